@@ -1,0 +1,116 @@
+"""What the commands print: tables for people, JSON and CSV for programs."""
+
+import json
+from typing import TYPE_CHECKING
+
+import polars as pl
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from flows.nightly import NightlyResult
+    from flows.recommend import Recommendation
+    from tasks.settings import Settings
+
+SAMPLE_USERS = 3
+SAMPLE_ITEMS = 5
+MOST_ROWS = 200
+
+console = Console()
+
+
+def show_night(result: "NightlyResult", settings: "Settings") -> None:
+    """A sample of tonight's lists, how good they are, and where the rest lies."""
+    from tasks.store.query import query  # noqa: PLC0415 - keeps `--help` fast
+
+    lists = query(settings.home, _sample_sql(result.run_id))
+    console.print(_table(lists, "A sample of tonight's recommendations"))
+    metrics = query(
+        settings.home,
+        "SELECT metric || '@' || k AS metric, base, reranked,"
+        " round(reranked_standard_error, 4) AS standard_error, users"
+        f" FROM latest_metrics WHERE run_id = '{result.run_id}'",
+    )
+    if metrics.height:
+        title = f"One held-out rating per user (leave-one-out, seed {settings.seed})"
+        console.print(_table(metrics, title))
+    console.print(
+        f"{result.users:,} users served; {result.cached} of {result.tasks} stages were cached;"
+        f" run {result.run_id}"
+    )
+    console.print(f"Results: {escape(str(result.database))}", soft_wrap=True)
+
+
+def _sample_sql(run_id: str) -> str:
+    return (
+        "SELECT ranked.user, rank, title, year, round(estimate, 2) AS estimate,"
+        " round(similarity, 2) AS similarity, round(popularity, 2) AS popularity,"
+        " round(date_affinity, 2) AS dates, round(score, 2) AS score"
+        f" FROM ranked_items AS ranked WHERE run_id = '{run_id}' AND rank <= {SAMPLE_ITEMS}"
+        f" AND ranked.user IN (SELECT DISTINCT r.user FROM ranked_items AS r"
+        f" WHERE run_id = '{run_id}' ORDER BY try_cast(r.user AS BIGINT), r.user"
+        f" LIMIT {SAMPLE_USERS})"
+        " ORDER BY try_cast(ranked.user AS BIGINT), ranked.user, rank"
+    )
+
+
+def show_recommendation(result: "Recommendation") -> None:
+    """Both lists for one person, side by side."""
+    for title, rating in result.rated:
+        console.print(f"You rated {escape(title)}: {rating:g}", highlight=False)
+    rows = [place.model_dump() for place in result.places]
+    names = {"rank": "rank", "base": "base model alone", "reranked": "re-ranked for you"}
+    shown = pl.DataFrame(rows).rename(names).with_columns(pl.selectors.float().round(2))
+    console.print(_table(shown, "Recommended"))
+
+
+def show_rows(rows: pl.DataFrame, how: str) -> None:
+    """The rows of a query as `table` (the first 200), `json` (all) or `csv` (all)."""
+    if how == "csv":
+        console.file.write(rows.write_csv())
+    elif how == "json":
+        said = json.dumps(rows.to_dicts(), default=str, ensure_ascii=False, indent=2)
+        console.file.write(said + "\n")
+    else:
+        console.print(_table(rows.head(MOST_ROWS), None))
+        if rows.height > MOST_ROWS:
+            console.print(f"{MOST_ROWS} of {rows.height:,} rows; --format csv or json gives all")
+
+
+def _table(rows: pl.DataFrame, title: str | None) -> Table:
+    """Cells as plain text: titles are untrusted and may hold rich's markup."""
+    table = Table(title=title, title_justify="left")
+    for name, kind in rows.schema.items():
+        table.add_column(escape(name), justify="right" if kind.is_numeric() else "left")
+    for row in rows.iter_rows():
+        table.add_row(*(_cell(value) for value in row))
+    return table
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return escape(str(value))
+
+
+FORMATS = """\
+A folder, --data DIR, may hold
+  MovieLens CSV    ratings.csv (userId,movieId,rating,timestamp), movies.csv (movieId,title,genres);
+                   optional: descriptions.csv (movieId,description), tags.csv (userId,movieId,tag),
+                   imdb_scores.csv (movieId,imdb_rating,imdb_votes)
+  generic          ratings.parquet or .csv (user,item,rating; optional timestamp in seconds),
+                   items.parquet or .csv (item,title; optional year, genres joined by "|",
+                   description, quality, votes), and optionally dataset.toml (name, noun,
+                   noun_plural, scale = [lowest, highest], relevant_at, source, terms)"""
+
+
+def show_datasets() -> None:
+    """The data sets known by name, then the folder formats."""
+    from tasks.ingest.catalogue import NAMED  # noqa: PLC0415 - keeps `--help` fast
+
+    rows = [{"--data": n.name, "size": n.size, "comes": n.comes, "terms": n.terms} for n in NAMED]
+    console.print(_table(pl.DataFrame(rows), "Data sets by name"))
+    console.print(FORMATS, highlight=False, markup=False, soft_wrap=True)

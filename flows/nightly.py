@@ -1,0 +1,108 @@
+"""Tonight's recommendations for everybody, and how good they are."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.pipeline import Inputs, rank, read_dataset
+from tasks.artifacts import sha256_of
+from tasks.errors import BadDataError, TooLittleDataError
+from tasks.evaluation.task import Split, hold_out_task, measure_task
+from tasks.models.task import choose_users_task
+from tasks.profiles.task import typed_profiles_task
+from tasks.settings import Settings
+from tasks.steps import Steps
+from tasks.store.record import new_run_id
+from tasks.store.task import publish_task
+from tasks.vocabulary import Artifact, Dataset, Record
+
+TONIGHT, HELD_OUT = "tonight", "held out"
+
+
+class NightlyResult(Record):
+    """What a night gave: the run in the results file, and how much of it was new."""
+
+    run_id: str
+    database: Path
+    users: int
+    tasks: int
+    cached: int
+
+
+@flow(name="nightly", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
+def nightly(settings: Settings) -> NightlyResult:
+    """Recommend to every user, measure the same method on held-out ratings, publish both."""
+    started = datetime.now(UTC)
+    steps = Steps(settings.home)
+    dataset = read_dataset(steps, settings)
+    users = steps.run(
+        choose_users_task,
+        TONIGHT,
+        ratings=dataset.ratings,
+        limit=settings.limit_users,
+        seed=settings.seed,
+    )
+    typed = _typed(steps, settings, dataset)
+    inputs = Inputs(ratings=dataset.ratings, users=users, typed=typed)
+    ranked = rank(steps, settings, dataset, inputs, TONIGHT)
+    metrics = _measure(steps, settings, dataset, users)
+    run_id = new_run_id(started)
+    finished = list(steps.records)
+    database = steps.run(
+        publish_task,
+        run_id=run_id,
+        flow="nightly",
+        started_at_utc=started,
+        settings=settings,
+        dataset=dataset,
+        users=users,
+        ranked=ranked,
+        metrics=metrics,
+        records=finished,
+    )
+    return NightlyResult(
+        run_id=run_id,
+        database=settings.home / database,
+        users=users.rows,
+        tasks=len(finished),
+        cached=sum(record.cached for record in finished),
+    )
+
+
+def _typed(steps: Steps, settings: Settings, dataset: Dataset) -> Artifact | None:
+    file = settings.profiles
+    if file is None:
+        return None
+    if not file.is_file():
+        raise BadDataError(file, "the file is missing", "Check --profiles.")
+    read: Artifact = steps.run(
+        typed_profiles_task,
+        TONIGHT,
+        folder=file,
+        fingerprint=sha256_of(file),
+        ratings=dataset.ratings,
+    )
+    return read
+
+
+def _measure(steps: Steps, settings: Settings, dataset: Dataset, users: Artifact) -> Artifact:
+    """Metrics of the same settings on a seeded leave-one-out, where nothing sees the held-out side.
+
+    Typed profiles are left out: nobody can say whether they were written from train alone.
+    """
+    split: Split = steps.run(
+        hold_out_task, HELD_OUT, ratings=dataset.ratings, users=users, seed=settings.seed
+    )
+    if split.held_out.rows == 0:
+        raise TooLittleDataError(
+            "No user has two ratings, so none can be held out to measure the lists.",
+            "Check that the ratings file is whole.",
+        )
+    inputs = Inputs(ratings=split.train, users=split.users)
+    ranked = rank(steps, settings, dataset, inputs, HELD_OUT)
+    measured: Artifact = steps.run(
+        measure_task, HELD_OUT, ranked=ranked, held_out=split.held_out, seed=settings.seed
+    )
+    return measured

@@ -1,0 +1,83 @@
+"""One new person: rated titles and a typed taste in, the base and the re-ranked list out."""
+
+import polars as pl
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.pipeline import Inputs, rank, read_dataset
+from tasks.artifacts import read_table
+from tasks.errors import TooLittleTasteError
+from tasks.ingest.newcomer import parse_rates
+from tasks.ingest.task import Newcomer, newcomer_task
+from tasks.settings import Settings
+from tasks.steps import Steps
+from tasks.vocabulary import BASE_RANK, ITEM, RANK, TITLE, YEAR, Record
+
+FEWEST_RATED = 3
+
+
+class Place(Record):
+    """One place of both lists; estimate and similarity are the re-ranked item's."""
+
+    rank: int
+    base: str
+    reranked: str
+    estimate: float
+    similarity: float | None
+
+
+class Recommendation(Record):
+    """Both lists for one person, and the titles as they were understood."""
+
+    rated: list[tuple[str, float]]
+    places: list[Place]
+
+
+@flow(name="recommend", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
+def recommend(
+    settings: Settings, rate: list[str] | None = None, taste: str | None = None
+) -> Recommendation:
+    """Recommend to somebody who is not in the data set.
+
+    `rate` holds "TITLE=RATING" texts, at least three unless there is a `taste`. The base model is
+    trained with the person's ratings among everybody's; nothing is published.
+    """
+    steps = Steps(settings.home)
+    taste = (taste or "").strip() or None
+    dataset = read_dataset(steps, settings)
+    items = read_table(settings.home, dataset.items)
+    rated = parse_rates(rate or [], items, dataset.info)
+    if len(rated) < FEWEST_RATED and not taste:
+        raise TooLittleTasteError(
+            f"{len(rated)} rated titles are too few to know a taste by.",
+            f'Rate at least {FEWEST_RATED} (--rate "TITLE=RATING"), or describe it (--taste "...").',
+        )
+    person: Newcomer = steps.run(newcomer_task, ratings=dataset.ratings, rated=rated, taste=taste)
+    inputs = Inputs(ratings=person.ratings, users=person.users, typed=person.typed)
+    ranked = rank(steps, settings, dataset, inputs, part="")
+    labels = _labels(items)
+    return Recommendation(
+        rated=[(labels[item], rating) for item, rating in rated],
+        places=_places(read_table(settings.home, ranked), labels, settings.top),
+    )
+
+
+def _labels(items: pl.DataFrame) -> dict[object, str]:
+    return {
+        item: f"{title} ({year})" if year else title
+        for item, title, year in items.select(ITEM, TITLE, YEAR).iter_rows()
+    }
+
+
+def _places(ranked: pl.DataFrame, labels: dict[object, str], top: int) -> list[Place]:
+    base = ranked.sort(BASE_RANK)[ITEM].to_list()
+    return [
+        Place(
+            rank=row[RANK],
+            base=labels[base[row[RANK] - 1]],
+            reranked=labels[row[ITEM]],
+            estimate=row["estimate"],
+            similarity=row["similarity"],
+        )
+        for row in ranked.sort(RANK).head(top).iter_rows(named=True)
+    ]

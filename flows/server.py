@@ -1,0 +1,121 @@
+"""A Prefect server for the length of one command, when none is configured.
+
+Prefect's own temporary server outlives a kill -9 of the command that started it, and keeps its
+database open (measured with 3.8.8). This one watches its parent and goes when it is gone.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tasks.errors import PalateError
+
+START_SECONDS = 90.0
+POLL_SECONDS = 0.1
+
+
+class ServerError(PalateError):
+    """The temporary Prefect server did not start."""
+
+
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",  # errors are told once, by the command line
+}
+"""Defaults for every command; what the environment says wins."""
+
+
+@contextmanager
+def prefect_for(home: Path) -> Iterator[Callable[[], None]]:
+    """Point Prefect at the server in PREFECT_API_URL, or at a temporary one with state in `home`.
+
+    Gives a function that waits until the server answers: import the flows first, meanwhile.
+    Must be entered before Prefect is imported, since it reads its settings then.
+    """
+    os.environ |= {name: value for name, value in QUIET.items() if name not in os.environ}
+    if os.environ.get("PREFECT_API_URL"):
+        yield lambda: None
+        return
+    os.environ["PREFECT_HOME"] = str(home.resolve() / "prefect")
+    os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
+    with _server(home) as (url, wait):
+        os.environ["PREFECT_API_URL"] = url
+        try:
+            yield wait
+        finally:
+            del os.environ["PREFECT_API_URL"]
+
+
+@contextmanager
+def _server(home: Path) -> Iterator[tuple[str, Callable[[], None]]]:
+    home.mkdir(parents=True, exist_ok=True)
+    log = home / "prefect-server.log"
+    port = _free_port()
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", "flows.server", str(port), str(os.getpid())],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for the command; it stops its server itself
+            env=os.environ | {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"},
+        )
+    try:
+        url = f"http://127.0.0.1:{port}/api"
+        yield url, lambda: _wait_until_healthy(url, process, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=1):  # noqa: S310 - our loopback
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(POLL_SECONDS)
+    raise ServerError(
+        "The temporary Prefect server did not start.",
+        f"See {log}; or start one with `prefect server start` and set PREFECT_API_URL.",
+    )
+
+
+def _serve(port: int, parent: int) -> None:
+    """Run in the server's process: serve until stopped, or until the parent is gone."""
+    import uvicorn  # noqa: PLC0415 - only the server's process needs it
+    from prefect.server.api.server import create_app  # noqa: PLC0415
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    uvicorn.run(create_app(), host="127.0.0.1", port=port, log_level="error")
+
+
+if __name__ == "__main__":
+    _serve(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,23 @@
+"""SQL as files: the schema, one file per view, one per question an analyst asks."""
+
+from importlib.resources import files
+
+VIEWS = (
+    "latest_run",
+    "latest_recommendations",
+    "latest_metrics",
+    "side_by_side",
+    "run_history",
+)
+"""In the order in which they build on each other."""
+
+
+def statement(name: str) -> str:
+    """The text of a file of this folder, such as "schema.sql" or "views/latest_run.sql"."""
+    return files(__name__).joinpath(name).read_text(encoding="utf-8")
+
+
+def questions() -> list[str]:
+    """Names of the questions that ship, without folder and ending."""
+    names = (entry.name for entry in files(__name__).joinpath("questions").iterdir())
+    return sorted(name.removesuffix(".sql") for name in names if name.endswith(".sql"))

@@ -1,0 +1,7 @@
+-- Which recommendations would not be there without re-ranking? From how far did they come, and why?
+SELECT user, rank, base_rank, title, round(estimate, 2) AS estimate,
+       round(similarity, 2) AS similarity, round(popularity, 2) AS popularity,
+       round(date_affinity, 2) AS date_affinity
+FROM latest_recommendations
+ORDER BY base_rank - rank DESC, user, rank
+LIMIT 20

@@ -1,0 +1,93 @@
+"""Files that stages hand to each other: written whole or not at all, named by their content."""
+
+import hashlib
+import io
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import polars as pl
+
+from tasks.vocabulary import Artifact
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Give a private path; on success fsync it and rename it to `target`, else remove it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    private = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
+    try:
+        yield private
+        sync(private)
+        private.replace(target)
+        sync(target.parent)
+    finally:
+        private.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Force a file's content, or a folder's entries, to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256_of(path: Path) -> str:
+    """Content hash of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_table(home: Path, kind: str, frame: pl.DataFrame) -> Artifact:
+    """Write a Parquet file; the same rows give the same path, so a repeat costs no space."""
+    return _write(home, kind, ".parquet", frame.height, frame.write_parquet)
+
+
+def read_table(home: Path, artifact: Artifact) -> pl.DataFrame:
+    """Read what `write_table` wrote."""
+    return pl.read_parquet(artifact.at(home))
+
+
+def write_arrays(home: Path, kind: str, rows: int, arrays: dict[str, np.ndarray]) -> Artifact:
+    """Write named NumPy arrays as one .npz file (no pickles)."""
+    return _write(home, kind, ".npz", rows, lambda path: _save_arrays(path, arrays))
+
+
+def read_arrays(home: Path, artifact: Artifact) -> dict[str, np.ndarray]:
+    """Read what `write_arrays` wrote."""
+    with np.load(artifact.at(home), allow_pickle=False) as stored:
+        return dict(stored)
+
+
+def is_intact(home: Path, artifact: Artifact) -> bool:
+    """Whether the file is there and still holds what was written."""
+    path = artifact.at(home)
+    return path.is_file() and sha256_of(path) == artifact.sha256
+
+
+def _save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    path.write_bytes(buffer.getvalue())
+
+
+def _write(home: Path, kind: str, suffix: str, rows: int, write: Callable[[Path], Any]) -> Artifact:
+    folder = home / "artifacts" / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    private = folder / f".{uuid4().hex}.tmp"
+    try:
+        write(private)
+        digest = sha256_of(private)
+        target = folder / f"{digest[:24]}{suffix}"
+        sync(private)
+        private.replace(target)
+        sync(folder)
+    finally:
+        private.unlink(missing_ok=True)
+    return Artifact(path=str(target.relative_to(home)), sha256=digest, rows=rows)

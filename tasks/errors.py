@@ -1,0 +1,92 @@
+"""Every error a user can meet: what happened, where, and what to do about it."""
+
+from pathlib import Path
+
+
+class PalateError(Exception):
+    """Root of the tree. `what` happened, `fix` says what to do; the CLI prints both, no traceback."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(f"{what} {fix}")
+        self.what = what
+        self.fix = fix
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Rebuild without calling a subclass' own signature, so that it crosses processes."""
+        return (_rebuild, (type(self), self.__dict__.copy()))
+
+
+def _rebuild(kind: type[PalateError], state: dict[str, object]) -> PalateError:
+    error = kind.__new__(kind)
+    error.__dict__.update(state)
+    error.args = (f"{error.what} {error.fix}",)
+    return error
+
+
+class SettingsError(PalateError):
+    """A setting is unknown, malformed, or contradicts another one."""
+
+
+class DatasetNotFoundError(PalateError):
+    """`--data` is neither a known name nor a folder that a reader recognises."""
+
+
+class DownloadError(PalateError):
+    """A data set could not be fetched, or what arrived is not what was expected."""
+
+
+class BadDataError(PalateError):
+    """A file cannot be trusted; names the file and, where one is to blame, the row and column."""
+
+    def __init__(
+        self,
+        file: Path,
+        problem: str,
+        fix: str,
+        *,
+        row: int | None = None,
+        column: str | None = None,
+    ) -> None:
+        places = [str(file)]
+        if row is not None:
+            places.append(f"row {row}")
+        if column is not None:
+            places.append(f"column '{column}'")
+        super().__init__(f"{', '.join(places)}: {problem}.", fix)
+        self.file, self.row, self.column = file, row, column
+
+
+class TooLittleDataError(PalateError):
+    """The data set is sound but too small for what was asked."""
+
+
+class UnknownTitleError(PalateError):
+    """No item has a title close to what was typed."""
+
+
+class AmbiguousTitleError(PalateError):
+    """Several items could be meant; `alternatives` holds (item id as text, label), best first."""
+
+    def __init__(self, typed: str, alternatives: list[tuple[str, str]]) -> None:
+        listed = "; ".join(f'"#{item}" = {label}' for item, label in alternatives)
+        super().__init__(
+            f"'{typed}' could be several items.",
+            f"Type the whole title with its year, or the id after a '#': {listed}.",
+        )
+        self.typed, self.alternatives = typed, alternatives
+
+
+class BadRatingError(PalateError):
+    """A typed rating is malformed or off the data set's scale."""
+
+
+class TooLittleTasteError(PalateError):
+    """Fewer than three rated titles and no typed taste: nothing to recommend from."""
+
+
+class QueryError(PalateError):
+    """A statement for the results file is missing or fails; shows the statement."""
+
+
+class StoreError(PalateError):
+    """The results file cannot be read or published."""

@@ -1,0 +1,1 @@
+"""How good the lists are: `splits` holds ratings out, `metrics` measures lists against them."""

@@ -1,0 +1,1 @@
+"""One reader per source format; each gives the same `RawTables`."""

@@ -1,0 +1,79 @@
+"""The generic folder: ratings and items as Parquet or CSV, and an optional dataset.toml."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from tasks.errors import BadDataError
+from tasks.ingest.tables import RawTables, read_table
+from tasks.vocabulary import ITEM, ITEM_COLUMNS, RATING, TIMESTAMP, TITLE, USER, DatasetInfo
+
+DESCRIPTION_FILE = "dataset.toml"
+_SUFFIXES = (".parquet", ".csv")
+
+
+def recognises(folder: Path) -> bool:
+    """Whether the folder holds ratings.parquet or ratings.csv."""
+    return _find(folder, "ratings") is not None
+
+
+def files(folder: Path) -> list[Path]:
+    """The files that decide what `read` gives."""
+    found = [_find(folder, "ratings"), _find(folder, "items"), folder / DESCRIPTION_FILE]
+    return [file for file in found if file is not None and file.is_file()]
+
+
+def read(folder: Path) -> RawTables:
+    """Read the folder; without a dataset.toml the scale is taken from the ratings themselves."""
+    ratings = read_table(
+        _find(folder, "ratings") or folder / "ratings.parquet",
+        {name: name for name in (USER, ITEM, RATING, TIMESTAMP)},
+        optional=frozenset({TIMESTAMP}),
+    )
+    items = read_table(
+        _find(folder, "items") or folder / "items.parquet",
+        {name: name for name in (ITEM, *ITEM_COLUMNS)},
+        optional=frozenset(ITEM_COLUMNS) - {TITLE},
+    )
+    info, known_scale = _describe(folder)
+    return RawTables(info, known_scale, ratings, items, tags=None)
+
+
+def _find(folder: Path, stem: str) -> Path | None:
+    candidates = (folder / f"{stem}{suffix}" for suffix in _SUFFIXES)
+    return next((file for file in candidates if file.is_file()), None)
+
+
+def _describe(folder: Path) -> tuple[DatasetInfo, bool]:
+    file = folder / DESCRIPTION_FILE
+    said = _read_toml(file) if file.is_file() else {}
+    scale = said.get("scale")
+    defaults: dict[str, Any] = {
+        "name": folder.name,
+        "noun": "item",
+        "noun_plural": "items",
+        "scale": (0.0, 0.0),
+        "relevant_at": 0.0,
+        "source": "unknown",
+        "terms": "unknown",
+    }
+    try:
+        info = DatasetInfo.model_validate(defaults | said)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise BadDataError(file, first["msg"], "Correct the entry.", column=key) from error
+    if scale is not None and not info.scale[0] < info.scale[1]:
+        raise BadDataError(
+            file, "the scale must be [lowest, highest]", "Correct the entry.", column="scale"
+        )
+    return info, scale is not None
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadDataError(file, f"this is not valid TOML ({error})", "Correct it.") from error

@@ -1,0 +1,67 @@
+"""Ingest as a task: find the source, check it, write Parquet."""
+
+from pathlib import Path
+
+import polars as pl
+
+from tasks.artifacts import read_table, write_table
+from tasks.ingest import catalogue
+from tasks.ingest.newcomer import add_newcomer
+from tasks.ingest.validate import clean_items, clean_ratings, clean_tags
+from tasks.progress import bar
+from tasks.steps import step
+from tasks.text import plain
+from tasks.vocabulary import RATING, TEXT, USER, Artifact, Dataset, DatasetInfo, Id, Record
+
+
+def ingest(home: Path, data: str) -> Dataset:
+    """Write a source's ratings, items and tags as Parquet under `home`; nothing if one is bad."""
+    with bar("reading the data set"):
+        raw = catalogue.find(data, home).read()
+        items, from_items = clean_items(raw.items, raw.info)
+        ratings, from_ratings = clean_ratings(raw.ratings, items, raw.info, raw.known_scale)
+        tags, from_tags = clean_tags(raw.tags, ratings) if raw.tags else (None, {})
+    dropped = from_ratings | from_items | from_tags
+    return Dataset(
+        info=raw.info if raw.known_scale else _with_scale(raw.info, ratings),
+        ratings=write_table(home, "ratings", ratings),
+        items=write_table(home, "items", items),
+        tags=None if tags is None else write_table(home, "tags", tags),
+        users=ratings[USER].n_unique(),
+        dropped={reason: count for reason, count in dropped.items() if count},
+    )
+
+
+def _with_scale(info: DatasetInfo, ratings: pl.DataFrame) -> DatasetInfo:
+    """The scale as the ratings show it; liked is the upper quarter, as 4 of 0.5 to 5 is."""
+    low, high = float(ratings[RATING].min()), float(ratings[RATING].max())  # type: ignore[arg-type]
+    return info.model_copy(update={"scale": (low, high), "relevant_at": low + 0.75 * (high - low)})
+
+
+@step("ingest", "1")
+def ingest_task(home: Path, folder: str, fingerprint: str) -> Dataset:  # noqa: ARG001 - in the key
+    """Ingest `folder` (a folder or a name); `fingerprint` stands for its content in the key."""
+    return ingest(home, folder)
+
+
+class Newcomer(Record):
+    """A new person among the others: all ratings, the one user to serve, the typed taste."""
+
+    ratings: Artifact
+    users: Artifact
+    typed: Artifact | None
+
+
+@step("add newcomer", "1")
+def newcomer_task(
+    home: Path, ratings: Artifact, rated: list[tuple[Id, float]], taste: str | None
+) -> Newcomer:
+    """Join one person's ratings and typed taste to everybody's ratings."""
+    joined, user = add_newcomer(read_table(home, ratings), rated)
+    person = pl.DataFrame({USER: [user]}, schema={USER: joined.schema[USER]})
+    said = person.with_columns(plain(pl.lit(taste)).alias(TEXT)) if taste else None
+    return Newcomer(
+        ratings=write_table(home, "train", joined),
+        users=write_table(home, "users", person),
+        typed=None if said is None else write_table(home, "typed", said),
+    )

@@ -1,0 +1,123 @@
+"""Automatic preference profiles from a user's top-rated train items (PAPER.md, part 4).
+
+The text is composed from titles, genres and descriptions; no language model is asked.
+"""
+
+import hashlib
+
+import polars as pl
+
+from tasks.vocabulary import (
+    DESCRIPTION,
+    FAVOURITES,
+    GENRES,
+    ITEM,
+    PRIORITIZE_POPULAR,
+    PRIORITIZE_RATINGS,
+    PROFILE_HASH,
+    QUALITY,
+    RATING,
+    TEXT,
+    TIMESTAMP,
+    TITLE,
+    USER,
+    VOTES,
+    YEAR,
+    YEAR_HIGH,
+    YEAR_LOW,
+)
+
+FAVOURITE_COUNT = 10
+NAMED_GENRES = 3
+QUOTED_DESCRIPTIONS = 3
+QUOTED_CHARACTERS = 160
+WELL_RATED = 7.0
+POPULAR = 80.0
+VOTES_OF_FULL_POPULARITY = 1_000_000
+
+
+def make_profiles(
+    users: pl.DataFrame,
+    ratings: pl.DataFrame,
+    items: pl.DataFrame,
+    typed: pl.DataFrame | None,
+    noun_plural: str,
+    this_year: int,
+) -> pl.DataFrame:
+    """One row per user, as `tasks.vocabulary.Profile` plus its hash, sorted by user.
+
+    `ratings` must be train ratings only. `typed` (user, text) replaces the composed text. A user
+    without ratings gets an empty text, no favourites and no years.
+    """
+    liked = favourites(users, ratings, items)
+    made = (
+        users.select(USER)
+        .join(_texts(liked, noun_plural), on=USER, how="left")
+        .join(_facts(liked, this_year), on=USER, how="left")
+        .sort(USER)
+    )
+    made = made.with_columns(
+        pl.col(TEXT).fill_null(""),
+        pl.col(FAVOURITES).fill_null([]),
+        pl.col(PRIORITIZE_RATINGS, PRIORITIZE_POPULAR).fill_null(False),
+    )
+    if typed is not None:
+        said = typed.select(USER, pl.col(TEXT).alias("said"))
+        made = made.join(said, on=USER, how="left").sort(USER)
+        made = made.with_columns(pl.coalesce("said", TEXT).alias(TEXT)).drop("said")
+    return made.with_columns(_hashes(made))
+
+
+def favourites(users: pl.DataFrame, ratings: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """The 10 top-rated items per user, best first; of equal ratings the latest, then by item id."""
+    ranked = ratings.join(users.select(USER), on=USER, how="semi").sort(
+        [USER, RATING, TIMESTAMP, ITEM], descending=[False, True, True, False], nulls_last=True
+    )
+    best = ranked.group_by(USER, maintain_order=True).head(FAVOURITE_COUNT)
+    return best.join(items, on=ITEM, how="left", maintain_order="left")
+
+
+def _texts(liked: pl.DataFrame, noun_plural: str) -> pl.DataFrame:
+    label = pl.when(pl.col(YEAR).is_null()).then(pl.col(TITLE))
+    label = label.otherwise(pl.format("{} ({})", TITLE, YEAR))
+    quoted = pl.col(DESCRIPTION).drop_nulls().head(QUOTED_DESCRIPTIONS)
+    parts = liked.group_by(USER, maintain_order=True).agg(
+        pl.format("My favourite " + noun_plural + " are {}.", label.str.join("; ")).alias("titles"),
+        quoted.str.slice(0, QUOTED_CHARACTERS).str.join(" ... ").alias("stories"),
+    )
+    return parts.join(_top_genres(liked), on=USER, how="left").select(
+        USER,
+        pl.concat_str(
+            pl.when(pl.col(GENRES).is_not_null()).then(pl.format("I like {}. ", GENRES)),
+            "titles",
+            pl.when(pl.col("stories") != "").then(pl.format(" I enjoy: {}", "stories")),
+            ignore_nulls=True,
+        ).alias(TEXT),
+    )
+
+
+def _top_genres(liked: pl.DataFrame) -> pl.DataFrame:
+    named = liked.select(USER, pl.col(GENRES).str.split("|")).explode(GENRES).drop_nulls()
+    counted = named.group_by(USER, GENRES).len()
+    ranked = counted.sort([USER, "len", GENRES], descending=[False, True, False])
+    top = ranked.group_by(USER, maintain_order=True).head(NAMED_GENRES)
+    return top.group_by(USER, maintain_order=True).agg(pl.col(GENRES).str.join(", "))
+
+
+def _facts(liked: pl.DataFrame, this_year: int) -> pl.DataFrame:
+    low = pl.col(YEAR).min() // 10 * 10
+    high = pl.min_horizontal(-(-pl.col(YEAR).max() // 10) * 10, pl.lit(this_year))
+    popularity = (100.0 * pl.col(VOTES) / VOTES_OF_FULL_POPULARITY).clip(upper_bound=100.0)
+    return liked.group_by(USER, maintain_order=True).agg(
+        pl.struct(ITEM, TITLE, RATING).alias(FAVOURITES),
+        low.cast(pl.Int32).alias(YEAR_LOW),
+        high.cast(pl.Int32).alias(YEAR_HIGH),
+        (pl.col(QUALITY).mean() >= WELL_RATED).alias(PRIORITIZE_RATINGS),
+        (popularity.mean() >= POPULAR).alias(PRIORITIZE_POPULAR),
+    )
+
+
+def _hashes(profiles: pl.DataFrame) -> pl.Series:
+    told = profiles.select(pl.struct(pl.exclude(USER)).struct.json_encode()).to_series()
+    hashes = [hashlib.sha256(line.encode()).hexdigest() for line in told]
+    return pl.Series(PROFILE_HASH, hashes, dtype=pl.String)

@@ -1,0 +1,37 @@
+"""Profiles that people typed themselves: a CSV with the columns user and text."""
+
+from pathlib import Path
+
+import polars as pl
+
+from tasks.errors import BadDataError
+from tasks.ingest.tables import ROW, read_table
+from tasks.ingest.validate import with_ids
+from tasks.text import plain
+from tasks.vocabulary import TEXT, USER
+
+
+def read_profiles(file: Path, known: pl.Series) -> pl.DataFrame:
+    """Typed tastes (user, text), sorted by user; `known` are the ids of the data set's users.
+
+    Raises BadDataError for an unknown or doubled user, or an empty text.
+    """
+    raw = read_table(file, {"user": USER, "text": TEXT})
+    frame = with_ids(raw, USER).with_columns(plain(pl.col(TEXT)))
+    if known.dtype == pl.String:
+        frame = frame.with_columns(pl.col(USER).cast(pl.String))
+    if frame.schema[USER] != known.dtype:
+        odd = frame.filter(pl.col(USER).cast(pl.Int64, strict=False).is_null())
+        _refuse(file, odd, f"user '{odd[USER][0]}' has no ratings", USER)
+    _refuse(
+        file, frame.filter(~pl.col(USER).is_in(known.implode())), "the user has no ratings", USER
+    )
+    _refuse(file, frame.filter(~pl.col(USER).is_first_distinct()), "the user appears twice", USER)
+    _refuse(file, frame.filter(pl.col(TEXT).fill_null("") == ""), "the text is empty", TEXT)
+    return frame.select(USER, TEXT).sort(USER)
+
+
+def _refuse(file: Path, bad: pl.DataFrame, problem: str, column: str) -> None:
+    if bad.height:
+        fix = "Correct the row or delete it."
+        raise BadDataError(file, problem, fix, row=bad[ROW][0], column=column)

@@ -1,0 +1,43 @@
+"""Progress on the terminal (stderr): a bar for what is counted, a line for each finished stage."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import TimeElapsedColumn as Elapsed
+
+console = Console(stderr=True)
+_shown: Progress | None = None
+
+
+@contextmanager
+def showing() -> Iterator[None]:
+    """Show the bars of everything that runs inside; without it, `bar` and `say` are silent."""
+    global _shown  # noqa: PLW0603 - one terminal, one display, whichever thread reports
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, Elapsed(), console=console, transient=True) as _shown:
+        try:
+            yield
+        finally:
+            _shown = None
+
+
+@contextmanager
+def bar(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Give a function that advances the bar; with no total the bar only shows that work goes on."""
+    display = _shown
+    if display is None:
+        yield lambda _count: None
+        return
+    task = display.add_task(what, total=total)
+    try:
+        yield lambda count: display.advance(task, count)
+    finally:
+        display.remove_task(task)
+
+
+def say(line: str) -> None:
+    """Print one line above the bars."""
+    if _shown is not None:
+        _shown.console.print(line, highlight=False)

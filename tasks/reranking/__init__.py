@@ -1,0 +1,1 @@
+"""A new order for the candidates: `features` says what is known of each, `rules` order them."""

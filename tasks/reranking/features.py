@@ -1,0 +1,61 @@
+"""What is known of each (user, candidate) pair beside the estimate, from train ratings alone."""
+
+import numpy as np
+import polars as pl
+
+from tasks.vocabulary import DATE_AFFINITY, ITEM, POPULARITY, SIMILARITY, USER, YEAR
+
+YEARS = (1800, 2100)
+"""Years outside are taken as unknown."""
+
+BANDWIDTH_YEARS = 4.0
+
+
+def add_features(
+    candidates: pl.DataFrame, scores: pl.DataFrame, ratings: pl.DataFrame, items: pl.DataFrame
+) -> pl.DataFrame:
+    """Candidates in their order, with similarity, popularity and date_affinity; null is unknown."""
+    known = candidates.join(
+        scores.select(USER, ITEM, SIMILARITY), on=[USER, ITEM], how="left", maintain_order="left"
+    )
+    known = known.join(popularity(ratings), on=ITEM, how="left", maintain_order="left")
+    known = known.with_columns(pl.col(POPULARITY).fill_null(0.0))
+    return known.with_columns(date_affinity(known, ratings, items))
+
+
+def popularity(ratings: pl.DataFrame) -> pl.DataFrame:
+    """Item, popularity: log(1 + number of train ratings) as a share of the most rated item's."""
+    counted = ratings.group_by(ITEM).len("count")
+    weight = pl.col("count").cast(pl.Float64).log1p()
+    return counted.select(ITEM, (weight / weight.max()).alias(POPULARITY)).sort(ITEM)
+
+
+def date_affinity(pairs: pl.DataFrame, ratings: pl.DataFrame, items: pl.DataFrame) -> pl.Series:
+    """How dense a user's train items lie around each pair's year, in [0, 1].
+
+    A Gaussian kernel density over release years (bandwidth 4 years), divided by its highest
+    value for that user. Null where the item's year, or every year of the user, is unknown.
+    """
+    valid = items.select(ITEM, pl.col(YEAR)).filter(pl.col(YEAR).is_between(*YEARS))
+    users = pairs.select(pl.col(USER).unique().sort()).with_row_index("row")
+    rated = ratings.select(USER, ITEM).join(valid, on=ITEM).join(users, on=USER)
+    asked = pairs.select(USER, ITEM).join(valid, on=ITEM, how="left", maintain_order="left")
+    asked = asked.join(users, on=USER, how="left", maintain_order="left")
+    if rated.is_empty():
+        return pl.Series(DATE_AFFINITY, [None] * pairs.height, dtype=pl.Float64)
+
+    density = _density(rated["row"].to_numpy(), rated[YEAR].to_numpy() - YEARS[0], users.height)
+    year = asked[YEAR].fill_null(YEARS[0]).to_numpy() - YEARS[0]
+    values = density[asked["row"].to_numpy(), year]
+    unknown = asked[YEAR].is_null().to_numpy() | np.isnan(values)
+    return pl.Series(DATE_AFFINITY, np.where(unknown, np.nan, values), nan_to_null=True)
+
+
+def _density(rows: np.ndarray, years: np.ndarray, users: int) -> np.ndarray:
+    """(users, years) kernel densities with maximum 1 per user; NaN for a user without years."""
+    span = YEARS[1] - YEARS[0] + 1
+    counts = np.bincount(rows * span + years, minlength=users * span).reshape(users, span)
+    distance = np.subtract.outer(np.arange(span), np.arange(span))
+    smooth = counts @ np.exp(-0.5 * (distance / BANDWIDTH_YEARS) ** 2)
+    highest = smooth.max(axis=1, keepdims=True)
+    return np.divide(smooth, highest, out=np.full_like(smooth, np.nan), where=highest > 0)

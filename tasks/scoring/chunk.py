@@ -1,0 +1,52 @@
+"""Scoring the candidates of a chunk of users with any scorer."""
+
+import numpy as np
+import polars as pl
+
+from tasks.scoring.scorer import Scorer, ScoreRequest
+from tasks.vocabulary import (
+    FAVOURITES,
+    ITEM,
+    PROFILE_HASH,
+    SIMILARITY,
+    TEXT,
+    TITLE,
+    USER,
+    ItemText,
+    Profile,
+)
+
+
+def score_candidates(
+    scorer: Scorer,
+    candidates: pl.DataFrame,
+    profiles: pl.DataFrame,
+    texts: pl.DataFrame,
+) -> pl.DataFrame:
+    """User, item, similarity in the order of `candidates`; null where the scorer gave no score."""
+    requests = make_requests(candidates, profiles, texts)
+    scores = scorer.score(requests)
+    values = np.concatenate([*scores, np.empty(0)])
+    grouped = candidates.sort(USER, maintain_order=True).select(USER, ITEM)
+    return grouped.with_columns(pl.Series(SIMILARITY, values, nan_to_null=True).clip(-1.0, 1.0))
+
+
+def make_requests(
+    candidates: pl.DataFrame, profiles: pl.DataFrame, texts: pl.DataFrame
+) -> list[ScoreRequest]:
+    """One request per user with candidates, sorted by user; items in the order of the candidates."""
+    wanted = candidates.group_by(USER).agg(ITEM).sort(USER)
+    people = wanted.join(profiles.drop(PROFILE_HASH), on=USER, how="left", maintain_order="left")
+    mentioned = pl.concat([candidates[ITEM], people[FAVOURITES].explode().struct.field(ITEM)])
+    needed = texts.filter(pl.col(ITEM).is_in(mentioned.unique().implode()))
+    by_item = {
+        row[ITEM]: ItemText(item=row[ITEM], title=row[TITLE], text=row[TEXT])
+        for row in needed.iter_rows(named=True)
+    }
+    requests = []
+    for person in people.iter_rows(named=True):
+        items = [by_item[item] for item in person.pop(ITEM)]
+        profile = Profile.model_validate(person)
+        liked = [by_item[favourite.item] for favourite in profile.favourites]
+        requests.append(ScoreRequest(profile=profile, liked=liked, items=items))
+    return requests

@@ -1,0 +1,91 @@
+"""Vectors kept by content hash, so that no text is ever embedded twice."""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from tasks.errors import StoreError
+from tasks.progress import bar
+from tasks.scoring.embedder import WIDTH, Embedder, Vectors
+
+ASKED_AT_ONCE = 500
+KEPT_AT_ONCE = 32
+"""Batches per commit: what a kill can lose."""
+
+_one_at_a_time = Lock()
+"""Chunks side by side want the same texts: the second finds what the first embedded."""
+
+
+class EmbeddingStore:
+    """A SQLite file of (model version, sha256 of the text) -> vector; safe to kill at any moment."""
+
+    def __init__(self, file: Path, embedder: Embedder) -> None:
+        self._file = file
+        self._embedder = embedder
+
+    def vectors(self, texts: Sequence[str]) -> dict[str, Vectors]:
+        """Text to vector (384,), embedding only what is not kept yet."""
+        wanted = {self._key(text): text for text in dict.fromkeys(texts)}
+        with _one_at_a_time, self._open() as database:
+            kept = _read(database, list(wanted))
+            missing = {key: text for key, text in wanted.items() if key not in kept}
+            if missing:
+                with bar("embedding texts", total=len(missing)) as advance:
+                    kept |= self._embed(database, missing, advance)
+        return {text: kept[key] for key, text in wanted.items()}
+
+    def _embed(
+        self, database: sqlite3.Connection, missing: dict[str, str], advance: Callable[[int], None]
+    ) -> dict[str, Vectors]:
+        keys, made = list(missing), {}
+        waiting: list[tuple[str, bytes]] = []
+        for positions, vectors in self._embedder.embed(list(missing.values())):
+            fresh = {keys[p]: vector for p, vector in zip(positions, vectors, strict=True)}
+            made |= fresh
+            waiting += [(key, vector.tobytes()) for key, vector in fresh.items()]
+            if len(waiting) >= KEPT_AT_ONCE * len(positions):
+                _keep(database, waiting)
+                waiting = []
+            advance(len(fresh))
+        _keep(database, waiting)
+        return made
+
+    def _key(self, text: str) -> str:
+        return hashlib.sha256(f"{self._embedder.version}\n{text}".encode()).hexdigest()
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with closing(sqlite3.connect(self._file, timeout=60)) as database:
+                database.execute("PRAGMA journal_mode=WAL")
+                database.execute(
+                    "CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL)"
+                    " WITHOUT ROWID"
+                )
+                yield database
+        except sqlite3.DatabaseError as error:
+            raise StoreError(
+                f"{self._file}: the kept embeddings cannot be used ({error}).",
+                "If the file is damaged, delete it: texts are embedded again.",
+            ) from error
+
+
+def _read(database: sqlite3.Connection, keys: list[str]) -> dict[str, Vectors]:
+    found: dict[str, Vectors] = {}
+    for start in range(0, len(keys), ASKED_AT_ONCE):
+        some = keys[start : start + ASKED_AT_ONCE]
+        marks = ",".join("?" * len(some))
+        rows = database.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", some)
+        found |= {key: np.frombuffer(blob, dtype=np.float32) for key, blob in rows}
+    return {key: vector for key, vector in found.items() if vector.shape == (WIDTH,)}
+
+
+def _keep(database: sqlite3.Connection, rows: list[tuple[str, bytes]]) -> None:
+    with database:
+        database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)

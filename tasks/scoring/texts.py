@@ -1,0 +1,39 @@
+"""The text of an item as scorers read it."""
+
+import polars as pl
+
+from tasks.text import plain
+from tasks.vocabulary import DESCRIPTION, GENRES, ITEM, TAG, TEXT, TITLE, USER, YEAR
+
+SHOWN_TAGS = 5
+
+
+def item_texts(
+    items: pl.DataFrame, tags: pl.DataFrame | None, ratings: pl.DataFrame
+) -> pl.DataFrame:
+    """Item, title, text: "Heat (1995). Action, Crime. Plot ... Tags: heist", sorted by item.
+
+    A tag counts only if its (user, item) pair is in `ratings`, the train ratings: a held-out
+    pair's tag would leak it.
+    """
+    shown = items if tags is None else items.join(_top_tags(tags, ratings), on=ITEM, how="left")
+    if tags is None:
+        shown = shown.with_columns(pl.lit(None, pl.String).alias(TAG))
+    text = pl.concat_str(
+        pl.col(TITLE),
+        pl.format(" ({})", YEAR),
+        pl.lit("."),
+        pl.format(" {}.", pl.col(GENRES).str.replace_all("|", ", ", literal=True)),
+        pl.format(" {}", DESCRIPTION),
+        pl.format(" Tags: {}.", TAG),
+        ignore_nulls=True,
+    )
+    return shown.select(ITEM, plain(pl.col(TITLE)), plain(text).alias(TEXT)).sort(ITEM)
+
+
+def _top_tags(tags: pl.DataFrame, ratings: pl.DataFrame) -> pl.DataFrame:
+    seen = tags.join(ratings.select(USER, ITEM), on=[USER, ITEM], how="semi")
+    counted = seen.group_by(ITEM, TAG).len()
+    ranked = counted.sort([ITEM, "len", TAG], descending=[False, True, False])
+    top = ranked.group_by(ITEM, maintain_order=True).head(SHOWN_TAGS)
+    return top.group_by(ITEM, maintain_order=True).agg(pl.col(TAG).str.join(", "))

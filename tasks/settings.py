@@ -1,0 +1,133 @@
+"""Every setting, once: the same model stands behind the CLI, the environment and TOML files."""
+
+import math
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from tasks.errors import SettingsError
+from tasks.vocabulary import ModelName, RerankerName, ScorerName
+
+DEFAULT_SEARCH_COUNT = 100
+"""The paper's C for N = 1, 5 and 10."""
+
+
+class Weights(BaseModel):
+    """How much each z-scored signal counts in the `weighted` and `rrf` re-rankers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    estimate: float = Field(1.0, ge=0, description="Base model's estimated rating.")
+    similarity: float = Field(1.0, ge=0, description="Scorer's similarity of item and profile.")
+    popularity: float = Field(1.0, ge=0, description="Log of the item's train rating count.")
+    date_affinity: float = Field(1.0, ge=0, description="Item's year against the user's years.")
+
+
+class Settings(BaseSettings):
+    """Options of a run. An option beats PALATE_NAME, which beats the TOML file, then the default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PALATE_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    data: str = Field("movielens", description="Data set: a name (`palate datasets`) or a folder.")
+    home: Path = Field(Path(".palate"), description="Folder for all state.")
+    config: Path | None = Field(None, description="TOML file with any of these settings.")
+    model: ModelName = Field("svd", description="Base model.")
+    scorer: ScorerName = Field("embedded", description="What judges how an item fits a profile.")
+    reranker: RerankerName = Field("weighted", description="How the candidates are ordered anew.")
+    weights: Weights = Field(Weights(), description="Weights of `weighted` and `rrf`.")
+    min_similarity: float = Field(
+        0.0, ge=-1, le=1, description="Below this the `filter` re-ranker moves an item to the end."
+    )
+    search_count: int | None = Field(
+        None, ge=1, description="Candidates per user, C; 100 unless set (or top, if larger)."
+    )
+    tuning: float | None = Field(
+        None, gt=0, lt=1, description="The paper's T: C = top x T x 10^M; needs --depth."
+    )
+    depth: int | None = Field(None, ge=0, le=6, description="The paper's search depth M.")
+    top: int = Field(10, ge=1, description="Length of each recommended list, N.")
+    limit_users: int | None = Field(
+        None, ge=1, description="Serve a seeded sample of this many users; all train the model."
+    )
+    profiles: Path | None = Field(
+        None, description="CSV (user,text) of typed tastes, for `nightly`."
+    )
+    chunk_users: int = Field(100, ge=1, description="Users scored per task.")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of every random choice.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the TOML file that `config` names behind the options and the environment."""
+        named = getattr(init_settings, "init_kwargs", {}).get("config")
+        path = named or os.environ.get("PALATE_CONFIG")
+        if not path:
+            return init_settings, env_settings
+        return init_settings, env_settings, _TomlSource(settings_cls, Path(path))
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Settings":
+        if (self.tuning is None) != (self.depth is None):
+            raise ValueError("tuning and depth go together: give both, or search_count")
+        if self.tuning is not None and self.search_count is not None:
+            raise ValueError("give search_count, or tuning and depth, not both")
+        if self.candidate_count < self.top:
+            raise ValueError(
+                f"{self.candidate_count} candidates cannot fill a list of {self.top}: "
+                "raise search_count (or tuning, depth), or lower top"
+            )
+        return self
+
+    @property
+    def candidate_count(self) -> int:
+        """C: as given, else the paper's N x T x 10^M (PAPER.md part 2), else 100 or `top`."""
+        if self.search_count is not None:
+            return self.search_count
+        if self.tuning is not None and self.depth is not None:
+            return math.ceil(round(self.top * self.tuning * 10**self.depth, 6))
+        return max(DEFAULT_SEARCH_COUNT, self.top)
+
+
+class _TomlSource(PydanticBaseSettingsSource):
+    """The settings in one TOML file; raises SettingsError when it cannot be read."""
+
+    def __init__(self, settings_cls: type[BaseSettings], path: Path) -> None:
+        super().__init__(settings_cls)
+        self._values = _read_toml(path)
+        unknown = sorted(set(self._values) - (set(settings_cls.model_fields) - {"config"}))
+        if unknown:
+            raise SettingsError(
+                f"{path}: unknown setting '{unknown[0]}'.",
+                "`palate nightly --help` lists them; in TOML they are written with underscores.",
+            )
+
+    def get_field_value(self, field: object, field_name: str) -> tuple[Any, str, bool]:
+        """One setting's value, as pydantic-settings asks for it."""
+        return self._values.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """All settings in the file."""
+        return self._values
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"{path}: cannot be read ({error.strerror}).", "Check --config / PALATE_CONFIG."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is not valid TOML ({error}).", "Correct the file.") from error

@@ -1,0 +1,127 @@
+"""The one way a stage becomes a Prefect task: persisted, keyed by content, verified on a hit."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+from prefect import Task, task
+from prefect.client.schemas.objects import State
+from prefect.context import TaskRunContext
+from prefect.futures import PrefectFuture
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from tasks.artifacts import is_intact
+from tasks.errors import PalateError
+from tasks.progress import say
+from tasks.vocabulary import Artifact, Record
+
+NOT_IN_KEY = frozenset({"home", "folder"})
+"""Parameters that say where things lie, not what they are."""
+
+
+class StepRecord(Record):
+    """What one task did in a run, for the run record."""
+
+    stage: str
+    part: str
+    cached: bool
+    seconds: float
+    rows: int
+
+
+def step(name: str, logic: str, *libraries: str) -> Callable[[Callable[..., Any]], Task[..., Any]]:
+    """Make a task of a function whose parameters are plain values and artifacts.
+
+    The cache key is the task's name, the version of its `logic` (raise it when the same input
+    would give another output), the versions of the `libraries` that decide the output, and the
+    parameters, where an artifact stands for its content. Only I/O errors are retried.
+    """
+    versions = [logic, *(f"{library}={installed(library)}" for library in libraries)]
+
+    def key(context: TaskRunContext, parameters: dict[str, Any]) -> str:
+        said = {k: v for k, v in parameters.items() if k not in NOT_IN_KEY}
+        digest = hashlib.sha256(to_json([name, versions, said])).hexdigest()
+        return f"{name.replace(' ', '-')}-{digest[:40]}"
+
+    return task(
+        name=name,
+        cache_key_fn=key,
+        persist_result=True,
+        result_serializer="json",
+        retries=2,
+        retry_delay_seconds=1,
+        retry_condition_fn=_is_io_error,
+    )
+
+
+class Steps:
+    """Runs tasks inside a flow and records what each did."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.records: list[StepRecord] = []
+
+    def run(self, stage: Task[..., Any], part: str = "", **parameters: Any) -> Any:  # noqa: ANN401
+        """Run one task, or take its result from an earlier run if its files are intact."""
+        started = time.monotonic()
+        state = stage(home=self.home, **parameters, return_state=True)
+        result, cached = self._settle(stage, state, parameters)
+        self._record(stage.name, part, cached, time.monotonic() - started, result)
+        return result
+
+    def run_each(
+        self, stage: Task[..., Any], part: str, calls: Iterable[Mapping[str, Any]]
+    ) -> list[Any]:
+        """Run one task per call, side by side; results in the order of the calls."""
+        started = time.monotonic()
+        calls = list(calls)
+        futures: list[PrefectFuture[Any]] = [stage.submit(home=self.home, **c) for c in calls]
+        settled = []
+        for future, call in zip(futures, calls, strict=True):
+            future.wait()
+            settled.append(self._settle(stage, future.state, call))
+        done = sum(cached for _, cached in settled)
+        results = [result for result, _ in settled]
+        label = f"{stage.name} ({done} of {len(calls)} chunks cached)"
+        seconds = time.monotonic() - started
+        self._record(label, part, done == len(calls), seconds, *results)
+        return results
+
+    def _settle(
+        self, stage: Task[..., Any], state: State[Any], parameters: Mapping[str, Any]
+    ) -> tuple[Any, bool]:
+        result: Any = state.result()
+        if all(is_intact(self.home, artifact) for artifact in artifacts_in(result)):
+            return result, state.name == "Cached"
+        say(f"  {stage.name}: a stored file is gone or damaged, doing it again")
+        return stage.with_options(refresh_cache=True)(home=self.home, **parameters), False
+
+    def _record(self, name: str, part: str, cached: bool, seconds: float, *results: Any) -> None:  # noqa: ANN401
+        rows = sum(artifact.rows for result in results for artifact in artifacts_in(result))
+        stage = name.split(" (")[0]
+        self.records.append(
+            StepRecord(stage=stage, part=part, cached=cached, seconds=seconds, rows=rows)
+        )
+        how = "[green]cached[/]" if cached else f"{seconds:.1f} s"
+        say(f"  {f'{name}, {part}' if part else name}: {how}, {rows:,} rows")
+
+
+def artifacts_in(result: object) -> Iterator[Artifact]:
+    """Every artifact in a task's result: the result itself, or fields of its record."""
+    if isinstance(result, Artifact):
+        yield result
+    elif isinstance(result, BaseModel):
+        for field in type(result).model_fields:
+            yield from artifacts_in(getattr(result, field))
+    elif isinstance(result, list | tuple):
+        for member in result:
+            yield from artifacts_in(member)
+
+
+def _is_io_error(_task: Task[..., Any], _run: object, state: State[Any]) -> bool:
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, OSError) and not isinstance(error, PalateError)

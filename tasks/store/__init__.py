@@ -1,0 +1,1 @@
+"""The results file that analysts query: `warehouse` publishes a run, `query` reads."""

@@ -1,0 +1,48 @@
+"""Reading the results file: read-only, and cut off from every other file and the network."""
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+import sql
+from tasks.errors import QueryError, StoreError
+from tasks.store.warehouse import database_file
+
+SAFE = {"enable_external_access": "false", "lock_configuration": "true"}
+
+
+def query(home: Path, statement: str) -> pl.DataFrame:
+    """Rows of one statement. Raises StoreError without a results file, QueryError when it fails."""
+    file = database_file(home)
+    if not file.is_file():
+        raise StoreError(
+            f"{file}: there are no results yet.", "Run `palate nightly`, or give --home."
+        )
+    try:
+        with duckdb.connect(file, read_only=True, config=SAFE) as database:
+            answer = database.sql(statement)
+            if answer is None:
+                raise QueryError(f"The statement gives no rows:\n{statement}", "Use a SELECT.")
+            return answer.pl()
+    except duckdb.Error as error:
+        raise QueryError(
+            f"{error}\nThe statement was:\n{statement.strip()}\n",
+            'Tables and columns: palate sql "SHOW ALL TABLES"',
+        ) from error
+
+
+def find_statement(asked: str) -> str:
+    """The SQL itself, or what the file or the shipped question of that name holds."""
+    if not asked.endswith(".sql") and asked not in sql.questions():
+        return asked
+    file = Path(asked)
+    if file.is_file():
+        return file.read_text(encoding="utf-8")
+    name = file.name.removesuffix(".sql")
+    if name in sql.questions():
+        return sql.statement(f"questions/{name}.sql")
+    raise QueryError(
+        f"{asked}: no such file, and no question of that name ships.",
+        f"Questions: {', '.join(sql.questions())}.",
+    )

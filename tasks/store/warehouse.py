@@ -1,0 +1,69 @@
+"""Publishing a run into the DuckDB file that analysts read, without ever blocking them.
+
+DuckDB lets one process write and then nobody read, so a run is appended to a private copy, which
+replaces the file whole. Readers keep the file they opened; the lock keeps publishers apart, so
+that each copies what the one before published.
+"""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from filelock import FileLock, Timeout
+
+import sql
+from tasks.artifacts import replacing
+from tasks.errors import StoreError
+
+LOCK_SECONDS = 600.0
+TABLES = ("runs", "stages", "dropped", "ranked_items", "metrics")
+
+
+def database_file(home: Path) -> Path:
+    """Where a home folder's results lie."""
+    return home / "palate.duckdb"
+
+
+def publish(home: Path, tables: Mapping[str, pl.DataFrame], wait: float = LOCK_SECONDS) -> Path:
+    """Append the rows to the tables of the same name, all or nothing; gives the results file.
+
+    Raises StoreError when another publisher holds the lock for `wait` seconds, or when the file
+    that is there cannot be read as results; it is then left as it was.
+    """
+    target = database_file(home)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(target.with_name(f"{target.name}.lock"))
+    try:
+        with lock.acquire(timeout=wait), replacing(target) as private:
+            if target.exists():
+                shutil.copyfile(target, private)
+            _append(private, tables)
+    except Timeout as error:
+        raise StoreError(
+            f"{target}: another run has been publishing for {wait:.0f} s.",
+            "Wait for it, or stop it; then run the same command again.",
+        ) from error
+    except duckdb.Error as error:
+        raise StoreError(
+            f"{target}: the run could not be added ({error}).",
+            "If the file is not palate's, move it away; runs are published into a new one.",
+        ) from error
+    return target
+
+
+def _append(file: Path, tables: Mapping[str, pl.DataFrame]) -> None:
+    with duckdb.connect(file) as database:
+        database.execute(sql.statement("schema.sql"))
+        for view in sql.VIEWS:
+            text = sql.statement(f"views/{view}.sql")
+            database.execute(f"CREATE OR REPLACE VIEW {view} AS\n{text}")
+        database.execute("BEGIN")
+        for name in TABLES:
+            if name in tables:
+                database.register("incoming", tables[name].to_arrow())
+                database.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
+                database.unregister("incoming")
+        database.execute("COMMIT")
+        database.execute("CHECKPOINT")

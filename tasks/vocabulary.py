@@ -1,0 +1,120 @@
+"""Column names and typed records: the only words in which stages talk to each other."""
+
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+USER = "user"
+ITEM = "item"
+RATING = "rating"
+TIMESTAMP = "timestamp"
+TITLE = "title"
+YEAR = "year"
+GENRES = "genres"
+DESCRIPTION = "description"
+QUALITY = "quality"
+VOTES = "votes"
+TAG = "tag"
+TEXT = "text"
+TEXT_HASH = "text_hash"
+FAVOURITES = "favourites"
+YEAR_LOW = "year_low"
+YEAR_HIGH = "year_high"
+PRIORITIZE_RATINGS = "prioritize_ratings"
+PRIORITIZE_POPULAR = "prioritize_popular"
+PROFILE_HASH = "profile_hash"
+ESTIMATE = "estimate"
+BASE_RANK = "base_rank"
+SIMILARITY = "similarity"
+POPULARITY = "popularity"
+DATE_AFFINITY = "date_affinity"
+SCORE = "score"
+RANK = "rank"
+
+ITEM_COLUMNS: dict[str, pl.DataType] = {
+    TITLE: pl.String(),
+    YEAR: pl.Int32(),
+    GENRES: pl.String(),
+    DESCRIPTION: pl.String(),
+    QUALITY: pl.Float64(),
+    VOTES: pl.Int64(),
+}
+"""What an item may carry beside its id; all but the title may be null. Genres are joined by "|"."""
+
+Id = int | str
+"""A user or item id: whole numbers where every id of the data set is one, else text."""
+
+ModelName = Literal["svd", "svdpp"]
+ScorerName = Literal["embedded"]
+RerankerName = Literal["weighted", "llm_only", "rrf", "filter"]
+
+
+class Record(BaseModel):
+    """Base of every typed record: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Artifact(Record):
+    """A file that a stage wrote: `path` relative to the home folder, content hash, row count."""
+
+    path: str
+    sha256: str
+    rows: int
+
+    def at(self, home: Path) -> Path:
+        """Where the file lies on this machine."""
+        return home / self.path
+
+
+class DatasetInfo(Record):
+    """What a data set says of itself. `relevant_at`: the rating from which an item is liked."""
+
+    name: str
+    noun: str
+    noun_plural: str
+    scale: tuple[float, float]
+    relevant_at: float
+    source: str
+    terms: str
+
+
+class Dataset(Record):
+    """An ingested data set: its files, and in `dropped` how many rows were left out and why."""
+
+    info: DatasetInfo
+    ratings: Artifact
+    items: Artifact
+    tags: Artifact | None
+    users: int
+    dropped: dict[str, int]
+
+
+class Favourite(Record):
+    """One of the items that a person rated highest in train."""
+
+    item: Id
+    title: str
+    rating: float
+
+
+class Profile(Record):
+    """What is known of a person's taste; see `tasks.profiles` for how each part is made."""
+
+    user: Id
+    text: str
+    favourites: tuple[Favourite, ...]
+    year_low: int | None
+    year_high: int | None
+    prioritize_ratings: bool
+    prioritize_popular: bool
+
+
+class ItemText(Record):
+    """An item as a scorer reads it; `text` is untrusted."""
+
+    item: Id
+    title: str
+    text: str
