@@ -16,7 +16,7 @@ from tasks.settings import Settings
 app = App(
     name="palate",
     help="Recommends as a close friend would: collaborative filtering proposes, language re-ranks.",
-    help_epilogue="Every option is also PALATE_NAME in the environment and a key of --config FILE.toml.",
+    help_epilogue="Options are also PALATE_NAME in the environment and keys of --config FILE.toml.",
     version_flags=["--version"],
 )
 errors = Console(stderr=True)
@@ -59,6 +59,9 @@ def recommend(
         unless --taste is given. An id works too: "#1=5".
     taste
         What you like, in your own words.
+    settings
+        The options that all commands share.
+
     """
     chosen = settings or Settings()
     with prefect_for(chosen.home) as wait_for_server:
@@ -115,6 +118,7 @@ def sql(
         How rows are printed.
     home
         Folder with the results: PALATE_HOME or .palate unless given.
+
     """
     from flows.display import show_rows  # noqa: PLC0415
     from tasks.store.query import find_statement, query  # noqa: PLC0415

@@ -36,7 +36,7 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
         title = f"One held-out rating per user (leave-one-out, seed {settings.seed})"
         console.print(_table(metrics, title))
     console.print(
-        f"{result.users:,} users served; {result.cached} of {result.tasks} stages were cached;"
+        f"{result.users:,} users served; {result.cached} of {result.stages} stages were cached;"
         f" run {result.run_id}"
     )
     console.print(f"Results: {escape(str(result.database))}", soft_wrap=True)
@@ -44,9 +44,9 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
 
 def _sample_sql(run_id: str) -> str:
     return (
-        "SELECT ranked.user, rank, title, year, round(estimate, 2) AS estimate,"
-        " round(similarity, 2) AS similarity, round(popularity, 2) AS popularity,"
-        " round(date_affinity, 2) AS dates, round(score, 2) AS score"
+        "SELECT ranked.user, rank, title || coalesce(' (' || year || ')', '') AS title,"
+        " round(estimate, 2) AS estimate, round(similarity, 2) AS similarity,"
+        " round(score, 2) AS score"
         f" FROM ranked_items AS ranked WHERE run_id = '{run_id}' AND rank <= {SAMPLE_ITEMS}"
         f" AND ranked.user IN (SELECT DISTINCT r.user FROM ranked_items AS r"
         f" WHERE run_id = '{run_id}' ORDER BY try_cast(r.user AS BIGINT), r.user"

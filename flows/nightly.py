@@ -14,7 +14,7 @@ from tasks.models.task import choose_users_task
 from tasks.profiles.task import typed_profiles_task
 from tasks.settings import Settings
 from tasks.steps import Steps
-from tasks.store.record import new_run_id
+from tasks.store.record import Run, new_run_id
 from tasks.store.task import publish_task
 from tasks.vocabulary import Artifact, Dataset, Record
 
@@ -27,7 +27,7 @@ class NightlyResult(Record):
     run_id: str
     database: Path
     users: int
-    tasks: int
+    stages: int
     cached: int
 
 
@@ -48,26 +48,22 @@ def nightly(settings: Settings) -> NightlyResult:
     inputs = Inputs(ratings=dataset.ratings, users=users, typed=typed)
     ranked = rank(steps, settings, dataset, inputs, TONIGHT)
     metrics = _measure(steps, settings, dataset, users)
-    run_id = new_run_id(started)
-    finished = list(steps.records)
-    database = steps.run(
-        publish_task,
-        run_id=run_id,
+    run = Run(
+        run_id=new_run_id(started),
         flow="nightly",
         started_at_utc=started,
         settings=settings,
         dataset=dataset,
-        users=users,
-        ranked=ranked,
-        metrics=metrics,
-        records=finished,
-    )
-    return NightlyResult(
-        run_id=run_id,
-        database=settings.home / database,
         users=users.rows,
-        tasks=len(finished),
-        cached=sum(record.cached for record in finished),
+        stages=steps.records,
+    )
+    database = steps.run(publish_task, run=run, ranked=ranked, metrics=metrics)
+    return NightlyResult(
+        run_id=run.run_id,
+        database=settings.home / database,
+        users=run.users,
+        stages=len(run.stages),
+        cached=sum(stage.cached for stage in run.stages),
     )
 
 

@@ -50,7 +50,7 @@ def recommend(
     if len(rated) < FEWEST_RATED and not taste:
         raise TooLittleTasteError(
             f"{len(rated)} rated titles are too few to know a taste by.",
-            f'Rate at least {FEWEST_RATED} (--rate "TITLE=RATING"), or describe it (--taste "...").',
+            f'Rate at least {FEWEST_RATED} (--rate "TITLE=RATING"), or say it in words (--taste).',
         )
     person: Newcomer = steps.run(newcomer_task, ratings=dataset.ratings, rated=rated, taste=taste)
     inputs = Inputs(ratings=person.ratings, users=person.users, typed=person.typed)

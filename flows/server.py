@@ -43,12 +43,13 @@ def prefect_for(home: Path) -> Iterator[Callable[[], None]]:
     Must be entered before Prefect is imported, since it reads its settings then.
     """
     os.environ |= {name: value for name, value in QUIET.items() if name not in os.environ}
+    os.environ.setdefault("PREFECT_LOCAL_STORAGE_PATH", str(home.resolve() / "results"))
     if os.environ.get("PREFECT_API_URL"):
         yield lambda: None
         return
     os.environ["PREFECT_HOME"] = str(home.resolve() / "prefect")
     os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
-    with _server(home) as (url, wait):
+    with temporary_server(home) as (url, wait):
         os.environ["PREFECT_API_URL"] = url
         try:
             yield wait
@@ -57,7 +58,8 @@ def prefect_for(home: Path) -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def _server(home: Path) -> Iterator[tuple[str, Callable[[], None]]]:
+def temporary_server(home: Path) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Start a server; gives its API's address and a function that waits until it answers."""
     home.mkdir(parents=True, exist_ok=True)
     log = home / "prefect-server.log"
     port = _free_port()

@@ -1,1 +1,1 @@
-"""How each step works: plain functions first, the thin Prefect task that wraps them in `task.py`."""
+"""How each step works: plain functions, and the Prefect tasks that wrap them in `task.py`."""

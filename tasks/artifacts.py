@@ -73,7 +73,7 @@ def is_intact(home: Path, artifact: Artifact) -> bool:
 
 def _save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    np.savez(buffer, allow_pickle=False, **arrays)
     path.write_bytes(buffer.getvalue())
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 class PalateError(Exception):
-    """Root of the tree. `what` happened, `fix` says what to do; the CLI prints both, no traceback."""
+    """Root of the tree: `what` happened, and in `fix` what to do. The CLI prints both."""
 
     def __init__(self, what: str, fix: str) -> None:
         super().__init__(f"{what} {fix}")

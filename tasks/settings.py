@@ -28,7 +28,7 @@ class Weights(BaseModel):
 
 
 class Settings(BaseSettings):
-    """Options of a run. An option beats PALATE_NAME, which beats the TOML file, then the default."""
+    """Options of a run: given ones beat PALATE_NAME, that beats the TOML file, that the default."""
 
     model_config = SettingsConfigDict(
         env_prefix="PALATE_", env_nested_delimiter="__", frozen=True, extra="forbid"
@@ -96,7 +96,7 @@ class Settings(BaseSettings):
         if self.search_count is not None:
             return self.search_count
         if self.tuning is not None and self.depth is not None:
-            return math.ceil(round(self.top * self.tuning * 10**self.depth, 6))
+            return math.ceil(round(self.top * self.tuning * 10.0**self.depth, 6))
         return max(DEFAULT_SEARCH_COUNT, self.top)
 
 

@@ -102,7 +102,7 @@ class Steps:
 
     def _record(self, name: str, part: str, cached: bool, seconds: float, *results: Any) -> None:  # noqa: ANN401
         rows = sum(artifact.rows for result in results for artifact in artifacts_in(result))
-        stage = name.split(" (")[0]
+        stage = name.split(" (", maxsplit=1)[0]
         self.records.append(
             StepRecord(stage=stage, part=part, cached=cached, seconds=seconds, rows=rows)
         )

@@ -1,5 +1,5 @@
 -- Where did the time of the last run go, and what was reused?
-SELECT stage, part, cached, round(seconds, 2) AS seconds, rows
+SELECT stage, part, cached, round(stages.seconds, 2) AS seconds, rows
 FROM stages
 JOIN latest_run USING (run_id)
 ORDER BY place

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tasks.artifacts import sha256_of
@@ -77,7 +78,7 @@ def _in_folder(folder: Path) -> Source:
     folder = folder.resolve()
     for reader in FORMATS:
         if reader.recognises(folder):
-            return Source(reader.files(folder), lambda: reader.read(folder))
+            return Source(reader.files(folder), partial(reader.read, folder))
     raise DatasetNotFoundError(
         f"{folder} holds no data set.",
         "It needs MovieLens' ratings.csv and movies.csv, or ratings and items as .parquet or"

@@ -59,8 +59,8 @@ def _download(wanted: Download, archive: Path) -> None:
     except Exception as error:  # pooch passes on whatever its transport raises
         raise DownloadError(
             f"{wanted.name} could not be downloaded from {wanted.url} ({type(error).__name__}).",
-            f"Without a network, fetch the zip elsewhere and give its folder: --data DIR/{wanted.name}"
-            " (or use the embedded --data movielens).",
+            "Without a network, unzip a copy from elsewhere and give --data DIR, its folder;"
+            " --data movielens needs no network at all.",
         ) from error
 
 

@@ -39,7 +39,7 @@ def _with_scale(info: DatasetInfo, ratings: pl.DataFrame) -> DatasetInfo:
 
 
 @step("ingest", "1")
-def ingest_task(home: Path, folder: str, fingerprint: str) -> Dataset:  # noqa: ARG001 - in the key
+def ingest_task(home: Path, folder: str, fingerprint: str) -> Dataset:
     """Ingest `folder` (a folder or a name); `fingerprint` stands for its content in the key."""
     return ingest(home, folder)
 

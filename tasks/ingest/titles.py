@@ -1,6 +1,7 @@
 """Finding the item that somebody means by a typed title."""
 
 import re
+from collections.abc import Hashable, Sequence
 
 import polars as pl
 from rapidfuzz import fuzz, process, utils
@@ -14,6 +15,8 @@ CLEAR = 4.0
 
 PLAUSIBLE = 60.0
 SHOWN = 5
+
+Hashables = Sequence[Hashable]
 
 _WITH_YEAR = re.compile(r"^(?P<title>.*\S)\s*\((?P<year>\d{4})\)\s*$")
 
@@ -70,7 +73,7 @@ def _closest(title: str, year: int | None, items: pl.DataFrame) -> list[tuple[fl
     return found[:SHOWN]
 
 
-def _likeness(typed: str, title: str, *, score_cutoff: float = 0.0) -> float:
-    """Likeness of 100 whatever the word order ("Matrix, The"), a little less for part of a title."""
+def _likeness(typed: Hashables, title: Hashables, *, score_cutoff: float | None = None) -> float:
+    """Likeness of 100, whatever the word order ("Matrix, The"); 85 at most for part of a title."""
     whole = fuzz.token_sort_ratio(typed, title, score_cutoff=score_cutoff)
     return max(whole, 0.85 * fuzz.token_set_ratio(typed, title, score_cutoff=score_cutoff))

@@ -1,4 +1,4 @@
-"""The checks every source must pass: what is wrong ends the run, what is only surplus is counted."""
+"""The checks every source must pass: a wrong row ends the run, a surplus one is counted."""
 
 import polars as pl
 
@@ -95,7 +95,7 @@ def clean_items(raw: Table, info: DatasetInfo) -> tuple[pl.DataFrame, Dropped]:
 
 
 def clean_tags(raw: Table, ratings: pl.DataFrame) -> tuple[pl.DataFrame, Dropped]:
-    """Tags (user, item, tag) of pairs that have a rating, sorted; others are dropped and counted."""
+    """Tags (user, item, tag) of rated pairs, sorted; others are dropped and counted."""
     tagged = _like_ids(with_ids(raw, USER, ITEM), ratings)
     written = tagged.with_columns(pl.col(TAG).str.strip_chars().str.to_lowercase())
     written = written.filter(pl.col(TAG).str.len_chars() > 0).select(USER, ITEM, TAG).unique()

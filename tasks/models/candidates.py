@@ -20,7 +20,7 @@ def top_candidates(
     count: int,
     advance: Callable[[int], None] = lambda _count: None,
 ) -> pl.DataFrame:
-    """Up to `count` train items per user that the user has not rated: user, item, estimate, base_rank.
+    """User, item, estimate, base_rank of up to `count` train items per user, none of them rated.
 
     `ratings` are the train ratings. The order is by the unclipped estimate, then by item id: many
     estimates are clipped to the top of the scale, and would tie. `estimate` is clipped.
@@ -58,7 +58,7 @@ def _rated_positions(
     mine = ratings.join(pl.DataFrame({USER: users}), on=USER, how="semi").sort(USER, ITEM)
     index, known = positions(factors.items, _ids(mine[ITEM]))
     owners, starts = np.unique(_ids(mine[USER]), return_index=True)
-    ends = np.append(starts[1:], mine.height)
+    ends = np.append(starts, mine.height)[1:]
     spans = {owner: slice(a, b) for owner, a, b in zip(owners, starts, ends, strict=True)}
     nobody = slice(0, 0)
     found = (spans.get(user, nobody) for user in _ids(users))

@@ -1,1 +1,1 @@
-"""What a person likes, as text and facts: `favourites` makes it from ratings, `written` is typed."""
+"""What a person likes, as text and facts: `favourites` from ratings, `written` as typed."""

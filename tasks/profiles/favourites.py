@@ -78,8 +78,7 @@ def favourites(users: pl.DataFrame, ratings: pl.DataFrame, items: pl.DataFrame) 
 
 
 def _texts(liked: pl.DataFrame, noun_plural: str) -> pl.DataFrame:
-    label = pl.when(pl.col(YEAR).is_null()).then(pl.col(TITLE))
-    label = label.otherwise(pl.format("{} ({})", TITLE, YEAR))
+    label = pl.coalesce(pl.format("{} ({})", TITLE, YEAR), pl.col(TITLE))
     quoted = pl.col(DESCRIPTION).drop_nulls().head(QUOTED_DESCRIPTIONS)
     parts = liked.group_by(USER, maintain_order=True).agg(
         pl.format("My favourite " + noun_plural + " are {}.", label.str.join("; ")).alias("titles"),

@@ -35,7 +35,7 @@ def profiles_task(
 def typed_profiles_task(
     home: Path,
     folder: Path,
-    fingerprint: str,  # noqa: ARG001 - stands for the file's content in the key
+    fingerprint: str,
     ratings: Artifact,
 ) -> Artifact:
     """Read the CSV `folder` of typed tastes."""

@@ -58,4 +58,6 @@ def _density(rows: np.ndarray, years: np.ndarray, users: int) -> np.ndarray:
     distance = np.subtract.outer(np.arange(span), np.arange(span))
     smooth = counts @ np.exp(-0.5 * (distance / BANDWIDTH_YEARS) ** 2)
     highest = smooth.max(axis=1, keepdims=True)
-    return np.divide(smooth, highest, out=np.full_like(smooth, np.nan), where=highest > 0)
+    unknown = np.full_like(smooth, np.nan)
+    shares: np.ndarray = np.divide(smooth, highest, out=unknown, where=highest > 0)
+    return shares

@@ -34,7 +34,7 @@ def score_candidates(
 def make_requests(
     candidates: pl.DataFrame, profiles: pl.DataFrame, texts: pl.DataFrame
 ) -> list[ScoreRequest]:
-    """One request per user with candidates, sorted by user; items in the order of the candidates."""
+    """One request per user, sorted by user; items in the order of the candidates."""
     wanted = candidates.group_by(USER).agg(ITEM).sort(USER)
     people = wanted.join(profiles.drop(PROFILE_HASH), on=USER, how="left", maintain_order="left")
     mentioned = pl.concat([candidates[ITEM], people[FAVOURITES].explode().struct.field(ITEM)])

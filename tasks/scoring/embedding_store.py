@@ -22,7 +22,7 @@ _one_at_a_time = Lock()
 
 
 class EmbeddingStore:
-    """A SQLite file of (model version, sha256 of the text) -> vector; safe to kill at any moment."""
+    """A SQLite file from sha256 (model version and text) to vector; a kill loses only a batch."""
 
     def __init__(self, file: Path, embedder: Embedder) -> None:
         self._file = file
@@ -42,7 +42,8 @@ class EmbeddingStore:
     def _embed(
         self, database: sqlite3.Connection, missing: dict[str, str], advance: Callable[[int], None]
     ) -> dict[str, Vectors]:
-        keys, made = list(missing), {}
+        keys = list(missing)
+        made: dict[str, Vectors] = {}
         waiting: list[tuple[str, bytes]] = []
         for positions, vectors in self._embedder.embed(list(missing.values())):
             fresh = {keys[p]: vector for p, vector in zip(positions, vectors, strict=True)}
@@ -65,8 +66,8 @@ class EmbeddingStore:
             with closing(sqlite3.connect(self._file, timeout=60)) as database:
                 database.execute("PRAGMA journal_mode=WAL")
                 database.execute(
-                    "CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL)"
-                    " WITHOUT ROWID"
+                    "CREATE TABLE IF NOT EXISTS vectors"
+                    " (key TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID"
                 )
                 yield database
         except sqlite3.DatabaseError as error:

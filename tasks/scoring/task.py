@@ -24,7 +24,7 @@ def texts_task(home: Path, items: Artifact, tags: Artifact | None, ratings: Arti
 def score_task(
     home: Path,
     scorer: ScorerName,
-    scorer_version: str,  # noqa: ARG001 - in the key
+    scorer_version: str,
     candidates: Artifact,
     profiles: Artifact,
     texts: Artifact,

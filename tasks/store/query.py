@@ -9,7 +9,10 @@ import sql
 from tasks.errors import QueryError, StoreError
 from tasks.store.warehouse import database_file
 
-SAFE = {"enable_external_access": "false", "lock_configuration": "true"}
+SAFE: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "lock_configuration": "true",
+}
 
 
 def query(home: Path, statement: str) -> pl.DataFrame:
@@ -24,7 +27,8 @@ def query(home: Path, statement: str) -> pl.DataFrame:
             answer = database.sql(statement)
             if answer is None:
                 raise QueryError(f"The statement gives no rows:\n{statement}", "Use a SELECT.")
-            return answer.pl()
+            rows: pl.DataFrame = answer.pl()
+            return rows
     except duckdb.Error as error:
         raise QueryError(
             f"{error}\nThe statement was:\n{statement.strip()}\n",

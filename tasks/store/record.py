@@ -19,6 +19,7 @@ from tasks.vocabulary import (
     USER,
     YEAR,
     Dataset,
+    Record,
 )
 
 RECORDED = (
@@ -38,60 +39,64 @@ def new_run_id(started_at_utc: datetime) -> str:
     return f"{started_at_utc:%Y%m%d-%H%M%S}-{token_hex(3)}"
 
 
-def run_row(
-    run_id: str,
-    flow: str,
-    started_at_utc: datetime,
-    finished_at_utc: datetime,
-    settings: Settings,
-    dataset: Dataset,
-    users: int,
-    ranked: pl.DataFrame,
-) -> pl.DataFrame:
+class Run(Record):
+    """A finished run, but for its lists and metrics."""
+
+    run_id: str
+    flow: str
+    started_at_utc: datetime
+    settings: Settings
+    dataset: Dataset
+    users: int
+    stages: list[StepRecord]
+
+
+def run_row(run: Run, finished_at_utc: datetime, ranked: pl.DataFrame) -> pl.DataFrame:
     """The one row of `runs`."""
     versions = {"python": platform.python_version()} | {name: version(name) for name in RECORDED}
     return pl.DataFrame(
         {
-            "run_id": run_id,
-            "flow": flow,
-            "started_at_utc": started_at_utc.replace(tzinfo=None),
+            "run_id": run.run_id,
+            "flow": run.flow,
+            "started_at_utc": run.started_at_utc.replace(tzinfo=None),
             "finished_at_utc": finished_at_utc.replace(tzinfo=None),
-            "seconds": (finished_at_utc - started_at_utc).total_seconds(),
-            "dataset": dataset.info.name,
-            "model": settings.model,
-            "scorer": settings.scorer,
-            "reranker": settings.reranker,
-            "top": settings.top,
-            "ratings": dataset.ratings.rows,
-            "items": dataset.items.rows,
-            "users": users,
+            "seconds": (finished_at_utc - run.started_at_utc).total_seconds(),
+            "dataset": run.dataset.info.name,
+            "model": run.settings.model,
+            "scorer": run.settings.scorer,
+            "reranker": run.settings.reranker,
+            "top": run.settings.top,
+            "ratings": run.dataset.ratings.rows,
+            "items": run.dataset.items.rows,
+            "users": run.users,
             "candidates": ranked.height,
             "unscored": ranked[SIMILARITY].null_count(),
-            "config": settings.model_dump_json(),
+            "config": run.settings.model_dump_json(),
             "versions": json.dumps(versions),
         }
     )
 
 
-def stage_rows(run_id: str, records: list[StepRecord]) -> pl.DataFrame:
+def stage_rows(run: Run) -> pl.DataFrame:
     """Rows of `stages`, in the order in which the tasks ran."""
-    rows = [{"run_id": run_id, "place": n, **r.model_dump()} for n, r in enumerate(records)]
-    return pl.DataFrame(rows)
+    numbered = enumerate(run.stages)
+    return pl.DataFrame({"run_id": run.run_id, "place": n, **s.model_dump()} for n, s in numbered)
 
 
-def dropped_rows(run_id: str, dropped: dict[str, int]) -> pl.DataFrame:
+def dropped_rows(run: Run) -> pl.DataFrame:
     """Rows of `dropped`."""
-    said = {"reason": list(dropped), "rows": list(dropped.values())}
+    said = {"reason": list(run.dataset.dropped), "rows": list(run.dataset.dropped.values())}
     table = pl.DataFrame(said, schema={"reason": pl.String, "rows": pl.Int64})
-    return table.select(pl.lit(run_id).alias("run_id"), pl.all())
+    return table.select(pl.lit(run.run_id).alias("run_id"), pl.all())
 
 
-def ranked_rows(run_id: str, ranked: pl.DataFrame, items: pl.DataFrame, top: int) -> pl.DataFrame:
+def ranked_rows(run: Run, ranked: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     """Rows of `ranked_items`: whatever is in the base list or in the re-ranked one."""
+    top = run.settings.top
     shown = ranked.filter((pl.col(RANK) <= top) | (pl.col(BASE_RANK) <= top))
     titled = shown.join(items.select(ITEM, TITLE, YEAR), on=ITEM, how="left")
     return titled.sort(USER, RANK).select(
-        pl.lit(run_id).alias("run_id"),
+        pl.lit(run.run_id).alias("run_id"),
         pl.col(USER).cast(pl.String),
         pl.col(ITEM).cast(pl.String),
         pl.exclude(USER, ITEM),

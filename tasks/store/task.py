@@ -7,39 +7,28 @@ import polars as pl
 
 from tasks.artifacts import read_table
 from tasks.progress import bar
-from tasks.settings import Settings
-from tasks.steps import StepRecord, step
-from tasks.store import record
+from tasks.steps import step
+from tasks.store.record import Run, dropped_rows, ranked_rows, run_row, stage_rows
 from tasks.store.warehouse import publish
-from tasks.vocabulary import Artifact, Dataset
+from tasks.vocabulary import Artifact
 
 
 @step("publish", "1")
 def publish_task(
     home: Path,
-    run_id: str,
-    flow: str,
-    started_at_utc: datetime,
-    settings: Settings,
-    dataset: Dataset,
-    users: Artifact,
+    run: Run,
     ranked: Artifact,
     metrics: Artifact,
-    records: list[StepRecord],
 ) -> str:
     """Append the run to the results file; gives the file's name in `home`."""
     with bar("publishing"):
-        lists, items = read_table(home, ranked), read_table(home, dataset.items)
-        now = datetime.now(UTC)
-        measured = read_table(home, metrics).select(pl.lit(run_id).alias("run_id"), pl.all())
-        row = record.run_row(
-            run_id, flow, started_at_utc, now, settings, dataset, users.rows, lists
-        )
+        lists, items = read_table(home, ranked), read_table(home, run.dataset.items)
+        measured = read_table(home, metrics).select(pl.lit(run.run_id).alias("run_id"), pl.all())
         tables = {
-            "runs": row,
-            "stages": record.stage_rows(run_id, records),
-            "dropped": record.dropped_rows(run_id, dataset.dropped),
-            "ranked_items": record.ranked_rows(run_id, lists, items, settings.top),
+            "runs": run_row(run, datetime.now(UTC), lists),
+            "stages": stage_rows(run),
+            "dropped": dropped_rows(run),
+            "ranked_items": ranked_rows(run, lists, items),
             "metrics": measured,
         }
         return publish(home, tables).name

@@ -1,0 +1,71 @@
+"""One Prefect server for the whole session, started at once and waited for only by who needs it."""
+
+import os
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from flows.server import QUIET, temporary_server
+from tests.support.datasets import write_generic
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+SERVER_SECONDS = 120
+_session = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the server in the process that starts the workers, when flows are to be tested."""
+    runs_flows = any(Path(a).resolve().name == "tests" or "flows" in a for a in config.args)
+    if hasattr(config, "workerinput") or not runs_flows:
+        return
+    home = Path(_session.enter_context(TemporaryDirectory(prefix="palate-tests-")))
+    os.environ |= QUIET | {"PREFECT_HOME": str(home / "prefect")}
+    url, _ = _session.enter_context(temporary_server(home))
+    os.environ["PALATE_TESTS_SERVER"] = url
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        _session.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> str:
+    """Address of a Prefect server that answers."""
+    url = os.environ["PALATE_TESTS_SERVER"]
+    deadline = time.monotonic() + SERVER_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=2):
+                return url
+        except (urllib.error.URLError, OSError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+@pytest.fixture
+def with_server(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Commands of this test use the session's Prefect server."""
+    monkeypatch.setenv("PREFECT_API_URL", server)
+    return server
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """The folder of real data sets that lies beside a development checkout."""
+    if not SHARED.is_dir():
+        pytest.skip("needs ../shared/data, which is not here")
+    yield SHARED
+
+
+@pytest.fixture(scope="session")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small generic data set: 30 users, 60 items, 450 ratings."""
+    return write_generic(tmp_path_factory.mktemp("made-up"))

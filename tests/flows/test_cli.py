@@ -1,0 +1,134 @@
+"""What the command line says and refuses; no Prefect server is needed."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from tasks.store.warehouse import publish
+from tests.store.rows import a_run
+from tests.support.command import run, succeed
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    publish(tmp_path, a_run("20260101-000000-aaaaaa", title='[bold]Heat[/bold], the "first"'))
+    return tmp_path
+
+
+def test_help_names_every_command() -> None:
+    text = succeed("--help").stdout
+    for command in ("nightly", "recommend", "sql", "datasets"):
+        assert command in text
+
+
+def test_help_of_nightly_names_options_with_defaults() -> None:
+    text = succeed("nightly", "--help").stdout
+    for option in (
+        "--data",
+        "--home",
+        "--config",
+        "--model",
+        "--search-count",
+        "--tuning",
+        "--seed",
+    ):
+        assert option in text
+    assert "[default: movielens]" in text
+
+
+def test_datasets_lists_names_and_formats() -> None:
+    text = succeed("datasets").stdout
+    assert "movielens" in text and "ml-latest-small" in text and "ratings.parquet" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "said"),
+    [
+        (["nightly", "--top", "0"], {}, ["top: ", "given: 0", "PALATE_TOP"]),
+        (["nightly", "--topp", "3"], {}, ["--topp", "Did you mean"]),
+        (["nightly"], {"PALATE_MODEL": "knn"}, ["model: ", "given: knn", "--model"]),
+        (["nightly", "--tuning", "0.5"], {}, ["tuning and depth go together"]),
+        (["nightly", "--config", "nowhere.toml"], {}, ["nowhere.toml", "cannot be read"]),
+        (["nightly", "--search-count", "5"], {}, ["5 candidates cannot fill a list of 10"]),
+    ],
+)
+def test_a_wrong_setting_says_where_to_set_it(
+    arguments: list[str], environment: dict[str, str], said: list[str]
+) -> None:
+    done = run(*arguments, **environment)
+    assert done.returncode == 1
+    assert all(part in done.stderr for part in said), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_sql_prints_json_and_csv_whole(home: Path) -> None:
+    asked = "SELECT user, rank, title FROM latest_recommendations"
+    rows = json.loads(succeed("sql", asked, "--home", home, "--format", "json").stdout)
+    assert rows == [{"user": "1", "rank": 1, "title": '[bold]Heat[/bold], the "first"'}]
+    printed = succeed("sql", asked, "--home", home, "--format", "csv").stdout
+    assert next(csv.DictReader(io.StringIO(printed)))["title"] == rows[0]["title"]
+
+
+def test_sql_prints_markup_in_titles_as_text(home: Path) -> None:
+    assert (
+        "[bold]Heat[/bold]" in succeed("sql", "FROM latest_recommendations", "--home", home).stdout
+    )
+
+
+def test_sql_takes_a_file_or_a_shipped_question(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "mine.sql"
+    file.write_text("SELECT 40 + 2 AS answer", encoding="utf-8")
+    assert "42" in succeed("sql", file, "--home", home).stdout
+    assert "Heat" in succeed("sql", "most_recommended", "--home", home).stdout
+    assert "Heat" in succeed("sql", "sql/questions/most_recommended.sql", "--home", home).stdout
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO runs SELECT * FROM runs",
+        "DROP TABLE runs",
+        "COPY runs TO 'stolen.csv'",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SET enable_external_access = true",
+        "ATTACH 'other.duckdb'",
+    ],
+)
+def test_sql_can_neither_write_nor_reach_out(statement: str, home: Path) -> None:
+    before = (home / "palate.duckdb").read_bytes()
+    done = run("sql", statement, "--home", home)
+    assert done.returncode == 1
+    assert statement in done.stderr and "Traceback" not in done.stderr
+    assert (home / "palate.duckdb").read_bytes() == before
+
+
+def test_sql_without_results_says_how_to_get_them(tmp_path: Path) -> None:
+    done = run("sql", "SELECT 1", "--home", tmp_path)
+    assert done.returncode == 1 and "palate nightly" in done.stderr
+
+
+def test_bad_data_ends_the_night_with_one_clear_error(
+    tmp_path: Path, made_up: Path, with_server: str
+) -> None:
+    data = tmp_path / "bad"
+    data.mkdir()
+    (data / "items.parquet").write_bytes((made_up / "items.parquet").read_bytes())
+    (data / "ratings.csv").write_text("user,item,rating\n1,1,4\n1,2,lots\n", encoding="utf-8")
+    home = tmp_path / "home"
+    done = run("nightly", "--data", data, "--home", home)
+    assert done.returncode == 1
+    assert "ratings.csv, row 3, column 'rating': 'lots' is not a number" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (home / "artifacts").exists() and not (home / "palate.duckdb").exists()
+
+
+def test_every_question_that_ships_runs(home: Path) -> None:
+    folder = Path(__file__).parents[2] / "sql" / "questions"
+    for file in sorted(folder.glob("*.sql")):
+        with duckdb.connect(home / "palate.duckdb", read_only=True) as database:
+            assert isinstance(database.sql(file.read_text(encoding="utf-8")).pl(), pl.DataFrame)

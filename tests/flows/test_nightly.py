@@ -1,0 +1,190 @@
+"""Whole nights in real processes: what is published, reused, and survives."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from tasks.ingest.task import ingest
+from tasks.store.query import query
+from tests.support.command import start, succeed
+from tests.support.datasets import write_generic
+
+LISTS = (
+    "SELECT user, item, title, base_rank, rank, estimate, similarity, popularity, date_affinity,"
+    " score FROM ranked_items ORDER BY ALL"
+)
+
+READER = """
+import sys, time, duckdb
+from pathlib import Path
+with duckdb.connect(sys.argv[1], read_only=True) as database:
+    print("open", flush=True)
+    while not Path(sys.argv[2]).exists():
+        database.sql("SELECT count(*) FROM ranked_items").fetchall()
+        time.sleep(0.05)
+    print(database.sql("SELECT count(*) FROM runs").fetchone()[0], flush=True)
+"""
+
+
+@pytest.fixture
+def night(tmp_path: Path, made_up: Path, with_server: str) -> tuple[Path, str]:
+    """A home after one night, and what the night printed."""
+    home = tmp_path / "home"
+    done = succeed("nightly", "--data", made_up, "--home", home)
+    return home, done.stdout + done.stderr
+
+
+def test_a_night_then_an_unchanged_one_while_somebody_reads(
+    night: tuple[Path, str], made_up: Path, tmp_path: Path
+) -> None:
+    home, printed = night
+    assert "palate.duckdb" in printed
+    assert "sample of tonight's recommendations" in printed
+    _lists_are_complete(home, made_up)
+    _run_record_is_whole(home)
+    before = query(home, LISTS)
+
+    stop = tmp_path / "stop"
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER, str(home / "palate.duckdb"), str(stop)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert reader.stdout is not None
+    assert reader.stdout.readline() == "open\n"
+    again = succeed("nightly", "--data", made_up, "--home", home)
+    assert reader.poll() is None
+    stop.touch()
+    seen, _ = reader.communicate(timeout=30)
+
+    assert reader.returncode == 0
+    assert seen == "1\n"
+    assert "18 of 18 stages were cached" in again.stdout
+    assert query(home, "SELECT * FROM runs").height == 2
+    assert query(home, "SELECT * FROM latest_run")["run_id"][0] in again.stdout
+    assert query(home, LISTS).height == 2 * before.height
+    assert query(home, LISTS).unique().height == before.height
+
+
+def _lists_are_complete(home: Path, data: Path) -> None:
+    lists = query(home, "SELECT * FROM latest_recommendations")
+    sizes = lists.group_by("user").agg(pl.len(), pl.col("item").n_unique().alias("distinct"))
+    assert sizes.height == 30
+    assert sizes["len"].to_list() == sizes["distinct"].to_list() == [10] * 30
+    rated = pl.read_parquet(data / "ratings.parquet").select(pl.col("user", "item").cast(pl.String))
+    assert lists.join(rated, on=["user", "item"]).is_empty()
+    sides = query(home, "SELECT * FROM side_by_side")
+    assert sides.height == 300
+    assert sides["item"].null_count() == sides["base_item"].null_count() == 0
+
+
+def _run_record_is_whole(home: Path) -> None:
+    run = query(home, "SELECT * FROM runs").row(0, named=True)
+    assert json.loads(run["config"])["model"] == "svd"
+    assert {"polars", "prefect", "scikit-surprise"} <= json.loads(run["versions"]).keys()
+    assert run["users"] == 30 and run["ratings"] == 450 and run["unscored"] == 0
+    stages = query(home, "SELECT stage, part, cached, seconds FROM stages")
+    assert {"ingest", "train", "score", "re-rank", "measure"} <= set(stages["stage"])
+    assert not stages["cached"].any()
+    metrics = query(home, "SELECT list, metric, k, value, users FROM metrics")
+    assert sorted(metrics.select("list", "metric", "k").rows()) == [
+        ("base", "HR", 10),
+        ("base", "NDCG", 10),
+        ("reranked", "HR", 10),
+        ("reranked", "NDCG", 10),
+    ]
+    assert metrics["value"].is_between(0, 1).all() and set(metrics["users"]) == {30}
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_stopped_in_the_middle_of_scoring_carries_on(
+    how: signal.Signals, tmp_path: Path, with_server: str
+) -> None:
+    data = write_generic(tmp_path / "data", users=40, items=400, per_user=20, words=120)
+    options = ("--data", data, "--chunk-users", "5", "--search-count", "20", "--top", "5")
+    home = tmp_path / "stopped"
+    process = start("nightly", *options, "--home", home)
+    _wait_for_chunks(home, 2, process)
+    process.send_signal(how)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL), err
+    assert not (home / "palate.duckdb").exists()
+
+    resumed = succeed("nightly", *options, "--home", home)
+    undisturbed = tmp_path / "undisturbed"
+    succeed("nightly", *options, "--home", undisturbed)
+
+    assert "train, tonight: cached" in resumed.stderr
+    done = int(resumed.stderr.split("score (")[1].split(" of 8 chunks cached")[0])
+    assert 2 <= done < 8
+    assert query(home, LISTS).equals(query(undisturbed, LISTS))
+    metrics = "SELECT list, metric, value FROM metrics ORDER BY ALL"
+    assert query(home, metrics).equals(query(undisturbed, metrics))
+
+
+def _wait_for_chunks(home: Path, count: int, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 120
+    while len(list((home / "results").glob("score-*"))) < count:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_damaged_file_is_made_again(night: tuple[Path, str], made_up: Path) -> None:
+    home, _ = night
+    ranked = max((home / "artifacts" / "ranked").iterdir(), key=os.path.getmtime)
+    ranked.write_bytes(ranked.read_bytes()[:100])
+    again = succeed("nightly", "--data", made_up, "--home", home)
+    assert "re-rank: a stored file is gone or damaged" in again.stderr
+    with duckdb.connect(home / "palate.duckdb", read_only=True) as database:
+        counts = database.sql("SELECT count(*) FROM ranked_items GROUP BY run_id").fetchall()
+    assert counts[0] == counts[1]
+
+
+def test_typed_profiles_steer_their_user_only(
+    tmp_path: Path, made_up: Path, with_server: str
+) -> None:
+    typed = tmp_path / "typed.csv"
+    typed.write_text('user,text\n3,"I love orchards, violins and the theatre"\n', encoding="utf-8")
+    home = tmp_path / "home"
+    succeed("nightly", "--data", made_up, "--home", home)
+    succeed("nightly", "--data", made_up, "--home", home, "--profiles", typed)
+    changed = query(
+        home,
+        "SELECT DISTINCT a.user FROM ranked_items a JOIN ranked_items b USING (user, item)"
+        " WHERE a.similarity <> b.similarity",
+    )
+    assert changed["user"].to_list() == ["3"]
+
+
+@pytest.mark.parametrize("model", ["svd", "svdpp"])
+def test_real_movies(model: str, tmp_path: Path, shared: Path, with_server: str) -> None:
+    data = _first_users(shared / "ml-latest-small", tmp_path / "movies", 120)
+    home = tmp_path / "home"
+    succeed("nightly", "--data", data, "--home", home, "--model", model)
+    sizes = query(
+        home, "SELECT user, count(DISTINCT item) AS n FROM latest_recommendations GROUP BY user"
+    )
+    assert sizes["n"].to_list() == [10] * 120
+    rated = pl.read_parquet(
+        ingest(tmp_path / "check", str(data)).ratings.at(tmp_path / "check")
+    ).select(pl.col("user", "item").cast(pl.String))
+    lists = query(home, "SELECT user, item FROM latest_recommendations")
+    assert lists.join(rated, on=["user", "item"]).is_empty()
+
+
+def _first_users(source: Path, target: Path, users: int) -> Path:
+    target.mkdir()
+    lines = (source / "ratings.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines[1:] if int(line.split(",", 1)[0]) <= users]
+    (target / "ratings.csv").write_text(lines[0] + "".join(kept), encoding="utf-8")
+    (target / "movies.csv").write_bytes((source / "movies.csv").read_bytes())
+    return target

@@ -1,0 +1,65 @@
+"""One new person, through the real command."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.support.command import run, succeed
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+def titles(data: Path) -> list[str]:
+    items = pl.read_parquet(data / "items.parquet")
+    return [f"{title} ({year})" for title, year in items.select("title", "year").head(4).rows()]
+
+
+def test_rated_titles_and_a_taste_give_both_lists(
+    home: Path, made_up: Path, with_server: str
+) -> None:
+    rates = [part for title in titles(made_up)[:3] for part in ("--rate", f"{title}=5")]
+    done = succeed(
+        "recommend", "--data", made_up, "--home", home, *rates, "--taste", "I love violins"
+    )
+    assert f"You rated {titles(made_up)[0]}: 5" in done.stdout
+    assert "base model alone" in done.stdout and "re-ranked for you" in done.stdout
+    listed = [line for line in done.stdout.splitlines() if line.startswith("│ ")]
+    assert len(listed) == 10
+    assert not any(title in line for line in listed for title in titles(made_up)[:3])
+
+
+def test_a_taste_alone_is_enough(home: Path, made_up: Path, with_server: str) -> None:
+    done = succeed("recommend", "--data", made_up, "--home", home, "--taste", "slow desert trains")
+    assert len([line for line in done.stdout.splitlines() if line.startswith("│ ")]) == 10
+
+
+def test_two_titles_without_a_taste_are_too_few(
+    home: Path, made_up: Path, with_server: str
+) -> None:
+    first, second, *_ = titles(made_up)
+    done = run(
+        "recommend",
+        "--data",
+        made_up,
+        "--home",
+        home,
+        "--rate",
+        f"{first}=5",
+        "--rate",
+        f"{second}=4",
+    )
+    assert done.returncode == 1
+    assert "2 rated titles are too few" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_an_unsure_title_lists_the_alternatives(
+    home: Path, made_up: Path, with_server: str
+) -> None:
+    done = run("recommend", "--data", made_up, "--home", home, "--rate", "The=5")
+    assert done.returncode == 1
+    assert "could be several items" in done.stderr or "No title comes close" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,58 @@
+"""The temporary Prefect server goes with the command that started it, however that ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from flows.server import ServerError, _wait_until_healthy
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from flows.server import temporary_server
+with temporary_server(Path(sys.argv[1])) as (url, wait):
+    wait()
+    print(url, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_killed_command_leaves_no_server_behind(tmp_path: Path) -> None:
+    environment = os.environ | {"PREFECT_HOME": str(tmp_path / "prefect")}
+    environment.pop("PREFECT_API_URL", None)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    assert holder.stdout is not None
+    url = holder.stdout.readline().strip()
+    assert _answers(url)
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    deadline = time.monotonic() + 20
+    while _answers(url):
+        assert time.monotonic() < deadline, "the server is still there"
+        time.sleep(0.2)
+
+
+def test_a_server_that_ends_at_once_is_an_error_that_names_its_log(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"])
+    process.wait()
+    with pytest.raises(ServerError, match=r"prefect-server\.log"):
+        _wait_until_healthy("http://127.0.0.1:9/api", process, tmp_path / "prefect-server.log")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=2):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,60 @@
+"""Seeded rating sets that the model tests share."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tasks.models import surprise_svd
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+SCALE = (0.5, 5.0)
+MOVIELENS_USERS = 150
+
+
+@cache
+def synthetic(ids):
+    """About 30 of 80 items for each of 60 users; `ids` are "text" or "whole numbers"."""
+    random = np.random.default_rng(7)
+    users, items = np.nonzero(random.random((60, 80)) < random.uniform(0.1, 0.7, 60)[:, None])
+    lean = random.normal(0, 1, (60, 3)) @ random.normal(0, 1, (3, 80))
+    raw = 3.2 + lean[users, items] + random.normal(0, 0.4, len(users))
+    frame = pl.DataFrame(
+        {"user": users + 1, "item": items * 3 + 5, "rating": np.clip(np.round(raw * 2) / 2, *SCALE)}
+    )
+    if ids == "text":
+        frame = frame.with_columns(
+            pl.format("reader-{}", "user").alias("user"), pl.format("book-{}", "item").alias("item")
+        )
+    return frame.sort("user", "item")
+
+
+@cache
+def movielens():
+    """The ratings of the first users of ml-latest-small."""
+    file = SHARED / "ml-latest-small" / "ratings.csv"
+    if not file.is_file():
+        pytest.skip("needs ../shared/data, which is not here")
+    frame = pl.read_csv(file).select(
+        user="userId", item="movieId", rating="rating", timestamp="timestamp"
+    )
+    return frame.filter(pl.col("user") <= MOVIELENS_USERS).sort("user", "item")
+
+
+@cache
+def fitted(model, source):
+    """The algorithm fitted on "text", "whole numbers" or "movielens"."""
+    return surprise_svd.fit(ratings_of(source), SCALE, model, 3)
+
+
+@cache
+def factors(model, source):
+    """What `fitted` is reduced to."""
+    return surprise_svd.factors_of(fitted(model, source))
+
+
+def ratings_of(source):
+    """The ratings that `fitted` learns from."""
+    return movielens() if source == "movielens" else synthetic(source)

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from tasks.artifacts import is_intact
+from tasks.models.factors import Factors, load, positions, save
+from tests.models import factors
+
+
+def by_hand():
+    return Factors(
+        users=np.array(["ann", "bob"]),
+        items=np.array(["x", "y", "z"]),
+        mean=np.asarray(3.0),
+        user_bias=np.array([0.5, -0.5]),
+        item_bias=np.array([0.1, 0.2, 0.3]),
+        user_factors=np.array([[1.0, 2.0], [0.0, -1.0]]),
+        item_factors=np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
+        scale=np.array([1.0, 5.0]),
+    )
+
+
+def test_an_estimate_is_mean_biases_and_dot_product_unclipped():
+    found = by_hand().estimates(np.array(["bob", "ann"]))
+    np.testing.assert_allclose(found, [[2.6, 1.7, 1.8], [4.6, 5.7, 6.8]], atol=1e-12)
+
+
+@pytest.mark.parametrize("stranger", ["aaa", "anna", "zoe"])
+def test_a_stranger_gets_mean_plus_item_bias(stranger):
+    found = by_hand().estimates(np.array([stranger, "bob"]))
+    np.testing.assert_allclose(found[0], [3.1, 3.2, 3.3], atol=1e-12)
+    np.testing.assert_allclose(found[1], [2.6, 1.7, 1.8], atol=1e-12)
+
+
+def test_positions_tell_the_known_from_the_unknown():
+    index, known = positions(np.array([10, 20, 30]), np.array([30, 5, 20, 25, 99, 10]))
+    assert known.tolist() == [True, False, True, False, False, True]
+    assert index[known].tolist() == [2, 1, 0]
+
+
+@pytest.mark.parametrize("source", ["text", "whole numbers"])
+def test_what_is_saved_is_loaded(tmp_path, source):
+    kept = factors("svd", source)
+    artifact = save(tmp_path, kept)
+    back = load(tmp_path, artifact)
+    assert artifact.rows == len(kept.users)
+    assert is_intact(tmp_path, artifact)
+    for name, values in vars(kept).items():
+        np.testing.assert_array_equal(getattr(back, name), values)
+        assert getattr(back, name).dtype == values.dtype

@@ -1,0 +1,113 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.scoring.embedded import EmbeddedScorer, to_score
+from tasks.scoring.embedder import Embedder
+from tasks.scoring.embedding_store import EmbeddingStore
+from tasks.scoring.scorer import ScoreRequest
+from tasks.vocabulary import ItemText, Profile
+
+
+def angle_scorer():
+    def direction(text):
+        angle = np.deg2rad(float(text))
+        return np.array([np.cos(angle), np.sin(angle)], dtype=np.float32)
+
+    store: object = SimpleNamespace(vectors=lambda texts: {t: direction(t) for t in texts})
+    return EmbeddedScorer(store)  # type: ignore[arg-type]
+
+
+def request(text, liked, items):
+    profile = Profile(
+        user=1,
+        text=text,
+        favourites=(),
+        year_low=None,
+        year_high=None,
+        prioritize_ratings=False,
+        prioritize_popular=False,
+    )
+    return ScoreRequest(profile=profile, liked=item_list(liked), items=item_list(items))
+
+
+def item_list(texts):
+    return [ItemText(item=number, title="", text=text) for number, text in enumerate(texts)]
+
+
+def cosine(degrees):
+    return np.cos(np.deg2rad(degrees))
+
+
+def scored(text, liked, items):
+    return angle_scorer().score([request(text, liked, items)])[0]
+
+
+def test_the_order_follows_the_cosine_with_the_profile_text():
+    scores = scored("0", [], ["90", "0", "180", "45", "100"])
+    assert np.argsort(-scores).tolist() == [1, 3, 0, 4, 2]
+
+
+def test_the_score_is_the_mean_of_text_and_nearest_favourites():
+    liked = ["10", "20", "60", "170"]
+    expected = np.mean([cosine(0), np.mean([cosine(10), cosine(20), cosine(60)])])
+    assert scored("0", liked, ["0"])[0] == pytest.approx(to_score(expected), abs=1e-6)
+
+
+def test_without_a_text_the_favourites_decide_and_without_favourites_the_text():
+    assert scored("", ["30"], ["0"])[0] == pytest.approx(to_score(cosine(30)), abs=1e-6)
+    assert scored("60", [], ["0"])[0] == pytest.approx(to_score(cosine(60)), abs=1e-6)
+
+
+def test_there_is_no_score_when_nothing_is_known_of_the_person():
+    scores = scored("", [], ["0", "90"])
+    assert scores.shape == (2,) and np.isnan(scores).all()
+
+
+def test_a_person_without_items_gets_no_scores():
+    assert scored("0", ["10"], []).shape == (0,)
+
+
+def test_requests_are_answered_in_order_and_each_on_its_own():
+    requests = [
+        request("0", ["50"], ["0", "80"]),
+        request("", [], ["10"]),
+        request("120", [], ["90", "0", "30"]),
+    ]
+    together = angle_scorer().score(requests)
+    alone = [angle_scorer().score([one])[0] for one in requests]
+    assert [len(scores) for scores in together] == [2, 1, 3]
+    for one, other in zip(together, alone, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=20))
+def test_scores_lie_strictly_inside_the_range_and_keep_the_order(cosines):
+    scores = to_score(np.array(cosines))
+    assert (np.abs(scores) < 1).all()
+    order = np.argsort(cosines)
+    assert (np.diff(scores[order]) >= 0).all()
+
+
+def test_cosines_apart_in_single_precision_never_tie():
+    cosines = np.linspace(-1, 1, 20_001)
+    assert (np.diff(to_score(cosines)) > 0).all()
+
+
+def test_with_the_real_embedder_what_fits_the_taste_is_first(tmp_path):
+    scorer = EmbeddedScorer(EmbeddingStore(tmp_path / "embeddings.sqlite", Embedder()))
+    items = [
+        "A pastry chef opens a bakery in Paris.",
+        "A starship crew fights aliens.",
+        "Robots take over a colony on Mars.",
+    ]
+    asked = request("I love science fiction set in space.", ["Aliens hunt a space crew."], items)
+    bakery, starship, robots = scorer.score([asked])[0]
+    assert min(starship, robots) > 0 > bakery
+
+
+def test_the_version_names_the_model():
+    assert Embedder.version in EmbeddedScorer.version

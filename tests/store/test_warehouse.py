@@ -1,0 +1,82 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from filelock import FileLock
+
+import sql
+from tasks.errors import StoreError
+from tasks.store.query import query
+from tasks.store.warehouse import database_file, publish
+from tests.store.rows import a_run
+
+PUBLISHER = """
+import sys
+from pathlib import Path
+from tasks.store.warehouse import publish
+from tests.store.rows import a_run
+publish(Path(sys.argv[1]), a_run(sys.argv[2], users=200))
+"""
+
+
+def test_runs_accumulate(tmp_path: Path) -> None:
+    publish(tmp_path, a_run("20260101-000000-aaaaaa"))
+    publish(tmp_path, a_run("20260102-000000-bbbbbb"))
+    assert query(tmp_path, "SELECT run_id FROM runs ORDER BY 1")["run_id"].to_list() == [
+        "20260101-000000-aaaaaa",
+        "20260102-000000-bbbbbb",
+    ]
+
+
+def test_four_processes_publish_at_once_and_all_four_runs_are_there(tmp_path: Path) -> None:
+    publishers = [
+        subprocess.Popen([sys.executable, "-c", PUBLISHER, str(tmp_path), f"run-{n}"])
+        for n in range(4)
+    ]
+    assert [publisher.wait(timeout=60) for publisher in publishers] == [0] * 4
+    rows = query(tmp_path, "SELECT run_id, count(*) AS n FROM ranked_items GROUP BY 1 ORDER BY 1")
+    assert rows.rows() == [(f"run-{n}", 200) for n in range(4)]
+
+
+def test_a_run_that_cannot_be_added_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    publish(tmp_path, a_run("run-1"))
+    before = database_file(tmp_path).read_bytes()
+    with pytest.raises(StoreError, match="could not be added"):
+        publish(tmp_path, a_run("run-1"))
+    assert database_file(tmp_path).read_bytes() == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "palate.duckdb",
+        "palate.duckdb.lock",
+    ]
+
+
+def test_a_file_that_is_no_database_is_neither_used_nor_lost(tmp_path: Path) -> None:
+    database_file(tmp_path).write_text("my notes", encoding="utf-8")
+    with pytest.raises(StoreError, match="move it away"):
+        publish(tmp_path, a_run("run-1"))
+    assert database_file(tmp_path).read_text(encoding="utf-8") == "my notes"
+
+
+def test_a_publisher_that_waits_too_long_says_so(tmp_path: Path) -> None:
+    with FileLock(tmp_path / "palate.duckdb.lock"), pytest.raises(StoreError, match="publishing"):
+        publish(tmp_path, a_run("run-1"), wait=0.1)
+
+
+def test_every_view_is_listed_and_answers(tmp_path: Path) -> None:
+    folder = Path(sql.__file__).parent / "views"
+    assert sorted(sql.VIEWS) == sorted(file.stem for file in folder.glob("*.sql"))
+    publish(tmp_path, a_run("run-1"))
+    with duckdb.connect(database_file(tmp_path), read_only=True) as database:
+        for view in sql.VIEWS:
+            database.sql(f"FROM {view}").fetchall()
+
+
+def test_latest_views_show_the_last_run_only(tmp_path: Path) -> None:
+    publish(tmp_path, a_run("run-1", title="Old"))
+    publish(tmp_path, a_run("run-2", title="New"))
+    assert query(tmp_path, "FROM latest_recommendations")["title"].to_list() == ["New"]
+    side = query(tmp_path, "FROM side_by_side").row(0, named=True)
+    assert (side["base_title"], side["title"], side["came_from"]) == ("New", "New", 1)
+    assert query(tmp_path, "FROM run_history")["run_id"].to_list() == ["run-2", "run-1"]

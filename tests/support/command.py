@@ -1,0 +1,39 @@
+"""Running `palate` as a user does: a real process, its output as text."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SECONDS = 240
+PALATE = [str(Path(sys.executable).with_name("palate"))]
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment without any PALATE_ setting, with a wide terminal."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PALATE_")}
+    return kept | {"COLUMNS": "200"} | extra
+
+
+def start(*arguments: object, **extra: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*PALATE, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(**extra),
+    )
+
+
+def run(*arguments: object, **extra: str) -> subprocess.CompletedProcess[str]:
+    process = start(*arguments, **extra)
+    out, err = process.communicate(timeout=SECONDS)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def succeed(*arguments: object, **extra: str) -> subprocess.CompletedProcess[str]:
+    done = run(*arguments, **extra)
+    if done.returncode:
+        raise RuntimeError(f"palate {arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done

@@ -1,0 +1,60 @@
+"""The wheel, as somebody without the clone installs it."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import duckdb
+
+from tests.support.command import environment
+
+ROOT = Path(__file__).parents[1]
+UV = str(Path(sys.executable).with_name("uv"))
+
+
+def test_the_wheel_runs_a_night_outside_the_clone(tmp_path: Path) -> None:
+    clone = _clean_copy(tmp_path / "clone")
+    _do(UV, "build", "--quiet", "--wheel", "--no-build-isolation", "--out-dir", tmp_path, clone)
+    (wheel,) = tmp_path.glob("palate-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "sql/schema.sql" in names and "sql/questions/most_recommended.sql" in names
+    assert not [name for name in names if name.startswith("tests/")]
+
+    fresh = tmp_path / "fresh"
+    _do(UV, "venv", "--quiet", "--python", sys.executable, fresh)
+    locked = ["--constraint", ROOT / "requirements.lock"]
+    _do(UV, "pip", "install", "--quiet", "--python", fresh / "bin" / "python", *locked, wheel)
+    nightly = [fresh / "bin" / "palate", "nightly", "--limit-users", "20"]
+    printed = _do(*nightly, cwd=tmp_path)
+
+    assert "20 users served" in printed
+    with duckdb.connect(tmp_path / ".palate" / "palate.duckdb", read_only=True) as database:
+        assert database.sql("SELECT count(*) FROM latest_recommendations").fetchall() == [(200,)]
+
+
+def _clean_copy(target: Path) -> Path:
+    for name in ("flows", "tasks", "sql", "pyproject.toml", "README.md", "LICENSE"):
+        source = ROOT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        target.mkdir(exist_ok=True)
+        copy(source, target / name)
+    return target
+
+
+def _do(*command: object, cwd: Path | None = None) -> str:
+    outside = environment()
+    for name in ("VIRTUAL_ENV", "PREFECT_API_URL", "PREFECT_HOME", "PYTHONPATH"):
+        outside.pop(name, None)
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=outside | {"PATH": f"{Path(sys.executable).parent}:{outside['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
