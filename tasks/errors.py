@@ -70,7 +70,7 @@ class AmbiguousTitleError(PalateError):
     def __init__(self, typed: str, alternatives: list[tuple[str, str]]) -> None:
         listed = "; ".join(f'"#{item}" = {label}' for item, label in alternatives)
         super().__init__(
-            f"'{typed}' could be several items.",
+            f"It is not clear which item '{typed}' is.",
             f"Type the whole title with its year, or the id after a '#': {listed}.",
         )
         self.typed, self.alternatives = typed, alternatives

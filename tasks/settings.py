@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as UnreadableSettingError
 
 from tasks.errors import SettingsError
 from tasks.vocabulary import ModelName, RerankerName, ScorerName
@@ -48,7 +49,7 @@ class Settings(BaseSettings):
         None, ge=1, description="Candidates per user, C; 100 unless set (or top, if larger)."
     )
     tuning: float | None = Field(
-        None, gt=0, lt=1, description="The paper's T: C = top x T x 10^M; needs --depth."
+        None, gt=0, le=1, description="The paper's T: C = top x T x 10^M; needs --depth."
     )
     depth: int | None = Field(None, ge=0, le=6, description="The paper's search depth M.")
     top: int = Field(10, ge=1, description="Length of each recommended list, N.")
@@ -60,6 +61,14 @@ class Settings(BaseSettings):
     )
     chunk_users: int = Field(100, ge=1, description="Users scored per task.")
     seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of every random choice.")
+
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401
+        try:
+            super().__init__(**given)
+        except UnreadableSettingError as error:
+            raise SettingsError(
+                f"{error}.", 'PALATE_WEIGHTS takes JSON, such as {"popularity": 2}.'
+            ) from error
 
     @classmethod
     def settings_customise_sources(

@@ -9,4 +9,4 @@ LONGEST = 2_000
 def plain(text: pl.Expr) -> pl.Expr:
     """One line without control characters, runs of blanks folded, at most LONGEST characters."""
     folded = text.str.replace_all(r"[\p{C}\s]+", " ").str.strip_chars()
-    return folded.str.slice(0, LONGEST)
+    return folded.str.slice(0, LONGEST).str.strip_chars_end()

@@ -50,8 +50,8 @@ class Source:
     read: Callable[[], RawTables]
 
     def fingerprint(self) -> str:
-        """Hash over the names and contents of the files."""
-        parts = [f"{file.name}={sha256_of(file)}" for file in self.files]
+        """Hash over the files' contents and names, the folder's too: it may name the data set."""
+        parts = [f"{file.parent.name}/{file.name}={sha256_of(file)}" for file in self.files]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

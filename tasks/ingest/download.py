@@ -1,6 +1,7 @@
 """Data sets fetched by name: downloaded once, checked for what they must hold, then remembered."""
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tasks.errors import DownloadError
 
 @dataclass(frozen=True)
 class Download:
-    """A zip to fetch; `lines` gives each file's number of records, header not counted."""
+    """A zip to fetch; `records` gives each file's number of rows, header not counted."""
 
     name: str
     url: str
@@ -42,7 +43,7 @@ def fetch(wanted: Download, home: Path) -> Path:
     if not archive.is_file():
         _download(wanted, archive)
     _compare(archive, record)
-    if not all((folder / file).is_file() for file in wanted.records):
+    if not record.is_file() or not all((folder / file).is_file() for file in wanted.records):
         _extract(wanted, archive, folder)
     if not record.is_file():
         _check(wanted, archive, folder)
@@ -82,7 +83,7 @@ def _extract(wanted: Download, archive: Path, folder: Path) -> None:
             for file in wanted.records:
                 with replacing(folder / file) as private:
                     private.write_bytes(members.read(f"{wanted.name}/{file}"))
-    except (zipfile.BadZipFile, KeyError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
         _refuse(archive, f"this is not the expected zip ({error})")
 
 

@@ -1,7 +1,8 @@
 """Raw tables as readers give them, and the reading of one CSV or Parquet file into text columns."""
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -15,21 +16,35 @@ ROW = "_row"
 
 @dataclass(frozen=True)
 class Table:
-    """One file's records with a ROW column; types are still as the file had them."""
+    """One file's records with a ROW column; types are still as the file had them.
+
+    `theirs` maps our column names to the file's own, for messages.
+    """
 
     file: Path
     frame: pl.DataFrame
+    theirs: Mapping[str, str] = field(default_factory=dict)
+
+    def bad(self, problem: str, fix: str, column: str, row: object = None) -> BadDataError:
+        """The error to raise for a value of one of our columns."""
+        place = row if isinstance(row, int) else None
+        name = self.theirs.get(column, column)
+        return BadDataError(self.file, problem, fix, row=place, column=name)
+
+    def having(self, frame: pl.DataFrame) -> "Table":
+        """The same file with other records."""
+        return replace(self, frame=frame)
 
 
 @dataclass(frozen=True)
 class RawTables:
-    """A source as read, before any check; `scale` None means: take it from the ratings."""
+    """A source as read, before any check; what `info` could not know is named in `unknown`."""
 
     info: DatasetInfo
-    known_scale: bool
     ratings: Table
     items: Table
-    tags: Table | None
+    tags: Table | None = None
+    unknown: frozenset[str] = frozenset()
 
 
 def read_table(file: Path, names: dict[str, str], optional: frozenset[str] = frozenset()) -> Table:
@@ -55,12 +70,13 @@ def read_table(file: Path, names: dict[str, str], optional: frozenset[str] = fro
     present = {name: ours for name, ours in names.items() if name in frame.columns}
     first = 1 if file.suffix == ".parquet" else 2
     named = frame.select(present.keys()).rename(present)
-    return Table(file, named.with_row_index(ROW, offset=first))
+    theirs = {ours: name for name, ours in present.items()}
+    return Table(file, named.with_row_index(ROW, offset=first), theirs)
 
 
 def _read_parquet(file: Path) -> pl.DataFrame:
     try:
-        return pl.read_parquet(file)
+        return pl.read_parquet(file, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise BadDataError(
             file, f"this is not a whole Parquet file ({_first_line(error)})", "Write it again."
@@ -69,7 +85,7 @@ def _read_parquet(file: Path) -> pl.DataFrame:
 
 def _read_csv(file: Path) -> pl.DataFrame:
     try:
-        return pl.read_csv(file, infer_schema=False)
+        return pl.read_csv(file, infer_schema=False, glob=False)
     except pl.exceptions.NoDataError as error:
         raise BadDataError(file, "the file is empty", "Check the export.") from error
     except pl.exceptions.PolarsError as error:
@@ -90,9 +106,14 @@ def _blame_encoding(file: Path) -> None:
             file,
             f"byte 0x{raw[error.start]:02x} is not UTF-8",
             "Save the file as UTF-8 (for example: iconv -f latin1 -t utf-8).",
-            row=raw.count(b"\n", 0, error.start) + 1,
+            row=sum(1 for _ in csv.reader(_lines(raw[: error.start]))),
             column=_column_at(raw, raw[start : error.start]),
         ) from error
+
+
+def _lines(raw: bytes) -> list[str]:
+    """Lines with their ends; one more character stands for the byte that could not be read."""
+    return (raw.decode("utf-8") + "?").splitlines(keepends=True)
 
 
 def _column_at(raw: bytes, line_before: bytes) -> str:

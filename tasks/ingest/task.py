@@ -7,6 +7,7 @@ import polars as pl
 from tasks.artifacts import read_table, write_table
 from tasks.ingest import catalogue
 from tasks.ingest.newcomer import add_newcomer
+from tasks.ingest.tables import RawTables
 from tasks.ingest.validate import clean_items, clean_ratings, clean_tags
 from tasks.progress import bar
 from tasks.steps import step
@@ -19,11 +20,11 @@ def ingest(home: Path, data: str) -> Dataset:
     with bar("reading the data set"):
         raw = catalogue.find(data, home).read()
         items, from_items = clean_items(raw.items, raw.info)
-        ratings, from_ratings = clean_ratings(raw.ratings, items, raw.info, raw.known_scale)
+        ratings, from_ratings = clean_ratings(raw.ratings, items, _known_scale(raw))
         tags, from_tags = clean_tags(raw.tags, ratings) if raw.tags else (None, {})
     dropped = from_ratings | from_items | from_tags
     return Dataset(
-        info=raw.info if raw.known_scale else _with_scale(raw.info, ratings),
+        info=_completed(raw, ratings),
         ratings=write_table(home, "ratings", ratings),
         items=write_table(home, "items", items),
         tags=None if tags is None else write_table(home, "tags", tags),
@@ -32,10 +33,15 @@ def ingest(home: Path, data: str) -> Dataset:
     )
 
 
-def _with_scale(info: DatasetInfo, ratings: pl.DataFrame) -> DatasetInfo:
-    """The scale as the ratings show it; liked is the upper quarter, as 4 of 0.5 to 5 is."""
-    low, high = float(ratings[RATING].min()), float(ratings[RATING].max())  # type: ignore[arg-type]
-    return info.model_copy(update={"scale": (low, high), "relevant_at": low + 0.75 * (high - low)})
+def _known_scale(raw: RawTables) -> tuple[float, float] | None:
+    return None if "scale" in raw.unknown else raw.info.scale
+
+
+def _completed(raw: RawTables, ratings: pl.DataFrame) -> DatasetInfo:
+    """Scale from the ratings where unknown; liked is its upper quarter, as 4 of 0.5 to 5 is."""
+    low, high = _known_scale(raw) or (ratings[RATING].min(), ratings[RATING].max())
+    found = {"scale": (low, high), "relevant_at": low + 0.75 * (high - low)}  # type: ignore[operator]
+    return raw.info.model_copy(update={name: found[name] for name in raw.unknown})
 
 
 @step("ingest", "1")

@@ -33,6 +33,9 @@ def find_item(typed: str, items: pl.DataFrame) -> Id:
     title, year = (match["title"], int(match["year"])) if match else (typed, None)
     if not utils.default_process(title):
         raise UnknownTitleError(f"'{typed}' is not a title.", 'Type one, as in "Heat (1995)=5".')
+    exact = _exactly(typed, title, year, items)
+    if exact is not None:
+        return exact
     found = _closest(title, year, items)
     if not found:
         raise UnknownTitleError(
@@ -51,6 +54,19 @@ def _by_id(typed: str, items: pl.DataFrame) -> Id:
         raise UnknownTitleError(f"There is no item {typed}.", "Check the id, or type the title.")
     item: Id = chosen[ITEM][0]
     return item
+
+
+def _exactly(typed: str, title: str, year: int | None, items: pl.DataFrame) -> Id | None:
+    """The one item titled as typed, letter case aside; a year may be part of it."""
+    name = pl.col(TITLE).str.to_lowercase()
+    titled = name == title.lower()
+    dated = titled if year is None else titled & (pl.col(YEAR) == year)
+    for same in (dated, name == typed.strip().lower()):
+        found = items.filter(same)[ITEM]
+        if len(found) == 1:
+            item: Id = found[0]
+            return item
+    return None
 
 
 def _closest(title: str, year: int | None, items: pl.DataFrame) -> list[tuple[float, Id, str]]:

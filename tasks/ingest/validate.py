@@ -2,11 +2,8 @@
 
 import polars as pl
 
-from tasks.errors import BadDataError
 from tasks.ingest.tables import ROW, Table
 from tasks.vocabulary import (
-    DESCRIPTION,
-    GENRES,
     ITEM,
     ITEM_COLUMNS,
     RATING,
@@ -24,7 +21,7 @@ Dropped = dict[str, int]
 
 
 def clean_ratings(
-    raw: Table, items: pl.DataFrame, info: DatasetInfo, known_scale: bool
+    raw: Table, items: pl.DataFrame, scale: tuple[float, float] | None
 ) -> tuple[pl.DataFrame, Dropped]:
     """Ratings (user, item, rating, timestamp), one per pair, sorted by user then item.
 
@@ -32,26 +29,21 @@ def clean_ratings(
     Ratings of items without a row in `items` are dropped and counted. Raises BadDataError,
     naming row and column, for a missing id, a rating that is no finite number or off the scale.
     """
-    frame = with_ids(raw, USER, ITEM)
-    frame = _with_number(Table(raw.file, frame), RATING, pl.Float64(), required=True)
-    _check_scale(raw, frame, info, known_scale)
-    if TIMESTAMP in frame.columns:
-        frame = _with_number(Table(raw.file, frame), TIMESTAMP, pl.Int64(), required=False)
+    table = with_number(with_ids(raw, USER, ITEM), RATING, pl.Float64(), required=True)
+    _check_scale(table, scale)
+    if TIMESTAMP in table.frame.columns:
+        table = with_number(table, TIMESTAMP, pl.Int64(), required=False)
     else:
-        frame = frame.with_columns(pl.lit(None, pl.Int64).alias(TIMESTAMP))
-    frame = _like_ids(frame, items)
+        table = table.having(table.frame.with_columns(pl.lit(None, pl.Int64).alias(TIMESTAMP)))
+    frame = _like(table.frame, items, ITEM)
     known = frame.join(items.select(ITEM), on=ITEM, how="semi")
     unknown = frame.height - known.height
     if unknown > MOST_UNKNOWN * frame.height:
-        first = frame.join(items.select(ITEM), on=ITEM, how="anti").sort(ROW).row(0, named=True)
+        row = frame.join(items.select(ITEM), on=ITEM, how="anti")[ROW].min()
+        first = raw.frame.filter(pl.col(ROW) == row)[ITEM][0]
         problem = f"{unknown:,} of {frame.height:,} ratings are for items unknown to the items file"
-        raise BadDataError(
-            raw.file,
-            f"{problem}, the first is {first[ITEM]}",
-            "Check that both files come from the same export.",
-            row=first[ROW],
-            column=ITEM,
-        )
+        fix = "Check that both files come from the same export."
+        raise raw.bad(f"{problem}, the first is {first}", fix, ITEM, row)
     single = known.sort(USER, ITEM, TIMESTAMP, ROW, nulls_last=False).unique(
         [USER, ITEM], keep="last", maintain_order=True
     )
@@ -67,38 +59,31 @@ def clean_items(raw: Table, info: DatasetInfo) -> tuple[pl.DataFrame, Dropped]:
 
     Raises BadDataError for a missing or doubled id, or a number that is none.
     """
-    frame = with_ids(raw, ITEM)
-    doubled = frame.filter(pl.col(ITEM).is_duplicated()).sort(ROW)
-    if doubled.height:
-        again = doubled.row(1, named=True)
-        raise BadDataError(
-            raw.file,
-            f"item {again[ITEM]} appears a second time",
-            "Keep one row per item.",
-            row=again[ROW],
-            column=ITEM,
-        )
+    table = with_ids(raw, ITEM)
+    again = table.frame.filter(~pl.col(ITEM).is_first_distinct()).sort(ROW)
+    if again.height:
+        problem = f"item {again[ITEM][0]} appears a second time"
+        raise raw.bad(problem, "Keep one row per item.", ITEM, again[ROW][0])
     for name, kind in ITEM_COLUMNS.items():
-        if name not in frame.columns:
-            frame = frame.with_columns(pl.lit(None, kind).alias(name))
+        if name not in table.frame.columns:
+            table = table.having(table.frame.with_columns(pl.lit(None, kind).alias(name)))
         elif kind.is_numeric():
-            frame = _with_number(Table(raw.file, frame), name, kind, required=False)
-    texts = [TITLE, GENRES, DESCRIPTION]
-    frame = frame.with_columns(
-        pl.col(name).cast(pl.String).str.strip_chars().replace("", None) for name in texts
-    )
-    untitled = frame[TITLE].null_count()
+            table = with_number(table, name, kind, required=False)
+        else:
+            table = _with_text(table, name)
+    frame = table.frame
     by_id = pl.format(f"{info.noun} {{}}", pl.col(ITEM))
-    frame = frame.with_columns(pl.coalesce(pl.col(TITLE), by_id).alias(TITLE))
-    counted = {"items without a title (kept, named by their id)": untitled}
-    return frame.select(ITEM, *ITEM_COLUMNS).sort(ITEM), counted
+    titled = frame.with_columns(pl.coalesce(pl.col(TITLE), by_id).alias(TITLE))
+    counted = {"items without a title (kept, named by their id)": frame[TITLE].null_count()}
+    return titled.select(ITEM, *ITEM_COLUMNS).sort(ITEM), counted
 
 
 def clean_tags(raw: Table, ratings: pl.DataFrame) -> tuple[pl.DataFrame, Dropped]:
     """Tags (user, item, tag) of rated pairs, sorted; others are dropped and counted."""
-    tagged = _like_ids(with_ids(raw, USER, ITEM), ratings)
-    written = tagged.with_columns(pl.col(TAG).str.strip_chars().str.to_lowercase())
-    written = written.filter(pl.col(TAG).str.len_chars() > 0).select(USER, ITEM, TAG).unique()
+    tagged = _with_text(with_ids(raw, USER, ITEM), TAG).frame
+    tagged = _like(_like(tagged, ratings, USER), ratings, ITEM)
+    written = tagged.with_columns(pl.col(TAG).str.to_lowercase()).filter(pl.col(TAG).is_not_null())
+    written = written.select(USER, ITEM, TAG).unique()
     rated = written.join(ratings.select(USER, ITEM), on=[USER, ITEM], how="semi")
     dropped = {
         "tags that are empty or repeated": raw.frame.height - written.height,
@@ -107,73 +92,79 @@ def clean_tags(raw: Table, ratings: pl.DataFrame) -> tuple[pl.DataFrame, Dropped
     return rated.sort(USER, ITEM, TAG), dropped
 
 
-def with_ids(raw: Table, *names: str) -> pl.DataFrame:
+def with_ids(raw: Table, *names: str) -> Table:
     """Ids as whole numbers where every one of the column is one, written plainly; else as text."""
     frame = raw.frame
     for name in names:
         kind = frame.schema[name]
-        if kind.is_float() or kind.is_nested() or kind == pl.Boolean:
-            raise BadDataError(
-                raw.file,
-                f"ids must be whole numbers or text, not {kind}",
-                "Write the column again as one of these.",
-                column=name,
-            )
+        if not (kind.is_integer() or kind == pl.String):
+            problem = f"ids must be whole numbers or text, not {kind}"
+            raise raw.bad(problem, "Write the column again as one of these.", name)
         text = pl.col(name).cast(pl.String).str.strip_chars().replace("", None)
-        number = text.cast(pl.Int64, strict=False)
         missing = frame.filter(text.is_null())
         if missing.height:
-            raise BadDataError(
-                raw.file,
-                "the id is missing",
-                "Fill it in or delete the row.",
-                row=missing[ROW].min(),  # type: ignore[arg-type]
-                column=name,
+            raise raw.bad(
+                "the id is missing", "Fill it in or delete the row.", name, missing[ROW][0]
             )
-        plain = frame.select((number.cast(pl.String) == text).fill_null(False).all()).item()
+        number = _plain_number(text)
+        plain = frame.select(number.is_not_null().all()).item()
         frame = frame.with_columns((number if plain else text).alias(name))
-    return frame
+    return raw.having(frame)
 
 
-def _like_ids(frame: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
-    """Turn whole-number ids into text where the other table's are text, so that they can meet."""
-    as_text = [n for n in (USER, ITEM) if n in other.columns and other.schema[n] == pl.String]
-    return frame.with_columns(pl.col(n).cast(pl.String) for n in as_text if n in frame.columns)
-
-
-def _with_number(raw: Table, name: str, kind: pl.DataType, *, required: bool) -> pl.DataFrame:
+def with_number(raw: Table, name: str, kind: pl.DataType, *, required: bool) -> Table:
     """Cast one column; NaN counts as "no number", and null only passes where not `required`."""
     frame = raw.frame
+    found = frame.schema[name]
+    if not (found.is_numeric() or found in (pl.String, pl.Null)):
+        raise raw.bad(f"the column holds {found}, not numbers", "Write it as numbers.", name)
     given = pl.col(name)
-    if frame.schema[name] == pl.String:
+    if found == pl.String:
         given = given.str.strip_chars().replace("", None)
-    through = given.cast(pl.String) if frame.schema[name] == pl.Float32 else given
+    through = given.cast(pl.String) if found == pl.Float32 else given
     number = through.cast(pl.Float64, strict=False)
     finite = number.is_finite().fill_null(False)
     wrong = ~finite if required else given.is_not_null() & ~finite
     bad = frame.filter(wrong).sort(ROW)
     if bad.height:
-        first = bad.row(0, named=True)
-        raise BadDataError(
-            raw.file,
-            "the value is missing" if first[name] is None else f"'{first[name]}' is not a number",
-            "Correct the value or delete the row.",
-            row=first[ROW],
-            column=name,
-        )
+        value = bad[name][0]
+        problem = "the value is missing" if value is None else f"'{value}' is not a number"
+        raise raw.bad(problem, "Correct the value or delete the row.", name, bad[ROW][0])
     exact = through.cast(kind, strict=False) if kind.is_integer() else number
-    return frame.with_columns(pl.coalesce(exact, number.cast(kind, strict=False)).alias(name))
+    cast = pl.coalesce(exact, number.cast(kind, strict=False)).alias(name)
+    return raw.having(frame.with_columns(cast))
 
 
-def _check_scale(raw: Table, frame: pl.DataFrame, info: DatasetInfo, known: bool) -> None:
-    low, high = info.scale
-    off = frame.filter(~pl.col(RATING).is_between(low, high)).sort(ROW) if known else frame.head(0)
+def _with_text(raw: Table, name: str) -> Table:
+    """Strip one column of text; what is blank becomes null."""
+    found = raw.frame.schema[name]
+    if found.is_nested() or found == pl.Binary:
+        raise raw.bad(f"the column holds {found}, not text", "Write it as text.", name)
+    text = pl.col(name).cast(pl.String).str.strip_chars().replace("", None)
+    return raw.having(raw.frame.with_columns(text))
+
+
+def _like(frame: pl.DataFrame, other: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Give ids the type that `other` has, so that they can meet; null where they never can."""
+    mine, theirs = frame.schema[name], other.schema[name]
+    if mine == theirs:
+        return frame
+    same = pl.col(name).cast(pl.String)
+    return frame.with_columns(same if theirs == pl.String else _plain_number(pl.col(name)))
+
+
+def _plain_number(text: pl.Expr) -> pl.Expr:
+    """The whole number a text is; null for "007" or "n/a", which are names."""
+    number = text.cast(pl.Int64, strict=False)
+    return pl.when(number.cast(pl.String) == text).then(number)
+
+
+def _check_scale(raw: Table, scale: tuple[float, float] | None) -> None:
+    if scale is None:
+        return
+    low, high = scale
+    off = raw.frame.filter(~pl.col(RATING).is_between(low, high)).sort(ROW)
     if off.height:
-        first = off.row(0, named=True)
-        raise BadDataError(
-            raw.file,
-            f"{first[RATING]:g} is off the scale {low:g} to {high:g}",
-            "Correct the rating, or the scale in dataset.toml.",
-            row=first[ROW],
-            column=RATING,
-        )
+        problem = f"{off[RATING][0]:g} is off the scale {low:g} to {high:g}"
+        fix = "Correct the rating, or the scale in dataset.toml."
+        raise raw.bad(problem, fix, RATING, off[ROW][0])

@@ -104,8 +104,8 @@ def _top_genres(liked: pl.DataFrame) -> pl.DataFrame:
 
 
 def _facts(liked: pl.DataFrame, this_year: int) -> pl.DataFrame:
-    low = pl.col(YEAR).min() // 10 * 10
-    high = pl.min_horizontal(-(-pl.col(YEAR).max() // 10) * 10, pl.lit(this_year))
+    low = (pl.col(YEAR).min() // 10 * 10).clip(upper_bound=this_year)
+    high = (-(-pl.col(YEAR).max() // 10) * 10).clip(upper_bound=this_year)
     popularity = (100.0 * pl.col(VOTES) / VOTES_OF_FULL_POPULARITY).clip(upper_bound=100.0)
     return liked.group_by(USER, maintain_order=True).agg(
         pl.struct(ITEM, TITLE, RATING).alias(FAVOURITES),

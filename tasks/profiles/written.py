@@ -16,19 +16,14 @@ def read_profiles(file: Path, known: pl.Series) -> pl.DataFrame:
 
     Raises BadDataError for an unknown or doubled user, or an empty text.
     """
-    raw = read_table(file, {"user": USER, "text": TEXT})
-    frame = with_ids(raw, USER).with_columns(plain(pl.col(TEXT)))
-    if known.dtype == pl.String:
-        frame = frame.with_columns(pl.col(USER).cast(pl.String))
-    if frame.schema[USER] != known.dtype:
-        odd = frame.filter(pl.col(USER).cast(pl.Int64, strict=False).is_null())
-        _refuse(file, odd, f"user '{odd[USER][0]}' has no ratings", USER)
-    _refuse(
-        file, frame.filter(~pl.col(USER).is_in(known.implode())), "the user has no ratings", USER
-    )
+    raw = with_ids(read_table(file, {"user": USER, "text": TEXT}), USER)
+    frame = raw.frame.with_columns(plain(pl.col(TEXT)))
+    frame = frame.with_columns(pl.col(USER).cast(pl.String))
+    ids = known.cast(pl.String).implode()
+    _refuse(file, frame.filter(~pl.col(USER).is_in(ids)), "the user has no ratings", USER)
     _refuse(file, frame.filter(~pl.col(USER).is_first_distinct()), "the user appears twice", USER)
     _refuse(file, frame.filter(pl.col(TEXT).fill_null("") == ""), "the text is empty", TEXT)
-    return frame.select(USER, TEXT).sort(USER)
+    return frame.select(pl.col(USER).cast(known.dtype), TEXT).sort(USER)
 
 
 def _refuse(file: Path, bad: pl.DataFrame, problem: str, column: str) -> None:

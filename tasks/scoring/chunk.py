@@ -28,14 +28,16 @@ def score_candidates(
     scores = scorer.score(requests)
     values = np.concatenate([*scores, np.empty(0)])
     grouped = candidates.sort(USER, maintain_order=True).select(USER, ITEM)
-    return grouped.with_columns(pl.Series(SIMILARITY, values, nan_to_null=True).clip(-1.0, 1.0))
+    scored = grouped.with_columns(pl.Series(SIMILARITY, values, nan_to_null=True).clip(-1.0, 1.0))
+    pairs = candidates.select(USER, ITEM)
+    return pairs.join(scored, on=[USER, ITEM], how="left", maintain_order="left")
 
 
 def make_requests(
     candidates: pl.DataFrame, profiles: pl.DataFrame, texts: pl.DataFrame
 ) -> list[ScoreRequest]:
     """One request per user, sorted by user; items in the order of the candidates."""
-    wanted = candidates.group_by(USER).agg(ITEM).sort(USER)
+    wanted = candidates.group_by(USER, maintain_order=True).agg(ITEM).sort(USER)
     people = wanted.join(profiles.drop(PROFILE_HASH), on=USER, how="left", maintain_order="left")
     mentioned = pl.concat([candidates[ITEM], people[FAVOURITES].explode().struct.field(ITEM)])
     needed = texts.filter(pl.col(ITEM).is_in(mentioned.unique().implode()))

@@ -14,6 +14,7 @@ from tasks.progress import bar
 from tasks.scoring.embedder import WIDTH, Embedder, Vectors
 
 ASKED_AT_ONCE = 500
+VECTOR_BYTES = WIDTH * np.dtype(np.float32).itemsize
 KEPT_AT_ONCE = 32
 """Batches per commit: what a kill can lose."""
 
@@ -83,8 +84,9 @@ def _read(database: sqlite3.Connection, keys: list[str]) -> dict[str, Vectors]:
         some = keys[start : start + ASKED_AT_ONCE]
         marks = ",".join("?" * len(some))
         rows = database.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", some)
-        found |= {key: np.frombuffer(blob, dtype=np.float32) for key, blob in rows}
-    return {key: vector for key, vector in found.items() if vector.shape == (WIDTH,)}
+        whole = ((key, blob) for key, blob in rows if len(blob) == VECTOR_BYTES)
+        found |= {key: np.frombuffer(blob, dtype=np.float32) for key, blob in whole}
+    return found
 
 
 def _keep(database: sqlite3.Connection, rows: list[tuple[str, bytes]]) -> None:

@@ -34,12 +34,7 @@ def score_task(
     """Similarities for the candidates of profiles number `first` up to, not including, `last`."""
     people = read_table(home, profiles).slice(first, last - first)
     theirs = read_table(home, candidates).join(people.select(USER), on=USER, how="semi")
-    made = score_candidates(
-        scorer_named(scorer, home),
-        theirs.sort(USER, maintain_order=True),
-        people,
-        read_table(home, texts),
-    )
+    made = score_candidates(scorer_named(scorer, home), theirs, people, read_table(home, texts))
     return write_table(home, "scores", made)
 
 

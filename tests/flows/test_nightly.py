@@ -30,7 +30,7 @@ with duckdb.connect(sys.argv[1], read_only=True) as database:
     while not Path(sys.argv[2]).exists():
         database.sql("SELECT count(*) FROM ranked_items").fetchall()
         time.sleep(0.05)
-    print(database.sql("SELECT count(*) FROM runs").fetchone()[0], flush=True)
+    print(database.sql("SELECT count(*) FROM runs").fetchall()[0][0], flush=True)
 """
 
 
@@ -104,12 +104,26 @@ def _run_record_is_whole(home: Path) -> None:
     assert metrics["value"].is_between(0, 1).all() and set(metrics["users"]) == {30}
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, server: str) -> tuple[list[object], Path]:
+    """Options of a night that scores for some seconds, and the home of one that ran in peace."""
+    data = write_generic(
+        tmp_path_factory.mktemp("wordy"), users=40, items=300, per_user=20, words=100
+    )
+    options = ["--data", data, "--chunk-users", "5", "--search-count", "15", "--top", "5"]
+    home = tmp_path_factory.mktemp("undisturbed")
+    succeed("nightly", *options, "--home", home, PREFECT_API_URL=server)
+    return options, home
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_stopped_in_the_middle_of_scoring_carries_on(
-    how: signal.Signals, tmp_path: Path, with_server: str
+    how: signal.Signals,
+    tmp_path: Path,
+    undisturbed: tuple[list[object], Path],
+    with_server: str,
 ) -> None:
-    data = write_generic(tmp_path / "data", users=40, items=400, per_user=20, words=120)
-    options = ("--data", data, "--chunk-users", "5", "--search-count", "20", "--top", "5")
+    options, peaceful = undisturbed
     home = tmp_path / "stopped"
     process = start("nightly", *options, "--home", home)
     _wait_for_chunks(home, 2, process)
@@ -119,15 +133,13 @@ def test_a_run_stopped_in_the_middle_of_scoring_carries_on(
     assert not (home / "palate.duckdb").exists()
 
     resumed = succeed("nightly", *options, "--home", home)
-    undisturbed = tmp_path / "undisturbed"
-    succeed("nightly", *options, "--home", undisturbed)
 
     assert "train, tonight: cached" in resumed.stderr
     done = int(resumed.stderr.split("score (")[1].split(" of 8 chunks cached")[0])
     assert 2 <= done < 8
-    assert query(home, LISTS).equals(query(undisturbed, LISTS))
+    assert query(home, LISTS).equals(query(peaceful, LISTS))
     metrics = "SELECT list, metric, value FROM metrics ORDER BY ALL"
-    assert query(home, metrics).equals(query(undisturbed, metrics))
+    assert query(home, metrics).equals(query(peaceful, metrics))
 
 
 def _wait_for_chunks(home: Path, count: int, process: subprocess.Popen[str]) -> None:
@@ -167,13 +179,13 @@ def test_typed_profiles_steer_their_user_only(
 
 @pytest.mark.parametrize("model", ["svd", "svdpp"])
 def test_real_movies(model: str, tmp_path: Path, shared: Path, with_server: str) -> None:
-    data = _first_users(shared / "ml-latest-small", tmp_path / "movies", 120)
+    data = _first_users(shared / "ml-latest-small", tmp_path / "movies", 60)
     home = tmp_path / "home"
-    succeed("nightly", "--data", data, "--home", home, "--model", model)
+    succeed("nightly", "--data", data, "--home", home, "--model", model, "--search-count", "30")
     sizes = query(
         home, "SELECT user, count(DISTINCT item) AS n FROM latest_recommendations GROUP BY user"
     )
-    assert sizes["n"].to_list() == [10] * 120
+    assert sizes["n"].to_list() == [10] * 60
     rated = pl.read_parquet(
         ingest(tmp_path / "check", str(data)).ratings.at(tmp_path / "check")
     ).select(pl.col("user", "item").cast(pl.String))

@@ -61,5 +61,5 @@ def test_an_unsure_title_lists_the_alternatives(
 ) -> None:
     done = run("recommend", "--data", made_up, "--home", home, "--rate", "The=5")
     assert done.returncode == 1
-    assert "could be several items" in done.stderr or "No title comes close" in done.stderr
+    assert "not clear which item 'The' is" in done.stderr and '"#' in done.stderr
     assert "Traceback" not in done.stderr

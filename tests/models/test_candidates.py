@@ -109,6 +109,14 @@ def test_equal_estimates_are_ordered_by_item_id():
     assert found["item"].to_list() == ["a", "d", "b"]
 
 
+def test_a_long_run_of_equal_estimates_is_ordered_by_item_id():
+    items = list(range(1, 301))
+    model = biased([item % 3 for item in items], items)
+    found = top_candidates(model, rated((1, 2)), pl.Series("user", [1]), 250)
+    expected = sorted(set(items) - {2}, key=lambda item: (-(item % 3), item))
+    assert found["item"].to_list() == expected[:250]
+
+
 def test_estimates_off_the_scale_are_clipped_but_still_order_the_list():
     model = biased([4.0, 9.0, -7.0, -9.0, 0.0], [1, 2, 3, 4, 5])
     found = top_candidates(model, rated((1, 5)), pl.Series("user", [1]), 4)

@@ -15,7 +15,7 @@ from tasks.scoring.embedding_store import EmbeddingStore
 
 
 def vector_of(text):
-    return np.full(WIDTH, len(text), dtype=np.float32) + np.float32(hash(text) % 97)
+    return np.full(WIDTH, sum(map(ord, text)) + len(text), dtype=np.float32)
 
 
 def counting_embedder(version="fake-1", fail_after=None, pause=0.0):

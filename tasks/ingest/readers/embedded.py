@@ -40,4 +40,4 @@ def read() -> RawTables:
         pl.col(GENRES).cast(pl.String).replace("(no genres listed)", None),
     )
     info = movielens.describe(NAME)
-    return RawTables(info, True, Table(file(), ratings), Table(file(), plain), tags=None)
+    return RawTables(info, Table(file(), ratings), Table(file(), plain))

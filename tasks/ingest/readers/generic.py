@@ -1,5 +1,6 @@
 """The generic folder: ratings and items as Parquet or CSV, and an optional dataset.toml."""
 
+import math
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,15 @@ from tasks.vocabulary import ITEM, ITEM_COLUMNS, RATING, TIMESTAMP, TITLE, USER,
 
 DESCRIPTION_FILE = "dataset.toml"
 _SUFFIXES = (".parquet", ".csv")
+
+DEFAULTS: dict[str, Any] = {
+    "noun": "item",
+    "noun_plural": "items",
+    "scale": (0.0, 0.0),
+    "relevant_at": 0.0,
+    "source": "unknown",
+    "terms": "unknown",
+}
 
 
 def recognises(folder: Path) -> bool:
@@ -37,8 +47,8 @@ def read(folder: Path) -> RawTables:
         {name: name for name in (ITEM, *ITEM_COLUMNS)},
         optional=frozenset(ITEM_COLUMNS) - {TITLE},
     )
-    info, known_scale = _describe(folder)
-    return RawTables(info, known_scale, ratings, items, tags=None)
+    info, unknown = _describe(folder)
+    return RawTables(info, ratings, items, unknown=unknown)
 
 
 def _find(folder: Path, stem: str) -> Path | None:
@@ -46,30 +56,24 @@ def _find(folder: Path, stem: str) -> Path | None:
     return next((file for file in candidates if file.is_file()), None)
 
 
-def _describe(folder: Path) -> tuple[DatasetInfo, bool]:
+def _describe(folder: Path) -> tuple[DatasetInfo, frozenset[str]]:
+    """What dataset.toml says, and which of the fields only the ratings can tell."""
     file = folder / DESCRIPTION_FILE
     said = _read_toml(file) if file.is_file() else {}
-    scale = said.get("scale")
-    defaults: dict[str, Any] = {
-        "name": folder.name,
-        "noun": "item",
-        "noun_plural": "items",
-        "scale": (0.0, 0.0),
-        "relevant_at": 0.0,
-        "source": "unknown",
-        "terms": "unknown",
-    }
     try:
-        info = DatasetInfo.model_validate(defaults | said)
+        info = DatasetInfo.model_validate(DEFAULTS | {"name": folder.name} | said)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise BadDataError(file, first["msg"], "Correct the entry.", column=key) from error
-    if scale is not None and not info.scale[0] < info.scale[1]:
-        raise BadDataError(
-            file, "the scale must be [lowest, highest]", "Correct the entry.", column="scale"
-        )
-    return info, scale is not None
+    low, high = info.scale
+    if "scale" in said and not (low < high and math.isfinite(high - low)):
+        problem = "the scale must be [lowest, highest]"
+        raise BadDataError(file, problem, "Correct the entry.", column="scale")
+    if {"scale", "relevant_at"} <= said.keys() and not low <= info.relevant_at <= high:
+        problem = f"{info.relevant_at:g} is off the scale"
+        raise BadDataError(file, problem, "Correct the entry.", column="relevant_at")
+    return info, frozenset({"scale", "relevant_at"} - said.keys())
 
 
 def _read_toml(file: Path) -> dict[str, Any]:

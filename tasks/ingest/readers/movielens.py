@@ -4,11 +4,13 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.ingest.tables import RawTables, Table, read_table
+from tasks.ingest.tables import ROW, RawTables, Table, read_table
+from tasks.ingest.validate import with_number
 from tasks.vocabulary import (
     DESCRIPTION,
     GENRES,
     ITEM,
+    ITEM_COLUMNS,
     QUALITY,
     RATING,
     TAG,
@@ -27,8 +29,12 @@ _NO_GENRES = "(no genres listed)"
 
 
 def recognises(folder: Path) -> bool:
-    """Whether the folder looks like MovieLens: movies.csv is what no other format has."""
-    return (folder / "movies.csv").is_file()
+    """Whether the folder holds movies.csv, or a ratings.csv with MovieLens' first column."""
+    ratings = folder / "ratings.csv"
+    if (folder / "movies.csv").is_file() or not ratings.is_file():
+        return (folder / "movies.csv").is_file()
+    with ratings.open("rb") as file:
+        return file.readline().startswith(b"userId,")
 
 
 def files(folder: Path) -> list[Path]:
@@ -50,9 +56,8 @@ def read(folder: Path) -> RawTables:
     items = _join(items, folder / "imdb_scores.csv", {"imdb_rating": QUALITY, "imdb_votes": VOTES})
     return RawTables(
         info=describe(folder.name),
-        known_scale=True,
         ratings=ratings,
-        items=Table(movies.file, items),
+        items=movies.having(items),
         tags=_tags(folder / "tags.csv"),
     )
 
@@ -84,8 +89,12 @@ def split_titles(movies: pl.DataFrame) -> pl.DataFrame:
 def _join(items: pl.DataFrame, file: Path, names: dict[str, str]) -> pl.DataFrame:
     if not file.is_file():
         return items
-    extra = read_table(file, {"movieId": ITEM, **names}).frame.drop("_row")
-    return items.join(extra.unique(ITEM, keep="first", maintain_order=True), on=ITEM, how="left")
+    extra = read_table(file, {"movieId": ITEM, **names})
+    for name in names.values():
+        if ITEM_COLUMNS[name].is_numeric():
+            extra = with_number(extra, name, ITEM_COLUMNS[name], required=False)
+    first = extra.frame.drop(ROW).unique(ITEM, keep="first", maintain_order=True)
+    return items.join(first, on=ITEM, how="left", maintain_order="left")
 
 
 def _tags(file: Path) -> Table | None:
