@@ -71,6 +71,6 @@ def test_bad_data_names_the_place(place, expected):
 
 def test_an_ambiguous_title_lists_the_alternatives():
     error = AmbiguousTitleError("heat", [("6", "Heat (1995)"), ("9", "Heat (1986)")])
-    assert error.what == "'heat' could be several items."
+    assert error.what == "It is not clear which item 'heat' is."
     assert '"#6" = Heat (1995); "#9" = Heat (1986)' in error.fix
     assert error.alternatives == [("6", "Heat (1995)"), ("9", "Heat (1986)")]
