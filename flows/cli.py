@@ -148,6 +148,10 @@ def main() -> NoReturn:
     except ValidationError as error:
         _say_invalid(error)
         sys.exit(1)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        _say(f"{error.strerror or error}{where}.", "Check the folder, its permissions, the disk.")
+        sys.exit(1)
     except cyclopts.CycloptsError as error:
         cause = error.__cause__
         if isinstance(cause, PalateError):

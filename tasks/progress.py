@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
 
 console = Console(stderr=True)
@@ -15,7 +15,7 @@ _shown: Progress | None = None
 def showing() -> Iterator[None]:
     """Show the bars of everything that runs inside; without it, `bar` and `say` are silent."""
     global _shown  # noqa: PLW0603 - one terminal, one display, whichever thread reports
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(*columns, Elapsed(), console=console, transient=True) as _shown:
         try:
             yield

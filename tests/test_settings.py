@@ -1,4 +1,5 @@
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,12 @@ def test_values_out_of_range_are_refused(given):
 def test_settings_cannot_be_changed():
     with pytest.raises(ValidationError, match="frozen"):
         Settings().top = 3  # type: ignore[misc]
+
+
+def test_the_example_configuration_holds_every_default():
+    example = Path(__file__).parents[1] / "deployments" / "nightly.toml"
+    read = Settings(config=example)
+    assert read.model_copy(update={"config": None, "search_count": None}) == Settings()
+    written = tomllib.loads(example.read_text(encoding="utf-8"))
+    optional = {"config", "tuning", "depth", "limit_users", "profiles"}
+    assert written.keys() == Settings.model_fields.keys() - optional

@@ -9,6 +9,8 @@ import duckdb
 import polars as pl
 import pytest
 
+from flows import cli
+from tasks.errors import AmbiguousTitleError
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
 from tests.support.command import run, succeed
@@ -125,6 +127,27 @@ def test_bad_data_ends_the_night_with_one_clear_error(
     assert "ratings.csv, row 3, column 'rating': 'lots' is not a number" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (home / "artifacts").exists() and not (home / "palate.duckdb").exists()
+
+
+def test_a_home_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    done = run("nightly", "--home", tmp_path / "file" / "home")
+    assert done.returncode == 1
+    assert str(tmp_path / "file") in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("answer", "chosen"), [("2", "#9=4"), ("3", None), ("", None)])
+def test_somebody_at_a_terminal_is_asked_which_title_is_meant(
+    answer: str, chosen: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unsure = AmbiguousTitleError("Heat", [("6", "Heat (1995)"), ("9", "Heat (1986)")])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(cli.errors, "input", lambda _prompt: answer)
+    if chosen is None:
+        with pytest.raises(AmbiguousTitleError):
+            cli._ask_which(unsure, ["Alien=5", "Heat=4"])
+    else:
+        assert cli._ask_which(unsure, ["Alien=5", "Heat=4"]) == ["Alien=5", chosen]
 
 
 def test_every_question_that_ships_runs(home: Path) -> None:

@@ -1,0 +1,51 @@
+"""Cache keys: what they depend on, and what they do not."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.steps import artifacts_in, step
+from tasks.vocabulary import Artifact, Record
+
+FILE = Artifact(path="artifacts/a.parquet", sha256="aa", rows=3)
+
+
+def key(name="train", logic="1", **parameters):
+    made = step(name, logic)(lambda **_: None)
+    assert made.cache_key_fn is not None
+    return made.cache_key_fn(None, parameters)  # type: ignore[arg-type]
+
+
+def test_equal_inputs_give_equal_keys_wherever_home_is():
+    here = key(home=Path("a"), ratings=FILE, seed=1)
+    assert here == key(home=Path("b"), ratings=FILE, seed=1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": "candidates", "ratings": FILE, "seed": 1},
+        {"logic": "2", "ratings": FILE, "seed": 1},
+        {"ratings": FILE, "seed": 2},
+        {"ratings": FILE.model_copy(update={"sha256": "bb"}), "seed": 1},
+        {"seed": FILE, "ratings": 1},
+    ],
+)
+def test_another_task_logic_value_or_content_gives_another_key(other):
+    assert key(**other) != key(ratings=FILE, seed=1)
+
+
+def test_versions_of_the_deciding_libraries_are_in_the_key():
+    with_library = step("train", "1", "numpy")(lambda **_: None)
+    assert with_library.cache_key_fn is not None
+    assert with_library.cache_key_fn(None, {}) != key()  # type: ignore[arg-type]
+
+
+def test_artifacts_are_found_in_records_and_lists():
+    class Both(Record):
+        one: Artifact
+        several: list[Artifact]
+        none: Artifact | None = None
+
+    other = FILE.model_copy(update={"path": "b"})
+    assert list(artifacts_in([Both(one=FILE, several=[other]), "text"])) == [FILE, other]
