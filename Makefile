@@ -16,8 +16,8 @@ check: $(READY)  ## lint, format, types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY)  ## candidates for everybody beside a predict loop over 20 users
-	$(BIN)/python -m tests.bench.candidates
+bench: $(READY)  ## candidates for everybody beside a predict loop over 20 users; DATA=DIR for others
+	$(BIN)/python -m tests.bench.candidates $(DATA)
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 SAMPLE_USERS = 3
 SAMPLE_ITEMS = 5
 MOST_ROWS = 200
+WIDEST = 1_000
 
 console = Console()
 
@@ -25,7 +27,7 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
     from tasks.store.query import query  # noqa: PLC0415 - keeps `--help` fast
 
     lists = query(settings.home, _sample_sql(result.run_id))
-    console.print(_table(lists, "A sample of tonight's recommendations"))
+    _print(_table(lists, "A sample of tonight's recommendations"))
     metrics = query(
         settings.home,
         "SELECT metric || '@' || k AS metric, base, reranked,"
@@ -34,7 +36,7 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
     )
     if metrics.height:
         title = f"One held-out rating per user (leave-one-out, seed {settings.seed})"
-        console.print(_table(metrics, title))
+        _print(_table(metrics, title))
     console.print(
         f"{result.users:,} users served; {result.cached} of {result.stages} stages were cached;"
         f" run {result.run_id}"
@@ -62,7 +64,7 @@ def show_recommendation(result: "Recommendation") -> None:
     rows = [place.model_dump() for place in result.places]
     names = {"rank": "rank", "base": "base model alone", "reranked": "re-ranked for you"}
     shown = pl.DataFrame(rows).rename(names).with_columns(pl.selectors.float().round(2))
-    console.print(_table(shown, "Recommended"))
+    _print(_table(shown, "Recommended"))
 
 
 def show_rows(rows: pl.DataFrame, how: str) -> None:
@@ -73,9 +75,18 @@ def show_rows(rows: pl.DataFrame, how: str) -> None:
         said = json.dumps(rows.to_dicts(), default=str, ensure_ascii=False, indent=2)
         console.file.write(said + "\n")
     else:
-        console.print(_table(rows.head(MOST_ROWS), None))
+        _print(_table(rows.head(MOST_ROWS), None))
         if rows.height > MOST_ROWS:
             console.print(f"{MOST_ROWS} of {rows.height:,} rows; --format csv or json gives all")
+
+
+def _print(table: Table) -> None:
+    """Fit the terminal; where there is none, as wide as the table is, so that nothing is cut."""
+    if console.is_terminal:
+        console.print(table)
+    else:
+        needed = Measurement.get(console, console.options.update(max_width=WIDEST), table).maximum
+        Console(width=max(console.width, needed)).print(table)
 
 
 def _table(rows: pl.DataFrame, title: str | None) -> Table:
@@ -112,5 +123,5 @@ def show_datasets() -> None:
     from tasks.ingest.catalogue import NAMED  # noqa: PLC0415 - keeps `--help` fast
 
     rows = [{"--data": n.name, "size": n.size, "comes": n.comes, "terms": n.terms} for n in NAMED]
-    console.print(_table(pl.DataFrame(rows), "Data sets by name"))
+    _print(_table(pl.DataFrame(rows), "Data sets by name"))
     console.print(FORMATS, highlight=False, markup=False, soft_wrap=True)

@@ -7,6 +7,7 @@ from tasks.ingest import catalogue
 from tasks.ingest.task import ingest_task
 from tasks.models.task import candidates_task, train_task
 from tasks.profiles.task import profiles_task
+from tasks.progress import say
 from tasks.reranking.task import rerank_task
 from tasks.scoring.registry import scorer_named
 from tasks.scoring.task import join_scores_task, score_task, texts_task
@@ -30,6 +31,8 @@ def read_dataset(steps: Steps, settings: Settings) -> Dataset:
         settings.data if not Path(settings.data).is_dir() else str(Path(settings.data).resolve())
     )
     dataset: Dataset = steps.run(ingest_task, folder=known, fingerprint=source.fingerprint())
+    for reason, rows in dataset.dropped.items():
+        say(f"    {rows:,} {reason}")
     return dataset
 
 

@@ -48,8 +48,8 @@ def clean_ratings(
         [USER, ITEM], keep="last", maintain_order=True
     )
     dropped = {
-        "ratings of items that the items file lacks": unknown,
-        "ratings superseded by a later one of the same user and item": known.height - single.height,
+        "ratings dropped: the items file lacks their item": unknown,
+        "ratings dropped: the same user rated the same item later": known.height - single.height,
     }
     return single.select(USER, ITEM, RATING, TIMESTAMP), dropped
 
@@ -74,7 +74,7 @@ def clean_items(raw: Table, info: DatasetInfo) -> tuple[pl.DataFrame, Dropped]:
     frame = table.frame
     by_id = pl.format(f"{info.noun} {{}}", pl.col(ITEM))
     titled = frame.with_columns(pl.coalesce(pl.col(TITLE), by_id).alias(TITLE))
-    counted = {"items without a title (kept, named by their id)": frame[TITLE].null_count()}
+    counted = {"items kept without a title: named by their id": frame[TITLE].null_count()}
     return titled.select(ITEM, *ITEM_COLUMNS).sort(ITEM), counted
 
 
@@ -86,8 +86,8 @@ def clean_tags(raw: Table, ratings: pl.DataFrame) -> tuple[pl.DataFrame, Dropped
     written = written.select(USER, ITEM, TAG).unique()
     rated = written.join(ratings.select(USER, ITEM), on=[USER, ITEM], how="semi")
     dropped = {
-        "tags that are empty or repeated": raw.frame.height - written.height,
-        "tags of pairs without a rating": written.height - rated.height,
+        "tags dropped: empty or repeated": raw.frame.height - written.height,
+        "tags dropped: their user has not rated their item": written.height - rated.height,
     }
     return rated.sort(USER, ITEM, TAG), dropped
 

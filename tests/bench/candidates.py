@@ -17,11 +17,10 @@ from tasks.vocabulary import USER
 
 LOOPED_USERS = 20
 COUNT = 100
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "ml-latest-small"
 
 
 def main() -> None:
-    data = sys.argv[1] if len(sys.argv) > 1 else (str(SHARED) if SHARED.is_dir() else "movielens")
+    data = sys.argv[1] if len(sys.argv) > 1 else "movielens"
     with TemporaryDirectory() as folder:
         dataset = ingest(Path(folder), data)
         ratings = read_table(Path(folder), dataset.ratings)

@@ -74,8 +74,8 @@ def test_what_is_dropped_is_counted_and_what_is_not_is_not_mentioned(ingested):
     )
     assert tables["ratings"].rows() == [(1, 10, 4.0, 100), (1, 20, 3.0, 1)]
     assert dataset.dropped == {
-        "ratings of items that the items file lacks": 1,
-        "ratings superseded by a later one of the same user and item": 1,
+        "ratings dropped: the items file lacks their item": 1,
+        "ratings dropped: the same user rated the same item later": 1,
     }
     assert dataset.users == 1
 
@@ -83,7 +83,7 @@ def test_what_is_dropped_is_counted_and_what_is_not_is_not_mentioned(ingested):
 def test_an_item_without_a_title_is_named_by_its_id(ingested):
     dataset, tables = ingested(GENERIC | {"items.csv": "item,title\n10,\n20,Alien\n"})
     assert tables["items"]["title"].to_list() == ["item 10", "Alien"]
-    assert dataset.dropped == {"items without a title (kept, named by their id)": 1}
+    assert dataset.dropped == {"items kept without a title: named by their id": 1}
 
 
 def test_the_same_data_is_written_to_the_same_files(home, folder_of):

@@ -67,8 +67,8 @@ def test_tags_are_normalised(ingested):
     )
     assert tables["tags"].rows() == [(2, 10, "witty")]
     assert dataset.dropped == {
-        "tags that are empty or repeated": 1,
-        "tags of pairs without a rating": 1,
+        "tags dropped: empty or repeated": 1,
+        "tags dropped: their user has not rated their item": 1,
     }
 
 
@@ -76,13 +76,13 @@ def test_a_movie_without_a_title_is_named_by_its_id(ingested):
     movies = "movieId,title,genres\n10,,Drama\n20,Alien (1979),Horror\n"
     dataset, tables = ingested(MOVIELENS | {"movies.csv": movies})
     assert tables["items"]["title"].to_list() == ["movie 10", "Alien"]
-    assert dataset.dropped == {"items without a title (kept, named by their id)": 1}
+    assert dataset.dropped == {"items kept without a title: named by their id": 1}
 
 
 def test_ml_latest_small_comes_whole(shared, home):
     dataset = ingest(home, str(shared / "ml-latest-small"))
     assert (dataset.users, dataset.items.rows, dataset.ratings.rows) == (610, 9742, 100836)
-    assert dataset.dropped == {"tags of pairs without a rating": 207}
+    assert dataset.dropped == {"tags dropped: their user has not rated their item": 207}
     items = read_table(home, dataset.items)
     assert items["description"].null_count() == 0
     assert items.row(by_predicate=pl.col("item") == 11, named=True)["title"] == (

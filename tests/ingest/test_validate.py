@@ -11,9 +11,9 @@ from tasks.ingest.tables import ROW, Table
 from tasks.ingest.validate import clean_items, clean_ratings, clean_tags, with_ids
 
 INFO = describe("tiny")
-UNKNOWN = "ratings of items that the items file lacks"
-SUPERSEDED = "ratings superseded by a later one of the same user and item"
-UNTITLED = "items without a title (kept, named by their id)"
+UNKNOWN = "ratings dropped: the items file lacks their item"
+SUPERSEDED = "ratings dropped: the same user rated the same item later"
+UNTITLED = "items kept without a title: named by their id"
 
 
 def table(columns, rows):
@@ -168,8 +168,8 @@ def test_tags_are_normalised_and_only_those_of_rated_pairs_stay():
     frame, dropped = clean_tags(table("user item tag", [*written, ("3", "10", "long")]), rated)
     assert frame.rows() == [(1, 10, "dark"), (2, 10, "slow")]
     assert dropped == {
-        "tags that are empty or repeated": 2,
-        "tags of pairs without a rating": 1,
+        "tags dropped: empty or repeated": 2,
+        "tags dropped: their user has not rated their item": 1,
     }
 
 
@@ -179,4 +179,4 @@ def test_a_tag_by_a_user_with_a_text_id_is_just_one_without_a_rating():
         table("user item tag", [("1", "10", "slow"), ("bob", "10", "dark")]), rated
     )
     assert frame.rows() == [(1, 10, "slow")]
-    assert dropped["tags of pairs without a rating"] == 1
+    assert dropped["tags dropped: their user has not rated their item"] == 1
