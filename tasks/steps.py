@@ -86,9 +86,9 @@ class Steps:
             settled.append(self._settle(stage, future.state, call))
         done = sum(cached for _, cached in settled)
         results = [result for result, _ in settled]
-        label = f"{stage.name} ({done} of {len(calls)} chunks cached)"
         seconds = time.monotonic() - started
-        self._record(label, part, done == len(calls), seconds, *results)
+        note = f" ({done} of {len(calls)} chunks cached)"
+        self._record(stage.name, part, done == len(calls), seconds, results, note)
         return results
 
     def _settle(
@@ -100,14 +100,15 @@ class Steps:
         say(f"  {stage.name}: a stored file is gone or damaged, doing it again")
         return stage.with_options(refresh_cache=True)(home=self.home, **parameters), False
 
-    def _record(self, name: str, part: str, cached: bool, seconds: float, *results: Any) -> None:  # noqa: ANN401
-        rows = sum(artifact.rows for result in results for artifact in artifacts_in(result))
-        stage = name.split(" (", maxsplit=1)[0]
+    def _record(
+        self, stage: str, part: str, cached: bool, seconds: float, result: object, note: str = ""
+    ) -> None:
+        rows = sum(artifact.rows for artifact in artifacts_in(result))
         self.records.append(
             StepRecord(stage=stage, part=part, cached=cached, seconds=seconds, rows=rows)
         )
-        how = "[green]cached[/]" if cached else f"{seconds:.1f} s"
-        say(f"  {f'{name}, {part}' if part else name}: {how}, {rows:,} rows")
+        where = f"{stage}{note}, {part}" if part else f"{stage}{note}"
+        say(f"  {where}: {'[green]cached[/]' if cached else f'{seconds:.1f} s'}, {rows:,} rows")
 
 
 def artifacts_in(result: object) -> Iterator[Artifact]:
