@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -159,6 +160,28 @@ def test_a_damaged_file_is_made_again(night: tuple[Path, str], made_up: Path) ->
     with duckdb.connect(home / "palate.duckdb", read_only=True) as database:
         counts = database.sql("SELECT count(*) FROM ranked_items GROUP BY run_id").fetchall()
     assert counts[0] == counts[1]
+
+
+def test_held_out_ratings_reach_nothing_but_the_metrics(
+    night: tuple[Path, str], made_up: Path, tmp_path: Path
+) -> None:
+    home, _ = night
+    (held_file,) = (home / "artifacts" / "held_out").iterdir()
+    held = pl.read_parquet(held_file).select("user", "item", pl.lit(0.5).alias("other"))
+    data = tmp_path / "changed"
+    shutil.copytree(made_up, data)
+    ratings = pl.read_parquet(data / "ratings.parquet")
+    changed = ratings.join(held, on=["user", "item"], how="left", maintain_order="left")
+    changed = changed.with_columns(pl.coalesce("other", "rating").alias("rating")).drop("other")
+    assert changed["rating"].ne(ratings["rating"]).sum() > 20
+    changed.write_parquet(data / "ratings.parquet")
+
+    again = succeed("nightly", "--data", data, "--home", home).stderr
+
+    assert "train, tonight: cached" not in again
+    for stage in ("train", "find candidates", "make profiles", "write item texts", "re-rank"):
+        assert f"{stage}, held out: cached" in again
+    assert "score (1 of 1 chunks cached), held out: cached" in again
 
 
 def test_typed_profiles_steer_their_user_only(
