@@ -37,8 +37,14 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
     if metrics.height:
         title = f"One held-out rating per user (leave-one-out, seed {settings.seed})"
         _print(_table(metrics, title))
+    listed = query(
+        settings.home, f"SELECT users_listed FROM runs WHERE run_id = '{result.run_id}'"
+    ).item()
+    if listed < result.users:
+        without = f"{result.users - listed:,} of {result.users:,} users"
+        console.print(f"No list for {without}: they have rated every item")
     console.print(
-        f"{result.users:,} users served; {result.cached} of {result.stages} stages were cached;"
+        f"{listed:,} users served; {result.cached} of {result.stages} stages were cached;"
         f" run {result.run_id}"
     )
     console.print(f"Results: {escape(str(result.database))}", soft_wrap=True)

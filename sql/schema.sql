@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS runs (
     ratings         BIGINT NOT NULL,
     items           BIGINT NOT NULL,
     users           BIGINT NOT NULL,   -- users served
+    users_listed    BIGINT NOT NULL,   -- of these, users with a list: others have rated everything
     candidates      BIGINT NOT NULL,   -- (user, item) pairs considered
     unscored        BIGINT NOT NULL,   -- of these, pairs without a similarity: taken as neutral
     config          JSON NOT NULL,

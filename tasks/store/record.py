@@ -69,6 +69,7 @@ def run_row(run: Run, finished_at_utc: datetime, ranked: pl.DataFrame) -> pl.Dat
             "ratings": run.dataset.ratings.rows,
             "items": run.dataset.items.rows,
             "users": run.users,
+            "users_listed": ranked[USER].n_unique(),
             "candidates": ranked.height,
             "unscored": ranked[SIMILARITY].null_count(),
             "config": run.settings.model_dump_json(),

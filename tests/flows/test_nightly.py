@@ -223,3 +223,22 @@ def _first_users(source: Path, target: Path, users: int) -> Path:
     (target / "ratings.csv").write_text(lines[0] + "".join(kept), encoding="utf-8")
     (target / "movies.csv").write_bytes((source / "movies.csv").read_bytes())
     return target
+
+
+def test_somebody_who_rated_everything_is_counted_and_nobody_elses_night_suffers(
+    tmp_path: Path, made_up: Path, with_server: str
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(made_up, data)
+    ratings = pl.read_parquet(data / "ratings.parquet")
+    everything = pl.read_parquet(data / "items.parquet").select(
+        pl.lit(99).cast(pl.Int64).alias("user"),
+        "item",
+        pl.lit(4.0).alias("rating"),
+        pl.lit(1_000_000_000).cast(pl.Int64).alias("timestamp"),
+    )
+    pl.concat([ratings, everything]).write_parquet(data / "ratings.parquet")
+    home = tmp_path / "home"
+    printed = succeed("nightly", "--data", data, "--home", home).stdout
+    assert "No list for 1 of 31 users" in printed and "30 users served" in printed
+    assert query(home, "SELECT users, users_listed FROM runs").row(0) == (31, 30)

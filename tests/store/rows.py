@@ -22,6 +22,7 @@ def a_run(run_id: str, title: str = "Heat", users: int = 1) -> dict[str, pl.Data
         "ratings": 5,
         "items": 2,
         "users": users,
+        "users_listed": users,
         "candidates": 2,
         "unscored": 0,
         "config": "{}",
