@@ -16,6 +16,8 @@ from tasks.vocabulary import (
     Profile,
 )
 
+BACKGROUND = 200
+
 
 def score_candidates(
     scorer: Scorer,
@@ -39,16 +41,25 @@ def make_requests(
     """One request per user, sorted by user; items in the order of the candidates."""
     wanted = candidates.group_by(USER, maintain_order=True).agg(ITEM).sort(USER)
     people = wanted.join(profiles.drop(PROFILE_HASH), on=USER, how="left", maintain_order="left")
-    mentioned = pl.concat([candidates[ITEM], people[FAVOURITES].explode().struct.field(ITEM)])
-    needed = texts.filter(pl.col(ITEM).is_in(mentioned.unique().implode()))
+    everywhere = background(texts)
+    favourites = people[FAVOURITES].explode().struct.field(ITEM)
+    mentioned = pl.concat([candidates[ITEM], favourites, everywhere]).unique()
+    needed = texts.filter(pl.col(ITEM).is_in(mentioned.implode()))
     by_item = {
         row[ITEM]: ItemText(item=row[ITEM], title=row[TITLE], text=row[TEXT])
         for row in needed.iter_rows(named=True)
     }
+    shared = [by_item[item] for item in everywhere]
     requests = []
     for person in people.iter_rows(named=True):
         items = [by_item[item] for item in person.pop(ITEM)]
         profile = Profile.model_validate(person)
         liked = [by_item[favourite.item] for favourite in profile.favourites]
-        requests.append(ScoreRequest(profile=profile, liked=liked, items=items))
+        requests.append(ScoreRequest(profile, liked, items, shared))
     return requests
+
+
+def background(texts: pl.DataFrame) -> pl.Series:
+    """Ids of up to 200 items, evenly spaced over the catalogue in the order of their ids."""
+    places = np.linspace(0, texts.height - 1, min(texts.height, BACKGROUND)).round().astype(int)
+    return texts[ITEM].gather(places)

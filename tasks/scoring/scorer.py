@@ -15,11 +15,15 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ScoreRequest:
-    """A person and the items to judge; `liked` are the texts of the profile's favourites."""
+    """A person and the items to judge; `liked` are the texts of the profile's favourites.
+
+    `background` are items from all over the catalogue: what neutral looks like.
+    """
 
     profile: Profile
     liked: Sequence[ItemText]
     items: Sequence[ItemText]
+    background: Sequence[ItemText] = ()
 
 
 class Scorer(Protocol):

@@ -20,7 +20,7 @@ def texts_task(home: Path, items: Artifact, tags: Artifact | None, ratings: Arti
     return write_table(home, "texts", texts)
 
 
-@step("score", "1")
+@step("score", "2")
 def score_task(
     home: Path,
     scorer: ScorerName,

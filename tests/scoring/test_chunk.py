@@ -5,7 +5,7 @@ import numpy as np
 import polars as pl
 
 from tasks.profiles.favourites import make_profiles
-from tasks.scoring.chunk import make_requests, score_candidates
+from tasks.scoring.chunk import background, make_requests, score_candidates
 from tasks.scoring.texts import item_texts
 from tests.profiles.test_favourites import bare_items, ratings_table, users_table
 
@@ -95,6 +95,17 @@ def test_a_request_holds_the_profile_the_favourites_and_the_items_of_one_person(
     assert third.profile.user == 3
     assert list(third.liked) == []
     assert [item.text for item in third.items] == ["Title 6."]
+
+
+def test_the_background_is_spread_over_the_whole_catalogue_and_shared():
+    many = item_texts(bare_items(1000), None, RATINGS)
+    chosen = background(many)
+    assert len(chosen) == chosen.n_unique() == 200
+    assert (chosen.min(), chosen.max()) == (many["item"].min(), many["item"].max())
+    assert background(TEXTS).to_list() == TEXTS["item"].to_list()
+    first, second = make_requests(candidates_table((1, 4), (2, 5)), PROFILES, TEXTS)
+    assert first.background == second.background
+    assert [item.item for item in first.background] == TEXTS["item"].to_list()
 
 
 def test_people_without_any_favourite_are_asked_about_too():

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.scoring.embedded import EmbeddedScorer, to_score
+from tasks.scoring.embedded import COSINE_SPREAD, NEUTRAL_COSINE, EmbeddedScorer, to_score
 from tasks.scoring.embedder import Embedder
 from tasks.scoring.embedding_store import EmbeddingStore
 from tasks.scoring.scorer import ScoreRequest
@@ -38,6 +39,10 @@ def item_list(texts):
     return [ItemText(item=number, title="", text=text) for number, text in enumerate(texts)]
 
 
+def by_default(cosines):
+    return to_score(cosines, NEUTRAL_COSINE, COSINE_SPREAD)
+
+
 def cosine(degrees):
     return np.cos(np.deg2rad(degrees))
 
@@ -54,12 +59,12 @@ def test_the_order_follows_the_cosine_with_the_profile_text():
 def test_the_score_is_the_mean_of_text_and_nearest_favourites():
     liked = ["10", "20", "60", "170"]
     expected = np.mean([cosine(0), np.mean([cosine(10), cosine(20), cosine(60)])])
-    assert scored("0", liked, ["0"])[0] == pytest.approx(to_score(expected), abs=1e-6)
+    assert scored("0", liked, ["0"])[0] == pytest.approx(by_default(expected), abs=1e-6)
 
 
 def test_without_a_text_the_favourites_decide_and_without_favourites_the_text():
-    assert scored("", ["30"], ["0"])[0] == pytest.approx(to_score(cosine(30)), abs=1e-6)
-    assert scored("60", [], ["0"])[0] == pytest.approx(to_score(cosine(60)), abs=1e-6)
+    assert scored("", ["30"], ["0"])[0] == pytest.approx(by_default(cosine(30)), abs=1e-6)
+    assert scored("60", [], ["0"])[0] == pytest.approx(by_default(cosine(60)), abs=1e-6)
 
 
 def test_there_is_no_score_when_nothing_is_known_of_the_person():
@@ -69,6 +74,31 @@ def test_there_is_no_score_when_nothing_is_known_of_the_person():
 
 def test_a_person_without_items_gets_no_scores():
     assert scored("0", ["10"], []).shape == (0,)
+
+
+def test_with_a_background_neutral_is_as_close_as_any_item_of_the_catalogue():
+    angles = [str(angle) for angle in range(0, 100, 5)]
+    usual = np.array([cosine(int(angle)) for angle in angles])
+    asked = replace(request("0", [], ["0", "60", "95"]), background=item_list(angles))
+    scores = angle_scorer().score([asked])[0]
+    expected = np.tanh((np.array([1, 0.5, cosine(95)]) - usual.mean()) / (2 * usual.std()))
+    np.testing.assert_allclose(scores, expected, atol=1e-6)
+
+
+def test_favourites_are_no_part_of_their_own_background():
+    far = [ItemText(item=n, title="", text="90") for n in range(100, 120)]
+    asked = replace(request("", ["0"], ["45"]), background=far)
+    with_favourite = replace(asked, background=[*asked.liked, *far])
+    np.testing.assert_array_equal(
+        angle_scorer().score([asked])[0], angle_scorer().score([with_favourite])[0]
+    )
+
+
+def test_a_background_of_equal_texts_or_of_few_gives_finite_scores_in_order():
+    for size in (3, 50):
+        asked = replace(request("0", [], ["10", "80"]), background=item_list(["90"] * size))
+        near, far = angle_scorer().score([asked])[0]
+        assert -1 <= far < near <= 1
 
 
 def test_requests_are_answered_in_order_and_each_on_its_own():
@@ -87,7 +117,7 @@ def test_requests_are_answered_in_order_and_each_on_its_own():
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=20))
 def test_scores_lie_strictly_inside_the_range_and_keep_the_order(cosines):
-    scores = to_score(np.array(cosines))
+    scores = by_default(np.array(cosines))
     assert (np.abs(scores) < 1).all()
     order = np.argsort(cosines)
     assert (np.diff(scores[order]) >= 0).all()
@@ -96,7 +126,7 @@ def test_scores_lie_strictly_inside_the_range_and_keep_the_order(cosines):
 def test_the_nearest_cosines_in_single_precision_do_not_tie():
     cosines = np.linspace(-1, 0.999, 5_000, dtype=np.float32)
     above = np.nextafter(cosines, np.float32(1))
-    assert (to_score(above.astype(float)) > to_score(cosines.astype(float))).all()
+    assert (by_default(above.astype(float)) > by_default(cosines.astype(float))).all()
 
 
 def test_with_the_real_embedder_what_fits_the_taste_is_first(tmp_path):
