@@ -9,6 +9,8 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
+import sql
+
 if TYPE_CHECKING:
     from flows.nightly import NightlyResult
     from flows.recommend import Recommendation
@@ -26,20 +28,14 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
     """A sample of tonight's lists, how good they are, and where the rest lies."""
     from tasks.store.query import query  # noqa: PLC0415 - keeps `--help` fast
 
-    lists = query(settings.home, _sample_sql(result.run_id))
+    this = {"run_id": result.run_id}
+    sample = this | {"users": SAMPLE_USERS, "items": SAMPLE_ITEMS}
+    lists = query(settings.home, sql.statement("night/sample.sql"), sample)
     _print(_table(lists, "A sample of tonight's recommendations"))
-    metrics = query(
-        settings.home,
-        "SELECT metric || '@' || k AS metric, base, reranked,"
-        " round(reranked_standard_error, 4) AS standard_error, users"
-        f" FROM latest_metrics WHERE run_id = '{result.run_id}'",
-    )
-    if metrics.height:
-        title = f"One held-out rating per user (leave-one-out, seed {settings.seed})"
-        _print(_table(metrics, title))
-    listed = query(
-        settings.home, f"SELECT users_listed FROM runs WHERE run_id = '{result.run_id}'"
-    ).item()
+    metrics = query(settings.home, sql.statement("night/metrics.sql"), this)
+    _print(_table(metrics, f"One held-out rating per user (leave-one-out, seed {settings.seed})"))
+    asked = "SELECT users_listed FROM runs WHERE run_id = $run_id"
+    listed = query(settings.home, asked, this).item()
     if listed < result.users:
         without = f"{result.users - listed:,} of {result.users:,} users"
         console.print(f"No list for {without}: they have rated every item")
@@ -50,24 +46,14 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
     console.print(f"Results: {escape(str(result.database))}", soft_wrap=True)
 
 
-def _sample_sql(run_id: str) -> str:
-    return (
-        "SELECT ranked.user, rank, title || coalesce(' (' || year || ')', '') AS title,"
-        " round(estimate, 2) AS estimate, round(similarity, 2) AS similarity,"
-        " round(score, 2) AS score"
-        f" FROM ranked_items AS ranked WHERE run_id = '{run_id}' AND rank <= {SAMPLE_ITEMS}"
-        f" AND ranked.user IN (SELECT DISTINCT r.user FROM ranked_items AS r"
-        f" WHERE run_id = '{run_id}' ORDER BY try_cast(r.user AS BIGINT), r.user"
-        f" LIMIT {SAMPLE_USERS})"
-        " ORDER BY try_cast(ranked.user AS BIGINT), ranked.user, rank"
-    )
-
-
 def show_recommendation(result: "Recommendation") -> None:
     """Both lists for one person, side by side."""
     for title, rating in result.rated:
         console.print(f"You rated {escape(title)}: {rating:g}", highlight=False)
     rows = [place.model_dump() for place in result.places]
+    if not rows:
+        console.print("Nothing is left to recommend: every item of the data set is rated.")
+        return
     names = {"rank": "rank", "base": "base model alone", "reranked": "re-ranked for you"}
     shown = pl.DataFrame(rows).rename(names).with_columns(pl.selectors.float().round(2))
     _print(_table(shown, "Recommended"))

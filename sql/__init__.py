@@ -1,4 +1,4 @@
-"""SQL as files: the schema, one file per view, one per question an analyst asks."""
+"""SQL as files: schema, views, questions an analyst asks, and what `palate nightly` shows."""
 
 from importlib.resources import files
 

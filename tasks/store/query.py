@@ -1,5 +1,6 @@
 """Reading the results file: read-only, and cut off from every other file and the network."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -15,8 +16,13 @@ SAFE: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-def query(home: Path, statement: str) -> pl.DataFrame:
-    """Rows of one statement. Raises StoreError without a results file, QueryError when it fails."""
+def query(
+    home: Path, statement: str, values: Mapping[str, str | int] | None = None
+) -> pl.DataFrame:
+    """Rows of one statement, with `values` for its $names.
+
+    Raises StoreError without a results file, QueryError when the statement fails.
+    """
     file = database_file(home)
     if not file.is_file():
         raise StoreError(
@@ -24,7 +30,7 @@ def query(home: Path, statement: str) -> pl.DataFrame:
         )
     try:
         with duckdb.connect(file, read_only=True, config=SAFE) as database:
-            answer = database.sql(statement)
+            answer = database.sql(statement, params=dict(values or {}))
             if answer is None:
                 raise QueryError(f"The statement gives no rows:\n{statement}", "Use a SELECT.")
             rows: pl.DataFrame = answer.pl()

@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 
 from flows import cli
+from flows.display import show_recommendation
+from flows.recommend import Recommendation
 from tasks.errors import AmbiguousTitleError
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
@@ -148,6 +150,12 @@ def test_somebody_at_a_terminal_is_asked_which_title_is_meant(
             cli._ask_which(unsure, ["Alien=5", "Heat=4"])
     else:
         assert cli._ask_which(unsure, ["Alien=5", "Heat=4"]) == ["Alien=5", chosen]
+
+
+def test_somebody_who_rated_everything_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    show_recommendation(Recommendation(rated=[("Heat (1995)", 4.0)], places=[]))
+    printed = capsys.readouterr().out
+    assert "You rated Heat (1995): 4" in printed and "Nothing is left to recommend" in printed
 
 
 def test_every_question_that_ships_runs(home: Path) -> None:
