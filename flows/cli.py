@@ -35,12 +35,32 @@ def nightly(*, settings: Options | None = None) -> None:
     with prefect_for(chosen.home) as wait_for_server:
         from flows.display import show_night  # noqa: PLC0415 - after the server is on its way
         from flows.nightly import nightly as flow  # noqa: PLC0415
+        from tasks.llm.session import asking  # noqa: PLC0415
         from tasks.progress import showing  # noqa: PLC0415
 
-        with showing():
+        with asking(), showing():
             wait_for_server()
             result = flow(chosen)
     show_night(result, chosen)
+
+
+@app.command
+def estimate(*, settings: Options | None = None) -> None:
+    """Say what a night would ask of the language model, and cost, without asking anything.
+
+    Takes the same options as `palate nightly`. What the ledger has already is not counted.
+    """
+    chosen = settings or Settings()
+    with prefect_for(chosen.home) as wait_for_server:
+        from flows.display import show_estimate  # noqa: PLC0415
+        from flows.estimate import estimate as flow  # noqa: PLC0415
+        from tasks.llm.session import asking  # noqa: PLC0415
+        from tasks.progress import showing  # noqa: PLC0415
+
+        with asking(), showing():
+            wait_for_server()
+            result = flow(chosen)
+    show_estimate(result)
 
 
 @app.command
@@ -67,13 +87,14 @@ def recommend(
     with prefect_for(chosen.home) as wait_for_server:
         from flows.display import show_recommendation  # noqa: PLC0415
         from flows.recommend import recommend as flow  # noqa: PLC0415
+        from tasks.llm.session import asking  # noqa: PLC0415
         from tasks.progress import showing  # noqa: PLC0415
 
         wait_for_server()
         wanted = list(rate or [])
         while True:
             try:
-                with showing():
+                with asking(), showing():
                     result = flow(chosen, rate=wanted, taste=taste)
                 break
             except AmbiguousTitleError as unsure:

@@ -1,6 +1,7 @@
 """What the commands print: tables for people, JSON and CSV for programs."""
 
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -12,6 +13,7 @@ from rich.table import Table
 import sql
 
 if TYPE_CHECKING:
+    from flows.estimate import Estimate
     from flows.nightly import NightlyResult
     from flows.recommend import Recommendation
     from tasks.settings import Settings
@@ -33,7 +35,16 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
     lists = query(settings.home, sql.statement("night/sample.sql"), sample)
     _print(_table(lists, "A sample of tonight's recommendations"))
     metrics = query(settings.home, sql.statement("night/metrics.sql"), this)
-    _print(_table(metrics, f"One held-out rating per user (leave-one-out, seed {settings.seed})"))
+    if metrics.height:
+        _print(
+            _table(metrics, f"One held-out rating per user (leave-one-out, seed {settings.seed})")
+        )
+    elif not result.degraded:
+        console.print(
+            "Not measured: held-out ratings would cost as many requests again. --measure-users N"
+            " asks for N users' sake.",
+            soft_wrap=True,
+        )
     asked = "SELECT users_listed FROM runs WHERE run_id = $run_id"
     listed = query(settings.home, asked, this).item()
     if listed < result.users:
@@ -43,11 +54,35 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
         f"{listed:,} users served; {result.cached} of {result.stages} stages were cached;"
         f" run {result.run_id}"
     )
+    if result.asked:
+        unscored = query(settings.home, "SELECT unscored FROM runs WHERE run_id = $run_id", this)
+        console.print(f"Asked {settings.llm_model}: {result.asked}", soft_wrap=True)
+        console.print(f"{unscored.item():,} candidates have no score: they count as neutral")
+    if result.degraded:
+        what = f"Degraded: {result.degraded} The base lists were published instead."
+        console.print(what, style="red", markup=False, soft_wrap=True)
     console.print(f"Results: {escape(str(result.database))}", soft_wrap=True)
+
+
+def show_estimate(result: "Estimate") -> None:
+    """What a night would ask and cost."""
+    rows = [line.model_dump() for line in result.lines]
+    _print(_table(pl.DataFrame(rows), f"Still to be asked of {escape(result.model)}"))
+    console.print(
+        f"{result.known:,} of {result.pairs:,} scores are in the ledger already. Prompt tokens are"
+        " estimated from the length of the texts, answers from their form; repetitions, thinking"
+        " and cached prompts are not counted.",
+        soft_wrap=True,
+    )
+    if any(line.dollars is None for line in result.lines):
+        console.print("Its price is not known: add it to a copy of prices.toml, --llm-prices FILE.")
 
 
 def show_recommendation(result: "Recommendation") -> None:
     """Both lists for one person, side by side."""
+    if result.degraded:
+        what = f"Degraded: {result.degraded} Both lists are in the base order."
+        console.print(what, style="red", markup=False, soft_wrap=True)
     for title, rating in result.rated:
         console.print(f"You rated {escape(title)}: {rating:g}", highlight=False)
     rows = [place.model_dump() for place in result.places]
@@ -94,7 +129,7 @@ def _table(rows: pl.DataFrame, title: str | None) -> Table:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    if isinstance(value, float):
+    if isinstance(value, float | Decimal):
         return f"{value:.4g}"
     return escape(str(value))
 

@@ -31,6 +31,7 @@ class Recommendation(Record):
 
     rated: list[tuple[str, float]]
     places: list[Place]
+    degraded: str | None = None
 
 
 @flow(name="recommend", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
@@ -58,7 +59,8 @@ def recommend(
     labels = _labels(items)
     return Recommendation(
         rated=[(labels[item], rating) for item, rating in rated],
-        places=_places(read_table(settings.home, ranked), labels, settings.top),
+        places=_places(read_table(settings.home, ranked.lists), labels, settings.top),
+        degraded=ranked.degraded,
     )
 
 

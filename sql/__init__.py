@@ -8,6 +8,7 @@ VIEWS = (
     "latest_metrics",
     "side_by_side",
     "run_history",
+    "llm_usage",
 )
 """In the order in which they build on each other."""
 

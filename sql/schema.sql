@@ -21,6 +21,9 @@ CREATE TABLE IF NOT EXISTS runs (
     config          JSON NOT NULL,
     versions        JSON NOT NULL
 );
+ALTER TABLE runs ADD COLUMN IF NOT EXISTS status VARCHAR DEFAULT 'complete';
+                                       -- 'degraded': base lists, the language model was down
+ALTER TABLE runs ADD COLUMN IF NOT EXISTS note VARCHAR;   -- why, if not complete
 
 -- What each task did. part: 'tonight' is what is published, 'held out' is for the metrics.
 CREATE TABLE IF NOT EXISTS stages (
@@ -71,4 +74,27 @@ CREATE TABLE IF NOT EXISTS metrics (
     standard_error DOUBLE,
     users          BIGINT NOT NULL,
     PRIMARY KEY (run_id, protocol, seed, list, metric, k)
+);
+
+-- Every request to a language model, by the run that published it (a killed run's by the next).
+-- perhaps_billed: sends that may have been charged although no whole answer came.
+CREATE TABLE IF NOT EXISTS llm_requests (
+    id                VARCHAR PRIMARY KEY,
+    run_id            VARCHAR NOT NULL,
+    kind              VARCHAR NOT NULL,   -- score, profile, describe, judge, choose
+    judge             VARCHAR NOT NULL,   -- model, prompt version, decoding, parts shown
+    pairs             BIGINT NOT NULL,    -- scores asked for
+    sent_at           DOUBLE NOT NULL,    -- seconds since 1970, UTC; so is finished_at
+    finished_at       DOUBLE NOT NULL,
+    attempts          BIGINT NOT NULL,
+    perhaps_billed    BIGINT NOT NULL,
+    model_reported    VARCHAR,
+    tokens_in         BIGINT,
+    tokens_cached     BIGINT,             -- part of tokens_in
+    tokens_out        BIGINT,
+    cost_nano_dollars BIGINT,             -- billionths of a US dollar; null: no price known
+    latency_seconds   DOUBLE,             -- of the send that was answered
+    finish_reason     VARCHAR,
+    outcome           VARCHAR NOT NULL,   -- answered, length, refusal, filtered, too_long, gave_up, lost
+    batch_id          VARCHAR
 );

@@ -90,3 +90,27 @@ class QueryError(PalateError):
 
 class StoreError(PalateError):
     """The results file cannot be read or published."""
+
+
+class LlmError(PalateError):
+    """Something is wrong with asking the language model; what was answered so far is kept."""
+
+
+class LlmSetupError(LlmError):
+    """The key is refused, the quota is used up or the model is unknown: asking again is no use."""
+
+
+class LlmDownError(LlmError):
+    """The server has not answered for longer than `--llm-patience`."""
+
+
+class LimitReachedError(LlmError):
+    """`--max-cost`, `--max-requests` or `--max-tokens` is reached."""
+
+
+class StoppedError(LlmError):
+    """The command is ending (Ctrl-C): nothing more is sent."""
+
+
+class LedgerError(PalateError):
+    """The ledger of the language model's answers cannot be read or written."""

@@ -1,11 +1,21 @@
 """Progress on the terminal (stderr): a bar for what is counted, a line for each finished stage."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
+
+
+class Advance(Protocol):
+    """Moves a bar on by some steps; a note, if given, stands beside its name from then on."""
+
+    def __call__(self, count: int, note: str = "") -> None:
+        """Move on."""
+        ...
+
 
 console = Console(stderr=True)
 _shown: Progress | None = None
@@ -24,15 +34,19 @@ def showing() -> Iterator[None]:
 
 
 @contextmanager
-def bar(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+def bar(what: str, total: int | None = None) -> Iterator[Advance]:
     """Give a function that advances the bar; with no total the bar only shows that work goes on."""
     display = _shown
     if display is None:
-        yield lambda _count: None
+        yield lambda count, note="": None
         return
     task = display.add_task(what, total=total)
+
+    def advance(count: int, note: str = "") -> None:
+        display.update(task, advance=count, description=f"{what} {note}" if note else None)
+
     try:
-        yield lambda count: display.advance(task, count)
+        yield advance
     finally:
         display.remove_task(task)
 

@@ -11,7 +11,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError as UnreadableSettingError
 
 from tasks.errors import SettingsError
-from tasks.vocabulary import ModelName, RerankerName, ScorerName
+from tasks.llm_options import EngineOptions, LlmOptions
+from tasks.vocabulary import ModelName, ProfileWriter, RerankerName, ScorerName
 
 DEFAULT_SEARCH_COUNT = 100
 """The paper's C for N = 1, 5 and 10."""
@@ -28,7 +29,7 @@ class Weights(BaseModel):
     date_affinity: float = Field(1.0, ge=0, description="Item's year against the user's years.")
 
 
-class Settings(BaseSettings):
+class Settings(LlmOptions, BaseSettings):
     """Options of a run: given ones beat PALATE_NAME, that beats the TOML file, that the default."""
 
     model_config = SettingsConfigDict(
@@ -58,6 +59,18 @@ class Settings(BaseSettings):
     )
     profiles: Path | None = Field(
         None, description="CSV (user,text) of typed tastes, for `nightly`."
+    )
+    profile_writer: ProfileWriter | None = Field(
+        None, description="Who writes the tastes: `llm` unless the scorer is `embedded`."
+    )
+    refit: bool = Field(
+        True, description="Train the base model anew; if not, the one fitted last serves again."
+    )
+    measure_users: int | None = Field(
+        None,
+        ge=0,
+        description="Users whose held-out rating is looked for: everybody with `embedded`, nobody"
+        " (0) with a scorer that costs money, unless set.",
     )
     chunk_users: int = Field(100, ge=1, description="Users scored per task.")
     seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of every random choice.")
@@ -97,7 +110,30 @@ class Settings(BaseSettings):
                 f"{self.candidate_count} candidates cannot fill a list of {self.top}: "
                 "raise search_count (or tuning, depth), or lower top"
             )
+        if (self.asks_llm or self.profile_writer == "llm") and not self.llm_model:
+            raise ValueError("a language model is to be asked, but llm_model does not say which")
         return self
+
+    @property
+    def asks_llm(self) -> bool:
+        """Whether scores cost requests."""
+        return self.scorer != "embedded"
+
+    @property
+    def writer(self) -> ProfileWriter:
+        """Who writes the profiles' texts."""
+        return self.profile_writer or ("llm" if self.asks_llm else "composed")
+
+    @property
+    def users_to_measure(self) -> int | None:
+        """How many held-out ratings to look for; None for everybody's."""
+        return 0 if self.measure_users is None and self.asks_llm else self.measure_users
+
+    @property
+    def llm(self) -> EngineOptions:
+        """The part that the language model's engine reads."""
+        given = {name: getattr(self, name) for name in LlmOptions.model_fields}
+        return EngineOptions(**given, in_batches=self.scorer == "llm-batch")
 
     @property
     def candidate_count(self) -> int:

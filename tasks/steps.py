@@ -19,8 +19,8 @@ from tasks.errors import PalateError
 from tasks.progress import say
 from tasks.vocabulary import Artifact, Record
 
-NOT_IN_KEY = frozenset({"home", "folder"})
-"""Parameters that say where things lie, not what they are."""
+NOT_IN_KEY = frozenset({"home", "folder", "options"})
+"""Parameters that say where things lie and how they are reached, not what they are."""
 
 
 class StepRecord(Record):

@@ -16,6 +16,7 @@ GENRES = "genres"
 DESCRIPTION = "description"
 QUALITY = "quality"
 VOTES = "votes"
+TMDB_ID = "tmdb_id"
 TAG = "tag"
 TEXT = "text"
 TEXT_HASH = "text_hash"
@@ -40,6 +41,7 @@ ITEM_COLUMNS: dict[str, pl.DataType] = {
     DESCRIPTION: pl.String(),
     QUALITY: pl.Float64(),
     VOTES: pl.Int64(),
+    TMDB_ID: pl.Int64(),
 }
 """What an item may carry beside its id; all but the title may be null. Genres are joined by "|"."""
 
@@ -47,7 +49,8 @@ Id = int | str
 """A user or item id: whole numbers where every id of the data set is one, else text."""
 
 ModelName = Literal["svd", "svdpp"]
-ScorerName = Literal["embedded"]
+ScorerName = Literal["embedded", "llm", "llm-batch"]
+ProfileWriter = Literal["composed", "llm"]
 RerankerName = Literal["weighted", "llm_only", "rrf", "filter"]
 
 
@@ -113,8 +116,13 @@ class Profile(Record):
 
 
 class ItemText(Record):
-    """An item as a scorer reads it; `text` is untrusted."""
+    """An item as a scorer reads it, whole in `text` and in its parts; all of it is untrusted."""
 
     item: Id
     title: str
     text: str
+    year: int | None = None
+    genres: str | None = None
+    description: str | None = None
+    quality: float | None = None
+    votes: int | None = None

@@ -1,6 +1,7 @@
 -- One row per run, newest first: what ran, for how long, how much was reused, and how it did.
 SELECT run.run_id, run.flow, run.finished_at_utc, run.seconds, run.dataset, run.model,
        run.scorer, run.reranker, run.users, run.users_listed, run.candidates, run.unscored,
+       run.status, run.note,
        tasks.cached_tasks, tasks.tasks,
        quality.base_hr_10, quality.hr_10, quality.base_ndcg_10, quality.ndcg_10
 FROM runs AS run

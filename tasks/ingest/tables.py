@@ -38,13 +38,17 @@ class Table:
 
 @dataclass(frozen=True)
 class RawTables:
-    """A source as read, before any check; what `info` could not know is named in `unknown`."""
+    """A source as read, before any check.
+
+    What `info` could not know is named in `unknown`; `dropped` counts what the reader left out.
+    """
 
     info: DatasetInfo
     ratings: Table
     items: Table
     tags: Table | None = None
     unknown: frozenset[str] = frozenset()
+    dropped: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_table(file: Path, names: dict[str, str], optional: frozenset[str] = frozenset()) -> Table:

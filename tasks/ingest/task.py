@@ -22,7 +22,7 @@ def ingest(home: Path, data: str) -> Dataset:
         items, from_items = clean_items(raw.items, raw.info)
         ratings, from_ratings = clean_ratings(raw.ratings, items, _known_scale(raw))
         tags, from_tags = clean_tags(raw.tags, ratings) if raw.tags else (None, {})
-    dropped = from_ratings | from_items | from_tags
+    dropped = from_ratings | from_items | from_tags | raw.dropped
     return Dataset(
         info=_completed(raw, ratings),
         ratings=write_table(home, "ratings", ratings),
@@ -44,7 +44,7 @@ def _completed(raw: RawTables, ratings: pl.DataFrame) -> DatasetInfo:
     return raw.info.model_copy(update={name: found[name] for name in raw.unknown})
 
 
-@step("ingest", "1")
+@step("ingest", "2")
 def ingest_task(home: Path, folder: str, fingerprint: str) -> Dataset:
     """Ingest `folder` (a folder or a name); `fingerprint` stands for its content in the key."""
     return ingest(home, folder)

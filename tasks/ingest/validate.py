@@ -10,6 +10,7 @@ from tasks.vocabulary import (
     TAG,
     TIMESTAMP,
     TITLE,
+    TMDB_ID,
     USER,
     DatasetInfo,
 )
@@ -113,7 +114,10 @@ def with_ids(raw: Table, *names: str) -> Table:
 
 
 def with_number(raw: Table, name: str, kind: pl.DataType, *, required: bool) -> Table:
-    """Cast one column; NaN counts as "no number", and null only passes where not `required`."""
+    """Cast one column; NaN counts as "no number", and null only passes where not `required`.
+
+    An id of another catalogue must be whole: rounding 862.5 would name another movie.
+    """
     frame = raw.frame
     found = frame.schema[name]
     if not (found.is_numeric() or found in (pl.String, pl.Null)):
@@ -124,11 +128,13 @@ def with_number(raw: Table, name: str, kind: pl.DataType, *, required: bool) -> 
     through = given.cast(pl.String) if found == pl.Float32 else given
     number = through.cast(pl.Float64, strict=False)
     finite = number.is_finite().fill_null(False)
-    wrong = ~finite if required else given.is_not_null() & ~finite
+    sound = finite & (number == number.floor()) if name == TMDB_ID else finite
+    wrong = ~sound if required else given.is_not_null() & ~sound
     bad = frame.filter(wrong).sort(ROW)
     if bad.height:
         value = bad[name][0]
-        problem = "the value is missing" if value is None else f"'{value}' is not a number"
+        called = "a whole number" if name == TMDB_ID else "a number"
+        problem = "the value is missing" if value is None else f"'{value}' is not {called}"
         raise raw.bad(problem, "Correct the value or delete the row.", name, bad[ROW][0])
     exact = through.cast(kind, strict=False) if kind.is_integer() else number
     cast = pl.coalesce(exact, number.cast(kind, strict=False)).alias(name)

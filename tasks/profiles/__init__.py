@@ -1,1 +1,1 @@
-"""What a person likes, as text and facts: `favourites` from ratings, `written` as typed."""
+"""What a person likes: `favourites` from ratings, `language` by a model, `written` as typed."""

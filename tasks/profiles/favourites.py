@@ -1,6 +1,6 @@
 """Automatic preference profiles from a user's top-rated train items (PAPER.md, part 4).
 
-The text is composed from titles, genres and descriptions; no language model is asked.
+The text is composed from titles, genres and descriptions; `language` has a model write it anew.
 """
 
 import hashlib
@@ -65,7 +65,7 @@ def make_profiles(
         said = typed.select(USER, pl.col(TEXT).alias("said"))
         made = made.join(said, on=USER, how="left").sort(USER)
         made = made.with_columns(pl.coalesce("said", TEXT).alias(TEXT)).drop("said")
-    return made.with_columns(_hashes(made))
+    return made.with_columns(hashes(made))
 
 
 def favourites(users: pl.DataFrame, ratings: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
@@ -116,7 +116,10 @@ def _facts(liked: pl.DataFrame, this_year: int) -> pl.DataFrame:
     )
 
 
-def _hashes(profiles: pl.DataFrame) -> pl.Series:
-    told = profiles.select(pl.struct(pl.exclude(USER)).struct.json_encode()).to_series()
-    hashes = [hashlib.sha256(line.encode()).hexdigest() for line in told]
-    return pl.Series(PROFILE_HASH, hashes, dtype=pl.String)
+def hashes(profiles: pl.DataFrame) -> pl.Series:
+    """Hash of all that each profile says, but for whose it is."""
+    told = profiles.select(
+        pl.struct(pl.exclude(USER, PROFILE_HASH)).struct.json_encode()
+    ).to_series()
+    digests = [hashlib.sha256(line.encode()).hexdigest() for line in told]
+    return pl.Series(PROFILE_HASH, digests, dtype=pl.String)

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import polars as pl
+
 from tasks.artifacts import read_table, write_table
+from tasks.llm_options import EngineOptions
 from tasks.profiles.favourites import make_profiles
+from tasks.profiles.language import write_tastes
 from tasks.profiles.written import read_profiles
 from tasks.steps import step
 from tasks.vocabulary import USER, Artifact
@@ -29,6 +33,33 @@ def profiles_task(
         this_year,
     )
     return write_table(home, "profiles", made)
+
+
+@step("write tastes", "1")
+def write_tastes_task(
+    home: Path,
+    options: EngineOptions,
+    judge: str,
+    profiles: Artifact,
+    texts: Artifact,
+    typed: Artifact | None,
+    rows: tuple[int, int],
+) -> Artifact:
+    """The model's line for profiles number rows[0] up to rows[1]; `judge` names who writes it.
+
+    What somebody typed about themselves stays as it is.
+    """
+    people = read_table(home, profiles)[rows[0] : rows[1]]
+    theirs = read_table(home, typed)[USER] if typed else pl.Series(USER, [], people[USER].dtype)
+    own = pl.col(USER).is_in(theirs.implode())
+    written = write_tastes(home, options, people.filter(~own), read_table(home, texts))
+    return write_table(home, "profiles", pl.concat([people.filter(own), written]).sort(USER))
+
+
+@step("join profiles", "1")
+def join_profiles_task(home: Path, chunks: list[Artifact]) -> Artifact:
+    """All chunks' profiles as one table."""
+    return write_table(home, "profiles", pl.concat([read_table(home, c) for c in chunks]))
 
 
 @step("read typed profiles", "1")

@@ -5,12 +5,11 @@ import polars as pl
 
 from tasks.scoring.scorer import Scorer, ScoreRequest
 from tasks.vocabulary import (
+    ESTIMATE,
     FAVOURITES,
     ITEM,
     PROFILE_HASH,
     SIMILARITY,
-    TEXT,
-    TITLE,
     USER,
     ItemText,
     Profile,
@@ -24,9 +23,10 @@ def score_candidates(
     candidates: pl.DataFrame,
     profiles: pl.DataFrame,
     texts: pl.DataFrame,
+    scale: tuple[float, float],
 ) -> pl.DataFrame:
     """User, item, similarity in the order of `candidates`; null where the scorer gave no score."""
-    requests = make_requests(candidates, profiles, texts)
+    requests = make_requests(candidates, profiles, texts, scale)
     scores = scorer.score(requests)
     values = np.concatenate([*scores, np.empty(0)])
     grouped = candidates.sort(USER, maintain_order=True).select(USER, ITEM)
@@ -36,26 +36,29 @@ def score_candidates(
 
 
 def make_requests(
-    candidates: pl.DataFrame, profiles: pl.DataFrame, texts: pl.DataFrame
+    candidates: pl.DataFrame,
+    profiles: pl.DataFrame,
+    texts: pl.DataFrame,
+    scale: tuple[float, float],
 ) -> list[ScoreRequest]:
     """One request per user, sorted by user; items in the order of the candidates."""
-    wanted = candidates.group_by(USER, maintain_order=True).agg(ITEM).sort(USER)
+    low, high = scale
+    normal = (2.0 * (pl.col(ESTIMATE) - low) / (high - low) - 1.0).alias(ESTIMATE)
+    wanted = candidates.group_by(USER, maintain_order=True).agg(ITEM, normal).sort(USER)
     people = wanted.join(profiles.drop(PROFILE_HASH), on=USER, how="left", maintain_order="left")
     everywhere = background(texts)
     favourites = people[FAVOURITES].explode().struct.field(ITEM)
     mentioned = pl.concat([candidates[ITEM], favourites, everywhere]).unique()
     needed = texts.filter(pl.col(ITEM).is_in(mentioned.implode()))
-    by_item = {
-        row[ITEM]: ItemText(item=row[ITEM], title=row[TITLE], text=row[TEXT])
-        for row in needed.iter_rows(named=True)
-    }
+    by_item = {row[ITEM]: ItemText.model_validate(row) for row in needed.iter_rows(named=True)}
     shared = [by_item[item] for item in everywhere]
     requests = []
     for person in people.iter_rows(named=True):
         items = [by_item[item] for item in person.pop(ITEM)]
+        estimates = person.pop(ESTIMATE)
         profile = Profile.model_validate(person)
         liked = [by_item[favourite.item] for favourite in profile.favourites]
-        requests.append(ScoreRequest(profile, liked, items, shared))
+        requests.append(ScoreRequest(profile, liked, items, shared, estimates))
     return requests
 
 

@@ -3,19 +3,22 @@
 from functools import lru_cache
 from pathlib import Path
 
+from tasks.llm_options import EngineOptions
 from tasks.scoring.embedded import EmbeddedScorer
 from tasks.scoring.embedder import Embedder
 from tasks.scoring.embedding_store import EmbeddingStore
+from tasks.scoring.language import LanguageScorer
 from tasks.scoring.scorer import Scorer
 from tasks.vocabulary import ScorerName
 
 
+def scorer_named(name: ScorerName, home: Path, options: EngineOptions) -> Scorer:
+    """The scorer; what is costly to load or share is made once per process."""
+    if name == "embedded":
+        return _embedded(home)
+    return LanguageScorer(home, options)
+
+
 @lru_cache
-def scorer_named(name: ScorerName, home: Path) -> Scorer:
-    """The scorer, made once per process so that its model is loaded once."""
-    makers = {"embedded": _embedded}
-    return makers[name](home)
-
-
 def _embedded(home: Path) -> Scorer:
     return EmbeddedScorer(EmbeddingStore(home / "embeddings.sqlite", Embedder()))

@@ -17,13 +17,15 @@ Scores = NDArray[np.float64]
 class ScoreRequest:
     """A person and the items to judge; `liked` are the texts of the profile's favourites.
 
-    `background` are items from all over the catalogue: what neutral looks like.
+    `background` are items from all over the catalogue: what neutral looks like. `estimates` are
+    the base model's, one per item, mapped from the data set's scale to [-1, 1].
     """
 
     profile: Profile
     liked: Sequence[ItemText]
     items: Sequence[ItemText]
     background: Sequence[ItemText] = ()
+    estimates: Sequence[float] = ()
 
 
 class Scorer(Protocol):

@@ -5,14 +5,15 @@ from pathlib import Path
 import polars as pl
 
 from tasks.artifacts import read_table, write_table
+from tasks.llm_options import EngineOptions
 from tasks.scoring.chunk import score_candidates
 from tasks.scoring.registry import scorer_named
 from tasks.scoring.texts import item_texts
 from tasks.steps import step
-from tasks.vocabulary import USER, Artifact, ScorerName
+from tasks.vocabulary import ITEM, SIMILARITY, USER, Artifact, ScorerName
 
 
-@step("write item texts", "1")
+@step("write item texts", "2")
 def texts_task(home: Path, items: Artifact, tags: Artifact | None, ratings: Artifact) -> Artifact:
     """The text of every item; tags only of pairs in `ratings`, the train ratings."""
     tagged = read_table(home, tags) if tags else None
@@ -20,21 +21,23 @@ def texts_task(home: Path, items: Artifact, tags: Artifact | None, ratings: Arti
     return write_table(home, "texts", texts)
 
 
-@step("score", "2")
+@step("score", "3")
 def score_task(
     home: Path,
     scorer: ScorerName,
     scorer_version: str,
+    options: EngineOptions,
     candidates: Artifact,
     profiles: Artifact,
     texts: Artifact,
-    first: int,
-    last: int,
+    scale: tuple[float, float],
+    rows: tuple[int, int],
 ) -> Artifact:
-    """Similarities for the candidates of profiles number `first` up to, not including, `last`."""
-    people = read_table(home, profiles).slice(first, last - first)
+    """Similarities for the candidates of profiles number rows[0] up to, not including, rows[1]."""
+    people = read_table(home, profiles)[rows[0] : rows[1]]
     theirs = read_table(home, candidates).join(people.select(USER), on=USER, how="semi")
-    made = score_candidates(scorer_named(scorer, home), theirs, people, read_table(home, texts))
+    judge = scorer_named(scorer, home, options)
+    made = score_candidates(judge, theirs, people, read_table(home, texts), scale)
     return write_table(home, "scores", made)
 
 
@@ -42,3 +45,12 @@ def score_task(
 def join_scores_task(home: Path, chunks: list[Artifact]) -> Artifact:
     """All chunks' scores as one table."""
     return write_table(home, "scores", pl.concat([read_table(home, chunk) for chunk in chunks]))
+
+
+@step("leave unscored", "1")
+def unscored_task(home: Path, candidates: Artifact) -> Artifact:
+    """The candidates without any similarity, for a night when nobody could be asked."""
+    pairs = read_table(home, candidates).select(USER, ITEM)
+    return write_table(
+        home, "scores", pairs.with_columns(pl.lit(None, pl.Float64).alias(SIMILARITY))
+    )

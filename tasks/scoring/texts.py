@@ -3,7 +3,18 @@
 import polars as pl
 
 from tasks.text import plain
-from tasks.vocabulary import DESCRIPTION, GENRES, ITEM, TAG, TEXT, TITLE, USER, YEAR
+from tasks.vocabulary import (
+    DESCRIPTION,
+    GENRES,
+    ITEM,
+    QUALITY,
+    TAG,
+    TEXT,
+    TITLE,
+    USER,
+    VOTES,
+    YEAR,
+)
 
 SHOWN_TAGS = 5
 
@@ -11,8 +22,9 @@ SHOWN_TAGS = 5
 def item_texts(
     items: pl.DataFrame, tags: pl.DataFrame | None, ratings: pl.DataFrame
 ) -> pl.DataFrame:
-    """Item, title, text: "Heat (1995). Action, Crime. Plot ... Tags: heist", sorted by item.
+    """Item, its whole text, and the parts of it that a scorer may be shown, sorted by item.
 
+    The text reads "Heat (1995). Action, Crime. Plot ... Tags: heist."
     A tag counts only if its (user, item) pair is in `ratings`, the train ratings: a held-out
     pair's tag would leak it.
     """
@@ -28,7 +40,8 @@ def item_texts(
         pl.format(" Tags: {}.", TAG),
         ignore_nulls=True,
     )
-    return shown.select(ITEM, plain(pl.col(TITLE)), plain(text).alias(TEXT)).sort(ITEM)
+    parts = [plain(pl.col(name)) for name in (TITLE, GENRES, DESCRIPTION)]
+    return shown.select(ITEM, plain(text).alias(TEXT), *parts, YEAR, QUALITY, VOTES).sort(ITEM)
 
 
 def _top_tags(tags: pl.DataFrame, ratings: pl.DataFrame) -> pl.DataFrame:

@@ -49,6 +49,7 @@ class Run(Record):
     dataset: Dataset
     users: int
     stages: list[StepRecord]
+    degraded: str | None = None
 
 
 def run_row(run: Run, finished_at_utc: datetime, ranked: pl.DataFrame) -> pl.DataFrame:
@@ -72,9 +73,12 @@ def run_row(run: Run, finished_at_utc: datetime, ranked: pl.DataFrame) -> pl.Dat
             "users_listed": ranked[USER].n_unique(),
             "candidates": ranked.height,
             "unscored": ranked[SIMILARITY].null_count(),
+            "status": "degraded" if run.degraded else "complete",
+            "note": run.degraded,
             "config": run.settings.model_dump_json(),
             "versions": json.dumps(versions),
-        }
+        },
+        schema_overrides={"note": pl.String},
     )
 
 

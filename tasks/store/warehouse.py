@@ -18,7 +18,10 @@ from tasks.artifacts import replacing
 from tasks.errors import StoreError
 
 LOCK_SECONDS = 600.0
-TABLES = ("runs", "stages", "dropped", "ranked_items", "metrics")
+TABLES = ("runs", "stages", "dropped", "ranked_items", "metrics", "llm_requests")
+
+NEW = {"llm_requests": " WHERE id NOT IN (SELECT id FROM llm_requests)"}
+"""A request is published once, by whichever run comes first."""
 
 
 def database_file(home: Path) -> Path:
@@ -63,7 +66,9 @@ def _append(file: Path, tables: Mapping[str, pl.DataFrame]) -> None:
         for name in TABLES:
             if name in tables:
                 database.register("incoming", tables[name].to_arrow())
-                database.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
+                database.execute(
+                    f"INSERT INTO {name} BY NAME SELECT * FROM incoming{NEW.get(name, '')}"
+                )
                 database.unregister("incoming")
         database.execute("COMMIT")
         database.execute("CHECKPOINT")

@@ -1,11 +1,12 @@
-"""MovieLens CSV folders as GroupLens publishes them, with optional plots, IMDb figures and tags."""
+"""MovieLens CSV folders as GroupLens publishes them, and optional files about the movies."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from tasks.ingest.tables import ROW, RawTables, Table, read_table
-from tasks.ingest.validate import with_number
+from tasks.ingest.validate import Dropped, with_ids, with_number
 from tasks.vocabulary import (
     DESCRIPTION,
     GENRES,
@@ -16,6 +17,7 @@ from tasks.vocabulary import (
     TAG,
     TIMESTAMP,
     TITLE,
+    TMDB_ID,
     USER,
     VOTES,
     YEAR,
@@ -26,6 +28,22 @@ SCALE = (0.5, 5.0)
 RELEVANT_AT = 4.0
 _YEAR_AT_END = r"\((\d{4})(?:[-\x{2013}]\d{0,4})?\)\s*$"
 _NO_GENRES = "(no genres listed)"
+
+
+@dataclass(frozen=True)
+class Extra:
+    """An optional file about movies: what its rows are called, and its columns as ours."""
+
+    file: str
+    what: str
+    names: dict[str, str]
+
+
+EXTRAS = (
+    Extra("descriptions.csv", "descriptions", {"description": DESCRIPTION}),
+    Extra("imdb_scores.csv", "IMDb figures", {"imdb_rating": QUALITY, "imdb_votes": VOTES}),
+    Extra("links.csv", "links", {"tmdbId": TMDB_ID}),
+)
 
 
 def recognises(folder: Path) -> bool:
@@ -39,26 +57,28 @@ def recognises(folder: Path) -> bool:
 
 def files(folder: Path) -> list[Path]:
     """The files that decide what `read` gives."""
-    names = ("ratings.csv", "movies.csv", "descriptions.csv", "imdb_scores.csv", "tags.csv")
+    names = ("ratings.csv", "movies.csv", *(extra.file for extra in EXTRAS), "tags.csv")
     return [folder / name for name in names if (folder / name).is_file()]
 
 
 def read(folder: Path) -> RawTables:
-    """Read the folder; `imdb_rating` becomes quality, `imdb_votes` votes."""
+    """Read the folder and join what EXTRAS it has; what these say twice or too much is counted."""
     ratings = read_table(
         folder / "ratings.csv",
         {"userId": USER, "movieId": ITEM, "rating": RATING, "timestamp": TIMESTAMP},
         optional=frozenset({TIMESTAMP}),
     )
     movies = read_table(folder / "movies.csv", {"movieId": ITEM, "title": TITLE, "genres": GENRES})
-    items = split_titles(movies.frame)
-    items = _join(items, folder / "descriptions.csv", {"description": DESCRIPTION})
-    items = _join(items, folder / "imdb_scores.csv", {"imdb_rating": QUALITY, "imdb_votes": VOTES})
+    items, dropped = split_titles(movies.frame), Dropped()
+    for extra in EXTRAS:
+        items, surplus = _join(items, folder, extra)
+        dropped[f"{extra.what} dropped: repeated, or the items file lacks their item"] = surplus
     return RawTables(
         info=describe(folder.name),
         ratings=ratings,
         items=movies.having(items),
         tags=_tags(folder / "tags.csv"),
+        dropped=dropped,
     )
 
 
@@ -86,15 +106,19 @@ def split_titles(movies: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _join(items: pl.DataFrame, file: Path, names: dict[str, str]) -> pl.DataFrame:
-    if not file.is_file():
-        return items
-    extra = read_table(file, {"movieId": ITEM, **names})
-    for name in names.values():
+def _join(items: pl.DataFrame, folder: Path, extra: Extra) -> tuple[pl.DataFrame, int]:
+    """Items with the columns of one optional file, and how many of its rows were surplus."""
+    if not (folder / extra.file).is_file():
+        return items, 0
+    found = read_table(folder / extra.file, {"movieId": ITEM, **extra.names})
+    with_ids(found, ITEM)  # for its check alone: ids are compared as written
+    for name in extra.names.values():
         if ITEM_COLUMNS[name].is_numeric():
-            extra = with_number(extra, name, ITEM_COLUMNS[name], required=False)
-    first = extra.frame.drop(ROW).unique(ITEM, keep="first", maintain_order=True)
-    return items.join(first, on=ITEM, how="left", maintain_order="left")
+            found = with_number(found, name, ITEM_COLUMNS[name], required=False)
+    first = found.frame.drop(ROW).unique(ITEM, keep="first", maintain_order=True)
+    known = first.join(items.select(ITEM), on=ITEM, how="semi")
+    joined = items.join(known, on=ITEM, how="left", maintain_order="left")
+    return joined, found.frame.height - known.height
 
 
 def _tags(file: Path) -> Table | None:

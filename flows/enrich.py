@@ -1,0 +1,83 @@
+"""What a catalogue lacks, asked of TMDB and of a language model, and kept for later nights."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from prefect import flow
+
+from tasks.artifacts import read_table
+from tasks.enriching import ATTRIBUTION
+from tasks.enriching.enrich import Counts
+from tasks.enriching.enrich import enrich as fill_in
+from tasks.enriching.lookups import CachedTmdb
+from tasks.enriching.store import load, save
+from tasks.enriching.tmdb import BASE_URL
+from tasks.ingest import catalogue
+from tasks.ingest.task import ingest_task
+from tasks.secrets import Secrets
+from tasks.settings import Settings
+from tasks.steps import Steps
+from tasks.vocabulary import Dataset, Record
+
+Ask = Callable[[str, Sequence[str]], list[str | None]]
+"""A kind of question, "judge" or "describe", and its blocks in; one answer each out, or None."""
+
+
+class EnrichResult(Record):
+    """What was found for which data set, where it is kept, and what must be said with it."""
+
+    dataset: str
+    counts: Counts
+    file: Path
+    attribution: str | None
+
+
+def enrich(
+    settings: Settings, tmdb_url: str = BASE_URL, ask: Ask | None = None, limit: int | None = None
+) -> EnrichResult:
+    """Fill what the catalogue that `--data` names lacks; later flows find it filled.
+
+    TMDB is asked if TMDB_API_KEY is set, and then `ask` unless it is None, for at most `limit`
+    items. What was answered is kept as it arrives: a run that was stopped carries on.
+    """
+
+    # `ask` stays out of the flow's parameters: Prefect would send what it holds to its server.
+    @flow(name="enrich")
+    def run(settings: Settings, tmdb_url: str, limit: int | None) -> EnrichResult:
+        return _enrich(settings, tmdb_url, ask, limit)
+
+    return run(settings, tmdb_url, limit)
+
+
+def _enrich(settings: Settings, tmdb_url: str, ask: Ask | None, limit: int | None) -> EnrichResult:
+    home = settings.home
+    dataset = _as_it_came(Steps(home), settings)
+    name = dataset.info.name
+    key = Secrets().tmdb_api_key
+    enriched = fill_in(
+        read_table(home, dataset.items),
+        noun=dataset.info.noun,
+        tmdb=CachedTmdb(home, tmdb_url, key) if key and key.get_secret_value() else None,
+        judge=ask and partial(ask, "judge"),
+        describe=ask and partial(ask, "describe"),
+        limit=limit,
+        earlier=load(home, name),
+        keep=partial(save, home, name),
+    )
+    used = enriched.counts.from_tmdb or enriched.counts.figures
+    return EnrichResult(
+        dataset=name,
+        counts=enriched.counts,
+        file=save(home, name, enriched.table),
+        attribution=ATTRIBUTION if used else None,
+    )
+
+
+def _as_it_came(steps: Steps, settings: Settings) -> Dataset:
+    """The data set without what was found earlier: only so it is known what it lacks."""
+    source = catalogue.find(settings.data, settings.home)
+    dataset: Dataset = steps.run(
+        ingest_task, folder=settings.data, fingerprint=source.fingerprint()
+    )
+    return dataset

@@ -1,0 +1,92 @@
+"""What a night would ask of the language model, without asking."""
+
+from decimal import Decimal
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.pipeline import Inputs, prepare, read_dataset
+from tasks.artifacts import read_table
+from tasks.errors import SettingsError
+from tasks.llm.estimate import Plan, plan_profiles, plan_scores
+from tasks.llm.prices import NANO
+from tasks.llm.session import session_for
+from tasks.models.task import choose_users_task
+from tasks.profiles.language import favourites_blocks, with_lines
+from tasks.scoring.chunk import make_requests
+from tasks.scoring.language import as_shown
+from tasks.settings import Settings
+from tasks.steps import Steps
+from tasks.vocabulary import Record
+
+
+class EstimateLine(Record):
+    """One kind of request."""
+
+    kind: str
+    requests: int
+    pairs: int
+    prompt_tokens: int
+    answer_tokens: int
+    dollars: Decimal | None
+
+
+class Estimate(Record):
+    """What is still to be asked; `known` of `pairs` scores are in the ledger."""
+
+    model: str
+    lines: list[EstimateLine]
+    known: int
+    pairs: int
+
+
+@flow(name="estimate", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
+def estimate(settings: Settings) -> Estimate:
+    """Count the requests of tonight's lists.
+
+    A person whose profile is still to be written counts with all pairs new, and with the length of
+    the composed text in its place.
+    """
+    if not settings.llm_model:
+        raise SettingsError(
+            "There is nothing to estimate: no language model is asked.",
+            "Give --scorer llm (or llm-batch) and --llm-model.",
+        )
+    steps = Steps(settings.home)
+    dataset = read_dataset(steps, settings)
+    users = steps.run(
+        choose_users_task, ratings=dataset.ratings, limit=settings.limit_users, seed=settings.seed
+    )
+    inputs = Inputs(ratings=dataset.ratings, users=users, keep_model=True)
+    prepared = prepare(steps, settings, dataset, inputs, part="")
+    session = session_for(settings.home, settings.llm)
+    profiles, texts = (read_table(settings.home, a) for a in (prepared.profiles, prepared.texts))
+    plans: dict[str, Plan] = {}
+    if settings.writer == "llm":
+        blocks = favourites_blocks(profiles, texts)
+        plans["profile"], lines = session.run(lambda e: plan_profiles(e, blocks))
+        profiles = with_lines(profiles, blocks, lines)
+    candidates = read_table(settings.home, prepared.candidates)
+    requests = make_requests(candidates, profiles, texts, dataset.info.scale)
+    people = [as_shown(request, settings.llm) for request in requests]
+    plans["score"] = scoring = session.run(lambda e: plan_scores(e, people))
+    return Estimate(
+        model=settings.llm_model,
+        lines=[_line(kind, plan, settings) for kind, plan in plans.items()],
+        known=scoring.known,
+        pairs=scoring.known + scoring.pairs,
+    )
+
+
+def _line(kind: str, plan: Plan, settings: Settings) -> EstimateLine:
+    budget = session_for(settings.home, settings.llm).engine.budget
+    share = budget.batch_share if settings.scorer == "llm-batch" else Decimal(1)
+    cost = budget.price.nano_dollars(plan.usage, share) if budget.price else None
+    return EstimateLine(
+        kind=kind,
+        requests=plan.requests,
+        pairs=plan.pairs,
+        prompt_tokens=plan.usage.prompt,
+        answer_tokens=plan.usage.answer,
+        dollars=None if cost is None else Decimal(cost) / NANO,
+    )

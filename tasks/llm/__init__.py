@@ -1,0 +1,1 @@
+"""Asking a language model for scores and profiles, through any OpenAI-compatible server."""

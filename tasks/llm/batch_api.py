@@ -1,0 +1,204 @@
+"""Asking in batches: half the price, an answer within a day, and no batch ever made twice.
+
+A batch is on disk before it is made at the server, its file's id before the batch is created and
+its own id before it is looked at. Whatever is killed in between, the next command finds the batch,
+at the server if need be, and reads its answers.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from openai import OpenAIError
+from openai.types import Batch
+
+from tasks.errors import LimitReachedError, LlmSetupError
+from tasks.llm.batch_files import ENDPOINT, read_lines, split, write_line
+from tasks.llm.budget import NOTHING_HELD, Reserved
+from tasks.llm.engine import Engine
+from tasks.llm.failures import classify
+from tasks.llm.ledger.batches import BatchLedger, OpenBatch
+from tasks.llm.pacing import backoff_ceiling
+from tasks.llm.requests import Reply
+from tasks.llm.work import Line, Work
+from tasks.progress import say
+
+MARK = "palate"
+"""Metadata key under which a batch at the server carries the ledger's own id of it."""
+
+ENDED = {"completed", "expired", "failed", "cancelled"}
+A_DAY = 86_400.0
+
+T = TypeVar("T")
+
+
+async def ask_in_batches(engine: Engine, works: Sequence[Work]) -> None:
+    """Rounds of batches until nothing is left to ask. Raises like `Engine.ask`."""
+    claims = engine.ledger.claims
+    names = sorted({work.name for work in works})  # in one order: two commands cannot deadlock
+    held: list[str] = []
+    try:
+        for name in names:
+            await claims.wait_for(name)
+            held.append(name)
+        batches = Batches(engine)
+        await batches.finish_open()
+        for work in works:
+            await work.look_up(engine.ledger)
+        while lines := [line for work in works for line in work.lines(engine.ledger)]:
+            await batches.ask(lines)
+    finally:
+        for name in held:
+            await claims.give_back(name)
+
+
+class Batches:
+    """Makes batches of lines, waits for them and reads them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._api = engine.client.openai
+        self._ledger = BatchLedger(engine.ledger)
+        self._held: dict[str, Reserved] = {}
+
+    async def ask(self, lines: Sequence[Line]) -> None:
+        """One round: every line gets its answer, or an outcome that says why it has none."""
+        affordable, held, limit = self._within_limits(lines)
+        body = self._engine.client.body
+        made = []
+        for part in split([line.request for line in affordable], body):
+            batch = await self._ledger.begin(affordable[part], self._engine.model)
+            self._held |= dict(zip(batch.lines, held[part], strict=True))
+            content = b"".join(write_line(i, body(x.request)) for i, x in batch.lines.items())
+            await self._upload(batch, content)
+            made.append((batch, await self._at_server(batch)))
+        for batch, there in made:
+            await self._finish(batch, there)
+        if limit is not None:
+            self._engine.stop(limit)
+            raise limit
+
+    async def finish_open(self) -> None:
+        """Wait for the batches that a command before this one left, and keep their answers."""
+        for batch in await self._ledger.open_ones():
+            if batch.file_id is None:
+                await self._ledger.end(batch, "never made")
+                continue
+            say(f"    an earlier batch of {len(batch.entries):,} requests is taken up again")
+            await self._finish(batch, await self._at_server(batch))
+
+    def _within_limits(
+        self, lines: Sequence[Line]
+    ) -> tuple[list[Line], list[Reserved], LimitReachedError | None]:
+        budget, held = self._engine.budget, []
+        for place, line in enumerate(lines):
+            try:
+                held.append(budget.reserve(line.request, budget.batch_share))
+            except LimitReachedError as limit:
+                return list(lines[:place]), held, limit
+        return list(lines), held, None
+
+    async def _upload(self, batch: OpenBatch, content: bytes) -> None:
+        named = ("palate.jsonl", content)
+        file = await self._call(self._api.files.create, file=named, purpose="batch")
+        await self._ledger.has_file(batch, file.id)
+
+    async def _at_server(self, batch: OpenBatch) -> Batch:
+        """The batch at the server: by its id, or found by its mark, or created now.
+
+        A creation whose answer is lost may have happened: it is looked for before another try.
+        """
+        if batch.batch_id is not None:
+            return await self._call(self._api.batches.retrieve, batch.batch_id)
+        failures = 0
+        while (made := await self._call(self._find, batch)) is None:
+            made = await self._create(batch)
+            if made is not None:
+                break
+            failures += 1
+            await self._engine.nap(backoff_ceiling(failures))
+        await self._ledger.is_made(batch, made.id)
+        return made
+
+    async def _find(self, batch: OpenBatch) -> Batch | None:
+        async for made in self._api.batches.list(limit=100):
+            if (made.metadata or {}).get(MARK) == batch.id:
+                return made
+            if made.created_at < batch.created_at - A_DAY:
+                return None
+        return None
+
+    async def _create(self, batch: OpenBatch) -> Batch | None:
+        """None when it is not known whether it was created."""
+        self._engine.refuse_when_stopped()
+        try:
+            made = await self._api.batches.create(
+                input_file_id=batch.file_id or "",
+                endpoint=ENDPOINT,
+                completion_window="24h",
+                metadata={MARK: batch.id},
+            )
+        except (OpenAIError, TimeoutError, ValueError) as error:
+            self._engine.missed(classify(error))
+            return None
+        self._engine.heard()
+        return made
+
+    async def _finish(self, batch: OpenBatch, made: Batch) -> None:
+        """Wait for its end, and join its answers to the ledger."""
+        while made.status not in ENDED:
+            if made.request_counts:
+                done, total = made.request_counts.completed, made.request_counts.total
+                say(f"    batch {made.status}: {done:,} of {total:,} answered")
+            await self._engine.nap(self._engine.options.llm_batch_poll)
+            made = await self._call(self._api.batches.retrieve, made.id)
+        await self._read(batch, made)
+        await self._ledger.end(batch, made.status)
+        if made.status == "failed":
+            self._engine.stop(_failed(made))
+            self._engine.refuse_when_stopped()
+
+    async def _read(self, batch: OpenBatch, made: Batch) -> None:
+        """Join output and error file on custom_id; what is in neither was not answered."""
+        replies: dict[str, Reply] = {}
+        for file_id in filter(None, (made.output_file_id, made.error_file_id)):
+            content = await self._call(self._api.files.content, file_id)
+            replies |= read_lines(content.text)
+        nothing = Reply("unanswered", finish_reason=made.status)
+        kept = (self._keep(batch, i, replies.get(i, nothing)) for i in batch.entries)
+        await asyncio.gather(*kept)
+
+    async def _keep(self, batch: OpenBatch, request_id: str, reply: Reply) -> None:
+        budget, entry = self._engine.budget, batch.entries[request_id]
+        held = self._held.pop(request_id, NOTHING_HELD)
+        if reply.usage.prompt:
+            cost = budget.settle(held, entry.pairs, reply.usage, budget.batch_share)
+        else:
+            cost = None
+            budget.release(held, perhaps_billed=False)
+        answers = entry.digest(request_id, reply)
+        await self._engine.ledger.finish(request_id, reply, cost=cost, answers=answers)
+
+    async def _call(self, call: Callable[..., Awaitable[T]], *given: object, **named: object) -> T:
+        """Call the API until it answers; what fails for good, or for too long, stops the engine."""
+        failures = 0
+        while True:
+            self._engine.refuse_when_stopped()
+            try:
+                answer = await call(*given, **named)
+            except (OpenAIError, TimeoutError, ValueError) as error:
+                failure = classify(error)
+            else:
+                self._engine.heard()
+                return answer
+            failures += 1
+            self._engine.missed(failure)
+            await self._engine.nap(failure.retry_after or backoff_ceiling(failures))
+
+
+def _failed(made: Batch) -> LlmSetupError:
+    codes = {str(error.code) for error in (made.errors.data or [])} if made.errors else set()
+    return LlmSetupError(
+        f"The server refused batch {made.id} ({', '.join(sorted(codes)) or 'no reason given'}).",
+        "Look at it at the provider; nothing of it was charged. The same command tries again.",
+    )

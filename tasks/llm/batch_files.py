@@ -1,0 +1,64 @@
+"""A batch's files: one JSON line per request going in, one per answer coming out, in any order."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from tasks.llm.client import read_body
+from tasks.llm.failures import Failure
+from tasks.llm.requests import ChatRequest, Reply
+
+ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
+MOST_LINES, MOST_BYTES = 50_000, 200_000_000
+"""What one file may hold; OpenAI's limits."""
+
+
+def split(
+    requests: Sequence[ChatRequest], body: Callable[[ChatRequest], dict[str, Any]]
+) -> Iterator[slice]:
+    """Runs of requests of which each fits into one file."""
+    first, size = 0, 0
+    for place, request in enumerate(requests):
+        length = len(write_line("0" * 32, body(request)))
+        if place > first and (place - first >= MOST_LINES or size + length > MOST_BYTES):
+            yield slice(first, place)
+            first, size = place, 0
+        size += length
+    if requests:
+        yield slice(first, len(requests))
+
+
+def write_line(request_id: str, body: Mapping[str, Any]) -> bytes:
+    """One line of an input file."""
+    line = {"custom_id": request_id, "method": "POST", "url": ENDPOINT, "body": body}
+    return json.dumps(line, separators=(",", ":")).encode() + b"\n"
+
+
+def read_lines(content: str) -> dict[str, Reply]:
+    """Replies by custom_id of an output or error file; a line that makes no sense is left out."""
+    replies = {}
+    for text in content.splitlines():
+        try:
+            line = json.loads(text)
+            replies[str(line["custom_id"])] = _reply(line)
+        except (ValueError, KeyError, TypeError):
+            continue
+    return replies
+
+
+def _reply(line: dict[str, Any]) -> Reply:
+    response = line.get("response") or {}
+    status, body = response.get("status_code"), response.get("body") or {}
+    if status == 200:
+        try:
+            return read_body(body)
+        except Failure:
+            return Reply("unanswered", finish_reason="unreadable")
+    error = body.get("error") or line.get("error") or {}
+    code = str(error.get("code") or status or "")
+    if "context_length" in code:
+        return Reply("too_long", finish_reason=code)
+    if "content" in code:
+        return Reply("filtered", finish_reason=code)
+    refused = isinstance(status, int) and 400 <= status < 500 and status not in {408, 409, 429}
+    return Reply("gave_up" if refused else "unanswered", finish_reason=code)

@@ -1,0 +1,109 @@
+"""What a command may spend: checked before each send with the worst case, settled afterwards."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tasks.errors import LimitReachedError, SettingsError
+from tasks.llm.prices import NANO, Price, Prices, read_prices
+from tasks.llm.requests import ChatRequest, Usage
+from tasks.llm_options import LlmOptions
+
+
+@dataclass
+class Totals:
+    """What was used since the command began; `sends` counts repeated ones too."""
+
+    requests: int = 0
+    sends: int = 0
+    pairs: int = 0
+    prompt: int = 0
+    cached: int = 0
+    answer: int = 0
+    nano_dollars: int = 0
+    perhaps_billed: int = 0
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """The most that one send can use."""
+
+    tokens: int
+    nano_dollars: int
+
+
+NOTHING_HELD = Reserved(0, 0)
+
+
+class Budget:
+    """Limits and totals.
+
+    Whatever is in flight counts with its worst case, so no limit is passed by more than the
+    server's count of a prompt exceeds ours.
+    """
+
+    def __init__(self, options: LlmOptions) -> None:
+        prices: Prices = read_prices(options.llm_prices)
+        self.price: Price | None = prices.of(options.llm_model or "")
+        self.batch_share: Decimal = prices.batch_discount
+        self.totals = Totals()
+        self._options = options
+        self._tokens_held = self._nano_held = 0
+        if options.max_cost is not None and self.price is None:
+            raise SettingsError(
+                f"max_cost: the price of '{options.llm_model}' is not known.",
+                "Add it to a copy of tasks/llm/prices.toml and give that with --llm-prices.",
+            )
+
+    def reserve(self, request: ChatRequest, share: Decimal = Decimal(1)) -> Reserved:
+        """Hold what a send can use at most. Raises LimitReachedError when that passes a limit."""
+        usage = Usage(prompt=request.tokens_expected, answer=request.answer_tokens)
+        held = Reserved(usage.prompt + usage.answer, self._cost(usage, share) or 0)
+        self._check(held)
+        self.totals.sends += 1
+        self._tokens_held += held.tokens
+        self._nano_held += held.nano_dollars
+        return held
+
+    def release(self, held: Reserved, *, perhaps_billed: bool) -> None:
+        """A send failed: it cost nothing, or, where that is not known, what it could at most."""
+        self._tokens_held -= held.tokens
+        self._nano_held -= held.nano_dollars
+        if perhaps_billed:
+            self.totals.perhaps_billed += 1
+            self.totals.prompt += held.tokens
+            self.totals.nano_dollars += held.nano_dollars
+
+    def settle(
+        self, held: Reserved, pairs: int, usage: Usage, share: Decimal = Decimal(1)
+    ) -> int | None:
+        """A send was answered: count what it used. Gives its cost, None without a known price."""
+        self.release(held, perhaps_billed=False)
+        cost = self._cost(usage, share)
+        self.totals.requests += 1
+        self.totals.pairs += pairs
+        self.totals.prompt += usage.prompt
+        self.totals.cached += usage.cached
+        self.totals.answer += usage.answer
+        self.totals.nano_dollars += cost or 0
+        return cost
+
+    def _cost(self, usage: Usage, share: Decimal) -> int | None:
+        return None if self.price is None else self.price.nano_dollars(usage, share)
+
+    def _check(self, held: Reserved) -> None:
+        limits, used = self._options, self.totals
+        if limits.max_requests is not None and used.sends + 1 > limits.max_requests:
+            raise _reached("--max-requests", f"{limits.max_requests:,} requests")
+        tokens = used.prompt + used.answer + self._tokens_held + held.tokens
+        if limits.max_tokens is not None and tokens > limits.max_tokens:
+            raise _reached("--max-tokens", f"{limits.max_tokens:,} tokens")
+        nano = used.nano_dollars + self._nano_held + held.nano_dollars
+        if limits.max_cost is not None and nano > limits.max_cost * NANO:
+            raise _reached("--max-cost", f"${limits.max_cost}")
+
+
+def _reached(option: str, limit: str) -> LimitReachedError:
+    return LimitReachedError(
+        f"Stopped before the next request could pass {option}: {limit} per command.",
+        "Answers so far are kept: the same command carries on, with the limit counted anew.",
+    )

@@ -1,0 +1,202 @@
+"""Asking: intent, pace, send, try again, keep. The one place where a request is ever repeated."""
+
+import random
+from dataclasses import dataclass
+
+from tasks.errors import LedgerError, LlmDownError, PalateError, StoppedError
+from tasks.llm.budget import Budget, Reserved
+from tasks.llm.client import ChatClient
+from tasks.llm.clock import Clock
+from tasks.llm.failures import Failure
+from tasks.llm.ledger.ledger import Ledger
+from tasks.llm.pacing import LOOK_UP_SECONDS, Pacer, backoff_ceiling
+from tasks.llm.requests import ChatRequest, Reply
+from tasks.llm.work import Digest
+from tasks.llm_options import EngineOptions
+
+
+@dataclass
+class Sending:
+    """A request under way. `failures` counts those that may be worth another try."""
+
+    request: ChatRequest
+    judge: str
+    began: float
+    id: str = ""
+    sends: int = 0
+    failures: int = 0
+    in_doubt: bool = False
+
+
+class Engine:
+    """Asks one model for everything that a process wants to know; for one event loop.
+
+    Once something says that no request can succeed (a refused key, a reached limit, a full disk, a
+    server away for too long), nothing more is sent, and every later question gets the same error.
+    """
+
+    def __init__(
+        self,
+        options: EngineOptions,
+        ledger: Ledger,
+        client: ChatClient,
+        pacer: Pacer,
+        budget: Budget,
+        clock: Clock,
+        seed: int = 0,
+    ) -> None:
+        self.options, self.ledger, self.budget = options, ledger, budget
+        self.client, self.pacer, self.clock = client, pacer, clock
+        self.model = options.llm_model or ""
+        self.stopped: PalateError | None = None
+        self._random = random.Random(seed)  # noqa: S311 - jitter
+        self._silent_since: float | None = None
+        self._last_answer = float("-inf")
+
+    async def ask(self, request: ChatRequest, judge: str, digest: Digest) -> Reply:
+        """Send until there is a reply; it and what `digest` takes from it are on disk on return.
+
+        A request that alone cannot be answered gives the outcome `gave_up`. Raises LlmError when
+        no request can be, LedgerError when the ledger fails.
+        """
+        sending = Sending(request, judge, self.clock.now())
+        while True:
+            async with self.pacer.slot(request.tokens_expected + request.answer_tokens) as slot:
+                held = await self._open(sending)
+                try:
+                    return await self._send(sending, held, digest)
+                except Failure as error:
+                    failure = error
+                    self.budget.release(held, perhaps_billed=failure.perhaps_billed)
+                    sending.in_doubt = failure.perhaps_billed
+                    if failure.crowded:
+                        self.pacer.crowded(slot, failure.retry_after)
+                    self.missed(failure)
+            ended = self._ended(sending, failure)
+            if ended is not None:
+                return await self._finish(sending, ended, digest)
+            if failure.remedy == "again" and failure.retry_after is None:
+                await self.nap(self._random.uniform(0.0, backoff_ceiling(sending.failures)))
+
+    def stop(self, error: PalateError | None = None) -> None:
+        """Send nothing more; what is in flight is still kept."""
+        self.stopped = (
+            self.stopped
+            or error
+            or StoppedError(
+                "Asking the language model was interrupted.",
+                "Answers so far are kept: the same command carries on.",
+            )
+        )
+        self.pacer.open_up()
+
+    async def _open(self, sending: Sending) -> Reserved:
+        """Hold the worst case in the budget, and commit the intent."""
+        try:
+            self.refuse_when_stopped()
+            held = self.budget.reserve(sending.request)
+        except PalateError as error:
+            self.stop(error)
+            await self._end_unsent(sending)
+            raise
+        try:
+            if not sending.id:
+                sending.id = await self.ledger.begin(sending.request, sending.judge, self.model)
+            else:
+                await self.ledger.begin_again(sending.id, perhaps_billed=sending.in_doubt)
+        except LedgerError as error:
+            self.budget.release(held, perhaps_billed=False)
+            self.stop(error)
+            raise
+        sending.in_doubt = False
+        return held
+
+    async def _send(self, sending: Sending, held: Reserved, digest: Digest) -> Reply:
+        sending.sends += 1
+        started = self.clock.now()
+        reply = await self.client.send(sending.request)
+        self.heard()
+        self.pacer.answered()
+        cost = self.budget.settle(held, sending.request.pairs, reply.usage)
+        latency = self.clock.now() - started
+        return await self._finish(sending, reply, digest, cost=cost, latency=latency)
+
+    async def _finish(
+        self,
+        sending: Sending,
+        reply: Reply,
+        digest: Digest,
+        cost: int | None = None,
+        latency: float | None = None,
+    ) -> Reply:
+        try:
+            await self.ledger.finish(
+                sending.id,
+                reply,
+                cost=cost,
+                latency=latency,
+                perhaps_billed=sending.in_doubt,
+                answers=digest(sending.id, reply),
+            )
+        except LedgerError as error:
+            self.stop(error)
+            raise
+        return reply
+
+    async def _end_unsent(self, sending: Sending) -> None:
+        """Close the row of a request that was sent before and will not be sent again."""
+        if sending.id and not isinstance(self.stopped, LedgerError):
+            await self._finish(sending, Reply("gave_up"), lambda _id, _reply: ())
+
+    def heard(self) -> None:
+        """The server has answered something."""
+        self._last_answer, self._silent_since = self.clock.now(), None
+
+    def missed(self, failure: Failure) -> None:
+        """It has not; stops the engine when no request can succeed, or patience is at its end."""
+        if failure.remedy == "stop":
+            self.stop(failure.error)
+        if failure.crowded:
+            if self._silent_since is None:
+                self._silent_since = self.clock.now()
+            self._check_patience(failure)
+
+    def _ended(self, sending: Sending, failure: Failure) -> Reply | None:
+        """The reply that a failure makes of the request, or None to try again.
+
+        Attempts made while the server is away for everybody are not counted: the request is not
+        at fault, and the user's patience ends it.
+        """
+        if failure.remedy == "smaller":
+            return Reply("too_long")
+        if failure.remedy == "give_up":
+            return Reply("filtered" if failure.why == "filtered" else "gave_up")
+        if failure.remedy == "again":
+            sending.failures += 1
+            away = failure.away and self._last_answer < sending.began
+            if sending.failures >= self.options.llm_attempts and not away:
+                return Reply("gave_up")
+        return None
+
+    def _check_patience(self, failure: Failure) -> None:
+        patience = self.options.llm_patience
+        silent = self.clock.now() - (self._silent_since or self.clock.now())
+        if silent + (failure.retry_after or 0.0) > patience:
+            self.stop(
+                LlmDownError(
+                    f"The language model has not answered for {silent:.0f} s ({failure.why}), and"
+                    f" --llm-patience is {patience:.0f} s.",
+                    "Check its server; the same command carries on where this one stopped.",
+                )
+            )
+
+    async def nap(self, seconds: float) -> None:
+        """Wait, but not for a send that will not be."""
+        until = self.clock.now() + seconds
+        while self.stopped is None and (rest := until - self.clock.now()) > 0:
+            await self.clock.sleep(min(rest, LOOK_UP_SECONDS))
+
+    def refuse_when_stopped(self) -> None:
+        """Raise what stopped the engine, if anything has."""
+        if self.stopped is not None:
+            raise self.stopped

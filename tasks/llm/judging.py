@@ -1,0 +1,139 @@
+"""Asking for one person's scores: which requests, what counts of the answers, what is asked again.
+
+A plain state machine, so that the same rules hold for requests sent live and in batches: send what
+is `pending`, hand each reply to `take`, until nothing is pending.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.llm.answers import read_scores
+from tasks.llm.prompts import prompt
+from tasks.llm.requests import ChatRequest, Reply
+
+STEPS = [round(-1.0 + 0.1 * step, 1) for step in range(21)]
+ASKED_AT_MOST = 4
+"""Times an item is asked for when its score is missing or invalid: PAPER.md's three retries."""
+
+EXTRA_AT_MOST = 10
+"""Requests beyond the first round, per person: what a model that never answers well can cost."""
+
+TOKENS_PER_SCORE, TOKENS_AROUND = 12, 40
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request and what its keys stand for: positions in the job's items."""
+
+    request: ChatRequest
+    members: dict[str, int]
+    check: float
+    attempt: int
+
+
+class ScoreJob:
+    """Scores of `items` (their lines as shown) for one person (the block as shown).
+
+    `scores` holds what is known by position. `unscored` are positions given up: never a score.
+    """
+
+    def __init__(self, person: str, items: Sequence[str], per_request: int) -> None:
+        self.person, self.items, self.per_request = person, items, per_request
+        self.scores: dict[int, float] = {}
+        self.unscored: set[int] = set()
+        self.suspected: set[int] = set()
+        self._extra = EXTRA_AT_MOST
+        self._waiting = self._groups(range(len(items)), attempt=1)
+
+    def pending(self) -> list[Ask]:
+        """What is to be sent now; each is handed out once."""
+        asks, self._waiting = self._waiting, []
+        return asks
+
+    def take(self, ask: Ask, reply: Reply) -> dict[int, float]:
+        """Keep the valid scores of a reply and give them; the rest is asked again, or given up."""
+        members = list(ask.members.values())
+        if reply.outcome == "gave_up":
+            self.unscored.update(members)
+            return {}
+        if reply.outcome == "unanswered":
+            self._again([members], ask.attempt + 1 if ask.attempt < ASKED_AT_MOST else None)
+            return {}
+        if reply.outcome != "answered":
+            self._split(members, ask.attempt)
+            return {}
+        said = read_scores(reply.text, ask.members, ask.check)
+        fresh = {ask.members[key]: score for key, score in said.scores.items()}
+        self.scores |= fresh
+        rest = [member for member in members if member not in fresh]
+        if not said.canary:
+            if len(rest) == 1:
+                self.suspected.update(rest)
+            self._split(rest, ask.attempt)
+        elif rest:
+            self._again([rest], ask.attempt + 1 if ask.attempt < ASKED_AT_MOST else None)
+        return fresh
+
+    def _split(self, members: list[int], attempt: int) -> None:
+        """Ask for the halves, so that one item cannot keep the others from their scores."""
+        middle = len(members) // 2
+        halves = [half for half in (members[:middle], members[middle:]) if half]
+        self._again(halves, attempt if len(members) > 1 else None)
+
+    def _again(self, groups: list[list[int]], attempt: int | None) -> None:
+        if attempt is None or self._extra < len(groups):
+            self.unscored.update(member for group in groups for member in group)
+            return
+        self._extra -= len(groups)
+        self._waiting += [ask for group in groups for ask in self._groups(group, attempt)]
+
+    def _groups(self, members: Sequence[int], attempt: int) -> list[Ask]:
+        """Requests of nearly equal size.
+
+        The order is shuffled by a seed made of person, item and attempt: no item gains by its
+        place, and a repeated question is not the same question.
+        """
+        if not members:
+            return []
+        shuffled = sorted(members, key=lambda m: _draw(self.person, self.items[m], attempt))
+        count = -(-len(shuffled) // self.per_request)
+        groups = [shuffled[start::count] for start in range(count)]
+        return [self._ask(group, attempt) for group in groups]
+
+    def _ask(self, group: list[int], attempt: int) -> Ask:
+        members = {f"{number:02d}": member for number, member in enumerate(group, start=1)}
+        lines = [f'<item key="{key}">{self.items[m]}</item>' for key, m in members.items()]
+        check = STEPS[int(_draw(self.person, "\n".join(lines), attempt), 16) % len(STEPS)]
+        user = "\n".join([self.person, f'<items check="{check}">', *lines, "</items>"])
+        instructions = prompt("score")
+        request = ChatRequest(
+            kind="score",
+            prompt_version=instructions.version,
+            system=instructions.text,
+            user=user,
+            schema=score_schema(tuple(members)),
+            answer_tokens=TOKENS_PER_SCORE * len(members) + TOKENS_AROUND,
+            pairs=len(members),
+        )
+        return Ask(request, members, check, attempt)
+
+
+def score_schema(keys: tuple[str, ...]) -> dict[str, Any]:
+    """JSON schema of an answer: the same for all requests of a size, so that servers can keep it.
+
+    The steps are an enum because llama.cpp's grammars do not bound numbers.
+    """
+    names = ["check", *keys]
+    return {
+        "type": "object",
+        "properties": {name: {"$ref": "#/$defs/score"} for name in names},
+        "required": names,
+        "additionalProperties": False,
+        "$defs": {"score": {"type": "number", "enum": STEPS}},
+    }
+
+
+def _draw(person: str, text: str, attempt: int) -> str:
+    return hashlib.sha256(f"{attempt}\n{person}\n{text}".encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""What was asked and answered, kept so that nothing is ever paid for twice."""

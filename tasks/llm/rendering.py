@@ -1,0 +1,69 @@
+"""Persons and items as a model reads them: untrusted text, delimited, cleaned and capped."""
+
+import hashlib
+import re
+from collections.abc import Collection
+
+from tasks.llm_options import ShownPart
+from tasks.vocabulary import ItemText, Profile
+
+LONGEST_TITLE = 120
+LONGEST_DESCRIPTION = 320
+LONGEST_TASTE = 600
+"""Characters; 320 keep all of nine plots in ten of MovieLens, at about 75 tokens."""
+
+VOTES_OF_FULL_POPULARITY = 1_000_000
+
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\s]+")
+_FENCES = str.maketrans({"<": "\u2039", ">": "\u203a"})
+
+
+def clean(text: str, longest: int) -> str:
+    """One line without control or direction characters, unable to close the tag it stands in."""
+    line = _UNSEEN.sub(" ", text).translate(_FENCES).strip()
+    return line if len(line) <= longest else line[: longest - 1].rsplit(" ", 1)[0] + "…"
+
+
+def person_block(profile: Profile) -> str:
+    """What is known of a person's taste; equal for people of whom the same is known."""
+    lines = []
+    if profile.text:
+        lines.append(f"In their words: {clean(profile.text, LONGEST_TASTE)}")
+    if profile.favourites:
+        named = "; ".join(
+            f"{clean(f.title, LONGEST_TITLE)} {f.rating:g}" for f in profile.favourites
+        )
+        lines.append(f"Rated highest: {named}")
+    if profile.year_low is not None and profile.year_high is not None:
+        lines.append(f"Mostly from {profile.year_low} to {profile.year_high}")
+    if profile.prioritize_ratings:
+        lines.append("Cares about good ratings")
+    if profile.prioritize_popular:
+        lines.append("Likes what is popular")
+    return "\n".join(["<person>", *lines, "</person>"])
+
+
+def item_line(item: ItemText, shown: Collection[ShownPart], estimate: float | None = None) -> str:
+    """One item, as in "Heat (1995). Action, Crime. A group of ... Rating 8.3. Popularity 66.".
+
+    Popularity is PAPER.md's: min(100, 100 x votes / 1,000,000). `estimate` in [-1, 1].
+    """
+    title = clean(item.title, LONGEST_TITLE)
+    parts = [f"{title} ({item.year})." if item.year and "year" in shown else f"{title}."]
+    if item.genres and "genres" in shown:
+        parts.append(f"{clean(item.genres.replace('|', ', '), LONGEST_TITLE)}.")
+    if item.description and "description" in shown:
+        parts.append(clean(item.description, LONGEST_DESCRIPTION))
+    if item.quality is not None and "rating" in shown:
+        parts.append(f"Rating {item.quality:.1f}.")
+    if item.votes is not None and "popularity" in shown:
+        popularity = min(100, round(100 * item.votes / VOTES_OF_FULL_POPULARITY))
+        parts.append(f"Popularity {popularity}.")
+    if estimate is not None and "estimate" in shown:
+        parts.append(f"Estimate {estimate:.2f}.")
+    return " ".join(parts)
+
+
+def fingerprint(text: str) -> str:
+    """Short hash under which what was shown is kept in the ledger."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

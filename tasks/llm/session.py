@@ -1,0 +1,142 @@
+"""One process' conversation with the model: an event loop of its own, and all that lives in it.
+
+Scoring runs in threads of Prefect's; what they ask goes to this one loop, so that every chunk
+shares the limits, the budget and the ledger.
+"""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+from tasks.errors import PalateError
+from tasks.llm.budget import Budget, Totals
+from tasks.llm.client import ChatClient
+from tasks.llm.clock import RealClock
+from tasks.llm.engine import Engine
+from tasks.llm.ledger.ledger import open_ledger
+from tasks.llm.pacing import Pacer
+from tasks.llm.prices import NANO
+from tasks.llm_options import EngineOptions
+from tasks.progress import Advance, say
+from tasks.secrets import Secrets
+
+LAST_ANSWERS_SECONDS = 10.0
+"""How long an interrupted command waits for what is in flight, which will be charged anyway."""
+
+T = TypeVar("T")
+
+_open: dict[tuple[Path, EngineOptions], "Session"] = {}
+_opening = threading.Lock()
+
+
+class Session:
+    """An engine in a loop of its own thread."""
+
+    def __init__(self, home: Path, options: EngineOptions) -> None:
+        budget = Budget(options)
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="language-model", daemon=True).start()
+        try:
+            self.engine = self._wait(_make_engine(home, options, budget))
+        except BaseException:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            raise
+
+    def run(self, work: Callable[[Engine], Coroutine[Any, Any, T]]) -> T:
+        """Run in the loop and wait for the result."""
+        return self._wait(work(self.engine))
+
+    def telling(self, advance: Advance) -> Callable[[int], None]:
+        """Move a bar on with the live totals beside it."""
+        return lambda count: advance(count, self.summary())
+
+    def summary(self) -> str:
+        """What was used so far, and whether the asking waits, in a few words."""
+        used, price = self.totals, self.engine.budget.price
+        words = f"{used.sends:,} requests, {used.prompt + used.answer:,} tokens"
+        if used.prompt:
+            words += f" ({used.cached / used.prompt:.0%} of prompts cached)"
+        if price is not None:
+            words += f", ${used.nano_dollars / NANO:.2f}"
+        pause = self.engine.pacer.paused_for
+        return f"{words}, waiting {pause:.0f} s" if pause > 1 else words
+
+    @property
+    def totals(self) -> Totals:
+        """What was used so far."""
+        return self.engine.budget.totals
+
+    def stop(self) -> None:
+        """Ask nothing more."""
+        self._loop.call_soon_threadsafe(self.engine.stop)
+
+    def close(self) -> None:
+        """Stop asking, keep what still arrives, disconnect."""
+        self.stop()
+        try:
+            self._wait(self._end())
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+
+    async def _end(self) -> None:
+        waited = 0.0
+        while self.engine.pacer.in_flight and waited < LAST_ANSWERS_SECONDS:
+            await asyncio.sleep(0.05)
+            waited += 0.05
+        await self.engine.client.close()
+        await self.engine.ledger.close()
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+async def _make_engine(home: Path, options: EngineOptions, budget: Budget) -> Engine:
+    secrets, clock = Secrets(), RealClock()
+    client = ChatClient(options, secrets)
+    ledger = await open_ledger(home, secrets)
+    return Engine(options, ledger, client, Pacer(options, clock), budget, clock)
+
+
+def session_for(home: Path, options: EngineOptions) -> Session:
+    """The session of this process for a home and options, opened when first asked for."""
+    key = (home.resolve(), options)
+    with _opening:
+        if key not in _open:
+            _open[key] = Session(home, options)
+        return _open[key]
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Whatever a command asks, it asks inside: Ctrl-C stops the asking, and the end closes it."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        for session in list(_open.values()):
+            session.stop()
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        close_sessions()
+
+
+def close_sessions() -> None:
+    """End every session; what is in flight is waited for, for a while, and kept."""
+    with _opening:
+        sessions = list(_open.values())
+        _open.clear()
+    for session in sessions:
+        try:
+            session.close()
+        except PalateError as error:
+            say(f"    {error.what}")

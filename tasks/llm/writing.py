@@ -1,0 +1,74 @@
+"""Asking for one short text: a taste, a description, a verdict, a choice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tasks.llm.answers import read_text
+from tasks.llm.prompts import Kind, prompt
+from tasks.llm.rendering import clean
+from tasks.llm.requests import ChatRequest, Reply
+
+ASKED_AT_MOST = 3
+LONGEST_TEXT = 240
+"""Characters, about 60 tokens of English: PAPER.md's limit for a profile."""
+
+ANSWER_TOKENS = 120
+
+
+@dataclass(frozen=True)
+class TextAsk:
+    """A request, and the how-many-th it is for this text."""
+
+    request: ChatRequest
+    attempt: int
+
+
+class TextJob:
+    """One text about a `block` (as shown); with `allowed`, one of these words.
+
+    `text` is None until there is a valid one, and stays so if the model gives none.
+    """
+
+    def __init__(self, kind: Kind, block: str, allowed: Sequence[str] | None = None) -> None:
+        self.kind, self.block, self.allowed = kind, block, allowed
+        self.text: str | None = None
+        self._waiting = [TextAsk(self._request(1), 1)]
+
+    def pending(self) -> list[TextAsk]:
+        """What is to be sent now; each is handed out once."""
+        asks, self._waiting = self._waiting, []
+        return asks
+
+    def take(self, ask: TextAsk, reply: Reply) -> str | None:
+        """Keep and give the text of a reply; without a valid one it is asked for again."""
+        said = read_text(reply.text, self.allowed) if reply.outcome == "answered" else None
+        if said is not None:
+            self.text = tidy(said, self.allowed)
+        elif reply.outcome in {"answered", "length", "unanswered"} and ask.attempt < ASKED_AT_MOST:
+            self._waiting.append(TextAsk(self._request(ask.attempt + 1), ask.attempt + 1))
+        return self.text
+
+    def _request(self, attempt: int) -> ChatRequest:
+        instructions = prompt(self.kind)
+        reminder = "" if attempt == 1 else f"\nAnswer with the JSON object only ({attempt})."
+        word: dict[str, object] = {"type": "string"}
+        if self.allowed is not None:
+            word["enum"] = list(self.allowed)
+        return ChatRequest(
+            kind=self.kind,
+            prompt_version=instructions.version,
+            system=instructions.text,
+            user=self.block + reminder,
+            schema={
+                "type": "object",
+                "properties": {"text": word},
+                "required": ["text"],
+                "additionalProperties": False,
+            },
+            answer_tokens=ANSWER_TOKENS,
+        )
+
+
+def tidy(said: str, allowed: Sequence[str] | None) -> str:
+    """A model's text as it is kept: one line, capped; one of the allowed words as it is."""
+    return said if allowed else clean(said, LONGEST_TEXT)

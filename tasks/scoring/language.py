@@ -1,0 +1,43 @@
+"""The scorer that asks a language model how well each item fits a person's taste (PAPER.md, 5)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tasks.llm.asking import Person, ask_scores
+from tasks.llm.rendering import item_line, person_block
+from tasks.llm.session import session_for
+from tasks.llm.work import judge_name
+from tasks.llm_options import EngineOptions
+from tasks.progress import bar
+from tasks.scoring.scorer import ScoreRequest, Scores
+
+
+class LanguageScorer:
+    """Scores from the ledger where it has them, else from the model."""
+
+    def __init__(self, home: Path, options: EngineOptions) -> None:
+        self._home, self._options = home, options
+        self.version = judge_name("score", options)
+
+    def score(self, requests: Sequence[ScoreRequest]) -> list[Scores]:
+        """One array per request; NaN where the model gave no valid score.
+
+        Raises LlmError when no more can be asked; what was answered until then is kept.
+        """
+        people = [as_shown(request, self._options) for request in requests]
+        session = session_for(self._home, self._options)
+        pairs = sum(len(person.lines) for person in people)
+        with bar(f"asking {self._options.llm_model}", total=pairs) as advance:
+            told = session.telling(advance)
+            found = session.run(lambda engine: ask_scores(engine, people, told))
+        return [np.array([np.nan if s is None else s for s in scores]) for scores in found]
+
+
+def as_shown(request: ScoreRequest, options: EngineOptions) -> Person:
+    """A person and the items as the model reads them."""
+    estimates: Sequence[float | None] = request.estimates or [None] * len(request.items)
+    pairs = zip(request.items, estimates, strict=True)
+    lines = [item_line(item, options.llm_show, estimate) for item, estimate in pairs]
+    return Person(person_block(request.profile), lines)

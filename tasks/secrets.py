@@ -1,0 +1,16 @@
+"""What must never be written down: read from the environment alone, never a setting or a record."""
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Secrets(BaseSettings):
+    """Keys, and addresses that may hold a password."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    openai_api_key: SecretStr | None = Field(None, description="For the language model's server.")
+    tmdb_api_key: SecretStr | None = Field(None, description="For themoviedb.org (`enrich`).")
+    palate_ledger_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL of a Postgres ledger; a file in --home unless set."
+    )
