@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test check bench format lock clean
+.PHONY: run demo-llm test check bench format lock clean
 
 run: $(READY)  ## tonight's recommendations for the data set that ships with the install
 	$(BIN)/palate nightly
+
+demo-llm: $(READY)  ## a night for 5 users with a real, tiny language model served on this machine
+	deployments/demo-llm.sh $(BIN)
 
 test: $(READY)  ## every test; those that need ../shared/data skip, and say so, without it
 	$(BIN)/python -m pytest -n 2 --dist worksteal

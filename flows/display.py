@@ -13,6 +13,7 @@ from rich.table import Table
 import sql
 
 if TYPE_CHECKING:
+    from flows.enrich import EnrichResult
     from flows.estimate import Estimate
     from flows.nightly import NightlyResult
     from flows.recommend import Recommendation
@@ -78,6 +79,26 @@ def show_estimate(result: "Estimate") -> None:
         console.print("Its price is not known: add it to a copy of prices.toml, --llm-prices FILE.")
 
 
+def show_enrichment(result: "EnrichResult") -> None:
+    """How many texts came from where."""
+    counts = result.counts
+    rows = [
+        {"descriptions": "in the catalogue", "items": counts.from_catalogue},
+        {"descriptions": "from TMDB", "items": counts.from_tmdb},
+        {"descriptions": "from the language model", "items": counts.from_llm},
+        {"descriptions": "still missing", "items": counts.missing},
+    ]
+    _print(_table(pl.DataFrame(rows), f"{escape(result.dataset)}: {counts.items:,} items"))
+    console.print(
+        f"New this time: {counts.new:,} descriptions. From TMDB: {counts.figures:,} ratings,"
+        f" {counts.repaired:,} ids that were missing or outdated.",
+        soft_wrap=True,
+    )
+    if result.attribution:
+        console.print(result.attribution)
+    console.print(f"Kept in {escape(str(result.file))}", soft_wrap=True)
+
+
 def show_recommendation(result: "Recommendation") -> None:
     """Both lists for one person, side by side."""
     if result.degraded:
@@ -138,10 +159,10 @@ FORMATS = """\
 A folder, --data DIR, may hold
   MovieLens CSV    ratings.csv (userId,movieId,rating,timestamp), movies.csv (movieId,title,genres);
                    optional: descriptions.csv (movieId,description), tags.csv (userId,movieId,tag),
-                   imdb_scores.csv (movieId,imdb_rating,imdb_votes)
+                   imdb_scores.csv (movieId,imdb_rating,imdb_votes), links.csv (movieId,tmdbId)
   generic          ratings.parquet or .csv (user,item,rating; optional timestamp in seconds),
                    items.parquet or .csv (item,title; optional year, genres joined by "|",
-                   description, quality, votes), and optionally dataset.toml (name, noun,
+                   description, quality, votes, tmdb_id), and optionally dataset.toml (name, noun,
                    noun_plural, scale = [lowest, highest], relevant_at, source, terms)"""
 
 

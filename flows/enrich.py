@@ -1,6 +1,5 @@
 """What a catalogue lacks, asked of TMDB and of a language model, and kept for later nights."""
 
-from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,13 +14,11 @@ from tasks.enriching.store import load, save
 from tasks.enriching.tmdb import BASE_URL
 from tasks.ingest import catalogue
 from tasks.ingest.task import ingest_task
+from tasks.llm.questions import Ask
 from tasks.secrets import Secrets
 from tasks.settings import Settings
 from tasks.steps import Steps
 from tasks.vocabulary import Dataset, Record
-
-Ask = Callable[[str, Sequence[str]], list[str | None]]
-"""A kind of question, "judge" or "describe", and its blocks in; one answer each out, or None."""
 
 
 class EnrichResult(Record):

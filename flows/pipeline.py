@@ -5,6 +5,8 @@ from pathlib import Path
 
 from prefect import Task
 
+from tasks.enriching.store import enrichment_of
+from tasks.enriching.task import apply_enrichment_task
 from tasks.errors import LlmDownError
 from tasks.ingest import catalogue
 from tasks.ingest.task import ingest_task
@@ -50,7 +52,7 @@ class Prepared(Record):
 
 
 def read_dataset(steps: Steps, settings: Settings) -> Dataset:
-    """Ingest what `--data` names, unless the same files were ingested before."""
+    """Ingest what `--data` names, unless it was before; with what `palate enrich` found for it."""
     source = catalogue.find(settings.data, settings.home)
     known = (
         settings.data if not Path(settings.data).is_dir() else str(Path(settings.data).resolve())
@@ -58,7 +60,11 @@ def read_dataset(steps: Steps, settings: Settings) -> Dataset:
     dataset: Dataset = steps.run(ingest_task, folder=known, fingerprint=source.fingerprint())
     for reason, rows in dataset.dropped.items():
         say(f"    {rows:,} {reason}")
-    return dataset
+    enrichment = enrichment_of(settings.home, dataset.info.name)
+    if enrichment is None:
+        return dataset
+    filled = steps.run(apply_enrichment_task, items=dataset.items, enrichment=enrichment)
+    return dataset.model_copy(update={"items": filled})
 
 
 def rank(steps: Steps, settings: Settings, dataset: Dataset, inputs: Inputs, part: str) -> Ranked:

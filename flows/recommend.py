@@ -9,6 +9,7 @@ from tasks.artifacts import read_table
 from tasks.errors import TooLittleTasteError
 from tasks.ingest.newcomer import parse_rates
 from tasks.ingest.task import Newcomer, newcomer_task
+from tasks.llm.questions import chooser
 from tasks.settings import Settings
 from tasks.steps import Steps
 from tasks.vocabulary import BASE_RANK, ITEM, RANK, TITLE, YEAR, Record
@@ -41,13 +42,15 @@ def recommend(
     """Recommend to somebody who is not in the data set.
 
     `rate` holds "TITLE=RATING" texts, at least three unless there is a `taste`. The base model is
-    trained with the person's ratings among everybody's; nothing is published.
+    trained with the person's ratings among everybody's; nothing is published. A language model,
+    where one is named, settles titles that could mean several items.
     """
     steps = Steps(settings.home)
     taste = (taste or "").strip() or None
     dataset = read_dataset(steps, settings)
     items = read_table(settings.home, dataset.items)
-    rated = parse_rates(rate or [], items, dataset.info)
+    choose = chooser(settings.home, settings.llm)
+    rated = parse_rates(rate or [], items, dataset.info, choose)
     if len(rated) < FEWEST_RATED and not taste:
         raise TooLittleTasteError(
             f"{len(rated)} rated titles are too few to know a taste by.",

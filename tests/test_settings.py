@@ -192,6 +192,36 @@ def test_the_example_configuration_holds_every_default():
     example = Path(__file__).parents[1] / "deployments" / "nightly.toml"
     read = Settings(config=example)
     assert read.model_copy(update={"config": None, "search_count": None}) == Settings()
-    written = tomllib.loads(example.read_text(encoding="utf-8"))
-    optional = {"config", "tuning", "depth", "limit_users", "profiles"}
-    assert written.keys() == Settings.model_fields.keys() - optional
+    text = example.read_text(encoding="utf-8")
+    by_default = {name: field.default for name, field in Settings.model_fields.items()}
+    elsewhere = {"config", "tuning", "depth"}
+    for name in by_default.keys() - tomllib.loads(text).keys() - elsewhere:
+        assert by_default[name] is None, f"{name} has a default that the example does not show"
+        assert f"\n# {name} = " in text
+
+
+def test_a_language_model_must_be_named():
+    with pytest.raises(ValidationError, match="llm_model"):
+        Settings(scorer="llm")
+    with pytest.raises(ValidationError, match="llm_model"):
+        Settings(profile_writer="llm")
+
+
+def test_what_costs_money_is_measured_on_nobody_unless_asked():
+    assert Settings().users_to_measure is None
+    assert Settings(scorer="llm", llm_model="m").users_to_measure == 0
+    assert Settings(scorer="llm-batch", llm_model="m", measure_users=5).users_to_measure == 5
+    assert Settings(measure_users=0).users_to_measure == 0
+
+
+def test_profiles_are_written_by_the_model_that_scores():
+    assert Settings().writer == "composed"
+    assert Settings(scorer="llm", llm_model="m").writer == "llm"
+    assert Settings(scorer="llm", llm_model="m", profile_writer="composed").writer == "composed"
+    assert Settings(profile_writer="llm", llm_model="m").writer == "llm"
+
+
+def test_the_engine_is_told_its_own_settings_and_whether_to_use_batches():
+    told = Settings(scorer="llm-batch", llm_model="m", llm_items=7).llm
+    assert (told.llm_model, told.llm_items, told.in_batches) == ("m", 7, True)
+    assert not Settings(scorer="llm", llm_model="m").llm.in_batches

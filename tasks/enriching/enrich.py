@@ -70,8 +70,8 @@ def enrich(
 ) -> Enriched:
     """Find what `items` lack, starting from what an `earlier` run found.
 
-    At most `limit` items are looked up. Each of `tmdb`, `judge` and `describe` may be None: then
-    nobody is asked, and an unsure hit counts as another movie. `keep` gets the table whenever it
+    At most `limit` items are looked up. Who is None of `tmdb`, `judge` and `describe` is not asked;
+    without a judge an unsure hit counts as another movie. `keep` gets the table whenever it
     has grown, so that an error later on loses nothing. Raises NobodyToAskError when something is
     missing that nobody can be asked for, and what the three raise.
     """
@@ -122,7 +122,7 @@ def _ask_tmdb(
     keep: Keep,
 ) -> pl.DataFrame:
     own = items.join(wanted, on=ITEM, how="semi", maintain_order="left")
-    hits = find_movies(own, tmdb)
+    hits = find_movies(own, tmdb.answers)
     found = merge(found, from_movies(own, table_of(hits.sure, own)))
     keep(found)
     if judge and hits.unsure:

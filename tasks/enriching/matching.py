@@ -13,6 +13,7 @@ PLAUSIBLE = 50.0
 """Likenesses of 100: from the first two titles are one, below the second they are none."""
 
 _BRACKETED = re.compile(r"\s+\((?:a\.?k\.?a\.?\s+)?([^()]+)\)", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+|\b[ivx]+\b")
 _ARTICLE_LAST = re.compile(
     r"^(?P<title>.+), (?P<article>The|An?|L[aeo]s?|L'|El|I[ln]?|Gli|Une?|Una|Der|Die|Das|Eine?|Den?"
     r"|Det|Het|Os?)$",
@@ -63,7 +64,7 @@ def closeness(title: str, year: int | None, movie: Movie) -> tuple[float, int]:
 
 
 def title_likeness(title: str, movie: Movie) -> float:
-    """Of 100, the best over both sides' titles; at most 85 when one is only part of the other."""
+    """Of 100, the best over both sides' titles; 85 where they agree in words but not in order."""
     return max((_alike(mine, its) for mine, its in _pairs(title, movie)), default=0.0)
 
 
@@ -73,14 +74,13 @@ def year_gap(year: int | None, movie: Movie) -> int | None:
 
 
 def _alike(mine: str, its: str) -> float:
-    whole = fuzz.token_sort_ratio(mine, its)
-    return max(whole, 0.85 * fuzz.token_set_ratio(mine, its))
+    return max(fuzz.ratio(mine, its), 0.85 * fuzz.token_set_ratio(mine, its))
 
 
 def _numbers_agree(title: str, movie: Movie) -> bool:
-    """Whether the titles that are alike have the same numbers: "Part 1" is not "Part 2"."""
+    """Whether the titles that are alike have the same numbers: "Part II" is not "Part III"."""
     alike = [pair for pair in _pairs(title, movie) if _alike(*pair) >= SURE]
-    return any(re.findall(r"\d+", mine) == re.findall(r"\d+", its) for mine, its in alike)
+    return any(_NUMBER.findall(mine) == _NUMBER.findall(its) for mine, its in alike)
 
 
 def _pairs(title: str, movie: Movie) -> Iterator[tuple[str, str]]:

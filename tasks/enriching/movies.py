@@ -7,14 +7,16 @@ from datetime import datetime
 import polars as pl
 
 from tasks.enriching.fill import FETCHED_AT
-from tasks.enriching.lookups import CachedTmdb
 from tasks.enriching.matching import closeness, is_outdated, is_same, titles_in
-from tasks.enriching.records import ById, ByTitle, Movie
+from tasks.enriching.records import Answer, ById, ByTitle, Lookup, Movie
 from tasks.text import plain
 from tasks.vocabulary import ITEM, TITLE, TMDB_ID, YEAR, Id
 
 Ask = Callable[[Sequence[str]], list[str | None]]
 """Blocks of text in, one answer each out; None where there is none."""
+
+Answers = Callable[[Sequence[Lookup]], dict[Lookup, Answer]]
+"""Lookups in, TMDB's answers out, as `CachedTmdb.answers` gives them."""
 
 MOST_JUDGED = 5
 """Hits per item that the judge sees, the likeliest first."""
@@ -48,12 +50,12 @@ class Hits:
     unsure: list[Hit] = field(default_factory=list)
 
 
-def find_movies(items: pl.DataFrame, tmdb: CachedTmdb) -> Hits:
+def find_movies(items: pl.DataFrame, ask: Answers) -> Hits:
     """The items' movies: by id where it leads to the movie meant, else by title and year."""
     wanted = [Wanted(*row) for row in items.select(ITEM, TITLE, YEAR, TMDB_ID).rows()]
-    found = _by_id(wanted, tmdb)
+    found = _by_id(wanted, ask)
     known = {hit.wanted for hit in found}
-    searched = _by_title([one for one in wanted if one not in known], tmdb)
+    searched = _by_title([one for one in wanted if one not in known], ask)
     return Hits(found + searched.sure, searched.unsure)
 
 
@@ -116,9 +118,9 @@ def table_of(hits: Iterable[Hit], items: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
-def _by_id(wanted: Sequence[Wanted], tmdb: CachedTmdb) -> list[Hit]:
+def _by_id(wanted: Sequence[Wanted], ask: Answers) -> list[Hit]:
     lookups = {one: ById(tmdb_id=one.tmdb_id) for one in wanted if one.tmdb_id is not None}
-    answers = tmdb.answers(list(lookups.values()))
+    answers = ask(list(lookups.values()))
     hits = []
     for one, lookup in lookups.items():
         for movie in answers[lookup].movies:
@@ -127,13 +129,13 @@ def _by_id(wanted: Sequence[Wanted], tmdb: CachedTmdb) -> list[Hit]:
     return hits
 
 
-def _by_title(wanted: Sequence[Wanted], tmdb: CachedTmdb) -> Hits:
+def _by_title(wanted: Sequence[Wanted], ask: Answers) -> Hits:
     """Search under each of an item's names in turn, until one brings a movie that may be it."""
     searches = {one: _searches(one) for one in wanted}
     found = Hits()
     for turn in range(max(map(len, searches.values()), default=0)):
         lookups = {one: names[turn] for one, names in searches.items() if turn < len(names)}
-        answers = tmdb.answers(list(lookups.values()))
+        answers = ask(list(lookups.values()))
         for one, lookup in lookups.items():
             answer = answers[lookup]
             hits = [Hit(one, movie, answer.fetched_at, repaired=True) for movie in answer.movies]

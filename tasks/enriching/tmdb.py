@@ -48,10 +48,11 @@ class Tmdb:
         self._pace = pace
         self._limiter = AsyncLimiter(1, 1 / pace.rate)
         self._held_until = 0.0
+        self._random = random.Random(0)  # noqa: S311 - jitter
         self._http = httpx2.AsyncClient(
             base_url=_checked(url),
             transport=transport_to(url, key, pace.concurrency),
-            timeout=pace.deadline,
+            timeout=None,  # each request has a deadline as a whole, see `_attempt`
             headers={"Accept": "application/json"},
         )
 
@@ -93,7 +94,7 @@ class Tmdb:
         if held > 0:
             await asyncio.sleep(held)
         try:
-            # `timeout` alone is per read: a server that drips would hold the slot for ever.
+            # httpx2's own timeout is per read: a server that drips would hold the slot for ever.
             async with asyncio.timeout(self._pace.deadline):
                 response = await self._http.get(lookup.path, params=lookup.query)
         except TimeoutError:
@@ -106,7 +107,7 @@ class Tmdb:
         """Full jitter; or what the server asks for, and then every other request waits too."""
         if again.wait is None:
             most = min(self._pace.longest_wait, self._pace.first_wait * 2**attempt)
-            await asyncio.sleep(random.uniform(0, most))  # noqa: S311 - not for secrets
+            await asyncio.sleep(self._random.uniform(0, most))
             return
         if again.wait > self._pace.longest_wait:
             raise TmdbError(f"TMDB asks to wait for {again.wait:.0f} seconds.", LATER)

@@ -1,19 +1,26 @@
 """Adding one new person's ratings to a data set's."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from tasks.errors import BadRatingError
+from tasks.errors import AmbiguousTitleError, BadRatingError
 from tasks.ingest.titles import find_item
 from tasks.vocabulary import ITEM, RATING, TIMESTAMP, USER, DatasetInfo, Id
 
+Choose = Callable[[str, Sequence[str]], int | None]
+"""Which of several labels a typed title means, by position; None for none of them."""
+
 
 def parse_rates(
-    rates: Sequence[str], items: pl.DataFrame, info: DatasetInfo
+    rates: Sequence[str],
+    items: pl.DataFrame,
+    info: DatasetInfo,
+    choose: Choose = lambda _typed, _labels: None,
 ) -> list[tuple[Id, float]]:
     """(item, rating) of each "TITLE=RATING"; a title given twice counts with its last rating.
 
+    Where several items could be meant, `choose` may settle it.
     Raises BadRatingError when one is malformed or off the data set's scale, and the errors of
     `titles.find_item`.
     """
@@ -27,8 +34,18 @@ def parse_rates(
                 f"'{rate}' is not TITLE=RATING with a rating from {low:g} to {high:g}.",
                 'Write it as --rate "Heat (1995)=4".',
             )
-        given[find_item(title.strip(), items)] = rating
+        given[_settled(title.strip(), items, choose)] = rating
     return list(given.items())
+
+
+def _settled(title: str, items: pl.DataFrame, choose: Choose) -> Id:
+    try:
+        return find_item(title, items)
+    except AmbiguousTitleError as unsure:
+        chosen = choose(title, [label for _, label in unsure.alternatives])
+        if chosen is None:
+            raise
+        return find_item(f"#{unsure.alternatives[chosen][0]}", items)
 
 
 def add_newcomer(

@@ -22,7 +22,7 @@ def ingest(home: Path, data: str) -> Dataset:
         items, from_items = clean_items(raw.items, raw.info)
         ratings, from_ratings = clean_ratings(raw.ratings, items, _known_scale(raw))
         tags, from_tags = clean_tags(raw.tags, ratings) if raw.tags else (None, {})
-    dropped = from_ratings | from_items | from_tags | raw.dropped
+    dropped = from_ratings | from_items | from_tags | dict(raw.dropped)
     return Dataset(
         info=_completed(raw, ratings),
         ratings=write_table(home, "ratings", ratings),

@@ -56,7 +56,8 @@ class Budget:
 
     def reserve(self, request: ChatRequest, share: Decimal = Decimal(1)) -> Reserved:
         """Hold what a send can use at most. Raises LimitReachedError when that passes a limit."""
-        usage = Usage(prompt=request.tokens_expected, answer=request.answer_tokens)
+        answer = request.answer_tokens + self._options.llm_extra_answer_tokens
+        usage = Usage(prompt=request.tokens_expected, answer=answer)
         held = Reserved(usage.prompt + usage.answer, self._cost(usage, share) or 0)
         self._check(held)
         self.totals.sends += 1

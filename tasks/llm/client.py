@@ -26,6 +26,7 @@ class ChatClient:
         key = secrets.openai_api_key
         self._model = options.llm_model or ""
         self._deadline = options.llm_deadline
+        self._thinking = options.llm_extra_answer_tokens
         self._temperature: float | None = temperature
         self._schemas = True
         self._tokens_name = "max_completion_tokens"
@@ -57,7 +58,7 @@ class ChatClient:
                 {"role": "system", "content": request.system},
                 {"role": "user", "content": request.user},
             ],
-            self._tokens_name: request.answer_tokens,
+            self._tokens_name: request.answer_tokens + self._thinking,
         }
         if self._temperature is not None:
             body["temperature"] = self._temperature

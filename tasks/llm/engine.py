@@ -60,8 +60,9 @@ class Engine:
         no request can be, LedgerError when the ledger fails.
         """
         sending = Sending(request, judge, self.clock.now())
+        answer = request.answer_tokens + self.options.llm_extra_answer_tokens
         while True:
-            async with self.pacer.slot(request.tokens_expected + request.answer_tokens) as slot:
+            async with self.pacer.slot(request.tokens_expected + answer) as slot:
                 held = await self._open(sending)
                 try:
                     return await self._send(sending, held, digest)

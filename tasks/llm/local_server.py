@@ -4,6 +4,8 @@ Measured with xllamacpp 2026.10 and SmolLM2-135M on 2 cores:
 
 - One slot. Two (at the full context each) served two workers no faster, prefilled a shared prefix
   twice, held 190 MB more, and made answers at temperature 0 depend on what ran beside them.
+- One core is left alone. While other programs kept both busy (load 7), two threads wrote 1.4
+  tokens a second and one thread 32: llama.cpp's threads spin for one another.
 - Nothing that llama.cpp writes is shown or kept while it serves: at its default verbosity no
   prompt was in it, but a refused schema is printed whole, whatever the verbosity.
 """
@@ -136,8 +138,8 @@ def _params(library: Any, port: int, file: Path, context: int, threads: int | No
     params.cache_prompt = True
     params.cache_ram_mib = CACHE_MIB
     params.verbosity = ERRORS_ONLY
-    if threads is not None:
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    threads = threads or max(1, (os.cpu_count() or 1) - 1)
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     return params
 
 

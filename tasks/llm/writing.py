@@ -8,11 +8,11 @@ from tasks.llm.prompts import Kind, prompt
 from tasks.llm.rendering import clean
 from tasks.llm.requests import ChatRequest, Reply
 
-ASKED_AT_MOST = 3
+ASKED_AT_MOST = 2
 LONGEST_TEXT = 240
 """Characters, about 60 tokens of English: PAPER.md's limit for a profile."""
 
-ANSWER_TOKENS = 120
+ANSWER_TOKENS = 90
 
 
 @dataclass(frozen=True)

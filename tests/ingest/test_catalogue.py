@@ -77,7 +77,7 @@ def test_a_change_in_any_generic_file_changes_the_fingerprint(home, folder_of, n
     assert catalogue.find(str(folder), home).fingerprint() != before
 
 
-@pytest.mark.parametrize("name", ["descriptions.csv", "imdb_scores.csv", "tags.csv"])
+@pytest.mark.parametrize("name", ["descriptions.csv", "imdb_scores.csv", "links.csv", "tags.csv"])
 def test_an_optional_file_changes_the_fingerprint(home, folder_of, name):
     folder = folder_of(MOVIELENS)
     before = catalogue.find(str(folder), home).fingerprint()

@@ -26,6 +26,12 @@ def test_parquet_is_read_where_both_are_there(ingested):
     assert tables["ratings"].rows() == [(1, 10, 4.0, 100), (2, 20, 5.0, 200)]
 
 
+def test_tmdb_ids_are_taken_where_the_items_file_has_them(ingested):
+    items = "item,title,tmdb_id\n10,Heat,949\n20,Alien,\n"
+    _, tables = ingested(GENERIC | {"items.csv": items})
+    assert tables["items"]["tmdb_id"].to_list() == [949, None]
+
+
 def test_whole_numbers_are_ids_as_numbers(ingested):
     _, tables = ingested(GENERIC)
     assert tables["ratings"].rows() == [(1, 10, 4.0, 100), (1, 20, 3.5, 200), (2, 10, 5.0, 300)]

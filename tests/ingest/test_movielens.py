@@ -47,17 +47,43 @@ def test_the_year_is_what_stands_in_brackets_at_the_end(written, title, year):
 
 
 def test_optional_files_are_joined(ingested):
-    _, tables = ingested(
+    dataset, tables = ingested(
         MOVIELENS
         | {
             "descriptions.csv": 'movieId,description\n20,"In space, no one hears"\n',
-            "imdb_scores.csv": "movieId,imdb_rating,imdb_votes\n20,8.5,900\n99,1,1\n",
+            "imdb_scores.csv": "movieId,imdb_rating,imdb_votes\n20,8.5,900\n",
+            "links.csv": "movieId,imdbId,tmdbId\n10,0112346,\n20,0078748,348\n",
         }
     )
-    assert tables["items"].select("item", "description", "quality", "votes").rows() == [
-        (10, None, None, None),
-        (20, "In space, no one hears", 8.5, 900),
+    assert tables["items"].select("item", "description", "quality", "votes", "tmdb_id").rows() == [
+        (10, None, None, None, None),
+        (20, "In space, no one hears", 8.5, 900, 348),
     ]
+    assert tables["items"].schema["tmdb_id"] == pl.Int64
+    assert dataset.dropped == {}
+
+
+def test_without_links_the_column_is_there_and_empty(ingested):
+    _, tables = ingested(MOVIELENS)
+    assert tables["items"]["tmdb_id"].to_list() == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("file", "columns", "value", "what"),
+    [
+        ("descriptions.csv", "movieId,description", "x", "descriptions"),
+        ("imdb_scores.csv", "movieId,imdb_rating,imdb_votes", "8,1", "IMDb figures"),
+        ("links.csv", "movieId,imdbId,tmdbId", "1,348", "links"),
+    ],
+)
+def test_surplus_rows_of_an_optional_file_are_dropped_and_counted(
+    ingested, file, columns, value, what
+):
+    rows = "".join(f"{movie},{value}\n" for movie in (20, 99, 20))
+    dataset, tables = ingested(MOVIELENS | {file: f"{columns}\n{rows}"})
+    assert tables["items"]["item"].to_list() == [10, 20]
+    reason = f"{what} dropped: repeated, or the items file lacks their item"
+    assert dataset.dropped == {reason: 2}
 
 
 def test_tags_are_normalised(ingested):
@@ -85,6 +111,8 @@ def test_ml_latest_small_comes_whole(shared, home):
     assert dataset.dropped == {"tags dropped: their user has not rated their item": 207}
     items = read_table(home, dataset.items)
     assert items["description"].null_count() == 0
+    assert (items["tmdb_id"].len(), items["tmdb_id"].null_count()) == (9742, 8)
+    assert items.row(by_predicate=pl.col("item") == 1, named=True)["tmdb_id"] == 862
     assert items.row(by_predicate=pl.col("item") == 11, named=True)["title"] == (
         "American President, The"
     )

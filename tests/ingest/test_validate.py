@@ -148,8 +148,8 @@ def test_items_get_every_column_and_its_type():
     raw = table("item title year votes", [("1", "Heat", "1995", "12"), ("2", "Alien", "", None)])
     frame, _ = clean_items(raw, INFO)
     assert frame.rows() == [
-        (1, "Heat", 1995, None, None, None, 12),
-        (2, "Alien", None, None, None, None, None),
+        (1, "Heat", 1995, None, None, None, 12, None),
+        (2, "Alien", None, None, None, None, None, None),
     ]
     assert frame.dtypes == [
         pl.Int64,
@@ -158,6 +158,7 @@ def test_items_get_every_column_and_its_type():
         pl.String,
         pl.String,
         pl.Float64,
+        pl.Int64,
         pl.Int64,
     ]
 

@@ -12,6 +12,7 @@ from tests.profiles.test_favourites import bare_items, ratings_table, users_tabl
 ITEMS = bare_items(9)
 RATINGS = ratings_table((1, 8, 5.0, 0), (1, 9, 4.0, 0), (2, 7, 3.0, 0))
 TEXTS = item_texts(ITEMS, None, RATINGS)
+SCALE = (1.0, 5.0)
 PROFILES = make_profiles(users_table(1, 2, 3), RATINGS, ITEMS, None, "movies", 2026)
 
 
@@ -39,7 +40,7 @@ def pair_value(user, item):
 
 def test_scores_stand_in_the_order_of_the_candidates():
     pairs = [(1, 4), (1, 2), (1, 5), (2, 5), (2, 1), (3, 6)]
-    made = score_candidates(scorer_by(pair_value), candidates_table(*pairs), PROFILES, TEXTS)
+    made = score_candidates(scorer_by(pair_value), candidates_table(*pairs), PROFILES, TEXTS, SCALE)
     assert made.columns == ["user", "item", "similarity"]
     assert made.select("user", "item").rows() == pairs
     assert made["similarity"].to_list() == [pair_value(*pair) for pair in pairs]
@@ -47,7 +48,7 @@ def test_scores_stand_in_the_order_of_the_candidates():
 
 def test_candidates_that_are_not_grouped_by_user_keep_their_order_too():
     pairs = [(2, 5), (1, 4), (3, 6), (2, 1), (1, 2)]
-    made = score_candidates(scorer_by(pair_value), candidates_table(*pairs), PROFILES, TEXTS)
+    made = score_candidates(scorer_by(pair_value), candidates_table(*pairs), PROFILES, TEXTS, SCALE)
     assert made.select("user", "item").rows() == pairs
     assert made["similarity"].to_list() == [pair_value(*pair) for pair in pairs]
 
@@ -58,13 +59,18 @@ def test_no_score_for_one_item_is_null_there_alone():
         candidates_table((1, 4), (1, 2), (2, 3)),
         PROFILES,
         TEXTS,
+        SCALE,
     )
     assert made["similarity"].to_list() == [0.5, None, 0.5]
 
 
 def test_no_score_at_all_is_null_throughout():
     made = score_candidates(
-        scorer_by(lambda user, item: np.nan), candidates_table((1, 4), (1, 2)), PROFILES, TEXTS
+        scorer_by(lambda user, item: np.nan),
+        candidates_table((1, 4), (1, 2)),
+        PROFILES,
+        TEXTS,
+        SCALE,
     )
     assert made["similarity"].to_list() == [None, None]
     assert made["similarity"].dtype == pl.Float64
@@ -76,18 +82,19 @@ def test_scores_off_the_range_are_clipped():
         candidates_table((1, 1), (1, 3), (1, 6)),
         PROFILES,
         TEXTS,
+        SCALE,
     )
     assert made["similarity"].to_list() == [-1.0, 0.0, 1.0]
 
 
 def test_no_candidates_give_an_empty_table():
-    made = score_candidates(scorer_by(pair_value), candidates_table(), PROFILES, TEXTS)
+    made = score_candidates(scorer_by(pair_value), candidates_table(), PROFILES, TEXTS, SCALE)
     assert made.columns == ["user", "item", "similarity"]
     assert made.is_empty()
 
 
 def test_a_request_holds_the_profile_the_favourites_and_the_items_of_one_person():
-    first, third = make_requests(candidates_table((3, 6), (1, 4), (1, 2)), PROFILES, TEXTS)
+    first, third = make_requests(candidates_table((3, 6), (1, 4), (1, 2)), PROFILES, TEXTS, SCALE)
     assert first.profile.user == 1
     assert first.profile.text == PROFILES["text"][0]
     assert [item.text for item in first.liked] == ["Title 8.", "Title 9."]
@@ -103,12 +110,32 @@ def test_the_background_is_spread_over_the_whole_catalogue_and_shared():
     assert len(chosen) == chosen.n_unique() == 200
     assert (chosen.min(), chosen.max()) == (many["item"].min(), many["item"].max())
     assert background(TEXTS).to_list() == TEXTS["item"].to_list()
-    first, second = make_requests(candidates_table((1, 4), (2, 5)), PROFILES, TEXTS)
+    first, second = make_requests(candidates_table((1, 4), (2, 5)), PROFILES, TEXTS, SCALE)
     assert first.background == second.background
     assert [item.item for item in first.background] == TEXTS["item"].to_list()
 
 
 def test_people_without_any_favourite_are_asked_about_too():
     strangers = make_profiles(users_table(3), ratings_table(), ITEMS, None, "movies", 2026)
-    (asked,) = make_requests(candidates_table((3, 6)), strangers, TEXTS)
+    (asked,) = make_requests(candidates_table((3, 6)), strangers, TEXTS, SCALE)
     assert list(asked.liked) == [] and asked.profile.text == ""
+
+
+def test_estimates_are_mapped_from_the_scale_to_minus_one_to_one():
+    table = candidates_table((1, 4), (1, 2), (1, 5)).with_columns(
+        estimate=pl.Series([1.0, 3.0, 5.0])
+    )
+    (asked,) = make_requests(table, PROFILES, TEXTS, SCALE)
+    assert dict(zip([i.item for i in asked.items], asked.estimates, strict=True)) == {
+        4: -1.0,
+        2: 0.0,
+        5: 1.0,
+    }
+
+
+def test_the_parts_of_an_item_reach_the_scorer():
+    (asked,) = make_requests(candidates_table((1, 4)), PROFILES, TEXTS, SCALE)
+    row = ITEMS.filter(pl.col("item") == 4).row(0, named=True)
+    item = asked.items[0]
+    assert (item.title, item.year, item.genres) == (row["title"], row["year"], row["genres"])
+    assert (item.quality, item.votes) == (row["quality"], row["votes"])

@@ -40,7 +40,8 @@ def test_a_text_does_without_what_is_unknown():
 def test_every_item_has_one_row_sorted_by_item():
     items = items_table({"item": 3, "title": "C"}, {"item": 1, "title": "A"}, {"item": 2})
     made = item_texts(items, tags_table((1, 3, "x")), ratings_table((1, 3, 4.0, 0)))
-    assert made.columns == ["item", "title", "text"]
+    parts = ["title", "genres", "description", "year", "quality", "votes"]
+    assert made.columns == ["item", "text", *parts]
     assert made["item"].to_list() == [1, 2, 3]
     assert made["text"].to_list() == ["A.", "Title 2.", "C. Tags: x."]
 

@@ -5,6 +5,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+MOVIES = (
+    (1, "Heat (1995)", "Action|Crime", 949),
+    (2, "Matrix, The (1999)", "Action|Sci-Fi", None),
+    (3, "Smoke (1995)", "Comedy|Drama", 10149),
+)
+
 WORDS = (
     *("river", "night", "engine", "garden", "letter", "winter", "captain", "silver", "island"),
     *("mirror", "train", "orchard", "violin", "desert", "lantern", "harbour", "clockwork"),
@@ -51,4 +57,19 @@ def write_generic(
         'relevant_at = 4.0\nsource = "tests"\nterms = "none"\n',
         encoding="utf-8",
     )
+    return folder
+
+
+def write_movielens(folder: Path) -> Path:
+    """A MovieLens folder of MOVIES: titles, genres and links, but neither plots nor figures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pairs = [f"{user},{movie},4.0,{user}" for user in range(1, 5) for movie, *_ in MOVIES]
+    movies = [f'{movie},"{title}",{genres}' for movie, title, genres, _ in MOVIES]
+    links = [f"{movie},0,{tmdb_id or ''}" for movie, _, _, tmdb_id in MOVIES]
+    for name, header, rows in (
+        ("ratings.csv", "userId,movieId,rating,timestamp", pairs),
+        ("movies.csv", "movieId,title,genres", movies),
+        ("links.csv", "movieId,imdbId,tmdbId", links),
+    ):
+        (folder / name).write_text("\n".join([header, *rows, ""]), encoding="utf-8")
     return folder

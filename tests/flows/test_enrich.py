@@ -1,0 +1,120 @@
+"""The flow, in a process of its own, with a fake TMDB and a function for a language model."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.enriching import ATTRIBUTION
+from tasks.enriching.store import enrichment_of
+from tests.support.command import environment
+from tests.support.datasets import write_movielens
+from tests.support.fake_tmdb import V3, FakeTmdb, fake_tmdb, movie
+
+ROOT = Path(__file__).parents[2]
+HELD = "sk-held-by-what-asks"
+
+RUN = f"""
+import json, logging, sys
+from pathlib import Path
+from flows.server import prefect_for
+
+class Ask:
+    key = "{HELD}"
+    def __init__(self):
+        self.held = self.key
+    def __call__(self, kind, blocks):
+        return ["yes" if kind == "judge" else f"About {{block}}." for block in blocks]
+
+home, data, url, asks, limit = Path(sys.argv[1]), *sys.argv[2:6]
+logging.basicConfig(level=logging.DEBUG)
+with prefect_for(home) as wait:
+    wait()
+    from flows.enrich import enrich
+    from tasks.settings import Settings
+    settings = Settings(data=data, home=home)
+    result = enrich(settings, url, Ask() if asks == "yes" else None, json.loads(limit))
+print(result.model_dump_json())
+"""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write_movielens(tmp_path / "films")
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Iterator[FakeTmdb]:
+    movies = [movie(949, "Heat"), movie(603, "The Matrix", "1999-03-31")]
+    with fake_tmdb(tmp_path / "tmdb", movies) as running:
+        yield running
+
+
+def run(
+    home: Path, data: Path, fake: FakeTmdb, asks: str = "yes", limit: str = "null", key: str = V3
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", RUN, str(home), str(data), fake.url, asks, limit],
+        cwd=ROOT,
+        env=environment(TMDB_API_KEY=key, PREFECT_LOGGING_LEVEL="DEBUG"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def result_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_a_catalogue_is_filled_once_and_no_key_is_written_down(
+    tmp_path: Path, data: Path, fake: FakeTmdb, with_server: str
+) -> None:
+    home = tmp_path / "home"
+    done = run(home, data, fake)
+    result = result_of(done)
+    counts = result["counts"]
+    assert (counts["from_tmdb"], counts["from_llm"], counts["missing"]) == (2, 1, 0)
+    assert (counts["repaired"], counts["new"], result["dataset"]) == (1, 3, "films")
+    assert result["attribution"] == ATTRIBUTION
+    enrichment = enrichment_of(home, "films")
+    assert enrichment is not None and enrichment.rows == 3
+
+    asked = len(fake.requests())
+    again = run(home, data, fake)
+    assert result_of(again)["counts"] == counts | {"new": 0}
+    assert len(fake.requests()) == asked
+    assert enrichment_of(home, "films") == enrichment
+
+    written = [done.stdout, done.stderr, again.stdout, again.stderr]
+    prefect = Path(os.environ["PREFECT_HOME"])
+    files = [f for folder in (home, prefect) for f in folder.rglob("*") if f.is_file()]
+    assert any(b"enrich" in file.read_bytes() for file in prefect.rglob("*.db*"))
+    for secret in (V3, HELD):
+        assert not [text for text in written if secret in text]
+        assert not [file for file in files if secret.encode() in file.read_bytes()]
+
+
+def test_without_a_key_only_the_model_is_asked(
+    tmp_path: Path, data: Path, fake: FakeTmdb, with_server: str
+) -> None:
+    result = result_of(run(tmp_path / "home", data, fake, key="", limit="2"))
+    assert (result["counts"]["from_llm"], result["counts"]["missing"]) == (2, 1)
+    assert result["attribution"] is None
+    assert fake.requests() == []
+
+
+def test_with_nobody_to_ask_it_fails_and_says_what_to_set(
+    tmp_path: Path, data: Path, fake: FakeTmdb, with_server: str
+) -> None:
+    done = run(tmp_path / "home", data, fake, asks="no", key="")
+    assert done.returncode != 0
+    assert "there is nobody to ask" in done.stderr and "TMDB_API_KEY" in done.stderr

@@ -1,0 +1,245 @@
+"""Nights that ask a language model: a fake server in a real process, its log the witness."""
+
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tasks.enriching import ATTRIBUTION
+from tasks.store.query import query
+from tests.support.command import run, start, succeed
+from tests.support.datasets import MOVIES, write_generic, write_movielens
+from tests.support.fake_llm import faults
+from tests.support.fake_llm.handle import FakeLLM, fake_llm
+from tests.support.fake_tmdb import V3, fake_tmdb, movie
+
+KEY = "sk-sentinel-7f3a91c2d4"
+USERS, CANDIDATES, PER_REQUEST = 12, 30, 10
+PER_USER = 1 + CANDIDATES // PER_REQUEST
+ALL_REQUESTS = USERS * PER_USER
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """12 users, 60 items: 30 candidates each."""
+    return write_generic(tmp_path_factory.mktemp("people"), users=USERS)
+
+
+@pytest.fixture
+def llm(tmp_path: Path, with_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLLM]:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with fake_llm(tmp_path / "llm") as server:
+        yield server
+
+
+def asking(llm: FakeLLM, data: Path, home: Path, *more: object) -> list[object]:
+    return [
+        *("nightly", "--data", data, "--home", home, "--search-count", CANDIDATES, "--top", 5),
+        *("--scorer", "llm", "--llm-model", "fake-1", "--llm-base-url", llm.url),
+        *("--llm-items", PER_REQUEST, *more),
+    ]
+
+
+def test_a_night_asks_four_times_per_user_and_an_unchanged_one_not_at_all(
+    llm: FakeLLM, people: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    debug = {"PREFECT_LOGGING_LEVEL": "DEBUG", "OPENAI_LOG": "debug"}
+    first = succeed(*asking(llm, people, home), **debug)
+    assert len(llm.calls()) == ALL_REQUESTS
+    run_row = query(home, "SELECT * FROM latest_run").row(0, named=True)
+    assert (run_row["status"], run_row["unscored"]) == ("complete", 0)
+    usage = query(home, "SELECT kind, requests, pairs, not_answered FROM llm_usage ORDER BY kind")
+    assert usage.rows() == [("profile", USERS, 0, 0), ("score", USERS * 3, USERS * 30, 0)]
+    assert "Not measured" in first.stdout and f"{ALL_REQUESTS} requests" in first.stdout
+
+    changed = succeed(*asking(llm, people, home, "--reranker", "llm_only"))
+    assert len(llm.calls()) == ALL_REQUESTS, "a pair that has a score is never asked again"
+    assert query(home, "SELECT count(*) FROM llm_requests").item() == ALL_REQUESTS
+
+    said = first.stdout + first.stderr + changed.stdout + changed.stderr
+    assert KEY not in said
+    _nowhere(KEY, home)
+
+
+def _nowhere(secret: str, folder: Path) -> None:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert len(files) > 20
+    for path in files:
+        assert secret.encode() not in path.read_bytes(), path
+
+
+def test_what_is_estimated_is_then_asked(llm: FakeLLM, people: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    command = asking(llm, people, home)
+    before = succeed("estimate", *command[1:]).stdout
+    assert not llm.calls()
+    counted = [line.split("│")[1:4] for line in before.splitlines() if line.startswith("│")]
+    assert [[cell.strip() for cell in row] for row in counted] == [
+        ["profile", str(USERS), "0"],
+        ["score", str(USERS * 3), str(USERS * 30)],
+    ]
+    assert "price is not known" in before
+    succeed(*command)
+    assert len(llm.calls()) == ALL_REQUESTS
+    assert f"{USERS * 30} of {USERS * 30} scores" in succeed("estimate", *command[1:]).stdout
+
+
+def test_with_the_model_kept_only_the_changed_user_is_asked_about(
+    llm: FakeLLM, people: Path, tmp_path: Path
+) -> None:
+    home, data = tmp_path / "home", tmp_path / "data"
+    shutil.copytree(people, data)
+    succeed(*asking(llm, data, home))
+    ratings = pl.read_parquet(data / "ratings.parquet")
+    theirs = ratings.filter(pl.col("user") == 3)
+    new = set(range(1, 61)) - set(theirs["item"])
+    rated = theirs.head(1).with_columns(item=pl.lit(min(new), pl.Int64), rating=pl.lit(5.0))
+    pl.concat([ratings, rated]).write_parquet(data / "ratings.parquet")
+
+    again = succeed(*asking(llm, data, home, "--no-refit"))
+
+    assert "not refitted" in again.stderr
+    asked = llm.calls()[ALL_REQUESTS:]
+    assert len(asked) == PER_USER
+    blocks = {call.user.split("<items")[0] for call in asked if call.items}
+    assert len(blocks) == 1, "all about one person"
+
+
+def test_a_server_that_is_down_degrades_the_night_to_the_base_lists(
+    llm: FakeLLM, people: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    command = asking(llm, people, home, "--llm-patience", 1)
+    llm.stop()
+    done = succeed(*command)
+    assert "Degraded" in done.stdout and "--llm-patience" in done.stdout
+    status = query(home, "SELECT status, note, unscored, candidates FROM latest_run").row(0)
+    assert status[0] == "degraded" and "has not answered" in status[1]
+    assert status[2] == status[3]
+    moved = query(home, "SELECT * FROM ranked_items WHERE rank <> base_rank")
+    assert moved.is_empty()
+
+    llm.start()
+    succeed(*command)
+    assert query(home, "SELECT status FROM latest_run").item() == "complete"
+
+
+def test_a_refused_key_stops_the_night_at_once_and_nothing_is_published(
+    llm: FakeLLM, people: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    llm.script(faults.bad_key())
+    done = run(*asking(llm, people, home, "--llm-concurrency", 2))
+    assert done.returncode == 1
+    assert "OPENAI_API_KEY" in done.stderr and KEY not in done.stderr
+    assert len(llm.calls()) <= 2, "Prefect tries nothing again that the engine has classified"
+    assert not (home / "palate.duckdb").exists()
+
+    llm.script()
+    succeed(*asking(llm, people, home))
+    answered = [call for call in llm.calls() if call.fault is None]
+    assert len(answered) == ALL_REQUESTS
+
+
+def test_a_limit_stops_cleanly_and_the_same_command_carries_on(
+    llm: FakeLLM, people: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    command = asking(llm, people, home, "--max-requests", 20)
+    stopped = run(*command)
+    assert stopped.returncode == 1 and "--max-requests" in stopped.stderr
+    assert len(llm.calls()) == 20
+    assert not (home / "palate.duckdb").exists()
+    assert run(*command).returncode == 1
+    assert len(llm.calls()) == 40
+    succeed(*command)
+    assert len(llm.calls()) == ALL_REQUESTS
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_night_stopped_while_asking_repeats_only_what_was_in_flight(
+    how: signal.Signals, people: Path, tmp_path: Path, with_server: str
+) -> None:
+    home, in_flight = tmp_path / "home", 3
+    with fake_llm(tmp_path / "llm", latency=0.2) as llm:
+        command = asking(llm, people, home, "--llm-concurrency", in_flight)
+        process = start(*command)
+        deadline = time.monotonic() + 60
+        while len(llm.calls()) < 20:
+            assert process.poll() is None and time.monotonic() < deadline, process.communicate()
+            time.sleep(0.02)
+        process.send_signal(how)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL), err
+        before = len(llm.calls())
+        assert before < ALL_REQUESTS
+        succeed(*command)
+        asked = [call.user for call in llm.calls()]
+    repeated = len(asked) - len(set(asked))
+    assert len(set(asked)) == ALL_REQUESTS
+    assert repeated <= (in_flight if how == signal.SIGKILL else 0)
+    lost = query(home, "SELECT sum(perhaps_billed_in_vain)::BIGINT FROM llm_usage").item()
+    assert repeated <= lost <= (in_flight if how == signal.SIGKILL else 0)
+
+
+def test_recommend_asks_the_model_for_one_person(
+    llm: FakeLLM, people: Path, tmp_path: Path
+) -> None:
+    done = succeed(
+        *("recommend", "--data", people, "--home", tmp_path / "home", "--top", 5),
+        *("--rate", "#1=5", "--rate", "#2=1", "--rate", "#3=4", "--taste", "I like trains"),
+        *("--scorer", "llm", "--llm-model", "fake-1", "--llm-base-url", llm.url),
+    )
+    assert "Recommended" in done.stdout
+    assert all("I like trains" in call.user for call in llm.calls())
+    assert len(llm.calls()) == 3, "57 items in three requests; the typed taste is not rewritten"
+
+
+def test_enrich_asks_tmdb_then_the_model_and_later_nights_show_what_was_found(
+    llm: FakeLLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, home = write_movielens(tmp_path / "films"), tmp_path / "home"
+    monkeypatch.setenv("TMDB_API_KEY", V3)
+    model = ["--llm-model", "fake-1", "--llm-base-url", llm.url]
+    with fake_tmdb(tmp_path / "tmdb", [movie(949, "Heat")]) as tmdb:
+        command = ["enrich", "--data", data, "--home", home, *model]
+        done = succeed(*command, PALATE_TMDB_URL=tmdb.url)
+        found = {line.split("│")[1].strip(): line.split("│")[2].strip() for line in _rows(done)}
+        assert found == {
+            "in the catalogue": "0",
+            "from TMDB": "1",
+            "from the language model": str(len(MOVIES) - 1),
+            "still missing": "0",
+        }
+        assert ATTRIBUTION in done.stdout
+        asked = len(tmdb.requests()), len(llm.calls())
+        succeed(*command, PALATE_TMDB_URL=tmdb.url)
+        assert (len(tmdb.requests()), len(llm.calls())) == asked, "nothing is asked twice"
+    _nowhere(V3, home)
+    recommend = ["--rate", f"#{MOVIES[1][0]}=5", "--taste", "anything", "--top", 1]
+    succeed("recommend", "--data", data, "--home", home, "--scorer", "llm", *recommend, *model)
+    assert any("What happens in Heat." in call.user for call in llm.calls()[asked[1] :])
+
+
+def _rows(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return [line for line in done.stdout.splitlines() if line.startswith("│")]
+
+
+def test_the_model_settles_a_title_that_could_be_several(
+    llm: FakeLLM, people: Path, tmp_path: Path
+) -> None:
+    titles = pl.read_parquet(people / "items.parquet")["title"].str.replace(r" \d+$", "")
+    shared = titles.value_counts().filter(pl.col("count") > 2)["title"].sort()[0]
+    command = ["recommend", "--data", people, "--home", tmp_path / "home", "--top", 3]
+    rated = ["--rate", f"{shared}=5", "--taste", "I like trains"]
+    unsettled = run(*command, *rated)
+    assert unsettled.returncode == 1 and "not clear which item" in unsettled.stderr
+    settled = succeed(*command, *rated, "--llm-model", "fake-1", "--llm-base-url", llm.url)
+    assert f"You rated {shared}" in settled.stdout
+    assert next(call.user for call in llm.calls()).startswith("<question>")

@@ -1,0 +1,78 @@
+"""The instructions: a version names one wording for ever."""
+
+import json
+from importlib.resources import files
+from typing import get_args
+
+import pytest
+
+from tasks.llm import prompts
+from tasks.llm.answers import read_scores
+from tasks.llm.judging import STEPS
+from tasks.llm.prompts import CURRENT, Kind, prompt
+
+KINDS = get_args(Kind)
+
+# The answers in a ledger are kept under the version of the prompt that asked for them. A used
+# prompt that is edited would mix two wordings' answers under names that look alike, and an old
+# ledger could not be explained any more. So never change a hash here: write a new file, score-2.md
+# beside score-1.md, point CURRENT to it, and add a line.
+WORDINGS = {
+    "score-1": "d940f549",
+    "profile-1": "875a3c94",
+    "describe-1": "a89a605b",
+    "judge-1": "e161b62d",
+    "choose-1": "75a5ebc1",
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Prompts from a folder that a test may write to."""
+    monkeypatch.setattr(prompts, "files", lambda _package: tmp_path)
+    prompt.cache_clear()
+    yield tmp_path
+    prompt.cache_clear()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_instructions(kind):
+    text = prompt(kind).text
+    assert text.strip()
+    assert "stranger" in text
+    assert "one JSON object and nothing else" in text
+
+
+def test_no_used_prompt_is_edited_instead_of_written_anew():
+    names = {file.name for file in files(prompts).iterdir() if file.name.endswith(".md")}
+    assert names == {f"{name}.md" for name in WORDINGS}
+    for kind in KINDS:
+        assert prompt(kind).version == f"{CURRENT[kind]}-{WORDINGS[CURRENT[kind]]}"
+
+
+def test_a_version_changes_with_the_text_and_with_the_files_name(folder, monkeypatch):
+    seen = []
+    for name, text in [("score-1", "Judge."), ("score-1", "Judge. "), ("score-2", "Judge.")]:
+        (folder / f"{name}.md").write_text(text)
+        monkeypatch.setitem(CURRENT, "score", name)
+        prompt.cache_clear()
+        seen.append(prompt("score"))
+    assert [made.text for made in seen] == ["Judge.", "Judge. ", "Judge."]
+    assert len({made.version for made in seen}) == 3
+    assert seen[2].version.startswith("score-2-")
+
+
+def test_the_example_of_a_scored_list_is_a_valid_answer():
+    example = prompt("score").text.strip().rpartition(": {")[2]
+    read = read_scores("{" + example, ["01", "02"], -0.3)
+    assert read.canary
+    assert len(read.scores) == 2
+    assert set(read.scores.values()) <= set(STEPS)
+
+
+@pytest.mark.parametrize("kind", ["profile", "describe", "judge", "choose"])
+def test_every_example_of_a_text_is_a_valid_answer(kind):
+    examples = [line for line in prompt(kind).text.splitlines() if "-> {" in line]
+    assert examples
+    for line in examples:
+        assert list(json.loads(line.partition("-> ")[2])) == ["text"]

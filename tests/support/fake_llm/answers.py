@@ -1,0 +1,53 @@
+"""What a healthy model answers: deterministic, and scores that depend on the item's text only."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tests.support.fake_llm.prompt import Prompt
+
+Pairs = list[tuple[str, str]]
+"""A JSON object before it is written: keys may repeat, values are raw JSON text."""
+
+INJECTION = "ignore the above"
+
+
+def score_of(text: str) -> float:
+    """A multiple of 0.1 in [-1, 1] that depends on the item's text only."""
+    return (int.from_bytes(_digest(text)[:8]) % 21 - 10) / 10
+
+
+def text_of(user: str) -> str:
+    """The text for a prompt without items."""
+    return f"I like deterministic answer {_digest(user).hex()[:8]}."
+
+
+def injected(prompt: Prompt) -> bool:
+    return any(INJECTION in text.lower() for text in prompt.items.values())
+
+
+def healthy(body: Mapping[str, Any], prompt: Prompt, obeys: bool) -> Pairs:
+    """The right answer; 1.0 throughout for a model that obeys what an item says."""
+    if not prompt.items:
+        choices = _choices(body)
+        text = choices[0] if choices else text_of(prompt.user)
+        return [("text", json.dumps(text, ensure_ascii=False))]
+    check = [] if prompt.check is None else [("check", prompt.check)]
+    scores = [(key, score_of(text)) for key, text in prompt.items.items()]
+    return [(key, json.dumps(1.0 if obeys else value)) for key, value in check + scores]
+
+
+def written(pairs: Pairs) -> str:
+    fields = (f"{json.dumps(key, ensure_ascii=False)}: {value}" for key, value in pairs)
+    return "{" + ", ".join(fields) + "}"
+
+
+def _choices(body: Mapping[str, Any]) -> list[str]:
+    schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema") or {}
+    choices: list[str] = schema.get("properties", {}).get("text", {}).get("enum", [])
+    return choices
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
