@@ -11,6 +11,7 @@ import openai
 from openai.types.chat import ChatCompletion
 
 from tasks.llm.failures import Failure, classify
+from tasks.llm.rendering import clean
 from tasks.llm.requests import ChatRequest, Reply, Usage
 from tasks.llm_options import LlmOptions
 from tasks.secrets import Secrets
@@ -98,7 +99,7 @@ def read_reply(answer: object) -> Reply:
         cached=(details.cached_tokens or 0) if details else 0,
         answer=(used.completion_tokens or 0) if used else 0,
     )
-    reason, model = str(choice.finish_reason or ""), str(answer.model or "")
+    reason, model = (clean(str(word or ""), 200) for word in (choice.finish_reason, answer.model))
     if choice.message is None:
         raise Failure("again", "unreadable answer", perhaps_billed=True)
     if choice.message.refusal:

@@ -20,7 +20,8 @@ ASKED_AT_MOST = 4
 EXTRA_AT_MOST = 10
 """Requests beyond the first round, per person: what a model that never answers well can cost."""
 
-TOKENS_PER_SCORE, TOKENS_AROUND = 12, 40
+TOKENS_PER_SCORE, TOKENS_AROUND = 16, 40
+"""What an answer may have: 7 tokens a score, but small models are generous with blanks."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ LONGEST_TASTE = 600
 
 VOTES_OF_FULL_POPULARITY = 1_000_000
 
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\s]+")
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\s]+"
+)
 _FENCES = str.maketrans({"<": "\u2039", ">": "\u203a"})
 
 

@@ -5,9 +5,12 @@ an advisory lock of a connection (Postgres).
 """
 
 import asyncio
+import contextlib
 import fcntl
 import hashlib
 import os
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +18,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tasks.errors import LedgerError
 from tasks.llm.ledger.database import Database
 
 LOOK_AGAIN_SECONDS = 0.1
@@ -78,38 +80,78 @@ class Claims:
 async def open_claims(database: Database) -> Claims:
     """The claims of everybody who uses this database."""
     if not database.is_sqlite:
-        return Claims(PostgresLocks(await database.connect()))
-    return Claims(FileLocks(Path(f"{database.url.database}.claims")))
+        return Claims(PostgresLocks(database, await database.connect()))
+    try:
+        return Claims(FileLocks(Path(f"{database.url.database}.claims")))
+    except OSError as error:
+        raise database.broken("used for claims", error) from None
+
+
+@dataclass
+class _LockedFile:
+    """What a process holds of a file: one descriptor for all its ledgers.
+
+    POSIX locks belong to the process: it would be given those it has, and closing any descriptor
+    of the file drops them all.
+    """
+
+    descriptor: int
+    held: set[int] = field(default_factory=set)
+    users: int = 0
+
+
+_locked_files: dict[Path, _LockedFile] = {}
+_one_at_a_time = threading.Lock()
 
 
 class FileLocks:
     """POSIX record locks, one byte of the file per number; the file stays empty."""
 
     def __init__(self, file: Path) -> None:
-        self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        self._path, self._mine = file, set[int]()
+        with _one_at_a_time:
+            if file not in _locked_files:
+                descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+                _locked_files[file] = _LockedFile(descriptor)
+            self._file = _locked_files[file]
+            self._file.users += 1
 
     async def try_lock(self, number: int) -> bool:
-        """Take the lock if no other process has it."""
-        try:
-            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
-        except (BlockingIOError, PermissionError):
-            return False
-        return True
+        """Take the lock if no other process, and nobody in this one, has it."""
+        with _one_at_a_time:
+            if number in self._file.held:
+                return False
+            try:
+                fcntl.lockf(self._file.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
+            except (BlockingIOError, PermissionError):
+                return False
+            self._file.held.add(number)
+            self._mine.add(number)
+            return True
 
     async def unlock(self, number: int) -> None:
         """Give it back."""
-        fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, number)
+        with _one_at_a_time:
+            fcntl.lockf(self._file.descriptor, fcntl.LOCK_UN, 1, number)
+            self._file.held.discard(number)
+            self._mine.discard(number)
 
     async def close(self) -> None:
         """Give all back."""
-        os.close(self._descriptor)
+        for number in list(self._mine):
+            await self.unlock(number)
+        with _one_at_a_time:
+            self._file.users -= 1
+            if not self._file.users:
+                os.close(self._file.descriptor)
+                del _locked_files[self._path]
 
 
 class PostgresLocks:
     """Session-level advisory locks, all on one connection."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, database: Database, connection: AsyncConnection) -> None:
+        self._database, self._connection = database, connection
         self._one_at_a_time = asyncio.Lock()
 
     async def try_lock(self, number: int) -> bool:
@@ -126,15 +168,14 @@ class PostgresLocks:
                 answer = await self._connection.scalar(text(statement), {"number": number})
                 await self._connection.commit()
                 return answer
-        except (SQLAlchemyError, OSError):
-            raise LedgerError(
-                "The connection that holds the ledger's claims is lost.",
-                "Run the same command again: what was committed is kept.",
-            ) from None
+        except (SQLAlchemyError, OSError) as error:
+            raise self._database.broken("used for claims", error) from None
 
     async def close(self) -> None:
-        """Give all back."""
-        await self._connection.close()
+        """Give all back: the locks end with the connection, which must not return to a pool."""
+        with contextlib.suppress(SQLAlchemyError, OSError):
+            await self._connection.invalidate()
+            await self._connection.close()
 
 
 def _number(name: str) -> int:

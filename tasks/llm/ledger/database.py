@@ -1,4 +1,4 @@
-"""The ledger's database: a SQLite file, or any Postgres, written in groups of whole changes."""
+"""The ledger's database: a SQLite file, or any Postgres."""
 
 import asyncio
 import contextlib
@@ -6,9 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from sqlalchemy import Executable, event, make_url
 from sqlalchemy.engine import URL, Row
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from tasks.errors import LedgerError
@@ -17,66 +25,101 @@ from tasks.secrets import Secrets
 
 FILE = "ledger.sqlite"
 BUSY_SECONDS = 30.0
+COMMAND_SECONDS = 120.0
+
+URL_FIX = (
+    "Write postgresql://user:password@host/database, with ?sslmode=require if need be and special"
+    " characters percent-encoded, or unset it for a file in --home."
+)
+
+OPTIONS = {"sslmode": "ssl", "host": "host"}
+"""What an address may say after its "?" (a host: a socket's folder), and what asyncpg calls it."""
+
+TOLD = {DatabaseError, InterfaceError, InternalError, OperationalError}
+"""Errors whose message is about the database; others may quote the values that were written."""
 
 Change = tuple[Executable, Sequence[Mapping[str, Any]] | Mapping[str, Any] | None]
 """A statement and its values."""
+
+Waiting = tuple[Sequence[Change], "asyncio.Future[None]"]
 
 
 def ledger_url(home: Path, secrets: Secrets) -> URL:
     """Where the ledger is: PALATE_LEDGER_URL, or a file in `home`."""
     if secrets.palate_ledger_url is None:
         return URL.create("sqlite+aiosqlite", database=str(home.resolve() / FILE))
-    try:
+    problem, url = "is not a database address", None
+    with contextlib.suppress(ArgumentError, ValueError):
         url = make_url(secrets.palate_ledger_url.get_secret_value())
-    except ArgumentError:
-        raise LedgerError("PALATE_LEDGER_URL is not a database address.", URL_FIX) from None
-    if url.get_backend_name() != "postgresql":
-        raise LedgerError(f"PALATE_LEDGER_URL names a {url.get_backend_name()} database.", URL_FIX)
-    return url.set(drivername="postgresql+asyncpg")
-
-
-URL_FIX = "Write postgresql://user:password@host/database, or unset it for a file in --home."
+    if url is not None and url.get_backend_name() != "postgresql":
+        problem = f"names a {url.get_backend_name()} database"
+    elif url is not None and url.query.keys() - OPTIONS.keys():
+        problem = f"has options other than {' and '.join(OPTIONS)}"
+    elif url is not None and 0 < (url.port or 5432) < 65_536:
+        options = {OPTIONS[name]: value for name, value in url.query.items()}
+        return url.set(drivername="postgresql+asyncpg", query=options)
+    raise LedgerError(f"PALATE_LEDGER_URL {problem}.", URL_FIX)
 
 
 class Database:
     """Reads, and commits of which each is on disk when `change` returns.
 
     Changes that arrive while a commit is under way go into the next one together: hundreds of
-    slots share one fsync.
+    slots share one fsync. Where one of them cannot be committed, the others are, one by one.
     """
 
     def __init__(self, url: URL, busy_seconds: float = BUSY_SECONDS) -> None:
         self.url, self._busy_seconds = url, busy_seconds
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._engine: AsyncEngine | None = None
-        self._waiting: list[tuple[Sequence[Change], asyncio.Future[None]]] = []
+        self._waiting: list[Waiting] = []
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Connect, and create the tables that are missing. Raises LedgerError."""
-        if self.is_sqlite and self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        timeout = {"timeout": self._busy_seconds}
-        self._engine = create_async_engine(self.url, connect_args=timeout, hide_parameters=True)
-        if self.is_sqlite:
-            event.listen(self._engine.sync_engine, "connect", _durable)
         try:
-            async with self._engine.begin() as connection:
-                await self._create(connection)
-        except (SQLAlchemyError, OSError) as error:
-            await self._engine.dispose()
-            raise self._broken("opened", error) from None
+            if self.is_sqlite and self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            self._engine = self._make_engine()
+            with self._first():
+                async with self._engine.begin() as connection:
+                    await self._create(connection)
+        except (SQLAlchemyError, OSError, ValueError, TypeError) as error:
+            if self._engine:
+                await self._engine.dispose()
+            raise self.broken("opened", error) from None
         self._writer = asyncio.create_task(self._write())
 
+    def _first(self) -> contextlib.AbstractContextManager[object]:
+        """One process at a time makes the file a WAL file: SQLite itself does not wait for that."""
+        if not self.is_sqlite:
+            return contextlib.nullcontext()
+        return FileLock(f"{self.url.database}.opening", timeout=self._busy_seconds)
+
+    def _make_engine(self) -> AsyncEngine:
+        wait: dict[str, float] = {"timeout": self._busy_seconds}
+        if not self.is_sqlite:
+            wait["command_timeout"] = COMMAND_SECONDS
+        engine = create_async_engine(
+            self.url, connect_args=wait, hide_parameters=True, pool_pre_ping=not self.is_sqlite
+        )
+        if self.is_sqlite:
+            event.listen(engine.sync_engine, "connect", _durable)
+        return engine
+
     async def _create(self, connection: AsyncConnection) -> None:
-        if not self.is_sqlite:  # two machines may come at once, and CREATE IF NOT EXISTS races
-            await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7237422)")
+        """Two may come first at once, and CREATE IF NOT EXISTS races: one waits for the other."""
+        alone = "BEGIN IMMEDIATE" if self.is_sqlite else "SELECT pg_advisory_xact_lock(7237422)"
+        await connection.exec_driver_sql(alone)
         await connection.run_sync(metadata.create_all)
 
     async def connect(self) -> AsyncConnection:
-        """A connection of its own, for what must outlive a transaction."""
-        return await self._open_engine().connect()
+        """A connection of its own, for what must outlive a transaction. Raises LedgerError."""
+        try:
+            return await self._open_engine().connect()
+        except (SQLAlchemyError, OSError) as error:
+            raise self.broken("opened", error) from None
 
     async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
         """All rows of a query. Raises LedgerError."""
@@ -84,10 +127,12 @@ class Database:
             async with self._open_engine().connect() as connection:
                 return (await connection.execute(statement)).all()
         except (SQLAlchemyError, OSError) as error:
-            raise self._broken("read", error) from None
+            raise self.broken("read", error) from None
 
     async def change(self, *changes: Change) -> None:
         """Commit these changes, all or none. Raises LedgerError."""
+        if self._writer is None or self._writer.done():
+            raise self.broken("written", RuntimeError("it is not open"))
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((changes, done))
         self._wake.set()
@@ -98,13 +143,25 @@ class Database:
             await self._wake.wait()
             self._wake.clear()
             together, self._waiting = self._waiting, []
+            commit = asyncio.create_task(self._commit_all(together))
             try:
-                await self._commit([c for changes, _ in together for c in changes])
-            except Exception as error:
-                broken = self._broken("written", error)
-                _settle(together, broken)
-            else:
-                _settle(together, None)
+                await asyncio.shield(commit)
+            except asyncio.CancelledError:  # closing: what was begun is brought to its end
+                await commit
+                raise
+
+    async def _commit_all(self, together: Sequence[Waiting]) -> None:
+        try:
+            await self._commit([change for changes, _ in together for change in changes])
+        except Exception as error:
+            if len(together) == 1:
+                _settle(together[0], self.broken("written", error))
+                return
+            for one in together:
+                await self._commit_all([one])
+        else:
+            for one in together:
+                _settle(one, None)
 
     async def _commit(self, changes: Sequence[Change]) -> None:
         async with self._open_engine().begin() as connection:
@@ -113,44 +170,47 @@ class Database:
 
     def _open_engine(self) -> AsyncEngine:
         if self._engine is None:
-            raise LedgerError("The ledger is not open.", "This is a fault of palate: report it.")
+            raise self.broken("used", RuntimeError("it is not open"))
         return self._engine
 
-    def _broken(self, what: str, error: Exception) -> LedgerError:
-        cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-        where = self.url.render_as_string(hide_password=True)
+    def broken(self, what: str, error: Exception) -> LedgerError:
+        """The error to raise; it names the file or host, never a password or what was written."""
+        told = type(error) in TOLD or isinstance(error, OSError | RuntimeError | ValueError)
+        cause = str(getattr(error, "orig", None) or error) if told else ""
+        first = (cause.splitlines() or [type(error).__name__])[0]
+        host = str(self.url.host or self.url.query.get("host", "")).rpartition("@")[2]
+        where = self.url.database if self.is_sqlite else f"postgresql://{host}/{self.url.database}"
         return LedgerError(
-            f"{where}: the ledger could not be {what} ({cause}).",
-            "Check the disk's free space and that no other program holds it; then run the same"
-            " command again: what was committed is kept.",
+            f"{where}: the ledger could not be {what} ({first}).",
+            "Check that it can be reached, that no other program holds it and that the disk has"
+            " free space; then run the same command again: what was committed is kept.",
         )
 
     async def close(self) -> None:
         """Commit what waits, and disconnect."""
-        while self._waiting:
-            await asyncio.sleep(0.01)
+        while self._waiting and self._writer and not self._writer.done():
+            await asyncio.sleep(0.005)
         if self._writer:
             self._writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._writer
         if self._engine:
             await self._engine.dispose()
+            self._engine = None
 
 
-def _settle(
-    together: Sequence[tuple[Sequence[Change], asyncio.Future[None]]], error: LedgerError | None
-) -> None:
-    for _, done in together:
-        if done.cancelled():
-            continue
-        if error is None:
-            done.set_result(None)
-        else:
-            done.set_exception(error)
+def _settle(one: Waiting, error: LedgerError | None) -> None:
+    _, done = one
+    if done.done():
+        return
+    if error is None:
+        done.set_result(None)
+    else:
+        done.set_exception(error)
 
 
 def _durable(connection: Any, _record: object) -> None:  # noqa: ANN401
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -9,6 +9,7 @@ from uuid import uuid4
 from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from tasks.errors import LedgerError
 from tasks.llm.ledger.claims import Claims, open_claims
 from tasks.llm.ledger.database import Change, Database, ledger_url
 from tasks.llm.ledger.tables import requests, scores, texts
@@ -29,14 +30,18 @@ class Ledger:
     async def open(self) -> None:
         """Connect, and find what engines that are gone left in flight: it counts as lost."""
         await self.database.open()
-        self.claims = await open_claims(self.database)
-        await self.claims.wait_for(f"owner {self.owner}")
-        await self._mark_lost()
+        try:
+            self.claims = await open_claims(self.database)
+            await self.claims.wait_for(f"owner {self.owner}")
+            await self._mark_lost()
+        except LedgerError:
+            await self.database.close()
+            raise
 
     async def close(self) -> None:
         """Disconnect; claims end."""
-        await self.database.close()
         await self.claims.close()
+        await self.database.close()
 
     async def begin(self, request: ChatRequest, judge: str, model: str) -> str:
         """Commit that a request is about to be sent; gives its id."""

@@ -383,14 +383,13 @@ async def test_a_postgres_that_lets_nobody_in_any_more_is_an_error_of_the_ledger
     [
         lambda address: address.replace("/test_", "/no_test_"),
         lambda address: address.replace("postgres:", "somebody:"),
-        lambda address: f"{address}&sslmode=require",
         lambda address: f"{address}&no_such_option=1",
         lambda address: address.replace(f":{PASSWORD}@", "@") + f"0&password={PASSWORD}",
         lambda address: f"postgresql://somebody:{PASSWORD}@127.0.0.1:1/palate",
         lambda address: f"postgresql://somebody:{PASSWORD}@127.0.0.1:99999/palate",
         lambda address: f"postgresql://somebody:{PASSWORD}@palate.invalid/palate",
     ],
-    ids=["database", "user", "sslmode", "option", "password-option", "refused", "port", "host"],
+    ids=["database", "user", "option", "password-option", "refused", "port", "host"],
 )
 async def test_a_postgres_that_cannot_be_opened_is_an_error_without_its_password(
     in_postgres: Place,
@@ -399,9 +398,8 @@ async def test_a_postgres_that_cannot_be_opened_is_an_error_without_its_password
 ) -> None:
     caplog.set_level(logging.DEBUG)
     wrong = Place(in_postgres.home, change(in_postgres.address or ""))
-    with pytest.raises(LedgerError) as caught:
+    with pytest.raises(LedgerError, match=r"postgresql://|PALATE_LEDGER_URL") as caught:
         await wrong.ledger().open()
-    assert caught.value.what.startswith("postgresql")
     assert_secret_is_kept(caught.value, caplog)
 
 
