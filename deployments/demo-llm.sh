@@ -5,11 +5,11 @@ set -euo pipefail
 bin=${1:-.venv/bin}
 port=${PALATE_DEMO_PORT:-8089}
 
-"$bin/palate" llm serve --port "$port" &
+"$bin/palate" llm serve --port "$port" --threads "$(getconf _NPROCESSORS_ONLN)" &
 server=$!
 trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true' EXIT
 
 # The night waits for the server by itself: a refused connection is asked again.
-"$bin/palate" nightly --home .palate/demo-llm --limit-users 5 --search-count 25 \
+"$bin/palate" nightly --home .palate/demo-llm --limit-users 5 --search-count 15 --top 5 \
     --scorer llm --llm-base-url "http://127.0.0.1:$port/v1" \
     --llm-model SmolLM2-135M-Instruct.Q4_1 --llm-concurrency 1 "${@:2}"

@@ -59,7 +59,8 @@ def _object(text: str) -> dict[str, Any] | None:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
-        found[key] = _DOUBLED if key in found and found[key] != value else value
+        other = key in found and (type(found[key]), found[key]) != (type(value), value)
+        found[key] = _DOUBLED if other else value
     return found
 
 

@@ -29,7 +29,7 @@ async def ask_scores(
 
     Raises LlmError or LedgerError when no more can be asked; what was answered is kept.
     """
-    works = [ScoreWork(engine.options, p.block, p.lines, settled) for p in people]
+    works = [ScoreWork(engine, p.block, p.lines, settled) for p in people]
     await _do(engine, works)
     suspected = sum(work.suspected for work in works)
     if suspected:
@@ -68,7 +68,7 @@ async def _live(engine: Engine, work: Work) -> None:
     Different people and texts go side by side, as many as the limits allow. Whoever asks for the
     same thing at the same time waits, then finds the answers in the ledger.
     """
-    await engine.ledger.claims.wait_for(work.name)
+    await engine.claim(work.name)
     try:
         await work.look_up(engine.ledger)
         while lines := work.lines(engine.ledger):

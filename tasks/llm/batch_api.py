@@ -6,7 +6,7 @@ at the server if need be, and reads its answers.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence, Set
 from typing import TypeVar
 
 from openai import OpenAIError
@@ -16,7 +16,7 @@ from tasks.errors import LimitReachedError, LlmSetupError
 from tasks.llm.batch_files import ENDPOINT, read_lines, split, write_line
 from tasks.llm.budget import NOTHING_HELD, Reserved
 from tasks.llm.engine import Engine
-from tasks.llm.failures import classify
+from tasks.llm.failures import Failure, classify
 from tasks.llm.ledger.batches import BatchLedger, OpenBatch
 from tasks.llm.pacing import backoff_ceiling
 from tasks.llm.requests import Reply
@@ -26,8 +26,12 @@ from tasks.progress import say
 MARK = "palate"
 """Metadata key under which a batch at the server carries the ledger's own id of it."""
 
+UNREADABLE = (OpenAIError, TimeoutError, ValueError, AttributeError)
+"""What a call raises that got no answer; the last is openai's own stumble over a web page."""
+
 ENDED = {"completed", "expired", "failed", "cancelled"}
 A_DAY = 86_400.0
+ANOTHERS_POLL = 5.0
 
 T = TypeVar("T")
 
@@ -39,10 +43,10 @@ async def ask_in_batches(engine: Engine, works: Sequence[Work]) -> None:
     held: list[str] = []
     try:
         for name in names:
-            await claims.wait_for(name)
+            await engine.claim(name)
             held.append(name)
         batches = Batches(engine)
-        await batches.finish_open()
+        await batches.finish_open(set(names))
         for work in works:
             await work.look_up(engine.ledger)
         while lines := [line for work in works for line in work.lines(engine.ledger)]:
@@ -78,9 +82,15 @@ class Batches:
             self._engine.stop(limit)
             raise limit
 
-    async def finish_open(self) -> None:
-        """Wait for the batches that a command before this one left, and keep their answers."""
-        for batch in await self._ledger.open_ones():
+    async def finish_open(self, names: Set[str]) -> None:
+        """Wait for the batches that a command before this one left, and keep their answers.
+
+        Another command may have taken one up already: it is waited for if it holds one of `names`.
+        """
+        while await self._ledger.held_elsewhere(names):
+            self._engine.refuse_when_stopped()
+            await self._engine.nap(min(self._engine.options.llm_batch_poll, ANOTHERS_POLL))
+        for batch in await self._ledger.take_over():
             if batch.file_id is None:
                 await self._ledger.end(batch, "never made")
                 continue
@@ -110,9 +120,9 @@ class Batches:
         """
         if batch.batch_id is not None:
             return await self._call(self._api.batches.retrieve, batch.batch_id)
-        failures = 0
+        failures, since = 0, self._engine.clock.now()
         while (made := await self._call(self._find, batch)) is None:
-            made = await self._create(batch)
+            made = await self._create(batch, since)
             if made is not None:
                 break
             failures += 1
@@ -128,7 +138,7 @@ class Batches:
                 return None
         return None
 
-    async def _create(self, batch: OpenBatch) -> Batch | None:
+    async def _create(self, batch: OpenBatch, since: float) -> Batch | None:
         """None when it is not known whether it was created."""
         self._engine.refuse_when_stopped()
         try:
@@ -138,8 +148,9 @@ class Batches:
                 completion_window="24h",
                 metadata={MARK: batch.id},
             )
-        except (OpenAIError, TimeoutError, ValueError) as error:
-            self._engine.missed(classify(error))
+            made.id  # noqa: B018 - a web page has none
+        except UNREADABLE as error:
+            self._missed(error, since)
             return None
         self._engine.heard()
         return made
@@ -162,11 +173,17 @@ class Batches:
         """Join output and error file on custom_id; what is in neither was not answered."""
         replies: dict[str, Reply] = {}
         for file_id in filter(None, (made.output_file_id, made.error_file_id)):
-            content = await self._call(self._api.files.content, file_id)
-            replies |= read_lines(content.text)
+            replies |= await self._call(self._answers, file_id)
         nothing = Reply("unanswered", finish_reason=made.status)
         kept = (self._keep(batch, i, replies.get(i, nothing)) for i in batch.entries)
         await asyncio.gather(*kept)
+
+    async def _answers(self, file_id: str) -> dict[str, Reply]:
+        content = (await self._api.files.content(file_id)).text
+        replies = read_lines(content)
+        if content.strip() and not replies:
+            raise ValueError("not a batch's file")
+        return replies
 
     async def _keep(self, batch: OpenBatch, request_id: str, reply: Reply) -> None:
         budget, entry = self._engine.budget, batch.entries[request_id]
@@ -181,19 +198,32 @@ class Batches:
 
     async def _call(self, call: Callable[..., Awaitable[T]], *given: object, **named: object) -> T:
         """Call the API until it answers; what fails for good, or for too long, stops the engine."""
-        failures = 0
+        failures, since = 0, self._engine.clock.now()
         while True:
             self._engine.refuse_when_stopped()
             try:
                 answer = await call(*given, **named)
-            except (OpenAIError, TimeoutError, ValueError) as error:
-                failure = classify(error)
+                if isinstance(answer, str):
+                    raise ValueError("a web page")
+            except UNREADABLE as error:
+                failure = self._missed(error, since)
             else:
                 self._engine.heard()
                 return answer
             failures += 1
-            self._engine.missed(failure)
             await self._engine.nap(failure.retry_after or backoff_ceiling(failures))
+
+    def _missed(self, error: Exception, since: float) -> Failure:
+        """Count a call without an answer; one that is refused for good stops the engine."""
+        failure = classify(ValueError() if isinstance(error, AttributeError) else error)
+        if failure.remedy not in {"again", "stop"}:
+            what = f"The server refused a call of its batch API ({failure.why})."
+            fix = "Check that it has one; --scorer llm asks live. The same command carries on."
+            self._engine.stop(LlmSetupError(what, fix))
+        if failure.remedy == "stop":
+            self._engine.stop(failure.error)
+        self._engine.check_patience(since, failure)
+        return failure
 
 
 def _failed(made: Batch) -> LlmSetupError:

@@ -37,24 +37,25 @@ def write_line(request_id: str, body: Mapping[str, Any]) -> bytes:
 def read_lines(content: str) -> dict[str, Reply]:
     """Replies by custom_id of an output or error file; a line that makes no sense is left out."""
     replies = {}
-    for text in content.splitlines():
+    for text in content.split("\n"):
         try:
             line = json.loads(text)
-            replies[str(line["custom_id"])] = _reply(line)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, RecursionError):
             continue
+        if isinstance(line, dict) and isinstance(line.get("custom_id"), str):
+            replies[line["custom_id"]] = _reply(line)
     return replies
 
 
 def _reply(line: dict[str, Any]) -> Reply:
-    response = line.get("response") or {}
-    status, body = response.get("status_code"), response.get("body") or {}
+    response = _table(line.get("response"))
+    status, body = response.get("status_code"), _table(response.get("body"))
     if status == 200:
         try:
             return read_body(body)
         except Failure:
             return Reply("unanswered", finish_reason="unreadable")
-    error = body.get("error") or line.get("error") or {}
+    error = _table(body.get("error")) or _table(line.get("error"))
     code = str(error.get("code") or status or "")
     if "context_length" in code:
         return Reply("too_long", finish_reason=code)
@@ -62,3 +63,7 @@ def _reply(line: dict[str, Any]) -> Reply:
         return Reply("filtered", finish_reason=code)
     refused = isinstance(status, int) and 400 <= status < 500 and status not in {408, 409, 429}
     return Reply("gave_up" if refused else "unanswered", finish_reason=code)
+
+
+def _table(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

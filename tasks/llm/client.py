@@ -4,35 +4,33 @@ The openai package's own retries are off: there is one retry layer, the engine's
 """
 
 import asyncio
-import json
 from typing import Any
 
 import openai
 from openai.types.chat import ChatCompletion
 
+from tasks.errors import LlmSetupError
 from tasks.llm.failures import Failure, classify
+from tasks.llm.form import Form
 from tasks.llm.rendering import clean
-from tasks.llm.requests import ChatRequest, Reply, Usage
+from tasks.llm.requests import ChatRequest, Outcome, Reply, Usage
 from tasks.llm_options import LlmOptions
 from tasks.secrets import Secrets
 
 NO_KEY = "none"
 """Local servers need no key, but the openai package wants one."""
 
+LONGEST_NAME = 200
+
 
 class ChatClient:
-    """Speaks chat completions. Not for use in two event loops."""
+    """Speaks chat completions, in one event loop. Raises LlmSetupError for an impossible key."""
 
     def __init__(self, options: LlmOptions, secrets: Secrets, temperature: float = 0.0) -> None:
-        key = secrets.openai_api_key
-        self._model = options.llm_model or ""
         self._deadline = options.llm_deadline
-        self._thinking = options.llm_extra_answer_tokens
-        self._temperature: float | None = temperature
-        self._schemas = True
-        self._tokens_name = "max_completion_tokens"
+        self._form = Form(options.llm_model or "", temperature, options.llm_extra_answer_tokens)
         self.openai = openai.AsyncOpenAI(
-            api_key=key.get_secret_value() if key else NO_KEY,
+            api_key=_key(secrets),
             base_url=options.llm_base_url,
             max_retries=0,
             timeout=options.llm_deadline,
@@ -40,45 +38,17 @@ class ChatClient:
 
     async def send(self, request: ChatRequest) -> Reply:
         """Raises Failure. The deadline is for the whole answer, however slowly it drips."""
+        body = self.body(request)
         try:
             async with asyncio.timeout(self._deadline):
-                answer = await self.openai.chat.completions.create(**self.body(request))
-        except (openai.OpenAIError, TimeoutError, ValueError) as error:
-            failure = classify(error)
-            if failure.remedy == "plain" and self._schemas:
-                self._schemas = False
-                raise failure from None
-            raise self._without_what_is_refused(error, failure) from None
+                answer = await self.openai.chat.completions.create(**body)
+        except (openai.OpenAIError, TimeoutError, ValueError, RecursionError) as error:
+            raise self._form.after(error, classify(error), body) from None
         return read_reply(answer)
 
     def body(self, request: ChatRequest) -> dict[str, Any]:
         """The request as the API takes it, live or as a line of a batch."""
-        body: dict[str, Any] = {
-            "model": self._model,
-            "messages": [
-                {"role": "system", "content": request.system},
-                {"role": "user", "content": request.user},
-            ],
-            self._tokens_name: request.answer_tokens + self._thinking,
-        }
-        if self._temperature is not None:
-            body["temperature"] = self._temperature
-        if self._schemas:
-            schema = {"name": request.kind, "strict": True, "schema": dict(request.schema)}
-            body["response_format"] = {"type": "json_schema", "json_schema": schema}
-        return body
-
-    def _without_what_is_refused(self, error: Exception, failure: Failure) -> Failure:
-        """Some models take no temperature but their own, some servers only the older name."""
-        if not isinstance(error, openai.BadRequestError):
-            return failure
-        if error.param == "temperature" and self._temperature is not None:
-            self._temperature = None
-            return Failure("plain", "the model takes no temperature")
-        if error.param == "max_completion_tokens" and self._tokens_name == error.param:
-            self._tokens_name = "max_tokens"
-            return Failure("plain", "the server wants max_tokens")
-        return Failure("give_up", failure.why) if failure.remedy == "plain" else failure
+        return self._form.body(request)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -90,30 +60,55 @@ def read_reply(answer: object) -> Reply:
 
     A refusal, a filtered or a cut answer is an outcome of its own and gives no text.
     """
-    if not isinstance(answer, ChatCompletion) or not answer.choices:
-        raise Failure("again", "unreadable answer", perhaps_billed=True)
-    choice, used = answer.choices[0], answer.usage
-    details = used.prompt_tokens_details if used else None
-    usage = Usage(
-        prompt=(used.prompt_tokens or 0) if used else 0,
-        cached=(details.cached_tokens or 0) if details else 0,
-        answer=(used.completion_tokens or 0) if used else 0,
-    )
-    reason, model = (clean(str(word or ""), 200) for word in (choice.finish_reason, answer.model))
-    if choice.message is None:
-        raise Failure("again", "unreadable answer", perhaps_billed=True)
-    if choice.message.refusal:
-        return Reply("refusal", "", reason, model, usage)
-    if reason == "content_filter":
-        return Reply("filtered", "", reason, model, usage)
-    if reason == "length":
-        return Reply("length", "", reason, model, usage)
-    return Reply("answered", choice.message.content or "", reason, model, usage)
+    try:
+        return _reply(answer)
+    except (AttributeError, TypeError, IndexError, ValueError, RecursionError):
+        raise Failure("again", "unreadable answer", perhaps_billed=True) from None
 
 
 def read_body(body: dict[str, Any]) -> Reply:
     """The same for a body that came as a line of a batch's output."""
     try:
-        return read_reply(ChatCompletion.model_validate_json(json.dumps(body)))
-    except ValueError as error:
-        raise Failure("again", "unreadable answer", perhaps_billed=True) from error
+        return read_reply(ChatCompletion.model_validate(body))
+    except ValueError:
+        raise Failure("again", "unreadable answer", perhaps_billed=True) from None
+
+
+def _reply(answer: Any) -> Reply:  # noqa: ANN401 - whatever a server sends
+    choice = answer.choices[0]
+    said, reason = choice.message.content, str(choice.finish_reason or "")
+    if said is not None and not isinstance(said, str):
+        raise TypeError("an answer that is no text")
+    outcome: Outcome = "answered"
+    if choice.message.refusal:
+        outcome = "refusal"
+    elif reason in {"content_filter", "length"}:
+        outcome = "filtered" if reason == "content_filter" else "length"
+    text = said or "" if outcome == "answered" else ""
+    model = clean(str(answer.model or ""), LONGEST_NAME)
+    return Reply(outcome, text, clean(reason, LONGEST_NAME), model, _usage(answer.usage))
+
+
+def _usage(used: Any) -> Usage:  # noqa: ANN401
+    """Token counts; what is missing or no number counts as none."""
+    details = getattr(used, "prompt_tokens_details", None)
+    return Usage(
+        prompt=_count(getattr(used, "prompt_tokens", None)),
+        cached=_count(getattr(details, "cached_tokens", None)),
+        answer=_count(getattr(used, "completion_tokens", None)),
+    )
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _key(secrets: Secrets) -> str:
+    """The key without blanks around it, which would end up in an error message further down."""
+    given = secrets.openai_api_key
+    key = given.get_secret_value().strip() if given else ""
+    if not key.isascii() or not key.isprintable():
+        raise LlmSetupError(
+            "OPENAI_API_KEY holds characters that no key has.", "Copy it anew, on one line."
+        )
+    return key or NO_KEY

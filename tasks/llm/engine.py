@@ -8,6 +8,7 @@ from tasks.llm.budget import Budget, Reserved
 from tasks.llm.client import ChatClient
 from tasks.llm.clock import Clock
 from tasks.llm.failures import Failure
+from tasks.llm.ledger.claims import LOOK_AGAIN_SECONDS
 from tasks.llm.ledger.ledger import Ledger
 from tasks.llm.pacing import LOOK_UP_SECONDS, Pacer, backoff_ceiling
 from tasks.llm.requests import ChatRequest, Reply
@@ -51,7 +52,9 @@ class Engine:
         self.stopped: PalateError | None = None
         self._random = random.Random(seed)  # noqa: S311 - jitter
         self._silent_since: float | None = None
+        self._unheard: set[str] = set()
         self._last_answer = float("-inf")
+        self.items_per_request = options.llm_items
 
     async def ask(self, request: ChatRequest, judge: str, digest: Digest) -> Reply:
         """Send until there is a reply; it and what `digest` takes from it are on disk on return.
@@ -72,7 +75,7 @@ class Engine:
                     sending.in_doubt = failure.perhaps_billed
                     if failure.crowded:
                         self.pacer.crowded(slot, failure.retry_after)
-                    self.missed(failure)
+                    self.missed(failure, sending.id)
             ended = self._ended(sending, failure)
             if ended is not None:
                 return await self._finish(sending, ended, digest)
@@ -89,7 +92,7 @@ class Engine:
                 "Answers so far are kept: the same command carries on.",
             )
         )
-        self.pacer.open_up()
+        self.pacer.close()
 
     async def _open(self, sending: Sending) -> Reserved:
         """Hold the worst case in the budget, and commit the intent."""
@@ -152,15 +155,21 @@ class Engine:
     def heard(self) -> None:
         """The server has answered something."""
         self._last_answer, self._silent_since = self.clock.now(), None
+        self._unheard.clear()
 
-    def missed(self, failure: Failure) -> None:
-        """It has not; stops the engine when no request can succeed, or patience is at its end."""
+    def missed(self, failure: Failure, name: str) -> None:
+        """It has not; stops the engine when no request can succeed, or patience is at its end.
+
+        `name` is that of the request: one that hangs by itself does not make a server away.
+        """
         if failure.remedy == "stop":
             self.stop(failure.error)
         if failure.crowded:
             if self._silent_since is None:
                 self._silent_since = self.clock.now()
-            self._check_patience(failure)
+            self._unheard.add(name)
+            if failure.away or len(self._unheard) > 1:
+                self.check_patience(self._silent_since, failure)
 
     def _ended(self, sending: Sending, failure: Failure) -> Reply | None:
         """The reply that a failure makes of the request, or None to try again.
@@ -169,6 +178,8 @@ class Engine:
         at fault, and the user's patience ends it.
         """
         if failure.remedy == "smaller":
+            half = max(1, sending.request.pairs // 2)
+            self.items_per_request = min(self.items_per_request, half)
             return Reply("too_long")
         if failure.remedy == "give_up":
             return Reply("filtered" if failure.why == "filtered" else "gave_up")
@@ -179,9 +190,10 @@ class Engine:
                 return Reply("gave_up")
         return None
 
-    def _check_patience(self, failure: Failure) -> None:
+    def check_patience(self, since: float, failure: Failure) -> None:
+        """Stop when the server has been away `since` longer ago than the user's patience."""
         patience = self.options.llm_patience
-        silent = self.clock.now() - (self._silent_since or self.clock.now())
+        silent = self.clock.now() - since
         if silent + (failure.retry_after or 0.0) > patience:
             self.stop(
                 LlmDownError(
@@ -190,6 +202,12 @@ class Engine:
                     "Check its server; the same command carries on where this one stopped.",
                 )
             )
+
+    async def claim(self, name: str) -> None:
+        """Become the only one to ask for something; whoever else does is waited for."""
+        while not await self.ledger.claims.take(name):
+            self.refuse_when_stopped()
+            await self.nap(LOOK_AGAIN_SECONDS)
 
     async def nap(self, seconds: float) -> None:
         """Wait, but not for a send that will not be."""

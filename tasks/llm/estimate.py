@@ -30,7 +30,7 @@ async def plan_scores(engine: Engine, people: Sequence[Person]) -> Plan:
     judge = judge_name("score", engine.options)
     asked: list[ChatRequest] = []
     pairs = known = 0
-    for person in people:
+    for person in _each_once(people):
         lines = {fingerprint(line): line for line in person.lines}
         found = await engine.ledger.scores_of(judge, fingerprint(person.block), lines)
         missing = [line for item, line in lines.items() if item not in found]
@@ -39,6 +39,14 @@ async def plan_scores(engine: Engine, people: Sequence[Person]) -> Plan:
         known += len(found)
         pairs += len(missing)
     return Plan(len(asked), pairs, known, _usage(asked, TOKENS_PER_SCORE_ANSWERED * pairs))
+
+
+def _each_once(people: Sequence[Person]) -> list[Person]:
+    """People of whom the same is known count as one, as they do when asked about."""
+    lines: dict[str, dict[str, None]] = {}
+    for person in people:
+        lines.setdefault(person.block, {}).update(dict.fromkeys(person.lines))
+    return [Person(block, list(known)) for block, known in lines.items()]
 
 
 async def plan_profiles(engine: Engine, blocks: Sequence[str]) -> tuple[Plan, dict[str, str]]:

@@ -1,6 +1,5 @@
 """What went wrong with one send, and so what to do: try again, give this request up, or stop."""
 
-import json
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,13 +39,14 @@ def classify(error: Exception) -> Failure:
     """
     if isinstance(error, openai.APIStatusError):
         return _of_status(error)
+    if isinstance(error, openai.APIConnectionError) and _never_sent(error):
+        return Failure("again", "no connection", crowded=True, away=True)
     if isinstance(error, openai.APITimeoutError | TimeoutError):
         return Failure("again", "no whole answer in time", crowded=True, perhaps_billed=True)
     if isinstance(error, openai.APIConnectionError):
-        sent = not _never_sent(error)
-        why = "connection lost" if sent else "no connection"
-        return Failure("again", why, crowded=True, away=True, perhaps_billed=sent)
-    if isinstance(error, json.JSONDecodeError | openai.APIResponseValidationError | ValueError):
+        why = "connection lost"
+        return Failure("again", why, crowded=True, away=True, perhaps_billed=True)
+    if isinstance(error, openai.APIResponseValidationError | ValueError | RecursionError):
         return Failure("again", "unreadable answer", perhaps_billed=True)
     if isinstance(error, openai.OpenAIError):
         return Failure("again", type(error).__name__, perhaps_billed=True)
@@ -63,7 +63,7 @@ def _of_status(error: openai.APIStatusError) -> Failure:  # noqa: PLR0911 - a ta
         return _stop(f"the server refuses the key (HTTP {status})", "Check OPENAI_API_KEY.")
     if status == 402 or "insufficient_quota" in {code, error.type}:
         return _stop("the quota is used up", "Add credit at the provider, or ask another model.")
-    if code == "model_not_found" or (status == 404 and not code):
+    if code == "model_not_found" or status == 404:
         return _stop(
             "the server does not know the model, or not this address",
             "Check --llm-model and --llm-base-url (it usually ends in /v1).",
@@ -71,7 +71,7 @@ def _of_status(error: openai.APIStatusError) -> Failure:  # noqa: PLR0911 - a ta
     if status in {408, 409, 429} or status >= 500:
         away, wait = status in {429, 502, 503, 504, 529}, _retry_after(error)
         return Failure("again", f"HTTP {status}", crowded=True, away=away, retry_after=wait)
-    if "context_length" in code or "exceed_context" in f"{code} {error.type}" or status == 413:
+    if status == 413 or (status == 400 and _is_about_length(error)):
         return Failure("smaller", "the prompt is too long")
     if "content_filter" in code or "content_policy" in code:
         return Failure("give_up", "filtered")
@@ -96,6 +96,12 @@ def _retry_after(error: openai.APIStatusError) -> float | None:
     except ValueError:
         return None
     return min(seconds, LONGEST_WAIT) if seconds >= 0 else None
+
+
+def _is_about_length(error: openai.APIStatusError) -> bool:
+    """OpenAI's code, llama.cpp's type and vLLM's words for a prompt that is too long."""
+    said = f"{error.code} {error.type} {error.body}".lower()
+    return any(word in said for word in ("context_length", "context length", "exceed_context"))
 
 
 def _is_about_schema(error: openai.APIStatusError) -> bool:

@@ -14,8 +14,14 @@ from tasks.llm.prompts import prompt
 from tasks.llm.requests import ChatRequest, Reply
 
 STEPS = [round(-1.0 + 0.1 * step, 1) for step in range(21)]
+CHECKS = [sign * n / 100 for sign in (1, -1) for n in range(11, 99) if n % 5]
+"""Check numbers: none that could be a score, so that "score all 1.0" never names one."""
+
 ASKED_AT_MOST = 4
 """Times an item is asked for when its score is missing or invalid: PAPER.md's three retries."""
+
+ALONE_AT_MOST = 2
+"""Times a single item is asked for after a refusal or a changed check number."""
 
 EXTRA_AT_MOST = 10
 """Requests beyond the first round, per person: what a model that never answers well can cost."""
@@ -63,31 +69,37 @@ class ScoreJob:
             self._again([members], ask.attempt + 1 if ask.attempt < ASKED_AT_MOST else None)
             return {}
         if reply.outcome != "answered":
-            self._split(members, ask.attempt)
+            self._split(members, ask.attempt, free=reply.outcome == "too_long")
             return {}
         said = read_scores(reply.text, ask.members, ask.check)
         fresh = {ask.members[key]: score for key, score in said.scores.items()}
         self.scores |= fresh
         rest = [member for member in members if member not in fresh]
         if not said.canary:
-            if len(rest) == 1:
-                self.suspected.update(rest)
             self._split(rest, ask.attempt)
+            self.suspected.update(self.unscored.intersection(rest))
         elif rest:
             self._again([rest], ask.attempt + 1 if ask.attempt < ASKED_AT_MOST else None)
         return fresh
 
-    def _split(self, members: list[int], attempt: int) -> None:
-        """Ask for the halves, so that one item cannot keep the others from their scores."""
-        middle = len(members) // 2
-        halves = [half for half in (members[:middle], members[middle:]) if half]
-        self._again(halves, attempt if len(members) > 1 else None)
+    def _split(self, members: list[int], attempt: int, *, free: bool = False) -> None:
+        """Ask for the halves, so that one item cannot keep the others from their scores.
 
-    def _again(self, groups: list[list[int]], attempt: int | None) -> None:
-        if attempt is None or self._extra < len(groups):
+        What is refused for its length is `free`: it costs nothing, and ends at one item.
+        """
+        middle = len(members) // 2
+        if middle:
+            self._again([members[:middle], members[middle:]], attempt, free=free)
+        else:
+            alone = attempt + 1 if attempt < ALONE_AT_MOST and not free else None
+            self._again([members], alone)
+
+    def _again(self, groups: list[list[int]], attempt: int | None, *, free: bool = False) -> None:
+        cost = 0 if free else len(groups)
+        if attempt is None or self._extra < cost:
             self.unscored.update(member for group in groups for member in group)
             return
-        self._extra -= len(groups)
+        self._extra -= cost
         self._waiting += [ask for group in groups for ask in self._groups(group, attempt)]
 
     def _groups(self, members: Sequence[int], attempt: int) -> list[Ask]:
@@ -106,7 +118,8 @@ class ScoreJob:
     def _ask(self, group: list[int], attempt: int) -> Ask:
         members = {f"{number:02d}": member for number, member in enumerate(group, start=1)}
         lines = [f'<item key="{key}">{self.items[m]}</item>' for key, m in members.items()]
-        check = STEPS[int(_draw(self.person, "\n".join(lines), attempt), 16) % len(STEPS)]
+        drawn = int(_draw(self.person, "\n".join(sorted(self.items[m] for m in group)), 0), 16)
+        check = CHECKS[(drawn + attempt) % len(CHECKS)]
         user = "\n".join([self.person, f'<items check="{check}">', *lines, "</items>"])
         instructions = prompt("score")
         request = ChatRequest(
@@ -126,11 +139,11 @@ def score_schema(keys: tuple[str, ...]) -> dict[str, Any]:
 
     The steps are an enum because llama.cpp's grammars do not bound numbers.
     """
-    names = ["check", *keys]
+    scores = {key: {"$ref": "#/$defs/score"} for key in keys}
     return {
         "type": "object",
-        "properties": {name: {"$ref": "#/$defs/score"} for name in names},
-        "required": names,
+        "properties": {"check": {"type": "number"}, **scores},
+        "required": ["check", *keys],
         "additionalProperties": False,
         "$defs": {"score": {"type": "number", "enum": STEPS}},
     }

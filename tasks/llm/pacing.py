@@ -2,9 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from aiolimiter import AsyncLimiter
 
@@ -46,8 +47,11 @@ class Pacer:
         self.in_flight = 0
         self.slowdowns = 0
         self._freed = asyncio.Condition()
+        self._in_turn = asyncio.Lock()
         self._open_at = self._shrunk_at = float("-inf")
         self._in_a_row = 0
+        self._closed = False
+        self._waiting: set[asyncio.Future[None]] = set()
         self._random = random.Random(seed)  # noqa: S311 - jitter
         self._requests = _limiter(options.llm_requests_per_minute, at_least=1.0)
         self._tokens = _limiter(options.llm_tokens_per_minute, at_least=TOKENS_AT_ONCE)
@@ -56,15 +60,16 @@ class Pacer:
     async def slot(self, tokens: int) -> AsyncIterator[Slot]:
         """Wait for leave to send a request of so many tokens, and hold it while it is in flight."""
         async with self._freed:
-            await self._freed.wait_for(lambda: self.in_flight < max(1, int(self.window)))
+            await self._freed.wait_for(self._has_room)
             self.in_flight += 1
         try:
-            while (pause := self._open_at - self._clock.now()) > 0:
-                await self._clock.sleep(min(pause, LOOK_UP_SECONDS))
+            await self._pause()
             if self._tokens:
-                await _acquire(self._tokens, tokens)
+                async with self._in_turn:  # a large request is not overtaken piece by piece
+                    await self._acquire(self._tokens, tokens)
             if self._requests:
-                await self._requests.acquire()
+                await self._acquire(self._requests, 1.0)
+            await self._pause()
             yield Slot(self._clock.now())
         finally:
             async with self._freed:
@@ -92,19 +97,50 @@ class Pacer:
             wait = self._random.uniform(0, backoff_ceiling(self._in_a_row))
         self._open_at = max(self._open_at, now + wait)
 
-    def open_up(self) -> None:
-        """End the pause."""
-        self._open_at = float("-inf")
+    def close(self) -> None:
+        """End all waiting: nothing more will be sent."""
+        self._closed = True
+        for task in self._waiting:
+            task.cancel()
+
+    def _has_room(self) -> bool:
+        return self._closed or self.in_flight < max(1, int(self.window))
+
+    async def _acquire(self, limiter: AsyncLimiter, amount: float) -> None:
+        """More than fits at once is taken in pieces."""
+        while amount > 0 and not self._closed:
+            piece = min(amount, limiter.max_rate)
+            if limiter.has_capacity(piece):
+                await limiter.acquire(piece)
+            else:
+                await self._unless_closed(limiter.acquire(piece))
+            amount -= piece
+
+    async def _unless_closed(self, waiting: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(waiting)
+        self._waiting.add(task)
+        try:
+            await task
+        except asyncio.CancelledError:
+            if not self._closed:
+                task.cancel()
+                raise
+        finally:
+            self._waiting.discard(task)
+
+    async def _pause(self) -> None:
+        while (rest := self.paused_for) > 0:
+            await self._clock.sleep(min(rest, LOOK_UP_SECONDS))
 
     @property
     def paused_for(self) -> float:
         """Seconds until the next request may be sent."""
-        return max(0.0, self._open_at - self._clock.now())
+        return 0.0 if self._closed else max(0.0, self._open_at - self._clock.now())
 
 
 def backoff_ceiling(failures: int) -> float:
     """Longest wait after so many failures in a row: 0.5 s, doubled each time, at most 30 s."""
-    return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** max(0, failures - 1)))
+    return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(max(0, failures - 1), 10)))
 
 
 def _limiter(per_minute: float | None, at_least: float) -> AsyncLimiter | None:
@@ -112,11 +148,3 @@ def _limiter(per_minute: float | None, at_least: float) -> AsyncLimiter | None:
         return None
     at_once = max(at_least, per_minute * BURST_SECONDS / 60.0)
     return AsyncLimiter(at_once, 60.0 * at_once / per_minute)
-
-
-async def _acquire(limiter: AsyncLimiter, amount: float) -> None:
-    """More than fits at once is taken in pieces."""
-    while amount > 0:
-        piece = min(amount, limiter.max_rate)
-        await limiter.acquire(piece)
-        amount -= piece

@@ -27,10 +27,9 @@ class Price(BaseModel):
 
     def nano_dollars(self, usage: Usage, share: Decimal = Decimal(1)) -> int:
         """Cost in billionths of a dollar, rounded up; `share` is the discount for batches."""
+        cached = min(usage.cached, usage.prompt)
         per_million = (
-            (usage.prompt - usage.cached) * self.input
-            + usage.cached * self.cached
-            + usage.answer * self.output
+            (usage.prompt - cached) * self.input + cached * self.cached + usage.answer * self.output
         )
         exact = per_million * share * NANO / MILLION
         return int(exact.to_integral_value(ROUND_CEILING))

@@ -8,10 +8,11 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from tasks.errors import PalateError
 from tasks.llm.budget import Budget, Totals
@@ -40,6 +41,7 @@ class Session:
     def __init__(self, home: Path, options: EngineOptions) -> None:
         budget = Budget(options)
         self._loop = asyncio.new_event_loop()
+        self._running: set[asyncio.Task[object]] = set()
         threading.Thread(target=self._loop.run_forever, name="language-model", daemon=True).start()
         try:
             self.engine = self._wait(_make_engine(home, options, budget))
@@ -48,8 +50,12 @@ class Session:
             raise
 
     def run(self, work: Callable[[Engine], Coroutine[Any, Any, T]]) -> T:
-        """Run in the loop and wait for the result."""
-        return self._wait(work(self.engine))
+        """Run in the loop and wait for the result. Raises what stopped the engine, if it ended."""
+        try:
+            return self._wait(self._tracked(work(self.engine)))
+        except CancelledError:
+            self.engine.refuse_when_stopped()
+            raise
 
     def telling(self, advance: Advance) -> Callable[[int], None]:
         """Move a bar on with the live totals beside it."""
@@ -83,11 +89,23 @@ class Session:
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
 
+    async def _tracked(self, work: Coroutine[Any, Any, T]) -> T:
+        task = cast("asyncio.Task[object]", asyncio.current_task())
+        self._running.add(task)
+        try:
+            return await work
+        finally:
+            self._running.discard(task)
+
     async def _end(self) -> None:
         waited = 0.0
         while self.engine.pacer.in_flight and waited < LAST_ANSWERS_SECONDS:
             await asyncio.sleep(0.05)
             waited += 0.05
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
         await self.engine.client.close()
         await self.engine.ledger.close()
 
@@ -99,7 +117,8 @@ async def _make_engine(home: Path, options: EngineOptions, budget: Budget) -> En
     secrets, clock = Secrets(), RealClock()
     client = ChatClient(options, secrets)
     ledger = await open_ledger(home, secrets)
-    return Engine(options, ledger, client, Pacer(options, clock), budget, clock)
+    seed = int(ledger.owner, 16)  # processes that share a server must not wait in step
+    return Engine(options, ledger, client, Pacer(options, clock, seed), budget, clock, seed)
 
 
 def session_for(home: Path, options: EngineOptions) -> Session:

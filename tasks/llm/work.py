@@ -17,7 +17,7 @@ from tasks.llm.prompts import Kind, prompt
 from tasks.llm.rendering import fingerprint
 from tasks.llm.requests import ChatRequest, Reply
 from tasks.llm.writing import TextAsk, TextJob, tidy
-from tasks.llm_options import LlmOptions
+from tasks.llm_options import EngineOptions, LlmOptions
 
 Digest = Callable[[str, Reply], Sequence[Change]]
 """Given a request's id and reply: what the ledger keeps of it, in the same commit."""
@@ -31,6 +31,13 @@ class Line:
     judge: str
     digest: Digest
     context: Mapping[str, Any]
+
+
+class Sizes(Protocol):
+    """What the engine knows of requests: the settings, and how many items turned out to fit."""
+
+    options: EngineOptions
+    items_per_request: int
 
 
 class Work(Protocol):
@@ -60,16 +67,16 @@ class ScoreWork:
     """Scores of item lines for a person's block; `scores()` gives what was found."""
 
     def __init__(
-        self, options: LlmOptions, block: str, lines: Sequence[str], settled: Callable[[int], None]
+        self, sizes: Sizes, block: str, lines: Sequence[str], settled: Callable[[int], None]
     ) -> None:
-        self.judge, self.whose = judge_name("score", options), fingerprint(block)
+        self.judge, self.whose = judge_name("score", sizes.options), fingerprint(block)
         self.name = f"{self.judge} {self.whose}"
-        self._block, self._lines, self._per_request = block, lines, options.llm_items
+        self._block, self._lines, self._sizes = block, lines, sizes
         self._hashes = [fingerprint(line) for line in lines]
         self._settled = settled
         self._known: dict[str, float] = {}
         self._keys: list[str] = []
-        self._job = ScoreJob(block, [], self._per_request)
+        self._job = ScoreJob(block, [], sizes.items_per_request)
 
     async def look_up(self, ledger: Ledger) -> None:
         """Take the scores that the ledger has, and prepare to ask for the rest."""
@@ -77,7 +84,7 @@ class ScoreWork:
         pairs = zip(self._hashes, self._lines, strict=True)
         missing = {item: line for item, line in pairs if item not in self._known}
         self._keys = list(missing)
-        self._job = ScoreJob(self._block, list(missing.values()), self._per_request)
+        self._job = ScoreJob(self._block, list(missing.values()), self._sizes.items_per_request)
         self._settled(len(self._hashes) - len(missing))
 
     def lines(self, ledger: Ledger) -> list[Line]:
@@ -149,7 +156,7 @@ class TextWork:
         self, ledger: Ledger, ask: TextAsk, request_id: str, reply: Reply
     ) -> Sequence[Change]:
         text = self._job.take(ask, reply)
-        self._settled(int(text is not None))
+        self._settled(int(text is not None or self._job.given_up))
         return [] if text is None else ledger.keep_text(request_id, self.judge, self.about, text)
 
 

@@ -32,6 +32,7 @@ class TextJob:
     def __init__(self, kind: Kind, block: str, allowed: Sequence[str] | None = None) -> None:
         self.kind, self.block, self.allowed = kind, block, allowed
         self.text: str | None = None
+        self.given_up = False
         self._waiting = [TextAsk(self._request(1), 1)]
 
     def pending(self) -> list[TextAsk]:
@@ -42,10 +43,13 @@ class TextJob:
     def take(self, ask: TextAsk, reply: Reply) -> str | None:
         """Keep and give the text of a reply; without a valid one it is asked for again."""
         said = read_text(reply.text, self.allowed) if reply.outcome == "answered" else None
-        if said is not None:
-            self.text = tidy(said, self.allowed)
+        text = tidy(said, self.allowed) if said is not None else ""
+        if text:
+            self.text = text
         elif reply.outcome in {"answered", "length", "unanswered"} and ask.attempt < ASKED_AT_MOST:
             self._waiting.append(TextAsk(self._request(ask.attempt + 1), ask.attempt + 1))
+        else:
+            self.given_up = True
         return self.text
 
     def _request(self, attempt: int) -> ChatRequest:

@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows import cli
+from flows import commands
 from flows.display import show_recommendation
 from flows.recommend import Recommendation
 from tasks.errors import AmbiguousTitleError
@@ -144,12 +144,12 @@ def test_somebody_at_a_terminal_is_asked_which_title_is_meant(
 ) -> None:
     unsure = AmbiguousTitleError("Heat", [("6", "Heat (1995)"), ("9", "Heat (1986)")])
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr(cli.errors, "input", lambda _prompt: answer)
+    monkeypatch.setattr(commands.terminal, "input", lambda _prompt: answer)
     if chosen is None:
         with pytest.raises(AmbiguousTitleError):
-            cli._ask_which(unsure, ["Alien=5", "Heat=4"])
+            commands._ask_which(unsure, ["Alien=5", "Heat=4"])
     else:
-        assert cli._ask_which(unsure, ["Alien=5", "Heat=4"]) == ["Alien=5", chosen]
+        assert commands._ask_which(unsure, ["Alien=5", "Heat=4"]) == ["Alien=5", chosen]
 
 
 def test_somebody_who_rated_everything_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:

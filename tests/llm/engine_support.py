@@ -4,7 +4,7 @@ import asyncio
 import socket
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from tasks.llm.clock import Clock, RealClock
 from tasks.llm.engine import Engine
 from tasks.llm.ledger.database import FILE
 from tasks.llm.ledger.ledger import open_ledger
-from tasks.llm.pacing import Pacer
+from tasks.llm.pacing import Pacer, Slot
 from tasks.llm.requests import ChatRequest
 from tasks.llm.requests import Reply as ModelReply
 from tasks.llm_options import EngineOptions
@@ -140,7 +140,7 @@ def run(
     url: str,
     asking: Asking,
     clock: Clock | None = None,
-    during: Callable[[Engine], Awaitable[None]] | None = None,
+    during: Callable[[Engine], Coroutine[Any, Any, None]] | None = None,
     **more: Any,
 ) -> Run:
     """Ask with an engine of its own, and tell what came of it; `during` runs beside it."""
@@ -189,8 +189,8 @@ def _watch(engine: Engine, done: Run) -> None:
         done.naps.append(seconds)
         await nap(seconds)
 
-    def crowding(*given: Any) -> None:
-        crowded(*given)
+    def crowding(slot: Slot, retry_after: float | None) -> None:
+        crowded(slot, retry_after)
         done.pauses.append(engine.pacer.paused_for)
         done.windows.append(engine.pacer.window)
 

@@ -62,7 +62,9 @@ def test_invented_keys_are_ignored():
     assert scores(answer(k04=0.1, k1=0.2, title=0.3)) == scores(json.dumps(RIGHT))
 
 
-@pytest.mark.parametrize("key", ["1", "001", " 01", "01 ", "item 01", "٠١", "O1", "01\u200b"])
+@pytest.mark.parametrize(
+    "key", ["1", "001", " 01", "01 ", "item 01", "\u0660\u0661", "O1", "01\u200b"]
+)
 def test_a_key_that_was_not_asked_for_counts_for_none_that_was(key):
     assert scores(json.dumps({"check": CHECK, key: 0.5})) == {}
 
@@ -102,6 +104,7 @@ def test_true_is_not_one_also_in_a_doubled_key(pair):
         "\ufeff{}",
         "<think>quiet dramas, so</think>\n{}",
         "```JSON\n{}\n```",
+        "As {you} asked:\n```json\n{}\n```",
     ],
 )
 def test_an_object_in_a_fence_or_between_words_is_read(text):
@@ -184,8 +187,10 @@ def test_two_checks_are_another_check():
 
 @pytest.mark.parametrize(
     ("said", "check"),
-    [("1", 1.0), ("-1", -1.0), ("0", 0.0), ("-0.0", 0.0), ("-0", 0.0), ("0.0", -0.0)]
-    + [("0.30", 0.3), ("3e-1", 0.3), ("0.30000000000000004", 0.3)],
+    [
+        *(("1", 1.0), ("-1", -1.0), ("0", 0.0), ("-0.0", 0.0), ("-0", 0.0), ("0.0", -0.0)),
+        *(("0.30", 0.3), ("3e-1", 0.3), ("0.30000000000000004", 0.3)),
+    ],
 )
 def test_a_check_may_be_written_in_another_way(said, check):
     assert scores(f'{{"check": {said}, "01": 0.5}}', check=check) == {"01": 0.5}

@@ -43,7 +43,9 @@ def completion(said="{}", reason="stop", **message):
 
 def line(custom_id, status=200, answer=None, **more):
     response = {"status_code": status, "request_id": "r", "body": answer or completion()}
-    return json.dumps({"id": "b", "custom_id": custom_id, "response": response, "error": None} | more)
+    return json.dumps(
+        {"id": "b", "custom_id": custom_id, "response": response, "error": None} | more
+    )
 
 
 def refused(status, code=None):

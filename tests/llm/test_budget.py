@@ -37,6 +37,11 @@ def test_the_worst_case_is_held_and_what_was_used_is_counted():
     assert (totals.nano_dollars, totals.perhaps_billed) == (cost, 0)
 
 
+def test_the_thinking_of_a_reasoning_model_is_held_too():
+    held = budget(llm_extra_answer_tokens=1_000).reserve(request(700, 100))
+    assert held == Reserved(1_800, 700 * 250 + 1_100 * 2_000)
+
+
 def test_a_failed_send_costs_nothing_but_counts_as_sent():
     purse = budget(max_requests=2)
     for _ in range(2):
@@ -88,7 +93,11 @@ def test_a_limit_may_be_reached_exactly():
 
 @pytest.mark.parametrize(
     ("limit", "option"),
-    [("max_cost", "--max-cost"), ("max_requests", "--max-requests"), ("max_tokens", "--max-tokens")],
+    [
+        ("max_cost", "--max-cost"),
+        ("max_requests", "--max-requests"),
+        ("max_tokens", "--max-tokens"),
+    ],
 )
 def test_a_limit_of_zero_lets_nothing_pass_and_is_named(limit, option):
     with pytest.raises(LimitReachedError, match=option) as error:

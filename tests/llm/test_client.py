@@ -92,6 +92,12 @@ def test_a_request_holds_what_makes_answers_repeatable_and_bounded() -> None:
     }
 
 
+def test_a_model_that_thinks_gets_room_for_it() -> None:
+    secrets = Secrets.model_validate({"openai_api_key": KEY})
+    client = ChatClient(options(URL, llm_extra_answer_tokens=1_000), secrets)
+    assert client.body(REQUEST)["max_completion_tokens"] == 1_052
+
+
 def test_a_whole_answer_becomes_a_reply_with_the_servers_own_counts() -> None:
     client, bodies = answering((200, completion(), {}))
     usage = Usage(prompt=30, cached=16, answer=5)

@@ -143,10 +143,10 @@ def test_the_limit_of_tokens_holds_in_the_worst_case(fake, tmp_path, at_once) ->
 
 @pytest.mark.parametrize("at_once", [1, 4])
 def test_the_limit_of_cost_holds_in_the_worst_case(fake, tmp_path, at_once) -> None:
-    fake.script(faults.slow(0.1))
+    fake.script(faults.slow(0.05))
     prices = tmp_path / "prices.toml"
     prices.write_text(PRICES)
-    asked = people(8)
+    asked = people(24)
     prompt, answer = worst(asked[0])
     most = 1_000 * (prompt + 10 * answer)  # in billionths
     limit = int(3.5 * most)
@@ -167,7 +167,7 @@ def test_the_limit_of_cost_holds_in_the_worst_case(fake, tmp_path, at_once) -> N
     else:
         assert len(calls) == 3
     assert score(tmp_path, fake.url, asked).scores == right(asked)
-    assert len(fake.calls()) == 8
+    assert len(fake.calls()) == 24
 
 
 def test_what_may_have_been_charged_counts_against_the_limits(fake, tmp_path) -> None:
@@ -192,10 +192,10 @@ def test_waits_are_random_up_to_a_ceiling_that_doubles_to_30_seconds(fake, tmp_p
     ceilings = sorted(min(30.0, 0.5 * 2**n) for n in range(attempts - 1))
     assert len(done.naps) == 6 * len(ceilings)
     assert 15 < max(done.naps) <= 30 and len(set(done.naps)) == len(done.naps)
-    fitted = zip(sorted(done.naps), sorted(ceilings * 6), strict=True)
-    assert all(nap <= ceiling for nap, ceiling in fitted)
-    halved = sum(nap < ceiling / 2 for nap, ceiling in zip(sorted(done.naps), sorted(ceilings * 6)))
-    assert halved > len(done.naps) / 4, "full jitter goes down to nothing"
+    pairs = list(zip(sorted(done.naps), sorted(ceilings * 6), strict=True))
+    assert all(nap <= ceiling for nap, ceiling in pairs)
+    halved = sum(nap < ceiling / 2 for nap, ceiling in pairs)
+    assert halved > len(pairs) / 4, "full jitter goes down to nothing"
 
 
 def test_the_whole_job_waits_up_to_30_seconds_and_narrows_to_one_request(fake, tmp_path) -> None:
@@ -266,7 +266,7 @@ def test_requests_per_minute_are_kept(fake, tmp_path) -> None:
     done = score(tmp_path, fake.url, people(10), llm_requests_per_minute=600)
     gaps = sorted(call.at for call in fake.calls())
     assert len(gaps) == 10 and done.seconds > 0.7
-    assert all(later - earlier > 0.3 for earlier, later in zip(gaps, gaps[5:]))
+    assert all(later - earlier > 0.3 for earlier, later in zip(gaps, gaps[5:], strict=False))
 
 
 def test_one_send_is_one_request_to_the_server(fake, tmp_path) -> None:

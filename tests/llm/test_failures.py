@@ -135,7 +135,9 @@ def test_another_error_is_not_the_servers():
         classify(KeyError("x"))
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 408, 409, 413, 418, 422, 429, 500, 503])
+@pytest.mark.parametrize(
+    "status", [400, 401, 402, 403, 404, 408, 409, 413, 418, 422, 429, 500, 503]
+)
 @pytest.mark.parametrize("code", [None, "model_not_found", "insufficient_quota", SECRET])
 def test_what_the_server_said_is_never_repeated(status, code):
     failure = classify(refused(status, code, SECRET))

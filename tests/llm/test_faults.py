@@ -42,10 +42,6 @@ def fake(server):
     return Watched(server)
 
 
-def named(value):
-    return value.__name__ if callable(value) else str(value)
-
-
 def failing(code):
     return lambda **scope: faults.status(code, **scope)
 
@@ -364,7 +360,8 @@ def test_requests_refused_together_for_their_schema_all_fall_back(fake, tmp_path
 
 def test_fenced_answers_are_read(fake, tmp_path) -> None:
     fake.script(faults.refuse_schema(), faults.fenced())
-    assert score(tmp_path, fake.url, PEOPLE).scores == RIGHT
+    assert score(tmp_path, fake.url, PEOPLE, llm_concurrency=1).scores == RIGHT
+    assert "fenced" in {call.fault for call in fake.calls()}
 
 
 def test_a_prompt_that_is_too_long_is_asked_in_smaller_ones(fake, tmp_path) -> None:

@@ -126,3 +126,13 @@ def test_a_model_that_always_changes_the_check_number_costs_a_bounded_number(
     done = score(tmp_path, fake.url, [person("taste", films(25))])
     assert done.scores == [[None] * 25] and len(fake.calls()) <= 11
     assert sum(done.settled) == 25
+
+
+def test_no_check_number_is_one_that_an_order_names(fake, tmp_path) -> None:
+    """A model that answers 1.0 to everything, the check too, must not be believed by chance."""
+    poison = line(description=POISON)
+    asked = [person(f"taste {n}", [*films(2), poison]) for n in range(40)]
+    scores = score(tmp_path, fake.url, asked).scores
+    known = [score_of(text) for text in films(2)]
+    fooled = [n for n, (*mine, its) in enumerate(scores) if mine != known or its is not None]
+    assert fooled == []

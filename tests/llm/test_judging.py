@@ -4,6 +4,8 @@ import json
 import random
 import re
 from collections import Counter
+from itertools import pairwise
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from tasks.llm.judging import ASKED_AT_MOST, EXTRA_AT_MOST, STEPS, ScoreJob, score_schema
 from tasks.llm.prompts import prompt
-from tasks.llm.requests import Reply
+from tasks.llm.requests import Outcome, Reply
 from tests.support.fake_llm.tokens import Tokens
 
 PERSON = "<person>\nIn their words: I like slow films.\n</person>"
@@ -86,12 +88,14 @@ def test_any_number_of_items_fits_into_as_few_requests_as_can_be(count, per_requ
 def test_a_request_shows_the_person_the_check_and_each_item_under_its_own_key():
     items = lines(60)
     for ask in ScoreJob(PERSON, items, 25).pending():
-        assert ask.request.user.startswith(f'{PERSON}\n<items check="{ask.check}">\n<item key="01">')
+        assert ask.request.user.startswith(
+            f'{PERSON}\n<items check="{ask.check}">\n<item key="01">'
+        )
         assert shown(ask) == {key: items[member] for key, member in ask.members.items()}
         assert list(ask.members) == [f"{n:02d}" for n in range(1, len(ask.members) + 1)]
         assert ask.request.system == prompt("score").text
         assert ask.request.prompt_version == prompt("score").version
-        assert ask.check in STEPS
+        assert ask.check not in STEPS and 0.1 < abs(ask.check) < 1.0
 
 
 def test_nothing_is_handed_out_twice():
@@ -124,12 +128,12 @@ def test_items_are_shuffled_and_for_every_person_differently():
     assert places[0] != places[1]
     for order in places:
         assert order != sorted(order)
-        steps = sum(1 for a, b in zip(order, order[1:], strict=False) if b == a + 1)
+        steps = sum(1 for a, b in pairwise(order) if b == a + 1)
         assert steps <= 6
 
 
 def test_no_item_is_always_in_the_first_places():
-    total = Counter()
+    total: Counter[int] = Counter()
     for number in range(200):
         (ask,) = ScoreJob(f"<person>{number}</person>", lines(10), 25).pending()
         total[ask.members["01"]] += 1
@@ -258,6 +262,7 @@ def test_text_beside_another_outcome_than_answered_is_not_read(outcome):
     job = ScoreJob(PERSON, lines(1), 25)
     (ask,) = job.pending()
     assert job.take(ask, Reply(outcome, healthy(ask).text)) == {}
+    play(job, lambda again: Reply(outcome, healthy(again).text))
     assert job.scores == {}
     check_ended(job)
 
@@ -267,9 +272,7 @@ def test_text_beside_another_outcome_than_answered_is_not_read(outcome):
 def test_one_poisonous_item_takes_no_other_item_with_it(outcome, poison):
     items = lines(25)
     job = ScoreJob(PERSON, items, 25)
-    rounds = play(
-        job, lambda a: Reply(outcome) if poison in a.members.values() else healthy(a)
-    )
+    rounds = play(job, lambda a: Reply(outcome) if poison in a.members.values() else healthy(a))
     assert job.unscored == {poison}
     assert len(job.scores) == 24
     assert sum(len(asks) for asks in rounds) <= 1 + EXTRA_AT_MOST
@@ -311,7 +314,9 @@ def test_two_poisonous_items_of_a_hundred_leave_nine_in_ten_scored():
         job = ScoreJob(PERSON, lines(100), 25)
         play(job, fooled(poisons))
         assert not poisons & job.scores.keys()
-        assert all(job.scores[n] == truth(line) for n, line in enumerate(lines(100)) if n in job.scores)
+        assert all(
+            job.scores[n] == truth(line) for n, line in enumerate(lines(100)) if n in job.scores
+        )
         worst = min(worst, len(job.scores))
         check_ended(job)
     assert worst >= 88
@@ -368,7 +373,7 @@ def hostile(seed):
         elif kind == "prose":
             return Reply("answered", "I would rather not.")
         elif kind != "good":
-            return Reply(kind, json.dumps(said))
+            return Reply(cast(Outcome, kind), json.dumps(said))
         return answered(said)
 
     return model
@@ -380,17 +385,19 @@ def test_whatever_a_model_answers_asking_ends_within_its_bounds(count, per_reque
     items = lines(count)
     job = ScoreJob(PERSON, items, per_request)
     model, order = hostile(seed), random.Random(seed)
-    waiting, sent = job.pending(), 0
+    waiting, sent, free = job.pending(), 0, 0
     first = len(waiting)
     while waiting:
         ask = waiting.pop(order.randrange(len(waiting)))
         sent += 1
         before = dict(job.scores)
-        fresh = job.take(ask, model(ask))
+        reply = model(ask)
+        free += 2 * (reply.outcome == "too_long")
+        fresh = job.take(ask, reply)
         assert not before.keys() & fresh.keys()
         assert job.scores == before | fresh
         waiting += job.pending()
-        assert sent <= first + EXTRA_AT_MOST
+        assert sent <= first + EXTRA_AT_MOST + free
         assert 1 <= ask.attempt <= ASKED_AT_MOST
     assert job.pending() == []
     check_ended(job)

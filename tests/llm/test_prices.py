@@ -57,10 +57,14 @@ def test_the_cost_is_the_exact_one_rounded_up(of_input, of_cached, of_output, a,
     price = Price(input=of_input, cached=of_cached, output=of_output)
     prompt, cached = max(a, b), min(a, b)
     exact = (
-        (prompt - cached) * Fraction(of_input)
-        + cached * Fraction(of_cached)
-        + answer * Fraction(of_output)
-    ) * Fraction(share) * 1_000
+        (
+            (prompt - cached) * Fraction(of_input)
+            + cached * Fraction(of_cached)
+            + answer * Fraction(of_output)
+        )
+        * Fraction(share)
+        * 1_000
+    )
     usage = Usage(prompt=prompt, cached=cached, answer=answer)
     assert price.nano_dollars(usage, Decimal(share)) == ceil(exact)
 

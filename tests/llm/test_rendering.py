@@ -213,7 +213,9 @@ def test_letters_and_digits_of_all_languages_are_kept(text):
     assert clean(text, 60) == text
 
 
-@pytest.mark.parametrize("text", ["Amélie", "千と千尋の神隠し", "Ночной дозор", "عمر", "🎬 Up", "3 & 4"])
+@pytest.mark.parametrize(
+    "text", ["Amélie", "千と千尋の神隠し", "Ночной дозор", "عمر", "🎬 Up", "3 & 4"]
+)
 def test_titles_of_all_languages_are_kept(text):
     assert item_line(item(title=text), []) == f"{text}."
 

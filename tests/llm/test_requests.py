@@ -48,7 +48,9 @@ def test_hashes_of_two_requests_of_one_job_differ():
 
 
 def test_tokens_of_english_are_expected_with_some_reserve():
-    job = ScoreJob(f"<person>\n{ENGLISH}\n</person>", [f"Heat {n}. {ENGLISH}" for n in range(25)], 25)
+    job = ScoreJob(
+        f"<person>\n{ENGLISH}\n</person>", [f"Heat {n}. {ENGLISH}" for n in range(25)], 25
+    )
     (ask,) = job.pending()
     real = Tokens().count(ask.request.system) + Tokens().count(ask.request.user)
     assert real <= ask.request.tokens_expected <= 1.6 * real

@@ -28,7 +28,7 @@ from tests.llm.engine_support import (
 from tests.support.fake_llm import faults
 from tests.support.fake_llm.handle import fake_llm
 
-SOON = 8.0
+SOON = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +166,7 @@ time.sleep(600)
 
 def test_stopping_ends_the_wait_for_what_another_process_asks(fake, tmp_path) -> None:
     session, [one] = session_for(tmp_path, options(fake.url)), people(1)
-    name = ScoreWork(options(fake.url), one.block, one.lines, lambda _: None).name
+    name = ScoreWork(session.engine, one.block, one.lines, lambda _: None).name
     command = [sys.executable, "-c", HOLD, f"{tmp_path / FILE}.claims", str(_number(name))]
     other = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
@@ -185,7 +185,7 @@ def test_stopping_ends_the_wait_for_what_another_process_asks(fake, tmp_path) ->
 
 def test_what_another_process_asks_is_waited_for(fake, tmp_path) -> None:
     session, [one] = session_for(tmp_path, options(fake.url)), people(1)
-    name = ScoreWork(options(fake.url), one.block, one.lines, lambda _: None).name
+    name = ScoreWork(session.engine, one.block, one.lines, lambda _: None).name
     command = [sys.executable, "-c", HOLD, f"{tmp_path / FILE}.claims", str(_number(name))]
     other = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert other.stdout is not None

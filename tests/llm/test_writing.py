@@ -88,7 +88,8 @@ def test_a_text_of_which_nothing_can_be_seen_is_no_text(said):
 
 def test_a_later_valid_answer_counts():
     job = TextJob("profile", BLOCK)
-    assert len(play(job, Reply("length"), Reply("answered", "no"), says("I like it."))) == 3
+    bad = [Reply("length")] * (ASKED_AT_MOST - 1)
+    assert len(play(job, *bad, says("I like it."))) == ASKED_AT_MOST > 1
     assert job.text == "I like it."
 
 

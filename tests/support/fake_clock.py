@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 A_MOMENT = 1e-6
-"""What passes in any case, as in real time: aiolimiter may wake up by a rounding error too early."""
+"""What passes in any case, as in real time: aiolimiter may wake up a rounding error too early."""
 
 
 class FakeClock:

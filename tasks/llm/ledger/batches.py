@@ -2,13 +2,13 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 
 from tasks.llm.ledger.ledger import Ledger
 from tasks.llm.ledger.tables import batches, requests
@@ -76,24 +76,49 @@ class BatchLedger:
             (update(batches).where(batches.c.id == batch.id).values(finished), None),
         )
 
-    async def open_ones(self) -> list[OpenBatch]:
-        """Batches whose command is gone, taken over by this one."""
-        query = select(batches).where(batches.c.finished_at.is_(None))
-        found = []
-        for row in await self._ledger.database.rows(query.order_by(batches.c.created_at)):
+    async def take_over(self) -> list[OpenBatch]:
+        """Batches whose command is gone; they are this one's from now on."""
+        claims, found = self._ledger.claims, []
+        for row in await self._open_rows():
             if row.owner == self._ledger.owner or not await self._is_gone(row.owner):
                 continue
-            entries = await self._entries(row.id)
-            batch = OpenBatch(row.id, row.created_at, entries, row.file_id, row.batch_id)
-            await self._set(batch, owner=self._ledger.owner)
-            found.append(batch)
+            try:
+                if row.id in {same.id for same in await self._open_rows(row.owner)}:
+                    entries = await self._entries(row.id)
+                    batch = OpenBatch(row.id, row.created_at, entries, row.file_id, row.batch_id)
+                    await self._set(batch, owner=self._ledger.owner)
+                    found.append(batch)
+            finally:
+                await claims.give_back(f"owner {row.owner}")
         return found
 
+    async def held_elsewhere(self, names: Set[str]) -> bool:
+        """Whether a living command has a batch open about one of these (`Work.name`)."""
+        claims = self._ledger.claims
+        for row in await self._open_rows():
+            if row.owner == self._ledger.owner:
+                continue
+            if await self._is_gone(row.owner):
+                await claims.give_back(f"owner {row.owner}")
+            elif names & await self._names(row.id):
+                return True
+        return False
+
     async def _is_gone(self, owner: str) -> bool:
-        gone = await self._ledger.claims.take(f"owner {owner}")
-        if gone:
-            await self._ledger.claims.give_back(f"owner {owner}")
-        return gone
+        """Whether the command is gone; its claim is then ours until it is given back."""
+        return await self._ledger.claims.take(f"owner {owner}")
+
+    async def _open_rows(self, owner: str | None = None) -> Sequence[Row[Any]]:
+        query = select(batches).where(batches.c.finished_at.is_(None))
+        if owner is not None:
+            query = query.where(batches.c.owner == owner)
+        return await self._ledger.database.rows(query.order_by(batches.c.created_at))
+
+    async def _names(self, batch_id: str) -> set[str]:
+        query = select(requests.c.judge, requests.c.context)
+        rows = await self._ledger.database.rows(query.where(requests.c.batch_id == batch_id))
+        told = ((row.judge, json.loads(row.context)) for row in rows)
+        return {f"{judge} {c['person'] if 'person' in c else c['about']}" for judge, c in told}
 
     async def _entries(self, batch_id: str) -> dict[str, Entry]:
         waiting = requests.c.outcome.is_(None) & (requests.c.batch_id == batch_id)
