@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run demo-llm test check bench format lock clean
+.PHONY: run demo-llm test crash check bench format lock clean
 
 run: $(READY)  ## tonight's recommendations for the data set that ships with the install
 	$(BIN)/palate nightly
@@ -19,8 +19,12 @@ check: $(READY)  ## lint, format, types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY)  ## candidates for everybody beside a predict loop over 20 users; DATA=DIR for others
+crash: $(READY)  ## kills the scoring engine 100 times and proves from the server's log what was lost
+	$(BIN)/python -m tests.crash
+
+bench: $(READY)  ## candidates beside a predict loop (DATA=DIR for others), then asking at a rate limit
 	$(BIN)/python -m tests.bench.candidates $(DATA)
+	$(BIN)/python -m tests.bench.asking
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -47,7 +47,8 @@ def _say_invalid(error: ValidationError) -> None:
     for problem in error.errors():
         name = ".".join(str(part) for part in problem["loc"])
         reason = problem["msg"].removeprefix("Value error, ")
-        given = "" if isinstance(problem["input"], dict) else f" (given: {problem['input']})"
+        untold = isinstance(problem["input"], dict) or name == "llm_base_url"  # may hold a key
+        given = "" if untold else f" (given: {problem['input']})"
         where = ""
         if name:
             option = name.replace("_", "-")

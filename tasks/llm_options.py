@@ -13,7 +13,7 @@ ShownPart = Literal["year", "genres", "description", "rating", "popularity", "es
 class LlmOptions(BaseModel):
     """How the language model is reached, what it is shown, and how much it may cost."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     llm_base_url: str | None = Field(
         None, description="OpenAI-compatible server, http://host:port/v1; OpenAI's unless set."
@@ -64,8 +64,8 @@ class LlmOptions(BaseModel):
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be an address such as http://127.0.0.1:8080/v1")
-        if parts.username or parts.password or parts.query:
-            raise ValueError("holds a user, password or query: a key belongs in OPENAI_API_KEY")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("holds more than an address: a key belongs in OPENAI_API_KEY")
         return url.rstrip("/")
 
 

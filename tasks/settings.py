@@ -33,7 +33,11 @@ class Settings(LlmOptions, BaseSettings):
     """Options of a run: given ones beat PALATE_NAME, that beats the TOML file, that the default."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PALATE_", env_nested_delimiter="__", frozen=True, extra="forbid"
+        env_prefix="PALATE_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
     )
 
     data: str = Field("movielens", description="Data set: a name (`palate datasets`) or a folder.")

@@ -343,6 +343,7 @@ STAGES: dict[str, tuple[type, str, Callable[[Any], bool]]] = {
 
 TAKING_UP: dict[str, tuple[type, str, Callable[[Any], bool]]] = {
     "owner is gone": (BatchLedger, "_is_gone", bool),
+    "not held elsewhere": (BatchLedger, "held_elsewhere", lambda held: not held),
     "not found": (Batches, "_find", lambda made: made is None),
 }
 """The same of a command that finds the batch of one before it."""
@@ -396,7 +397,8 @@ class Command:
     def hears(self, word: str, seconds: float = 20.0) -> None:
         """Wait until the process says so."""
         assert self._pipe.poll(seconds), f"the command never said {word}"
-        assert self._pipe.recv() == word
+        said = self._pipe.recv()
+        assert said == word, said
 
     def pauses_within(self, seconds: float) -> bool:
         return self._pipe.poll(seconds) and self._pipe.recv() == "paused"

@@ -9,6 +9,7 @@ import urllib.request
 from collections import Counter
 from decimal import Decimal
 from itertools import pairwise
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ ENDPOINTS = [UPLOAD, LIST, CREATE, RETRIEVE, CONTENT]
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
+    forkserver.ensure_running()  # it gets ready while the first tests run
     with fake_llm(tmp_path_factory.mktemp("fake")) as fake:
         yield fake
 
@@ -705,6 +707,29 @@ def test_a_batch_is_taken_up_by_one_of_two_commands(home, fake, seen: Watch) -> 
         assert other.result() == right([CARL])
     assert seen.asked() == once(everybody)
     assert len(seen.created()) == 3
+
+
+def test_a_batch_that_another_command_is_just_looking_at_is_not_made_again(
+    home, fake, seen: Watch
+) -> None:
+    killed(home, fake, [ANN], "polling")
+    with (
+        command(home, fake, [ANN], pauses="not held elsewhere") as one,
+        command(home, fake, [BOB], pauses="owner is gone") as other,
+    ):
+        one.hears("begun")
+        one.hears("paused")
+        other.hears("begun")
+        other.hears("paused")
+        one.go_on()  # and it finds that somebody holds the claim of the batch's owner
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until and len(seen.created()) == 1:
+            time.sleep(0.05)
+        other.go_on()
+        assert one.result() == right([ANN])
+        assert other.result() == right([BOB])
+    assert seen.asked() == once([ANN, BOB])
+    assert len(seen.created()) == 2
 
 
 def test_a_ledger_from_which_rows_are_read_is_a_real_one(home, fake) -> None:

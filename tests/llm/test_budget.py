@@ -74,6 +74,15 @@ def test_what_is_in_flight_counts_with_its_worst_case():
     purse.reserve(request(500, 100))
 
 
+def test_the_money_in_flight_counts_with_its_worst_case():
+    purse = budget(max_cost=Decimal("0.0006"))  # one request costs 0.000375 at most
+    first = purse.reserve(request(700, 100))
+    with pytest.raises(LimitReachedError, match="--max-cost"):
+        purse.reserve(request(700, 100))
+    purse.settle(first, 25, Usage(prompt=700, answer=10))
+    purse.reserve(request(700, 100))
+
+
 def test_a_refused_request_holds_nothing():
     purse = budget(max_tokens=800)
     for _ in range(3):

@@ -113,7 +113,16 @@ def test_a_dated_version_may_have_a_price_of_its_own():
 
 @pytest.mark.parametrize(
     "model",
-    ["", "gpt-5-pro", "gpt", "GPT-5", "openai/gpt-5", "gpt-5-2025", "gpt-5-2025-08-07-x", "gpt-5 "],
+    [
+        "",
+        "gpt-5-pro",
+        "gpt",
+        "GPT-5",
+        "openai/gpt-5",
+        "gpt-5-2025",
+        "gpt-5-2025-08-07-mini",
+        "gpt-5 ",
+    ],
 )
 def test_another_model_has_no_known_price(model):
     assert read_prices(None).of(model) is None
