@@ -692,19 +692,17 @@ def test_people_in_a_batch_that_another_command_has_taken_up_are_not_asked_about
 
 def test_a_batch_is_taken_up_by_one_of_two_commands(home, fake, seen: Watch) -> None:
     killed(home, fake, [ANN], "uploaded and noted")
-    with (
-        command(home, fake, [BOB], pauses="owner is gone") as one,
-        command(home, fake, [CARL], pauses="not found") as other,
-    ):
+    with command(home, fake, [BOB], pauses="owner is gone") as one:
         one.hears("begun")
         one.hears("paused")
-        other.hears("begun")
-        other.pauses_within(2.0)
-        one.go_on()
-        time.sleep(0.3)
-        other.go_on()
+        with command(home, fake, [CARL], pauses="not found") as other:
+            other.hears("begun")
+            other.pauses_within(2.0)
+            one.go_on()
+            time.sleep(0.3)
+            other.go_on()
+            assert other.result() == right([CARL])
         assert one.result() == right([BOB])
-        assert other.result() == right([CARL])
     assert seen.asked() == once(everybody)
     assert len(seen.created()) == 3
 
@@ -713,21 +711,19 @@ def test_a_batch_that_another_command_is_just_looking_at_is_not_made_again(
     home, fake, seen: Watch
 ) -> None:
     killed(home, fake, [ANN], "polling")
-    with (
-        command(home, fake, [ANN], pauses="not held elsewhere") as one,
-        command(home, fake, [BOB], pauses="owner is gone") as other,
-    ):
+    with command(home, fake, [ANN], pauses="not held elsewhere") as one:
         one.hears("begun")
         one.hears("paused")
-        other.hears("begun")
-        other.hears("paused")
-        one.go_on()  # and it finds that somebody holds the claim of the batch's owner
-        until = time.monotonic() + 1.0
-        while time.monotonic() < until and len(seen.created()) == 1:
-            time.sleep(0.05)
-        other.go_on()
+        with command(home, fake, [BOB], pauses="owner is gone") as other:
+            other.hears("begun")
+            other.hears("paused")
+            one.go_on()  # and it finds that somebody holds the claim of the batch's owner
+            until = time.monotonic() + 1.0
+            while time.monotonic() < until and len(seen.created()) == 1:
+                time.sleep(0.05)
+            other.go_on()
+            assert other.result() == right([BOB])
         assert one.result() == right([ANN])
-        assert other.result() == right([BOB])
     assert seen.asked() == once([ANN, BOB])
     assert len(seen.created()) == 2
 

@@ -194,7 +194,7 @@ def test_spent_and_in_flight_never_pass_a_limit(steps, most_requests, most_token
         assert min(totals.nano_dollars, totals.prompt, totals.answer) >= 0
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 300), st.booleans()), max_size=20))
 def test_when_nothing_is_in_flight_only_what_was_used_counts(sent):
     purse = budget(max_tokens=10**7)

@@ -142,7 +142,8 @@ def test_another_error_is_not_the_servers():
 def test_what_the_server_said_is_never_repeated(status, code):
     failure = classify(refused(status, code, SECRET))
     assert "secret" not in f"{failure} {failure!r} {failure.why} {failure.error}"
-    for error in (unreachable(LOST), timed_out(LOST), ValueError(SECRET)):
+    schema = refused(400, body=json.dumps({"error": {"message": f"response_format {SECRET}"}}))
+    for error in (schema, unreachable(LOST), timed_out(LOST), ValueError(SECRET)):
         assert "secret" not in f"{classify(error)} {classify(error)!r}"
 
 

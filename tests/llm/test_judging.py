@@ -322,6 +322,16 @@ def test_two_poisonous_items_of_a_hundred_leave_nine_in_ten_scored():
     assert worst >= 88
 
 
+def test_items_that_are_too_long_for_the_model_take_no_others_with_them():
+    """A refusal for length costs nothing, so that splitting is not bounded by money."""
+    poisons = set(range(0, 100, 10))
+    job = ScoreJob(PERSON, lines(100), 25)
+    play(job, lambda a: Reply("too_long") if poisons & set(a.members.values()) else healthy(a))
+    assert job.unscored == poisons
+    assert len(job.scores) == 90
+    check_ended(job)
+
+
 def test_the_person_and_instructions_are_a_common_prefix_of_all_requests_of_a_person():
     def bad(ask):
         return Reply("refusal") if ask.attempt == 1 and len(ask.members) > 5 else healthy(ask)

@@ -84,7 +84,7 @@ def test_one_who_is_cancelled_while_waiting_for_the_rate_gives_its_place_back():
 
 @pytest.mark.parametrize("per_minute", [30, 60, 600, 3_000])
 def test_requests_per_minute_are_kept_and_used(per_minute):
-    count = min(3 * per_minute, 600)
+    count = min(3 * per_minute, 300)
 
     async def run():
         return await send_many(pacer(llm_requests_per_minute=per_minute), count)
