@@ -10,7 +10,7 @@ from tasks.enriching.task import apply_enrichment_task
 from tasks.errors import LlmDownError
 from tasks.ingest import catalogue
 from tasks.ingest.task import ingest_task
-from tasks.llm.work import judge_name
+from tasks.llm.judges import judge_name
 from tasks.models import kept
 from tasks.models.task import candidates_task, train_task
 from tasks.profiles.task import join_profiles_task, profiles_task, write_tastes_task

@@ -9,14 +9,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence, Set
 from typing import TypeVar
 
-from openai import OpenAIError
+from openai import NotFoundError, OpenAIError
 from openai.types import Batch
 
 from tasks.errors import LimitReachedError, LlmSetupError
 from tasks.llm.batch_files import ENDPOINT, read_lines, split, write_line
 from tasks.llm.budget import NOTHING_HELD, Reserved
 from tasks.llm.engine import Engine
-from tasks.llm.failures import Failure, classify
+from tasks.llm.failures import Failure, classify, setup_error
 from tasks.llm.ledger.batches import BatchLedger, OpenBatch
 from tasks.llm.pacing import backoff_ceiling
 from tasks.llm.requests import Reply
@@ -47,10 +47,14 @@ async def ask_in_batches(engine: Engine, works: Sequence[Work]) -> None:
             held.append(name)
         batches = Batches(engine)
         await batches.finish_open(set(names))
-        for work in works:
-            await work.look_up(engine.ledger)
-        while lines := [line for work in works for line in work.lines(engine.ledger)]:
-            await batches.ask(lines)
+        waiting = list(works)
+        while waiting:  # of works with one name, the second finds what the first was answered
+            wave = list({work.name: work for work in reversed(waiting)}.values())
+            waiting = [work for work in waiting if not any(work is now for now in wave)]
+            for work in wave:
+                await work.look_up(engine.ledger)
+            while lines := [line for work in wave for line in work.lines(engine.ledger)]:
+                await batches.ask(lines)
     finally:
         for name in held:
             await claims.give_back(name)
@@ -85,17 +89,19 @@ class Batches:
     async def finish_open(self, names: Set[str]) -> None:
         """Wait for the batches that a command before this one left, and keep their answers.
 
-        Another command may have taken one up already: it is waited for if it holds one of `names`.
+        Another command may have taken one up already: it is waited for if it is about `names`.
         """
-        while await self._ledger.held_elsewhere(names):
+        while True:
+            for batch in await self._ledger.take_over():
+                if batch.file_id is None:
+                    await self._ledger.end(batch, "never made")
+                    continue
+                say(f"    an earlier batch of {len(batch.entries):,} requests is taken up again")
+                await self._finish(batch, await self._at_server(batch))
+            if not await self._ledger.held_elsewhere(names):
+                return
             self._engine.refuse_when_stopped()
             await self._engine.nap(min(self._engine.options.llm_batch_poll, ANOTHERS_POLL))
-        for batch in await self._ledger.take_over():
-            if batch.file_id is None:
-                await self._ledger.end(batch, "never made")
-                continue
-            say(f"    an earlier batch of {len(batch.entries):,} requests is taken up again")
-            await self._finish(batch, await self._at_server(batch))
 
     def _within_limits(
         self, lines: Sequence[Line]
@@ -167,7 +173,7 @@ class Batches:
         await self._ledger.end(batch, made.status)
         if made.status == "failed":
             self._engine.stop(_failed(made))
-            self._engine.refuse_when_stopped()
+        self._engine.refuse_when_stopped()
 
     async def _read(self, batch: OpenBatch, made: Batch) -> None:
         """Join output and error file on custom_id; what is in neither was not answered."""
@@ -177,6 +183,11 @@ class Batches:
         nothing = Reply("unanswered", finish_reason=made.status)
         kept = (self._keep(batch, i, replies.get(i, nothing)) for i in batch.entries)
         await asyncio.gather(*kept)
+        for reason in {reply.finish_reason for reply in replies.values()}:
+            self._engine.client.learn(reason)
+            error = setup_error(reason)
+            if error is not None:
+                self._engine.stop(error)
 
     async def _answers(self, file_id: str) -> dict[str, Reply]:
         content = (await self._api.files.content(file_id)).text
@@ -216,7 +227,9 @@ class Batches:
     def _missed(self, error: Exception, since: float) -> Failure:
         """Count a call without an answer; one that is refused for good stops the engine."""
         failure = classify(ValueError() if isinstance(error, AttributeError) else error)
-        if failure.remedy not in {"again", "stop"}:
+        if isinstance(error, NotFoundError):
+            failure = Failure("stop", failure.why, error=_not_there())
+        elif failure.remedy not in {"again", "stop"}:
             what = f"The server refused a call of its batch API ({failure.why})."
             fix = "Check that it has one; --scorer llm asks live. The same command carries on."
             self._engine.stop(LlmSetupError(what, fix))
@@ -224,6 +237,14 @@ class Batches:
             self._engine.stop(failure.error)
         self._engine.check_patience(since, failure)
         return failure
+
+
+def _not_there() -> LlmSetupError:
+    return LlmSetupError(
+        "The server does not know its batch API, or a batch that the ledger has open there.",
+        "Check --llm-base-url: a batch is read at the server that it was made at. One that was"
+        " deleted there is forgotten 30 days after it was made.",
+    )
 
 
 def _failed(made: Batch) -> LlmSetupError:

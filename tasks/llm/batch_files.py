@@ -57,12 +57,24 @@ def _reply(line: dict[str, Any]) -> Reply:
             return Reply("unanswered", finish_reason="unreadable")
     error = _table(body.get("error")) or _table(line.get("error"))
     code = str(error.get("code") or status or "")
+    refused_form = _refused_form(error) if status == 400 else None
+    if refused_form is not None:
+        return Reply("unanswered", finish_reason=refused_form)
     if "context_length" in code:
         return Reply("too_long", finish_reason=code)
     if "content" in code:
         return Reply("filtered", finish_reason=code)
     refused = isinstance(status, int) and 400 <= status < 500 and status not in {408, 409, 429}
     return Reply("gave_up" if refused else "unanswered", finish_reason=code)
+
+
+def _refused_form(error: dict[str, Any]) -> str | None:
+    """The part of the form (`Form.give_up`) that a line was refused for."""
+    param, said = str(error.get("param")), str(error.get("message")).lower()
+    if param in {"temperature", "max_completion_tokens"}:
+        return param
+    about_schema = any(word in f"{param} {said}" for word in ("response_format", "schema"))
+    return "response_format" if about_schema else None
 
 
 def _table(value: object) -> dict[str, Any]:

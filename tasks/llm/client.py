@@ -50,6 +50,10 @@ class ChatClient:
         """The request as the API takes it, live or as a line of a batch."""
         return self._form.body(request)
 
+    def learn(self, reason: str) -> None:
+        """Do without what a batch's line was refused for; any other reason teaches nothing."""
+        self._form.give_up(reason)
+
     async def close(self) -> None:
         """Close the connections."""
         await self.openai.close()

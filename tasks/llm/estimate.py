@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from tasks.llm.asking import Person
 from tasks.llm.engine import Engine
+from tasks.llm.judges import judge_name
 from tasks.llm.judging import ScoreJob
 from tasks.llm.rendering import fingerprint
 from tasks.llm.requests import ChatRequest, Usage
-from tasks.llm.work import judge_name
 from tasks.llm.writing import TextJob
 
 CHARACTERS_PER_TOKEN = 4.0

@@ -89,13 +89,29 @@ def _stop(problem: str, fix: str) -> Failure:
     )
 
 
+SETUP_PROBLEMS = {
+    "401": "the key is refused",
+    "403": "the key is refused",
+    "invalid_api_key": "the key is refused",
+    "insufficient_quota": "the quota is used up",
+    "model_not_found": "the server does not know the model",
+}
+
+
+def setup_error(code: str) -> LlmError | None:
+    """What stops everything, by the code of a batch's line; None for any other."""
+    if code not in SETUP_PROBLEMS:
+        return None
+    return _stop(SETUP_PROBLEMS[code], "Check the key, the quota and --llm-model.").error
+
+
 def _retry_after(error: openai.APIStatusError) -> float | None:
     """Seconds the server asks to wait; dates are rare and left to our own backoff."""
     try:
         seconds = float(error.response.headers.get("retry-after", ""))
     except ValueError:
         return None
-    return min(seconds, LONGEST_WAIT) if seconds >= 0 else None
+    return min(seconds, LONGEST_WAIT) if seconds > 0 else None
 
 
 def _is_about_length(error: openai.APIStatusError) -> bool:

@@ -36,19 +36,24 @@ class Form:
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
         return body
 
+    def give_up(self, refused: str) -> None:
+        """Do without a part of the form; anything else is no part of it."""
+        if refused == "temperature":
+            self._temperature = None
+        elif refused == TOKENS:
+            self._tokens = OLDER_TOKENS
+        elif refused == "response_format":
+            self._schemas = False
+
     def after(self, error: Exception, failure: Failure, body: dict[str, Any]) -> Failure:
         """The failure, or leave to send at once in a plainer form, if `body` had what was refused.
 
         By what was sent, not by what is known by now: requests are refused side by side.
         """
         refused = error.param if isinstance(error, openai.BadRequestError) else None
-        if refused == "temperature" and "temperature" in body:
-            self._temperature = None
-            return Failure("plain", "the model takes no temperature")
-        if refused == TOKENS and TOKENS in body:
-            self._tokens = OLDER_TOKENS
-            return Failure("plain", f"the server wants {OLDER_TOKENS}")
-        if failure.remedy == "plain" and "response_format" in body:
-            self._schemas = False
-            return failure
+        if failure.remedy == "plain":
+            refused = refused if refused in {"temperature", TOKENS} else "response_format"
+        if refused in {"temperature", TOKENS, "response_format"} and refused in body:
+            self.give_up(refused)
+            return Failure("plain", f"no {refused} is taken")
         return Failure("give_up", failure.why) if failure.remedy == "plain" else failure

@@ -66,7 +66,8 @@ class ScoreJob:
             self.unscored.update(members)
             return {}
         if reply.outcome == "unanswered":
-            self._again([members], ask.attempt + 1 if ask.attempt < ASKED_AT_MOST else None)
+            again = ask.attempt + 1 if ask.attempt < ASKED_AT_MOST else None
+            self._again([members], again, free=True)
             return {}
         if reply.outcome != "answered":
             self._split(members, ask.attempt, free=reply.outcome == "too_long")
@@ -77,7 +78,8 @@ class ScoreJob:
         rest = [member for member in members if member not in fresh]
         if not said.canary:
             self._split(rest, ask.attempt)
-            self.suspected.update(self.unscored.intersection(rest))
+            if len(members) == 1:
+                self.suspected.update(self.unscored.intersection(members))
         elif rest:
             self._again([rest], ask.attempt + 1 if ask.attempt < ASKED_AT_MOST else None)
         return fresh

@@ -74,7 +74,10 @@ class Pacer:
         finally:
             async with self._freed:
                 self.in_flight -= 1
-                self._freed.notify_all()
+                if self._closed:
+                    self._freed.notify_all()
+                else:
+                    self._freed.notify(max(1, int(self.window) - self.in_flight))
 
     def answered(self) -> None:
         """Additive increase: after a window's worth of answers it is one request wider."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tasks.llm.asking import ask_texts
 from tasks.llm.prompts import Kind
 from tasks.llm.rendering import clean
 from tasks.llm.session import session_for
@@ -23,6 +22,8 @@ def asker(home: Path, options: EngineOptions) -> Ask | None:
     if not options.llm_model:
         return None
 
+    from tasks.llm.asking import ask_texts  # noqa: PLC0415 - loads openai and SQLAlchemy
+
     def ask(kind: Kind, blocks: Sequence[str]) -> list[str | None]:
         session = session_for(home, options)
         allowed = VERDICTS if kind == "judge" else None
@@ -40,6 +41,8 @@ def chooser(home: Path, options: EngineOptions) -> Callable[[str, Sequence[str]]
     def choose(typed: str, labels: Sequence[str]) -> int | None:
         if not options.llm_model:
             return None
+        from tasks.llm.asking import ask_texts  # noqa: PLC0415 - loads openai and SQLAlchemy
+
         keys = [f"{number:02d}" for number in range(1, len(labels) + 1)]
         lines = [f"{key} = {label}" for key, label in zip(keys, labels, strict=True)]
         block = delimited("choose", "\n".join([f"typed: {typed}", *lines]))

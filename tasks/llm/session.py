@@ -12,19 +12,19 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tasks.errors import PalateError
 from tasks.llm.budget import Budget, Totals
-from tasks.llm.client import ChatClient
 from tasks.llm.clock import RealClock
-from tasks.llm.engine import Engine
-from tasks.llm.ledger.ledger import open_ledger
 from tasks.llm.pacing import Pacer
 from tasks.llm.prices import NANO
 from tasks.llm_options import EngineOptions
 from tasks.progress import Advance, say
 from tasks.secrets import Secrets
+
+if TYPE_CHECKING:
+    from tasks.llm.engine import Engine
 
 LAST_ANSWERS_SECONDS = 10.0
 """How long an interrupted command waits for what is in flight, which will be charged anyway."""
@@ -49,7 +49,7 @@ class Session:
             self._loop.call_soon_threadsafe(self._loop.stop)
             raise
 
-    def run(self, work: Callable[[Engine], Coroutine[Any, Any, T]]) -> T:
+    def run(self, work: Callable[["Engine"], Coroutine[Any, Any, T]]) -> T:
         """Run in the loop and wait for the result. Raises what stopped the engine, if it ended."""
         try:
             return self._wait(self._tracked(work(self.engine)))
@@ -113,7 +113,11 @@ class Session:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
-async def _make_engine(home: Path, options: EngineOptions, budget: Budget) -> Engine:
+async def _make_engine(home: Path, options: EngineOptions, budget: Budget) -> "Engine":
+    from tasks.llm.client import ChatClient  # noqa: PLC0415 - openai takes a second to load
+    from tasks.llm.engine import Engine  # noqa: PLC0415
+    from tasks.llm.ledger.ledger import open_ledger  # noqa: PLC0415 - so does SQLAlchemy
+
     secrets, clock = Secrets(), RealClock()
     client = ChatClient(options, secrets)
     ledger = await open_ledger(home, secrets)

@@ -10,10 +10,11 @@ from functools import partial
 from typing import Any, Protocol
 
 from tasks.llm.answers import read_scores, read_text
+from tasks.llm.judges import judge_name
 from tasks.llm.judging import Ask, ScoreJob
 from tasks.llm.ledger.database import Change
 from tasks.llm.ledger.ledger import Ledger
-from tasks.llm.prompts import Kind, prompt
+from tasks.llm.prompts import Kind
 from tasks.llm.rendering import fingerprint
 from tasks.llm.requests import ChatRequest, Reply
 from tasks.llm.writing import TextAsk, TextJob, tidy
@@ -53,14 +54,6 @@ class Work(Protocol):
     def lines(self, ledger: Ledger) -> list[Line]:
         """The requests to send now; none when there is nothing left to ask."""
         ...
-
-
-def judge_name(kind: Kind, options: LlmOptions) -> str:
-    """Whose answer it is: model, prompt version, decoding and, for scores, the parts shown."""
-    parts = [options.llm_model or "", prompt(kind).version, "t0"]
-    if kind == "score":
-        parts.append("+".join(sorted(options.llm_show)) or "title")
-    return " ".join(parts)
 
 
 class ScoreWork:

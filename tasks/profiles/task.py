@@ -7,7 +7,6 @@ import polars as pl
 from tasks.artifacts import read_table, write_table
 from tasks.llm_options import EngineOptions
 from tasks.profiles.favourites import make_profiles
-from tasks.profiles.language import write_tastes
 from tasks.profiles.written import read_profiles
 from tasks.steps import step
 from tasks.vocabulary import USER, Artifact
@@ -49,6 +48,8 @@ def write_tastes_task(
 
     What somebody typed about themselves stays as it is.
     """
+    from tasks.profiles.language import write_tastes  # noqa: PLC0415 - loads openai, SQLAlchemy
+
     people = read_table(home, profiles)[rows[0] : rows[1]]
     theirs = read_table(home, typed)[USER] if typed else pl.Series(USER, [], people[USER].dtype)
     own = pl.col(USER).is_in(theirs.implode())

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from tasks.llm.asking import Person, ask_scores
+from tasks.llm.judges import judge_name
 from tasks.llm.rendering import item_line, person_block
 from tasks.llm.session import session_for
-from tasks.llm.work import judge_name
 from tasks.llm_options import EngineOptions
 from tasks.progress import bar
 from tasks.scoring.scorer import ScoreRequest, Scores

@@ -7,7 +7,6 @@ from tasks.llm_options import EngineOptions
 from tasks.scoring.embedded import EmbeddedScorer
 from tasks.scoring.embedder import Embedder
 from tasks.scoring.embedding_store import EmbeddingStore
-from tasks.scoring.language import LanguageScorer
 from tasks.scoring.scorer import Scorer
 from tasks.vocabulary import ScorerName
 
@@ -16,6 +15,8 @@ def scorer_named(name: ScorerName, home: Path, options: EngineOptions) -> Scorer
     """The scorer; what is costly to load or share is made once per process."""
     if name == "embedded":
         return _embedded(home)
+    from tasks.scoring.language import LanguageScorer  # noqa: PLC0415 - loads openai and SQLAlchemy
+
     return LanguageScorer(home, options)
 
 

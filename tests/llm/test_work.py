@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from tasks.llm.judges import judge_name
 from tasks.llm.judging import ASKED_AT_MOST
 from tasks.llm.prompts import prompt
 from tasks.llm.rendering import fingerprint
 from tasks.llm.requests import Reply
-from tasks.llm.work import ScoreWork, TextWork, digest_alone, judge_name
+from tasks.llm.work import ScoreWork, TextWork, digest_alone
 from tasks.llm.writing import ASKED_AT_MOST as TEXTS_ASKED_AT_MOST
 from tasks.llm_options import LlmOptions
 from tests.llm.stub_ledger import StubLedger

@@ -15,6 +15,9 @@ from tasks.llm.ledger.tables import batches, requests
 from tasks.llm.requests import Reply
 from tasks.llm.work import Digest, Line, digest_alone
 
+FORGOTTEN_AFTER = 30 * 86_400.0
+"""Seconds after which a batch's answers are not kept at the server any more."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -83,9 +86,12 @@ class BatchLedger:
             if row.owner == self._ledger.owner or not await self._is_gone(row.owner):
                 continue
             try:
-                if row.id in {same.id for same in await self._open_rows(row.owner)}:
+                batch = OpenBatch(row.id, row.created_at, {}, row.file_id, row.batch_id)
+                if time.time() > row.created_at + FORGOTTEN_AFTER:
+                    await self.end(batch, "forgotten")
+                elif row.id in {same.id for same in await self._open_rows(row.owner)}:
                     entries = await self._entries(row.id)
-                    batch = OpenBatch(row.id, row.created_at, entries, row.file_id, row.batch_id)
+                    batch.entries = entries
                     await self._set(batch, owner=self._ledger.owner)
                     found.append(batch)
             finally:
@@ -93,14 +99,10 @@ class BatchLedger:
         return found
 
     async def held_elsewhere(self, names: Set[str]) -> bool:
-        """Whether a living command has a batch open about one of these (`Work.name`)."""
-        claims = self._ledger.claims
-        for row in await self._open_rows():
-            if row.owner == self._ledger.owner:
-                continue
-            if await self._is_gone(row.owner):
-                await claims.give_back(f"owner {row.owner}")
-            elif names & await self._names(row.id):
+        """Whether another command has a batch open about one of these (`Work.name`)."""
+        others = [r for r in await self._open_rows() if r.owner != self._ledger.owner]
+        for row in others:
+            if names & await self._names(row.id):
                 return True
         return False
 
