@@ -49,8 +49,11 @@ async def ask_in_batches(engine: Engine, works: Sequence[Work]) -> None:
         await batches.finish_open(set(names))
         waiting = list(works)
         while waiting:  # of works with one name, the second finds what the first was answered
-            wave = list({work.name: work for work in reversed(waiting)}.values())
-            waiting = [work for work in waiting if not any(work is now for now in wave)]
+            firsts: dict[str, Work] = {}
+            for work in waiting:
+                firsts.setdefault(work.name, work)
+            wave = list(firsts.values())
+            waiting = [work for work in waiting if firsts[work.name] is not work]
             for work in wave:
                 await work.look_up(engine.ledger)
             while lines := [line for work in wave for line in work.lines(engine.ledger)]:

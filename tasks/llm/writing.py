@@ -8,11 +8,17 @@ from tasks.llm.prompts import Kind, prompt
 from tasks.llm.rendering import clean
 from tasks.llm.requests import ChatRequest, Reply
 
-ASKED_AT_MOST = 2
+ASKED_AT_MOST = 3
+TOO_LONG_AT_MOST = 2
+"""A text that ran past its limit runs past it again, most often."""
+
 LONGEST_TEXT = 240
 """Characters, about 60 tokens of English: PAPER.md's limit for a profile."""
 
 ANSWER_TOKENS = 90
+
+MOST = {"answered": ASKED_AT_MOST, "unanswered": ASKED_AT_MOST, "length": TOO_LONG_AT_MOST}
+"""Times a text is asked for, by the outcome that brought none."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class TextJob:
         text = tidy(said, self.allowed) if said is not None else ""
         if text:
             self.text = text
-        elif reply.outcome in {"answered", "length", "unanswered"} and ask.attempt < ASKED_AT_MOST:
+        elif ask.attempt < MOST.get(reply.outcome, 0):
             self._waiting.append(TextAsk(self._request(ask.attempt + 1), ask.attempt + 1))
         else:
             self.given_up = True

@@ -343,7 +343,6 @@ STAGES: dict[str, tuple[type, str, Callable[[Any], bool]]] = {
 
 TAKING_UP: dict[str, tuple[type, str, Callable[[Any], bool]]] = {
     "owner is gone": (BatchLedger, "_is_gone", bool),
-    "not held elsewhere": (BatchLedger, "held_elsewhere", lambda held: not held),
     "not found": (Batches, "_find", lambda made: made is None),
 }
 """The same of a command that finds the batch of one before it."""

@@ -166,7 +166,7 @@ def test_what_stops_everything_comes_with_advice(error, advice):
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [
-        ("0", 0.0),
+        ("0", None),
         ("1", 1.0),
         ("1.5", 1.5),
         (" 20 ", 20.0),

@@ -236,7 +236,7 @@ def test_an_answer_without_scores_has_an_outcome_of_its_own(fake, tmp_path, faul
     assert set(outcomes(tmp_path)) == {"answered", outcome}
     blamed = {row["id"] for row in rows(tmp_path) if row["outcome"] == outcome}
     assert not blamed & {row["request_id"] for row in rows(tmp_path, "scores")}
-    assert len(fake.calls()) <= 3 + 6
+    assert len(fake.calls()) <= 3 + 8
 
 
 def bad(value):

@@ -8,7 +8,7 @@ import pytest
 from tasks.llm.prompts import prompt
 from tasks.llm.rendering import fingerprint
 from tasks.llm.requests import Reply
-from tasks.llm.writing import ANSWER_TOKENS, ASKED_AT_MOST, LONGEST_TEXT, TextJob, tidy
+from tasks.llm.writing import ANSWER_TOKENS, ASKED_AT_MOST, LONGEST_TEXT, MOST, TextJob, tidy
 from tests.support.fake_llm.tokens import Tokens
 
 BLOCK = "<favourites>\nHeat (1995), rated 5\n</favourites>"
@@ -72,9 +72,9 @@ def test_nothing_is_handed_out_twice():
 def test_an_invalid_answer_is_asked_again_so_often_and_no_more(reply):
     job = TextJob("profile", BLOCK)
     requests = play(job, reply)
-    assert len(requests) == ASKED_AT_MOST
-    assert job.text is None
-    assert len({request.user for request in requests}) == ASKED_AT_MOST
+    assert len(requests) == MOST[reply.outcome]
+    assert job.text is None and job.given_up
+    assert len({request.user for request in requests}) == len(requests)
     assert all(request.user.startswith(BLOCK) for request in requests)
     assert all(request.schema == requests[0].schema for request in requests)
 
@@ -88,7 +88,7 @@ def test_a_text_of_which_nothing_can_be_seen_is_no_text(said):
 
 def test_a_later_valid_answer_counts():
     job = TextJob("profile", BLOCK)
-    bad = [Reply("length")] * (ASKED_AT_MOST - 1)
+    bad = [Reply("unanswered")] * (ASKED_AT_MOST - 1)
     assert len(play(job, *bad, says("I like it."))) == ASKED_AT_MOST > 1
     assert job.text == "I like it."
 
