@@ -33,7 +33,7 @@ async def ask_scores(
     await _do(engine, works)
     suspected = sum(work.suspected for work in works)
     if suspected:
-        say(f"    {suspected:,} items have no score: their text seems to instruct the model")
+        say(f"    items without a score, as their text seems to instruct the model: {suspected:,}")
     return [work.scores() for work in works]
 
 
