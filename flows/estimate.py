@@ -5,7 +5,8 @@ from decimal import Decimal
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.pipeline import Inputs, prepare, read_dataset
+from flows.dataset import read_dataset
+from flows.pipeline import Inputs, Pipeline
 from tasks.artifacts import read_table
 from tasks.errors import SettingsError
 from tasks.llm.estimate import Plan, plan_profiles, plan_scores
@@ -58,7 +59,8 @@ def estimate(settings: Settings) -> Estimate:
         choose_users_task, ratings=dataset.ratings, limit=settings.limit_users, seed=settings.seed
     )
     inputs = Inputs(ratings=dataset.ratings, users=users, keep_model=True)
-    prepared = prepare(steps, settings, dataset, inputs, part="")
+    pipeline = Pipeline(steps, settings, dataset, inputs)
+    proposed, prepared = pipeline.propose(), pipeline.prepare()
     session = session_for(settings.home, settings.llm)
     profiles, texts = (read_table(settings.home, a) for a in (prepared.profiles, prepared.texts))
     plans: dict[str, Plan] = {}
@@ -66,7 +68,7 @@ def estimate(settings: Settings) -> Estimate:
         blocks = favourites_blocks(profiles, texts)
         plans["profile"], lines = session.run(lambda e: plan_profiles(e, blocks))
         profiles = with_lines(profiles, blocks, lines)
-    candidates = read_table(settings.home, prepared.candidates)
+    candidates = read_table(settings.home, proposed.pairs)
     requests = make_requests(candidates, profiles, texts, dataset.info.scale)
     people = [as_shown(request, settings.llm) for request in requests]
     plans["score"] = scoring = session.run(lambda e: plan_scores(e, people))

@@ -6,19 +6,22 @@ from pathlib import Path
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.pipeline import Inputs, rank, read_dataset
-from tasks.artifacts import sha256_of
-from tasks.errors import BadDataError, TooLittleDataError
-from tasks.evaluation.task import Split, hold_out_task, measure_task
+from flows.cells import Evaluation
+from flows.comparisons import compare_all
+from flows.dataset import read_dataset, read_typed
+from flows.pipeline import Inputs, Pipeline
+from tasks.errors import LlmDownError
+from tasks.evaluation.cell import Cell, CellResult
+from tasks.evaluation.options import EvaluationSettings
 from tasks.llm.session import session_for
 from tasks.models.task import choose_users_task
-from tasks.profiles.task import typed_profiles_task
+from tasks.progress import say
 from tasks.settings import Settings
 from tasks.steps import Steps
 from tasks.store.asked import requests_to_publish
 from tasks.store.record import Run, new_run_id
 from tasks.store.task import publish_task
-from tasks.vocabulary import Artifact, Dataset, Record
+from tasks.vocabulary import Record
 
 TONIGHT, HELD_OUT = "tonight", "held out"
 
@@ -51,10 +54,11 @@ def nightly(settings: Settings) -> NightlyResult:
         limit=settings.limit_users,
         seed=settings.seed,
     )
-    typed = _typed(steps, settings, dataset)
+    typed = read_typed(steps, settings, dataset, TONIGHT)
     inputs = Inputs(ratings=dataset.ratings, users=users, typed=typed, keep_model=True)
-    ranked = rank(steps, settings, dataset, inputs, TONIGHT)
-    metrics = None if ranked.degraded else _measure(steps, settings, dataset, users)
+    ranked = Pipeline(steps, settings, dataset, inputs, TONIGHT).rank()
+    results = [] if ranked.degraded else _measure(steps, settings)
+    comparisons = compare_all(steps, results)
     asked = requests_to_publish(settings) if settings.writer == "llm" else None
     run = Run(
         run_id=new_run_id(started),
@@ -66,7 +70,14 @@ def nightly(settings: Settings) -> NightlyResult:
         stages=steps.records,
         degraded=ranked.degraded,
     )
-    database = steps.run(publish_task, run=run, ranked=ranked.lists, metrics=metrics, asked=asked)
+    database = steps.run(
+        publish_task,
+        run=run,
+        ranked=ranked.lists,
+        results=results,
+        comparisons=comparisons,
+        asked=asked,
+    )
     return NightlyResult(
         run_id=run.run_id,
         database=settings.home / database,
@@ -78,49 +89,19 @@ def nightly(settings: Settings) -> NightlyResult:
     )
 
 
-def _typed(steps: Steps, settings: Settings, dataset: Dataset) -> Artifact | None:
-    file = settings.profiles
-    if file is None:
-        return None
-    if not file.is_file():
-        raise BadDataError(file, "the file is missing", "Check --profiles.")
-    read: Artifact = steps.run(
-        typed_profiles_task,
-        TONIGHT,
-        folder=file,
-        fingerprint=sha256_of(file),
-        ratings=dataset.ratings,
-    )
-    return read
-
-
-def _measure(
-    steps: Steps, settings: Settings, dataset: Dataset, users: Artifact
-) -> Artifact | None:
-    """Metrics of the same settings on a seeded leave-one-out, where nothing sees the held-out side.
+def _measure(steps: Steps, settings: Settings) -> list[CellResult]:
+    """The same settings on a seeded leave-one-out, where nothing sees the held-out side.
 
     Typed profiles are left out: nobody can say whether they were written from train alone.
     """
     limit = settings.users_to_measure
     if limit == 0:
-        return None
-    if limit is not None:
-        users = steps.run(
-            choose_users_task, HELD_OUT, ratings=users, limit=limit, seed=settings.seed
-        )
-    split: Split = steps.run(
-        hold_out_task, HELD_OUT, ratings=dataset.ratings, users=users, seed=settings.seed
-    )
-    if split.held_out.rows == 0:
-        raise TooLittleDataError(
-            "No user has two ratings, so none can be held out to measure the lists.",
-            "Check that the ratings file is whole.",
-        )
-    inputs = Inputs(ratings=split.train, users=split.users)
-    ranked = rank(steps, settings, dataset, inputs, HELD_OUT)
-    if ranked.degraded:
-        return None
-    measured: Artifact = steps.run(
-        measure_task, HELD_OUT, ranked=ranked.lists, held_out=split.held_out, seed=settings.seed
-    )
-    return measured
+        return []
+    same = {name: getattr(settings, name) for name in Settings.model_fields}
+    same |= {"profiles": None, "limit_users": limit or settings.limit_users}
+    held_out = EvaluationSettings.model_construct(**same, protocol="loo", seeds=1)
+    try:
+        return [Evaluation(steps).measure(Cell(label=HELD_OUT, settings=held_out))]
+    except LlmDownError as down:
+        say(f"    [red]not measured:[/] {down.what}")
+        return []

@@ -4,7 +4,8 @@ import polars as pl
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.pipeline import Inputs, rank, read_dataset
+from flows.dataset import read_dataset
+from flows.pipeline import Inputs, Pipeline
 from tasks.artifacts import read_table
 from tasks.errors import TooLittleTasteError
 from tasks.ingest.newcomer import parse_rates
@@ -58,7 +59,7 @@ def recommend(
         )
     person: Newcomer = steps.run(newcomer_task, ratings=dataset.ratings, rated=rated, taste=taste)
     inputs = Inputs(ratings=person.ratings, users=person.users, typed=person.typed)
-    ranked = rank(steps, settings, dataset, inputs, part="")
+    ranked = Pipeline(steps, settings, dataset, inputs).rank()
     labels = _labels(items)
     return Recommendation(
         rated=[(labels[item], rating) for item, rating in rated],

@@ -1,13 +1,19 @@
-"""SQL as files: schema, views, questions an analyst asks, and what `palate nightly` shows."""
+"""SQL as files: schema, views, questions an analyst asks, and what the commands show."""
 
 from importlib.resources import files
 
 VIEWS = (
     "latest_run",
     "latest_recommendations",
-    "latest_metrics",
     "side_by_side",
+    "figures",
+    "latest_metrics",
     "run_history",
+    "leaderboard",
+    "lift_over_base",
+    "ablation",
+    "cost_per_point",
+    "losers",
     "llm_usage",
 )
 """In the order in which they build on each other."""

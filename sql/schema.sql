@@ -7,23 +7,34 @@ CREATE TABLE IF NOT EXISTS runs (
     started_at_utc  TIMESTAMP NOT NULL,
     finished_at_utc TIMESTAMP NOT NULL,
     seconds         DOUBLE NOT NULL,
-    dataset         VARCHAR NOT NULL,
-    model           VARCHAR NOT NULL,
-    scorer          VARCHAR NOT NULL,
-    reranker        VARCHAR NOT NULL,
-    top             INTEGER NOT NULL,
-    ratings         BIGINT NOT NULL,
-    items           BIGINT NOT NULL,
-    users           BIGINT NOT NULL,   -- users served
-    users_listed    BIGINT NOT NULL,   -- of these, users with a list: others have rated everything
-    candidates      BIGINT NOT NULL,   -- (user, item) pairs considered
-    unscored        BIGINT NOT NULL,   -- of these, pairs without a similarity: taken as neutral
+    dataset         VARCHAR,           -- this and the next ten: null where a run is of many things
+    model           VARCHAR,
+    scorer          VARCHAR,
+    reranker        VARCHAR,
+    top             INTEGER,
+    ratings         BIGINT,
+    items           BIGINT,
+    users           BIGINT,            -- users served
+    users_listed    BIGINT,            -- of these, users with a list: others have rated everything
+    candidates      BIGINT,            -- (user, item) pairs considered
+    unscored        BIGINT,            -- of these, pairs without a similarity: taken as neutral
     config          JSON NOT NULL,
     versions        JSON NOT NULL
 );
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS status VARCHAR DEFAULT 'complete';
                                        -- 'degraded': base lists, the language model was down
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS note VARCHAR;   -- why, if not complete
+ALTER TABLE runs ALTER COLUMN dataset DROP NOT NULL;
+ALTER TABLE runs ALTER COLUMN model DROP NOT NULL;
+ALTER TABLE runs ALTER COLUMN scorer DROP NOT NULL;
+ALTER TABLE runs ALTER COLUMN reranker DROP NOT NULL;
+ALTER TABLE runs ALTER COLUMN top DROP NOT NULL;
+ALTER TABLE runs ALTER COLUMN ratings DROP NOT NULL;
+ALTER TABLE runs ALTER COLUMN items DROP NOT NULL;
+ALTER TABLE runs ALTER COLUMN users DROP NOT NULL;
+ALTER TABLE runs ALTER COLUMN users_listed DROP NOT NULL;
+ALTER TABLE runs ALTER COLUMN candidates DROP NOT NULL;
+ALTER TABLE runs ALTER COLUMN unscored DROP NOT NULL;
 
 -- What each task did. part: 'tonight' is what is published, 'held out' is for the metrics.
 CREATE TABLE IF NOT EXISTS stages (
@@ -36,6 +47,8 @@ CREATE TABLE IF NOT EXISTS stages (
     rows    BIGINT NOT NULL,
     PRIMARY KEY (run_id, place)
 );
+ALTER TABLE stages ADD COLUMN IF NOT EXISTS work_seconds DOUBLE;
+                                       -- what the result took when it was made, perhaps earlier
 
 -- Rows of the data set that were left out, and why.
 CREATE TABLE IF NOT EXISTS dropped (
@@ -61,19 +74,117 @@ CREATE TABLE IF NOT EXISTS ranked_items (
     score         DOUBLE NOT NULL,     -- what the re-ranker ordered by
     PRIMARY KEY (run_id, user, item)
 );
+ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS external_quality DOUBLE;
+                                       -- the catalogue's own (IMDb rating)
+ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS external_votes DOUBLE;   -- log of its votes
 
--- value is a mean over users; standard_error holds for the one split with this seed.
-CREATE TABLE IF NOT EXISTS metrics (
+-- What was measured: a method (base model, scorer, re-ranker) on a data set under a protocol.
+-- A night has one cell, its own method on held-out ratings; an evaluation one; an experiment many.
+CREATE TABLE IF NOT EXISTS cells (
     run_id         VARCHAR NOT NULL,
-    protocol       VARCHAR NOT NULL,
-    seed           BIGINT NOT NULL,
-    list           VARCHAR NOT NULL,   -- 'base' or 'reranked'
-    metric         VARCHAR NOT NULL,
-    k              INTEGER NOT NULL,
-    value          DOUBLE NOT NULL,
-    standard_error DOUBLE,
-    users          BIGINT NOT NULL,
-    PRIMARY KEY (run_id, protocol, seed, list, metric, k)
+    cell           INTEGER NOT NULL,   -- place in the run, from 0
+    label          VARCHAR NOT NULL,   -- the method's name in its grid
+    dataset        VARCHAR NOT NULL,
+    protocol       VARCHAR NOT NULL,   -- loo, split, user-split, temporal, cold-user-K, cold-item
+    model          VARCHAR NOT NULL,
+    scorer         VARCHAR NOT NULL,   -- none: the order does not depend on it; leaky: it cheats
+    reranker       VARCHAR NOT NULL,   -- random and oracle: floor and ceiling
+    external       BOOLEAN NOT NULL,   -- whether ratings and votes collected later were seen
+    leaky          BOOLEAN NOT NULL,   -- whether profiles may have seen the held-out ratings
+    top            INTEGER NOT NULL,
+    candidates     INTEGER NOT NULL,   -- per user, at most
+    first_seed     BIGINT NOT NULL,
+    seeds          INTEGER NOT NULL,
+    users          BIGINT NOT NULL,    -- evaluated, of all seeds together
+    status         VARCHAR NOT NULL,   -- run, not run, failed
+    note           VARCHAR,            -- why not
+    base_seconds   DOUBLE,             -- work per seed until the candidates are there
+    rerank_seconds DOUBLE,             -- work per seed from the candidates to the re-ranked list
+    dollars        DOUBLE,             -- spent on the language model while the cell ran; null: none asked
+    skipped        JSON NOT NULL,      -- users and ratings that could not be tested, and why
+    config         JSON NOT NULL,
+    PRIMARY KEY (run_id, cell)
+);
+
+-- mean over users and seeds; sd over the seeds' means. low, high: 95 % interval, by a bootstrap over
+-- users where a metric has a value per user, else by Student's t over seeds.
+CREATE TABLE IF NOT EXISTS cell_metrics (
+    run_id VARCHAR NOT NULL,
+    cell   INTEGER NOT NULL,
+    list   VARCHAR NOT NULL,           -- 'base' or 'reranked'
+    metric VARCHAR NOT NULL,
+    k      INTEGER NOT NULL,           -- 0: of no list (RMSE and its kin)
+    mean   DOUBLE NOT NULL,
+    sd     DOUBLE,
+    low    DOUBLE,
+    high   DOUBLE,
+    seeds  INTEGER NOT NULL,
+    users  BIGINT,                     -- with a value in some seed
+    PRIMARY KEY (run_id, cell, list, metric, k)
+);
+
+-- One value per user, for comparisons to come; at k = top. Every k stands in the artifacts.
+CREATE TABLE IF NOT EXISTS user_metrics (
+    run_id VARCHAR NOT NULL,
+    cell   INTEGER NOT NULL,
+    seed   BIGINT NOT NULL,
+    list   VARCHAR NOT NULL,
+    user   VARCHAR NOT NULL,
+    metric VARCHAR NOT NULL,
+    k      INTEGER NOT NULL,
+    value  DOUBLE NOT NULL
+);
+
+-- Two lists of the same users and seeds, paired: `difference` is of - against.
+CREATE TABLE IF NOT EXISTS comparisons (
+    run_id       VARCHAR NOT NULL,
+    cell         INTEGER NOT NULL,
+    list         VARCHAR NOT NULL,
+    against      INTEGER NOT NULL,     -- a cell of the same run
+    against_list VARCHAR NOT NULL,
+    says         VARCHAR NOT NULL,     -- what the difference shows
+    metric       VARCHAR NOT NULL,
+    k            INTEGER NOT NULL,
+    difference   DOUBLE NOT NULL,
+    low          DOUBLE NOT NULL,      -- 95 % interval, paired bootstrap over users
+    high         DOUBLE NOT NULL,
+    p            DOUBLE NOT NULL,      -- paired randomisation test over users
+    p_holm       DOUBLE NOT NULL,      -- corrected over the run's comparisons that say the same, by metric
+    better       DOUBLE NOT NULL,      -- share of users
+    worse        DOUBLE NOT NULL,
+    users        BIGINT NOT NULL,
+    seeds        INTEGER NOT NULL,
+    verdict      VARCHAR NOT NULL,     -- higher, lower, no difference shown
+    PRIMARY KEY (run_id, cell, list, against, against_list, says, metric, k)
+);
+
+-- The first seed's lists of the users whose re-ranked list has a lower NDCG than their base list.
+CREATE TABLE IF NOT EXISTS losing_lists (
+    run_id    VARCHAR NOT NULL,
+    cell      INTEGER NOT NULL,
+    seed      BIGINT NOT NULL,
+    user      VARCHAR NOT NULL,
+    item      VARCHAR NOT NULL,
+    title     VARCHAR NOT NULL,
+    base_rank INTEGER NOT NULL,
+    rank      INTEGER NOT NULL,
+    held_out  BOOLEAN NOT NULL,        -- whether the user did rate it
+    PRIMARY KEY (run_id, cell, user, item)
+);
+
+-- Figures of others that a grid wants shown beside its own.
+CREATE TABLE IF NOT EXISTS published (
+    run_id    VARCHAR NOT NULL,
+    source    VARCHAR NOT NULL,
+    method    VARCHAR NOT NULL,        -- as the source calls it
+    protocol  VARCHAR NOT NULL,
+    model     VARCHAR NOT NULL,
+    label     VARCHAR,                 -- our cells to hold it against; null: their base lists
+    metric    VARCHAR NOT NULL,
+    k         INTEGER NOT NULL,
+    value     DOUBLE NOT NULL,
+    corrected DOUBLE,                  -- where the published value is known to be wrong
+    note      VARCHAR
 );
 
 -- Every request to a language model, by the run that published it (a killed run's by the next).

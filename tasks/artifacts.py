@@ -71,6 +71,22 @@ def is_intact(home: Path, artifact: Artifact) -> bool:
     return path.is_file() and sha256_of(path) == artifact.sha256
 
 
+def note_work(home: Path, artifact: Artifact, seconds: float) -> None:
+    """Remember how long it took to make the file."""
+    with replacing(_work_file(home, artifact)) as private:
+        private.write_text(f"{seconds:.6f}\n", encoding="utf-8")
+
+
+def work_of(home: Path, artifact: Artifact) -> float:
+    """Seconds it took to make the file; 0 where nobody noted it."""
+    file = _work_file(home, artifact)
+    return float(file.read_text(encoding="utf-8")) if file.is_file() else 0.0
+
+
+def _work_file(home: Path, artifact: Artifact) -> Path:
+    return home / "work-seconds" / Path(artifact.path).with_suffix(".txt").name
+
+
 def _save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)

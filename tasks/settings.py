@@ -12,10 +12,14 @@ from pydantic_settings.exceptions import SettingsError as UnreadableSettingError
 
 from tasks.errors import SettingsError
 from tasks.llm_options import EngineOptions, LlmOptions
+from tasks.models.options import ModelOptions
 from tasks.vocabulary import ModelName, ProfileWriter, RerankerName, ScorerName
 
 DEFAULT_SEARCH_COUNT = 100
 """The paper's C for N = 1, 5 and 10."""
+
+ESTIMATES_RATINGS: frozenset[ModelName] = frozenset({"svd", "svdpp"})
+"""Base models whose estimate is a rating on the data set's scale; others give a bare score."""
 
 
 class Weights(BaseModel):
@@ -27,6 +31,12 @@ class Weights(BaseModel):
     similarity: float = Field(1.0, ge=0, description="Scorer's similarity of item and profile.")
     popularity: float = Field(1.0, ge=0, description="Log of the item's train rating count.")
     date_affinity: float = Field(1.0, ge=0, description="Item's year against the user's years.")
+    external_quality: float = Field(
+        0.0, ge=0, description="Catalogue's quality (IMDb rating): collected after every split."
+    )
+    external_votes: float = Field(
+        0.0, ge=0, description="Log of the catalogue's votes (IMDb): collected after every split."
+    )
 
 
 class Settings(LlmOptions, BaseSettings):
@@ -44,6 +54,7 @@ class Settings(LlmOptions, BaseSettings):
     home: Path = Field(Path(".palate"), description="Folder for all state.")
     config: Path | None = Field(None, description="TOML file with any of these settings.")
     model: ModelName = Field("svd", description="Base model.")
+    model_options: ModelOptions = Field(ModelOptions(), description="Of the base models.")
     scorer: ScorerName = Field("embedded", description="What judges how an item fits a profile.")
     reranker: RerankerName = Field("weighted", description="How the candidates are ordered anew.")
     weights: Weights = Field(Weights(), description="Weights of `weighted` and `rrf`.")
@@ -114,6 +125,8 @@ class Settings(LlmOptions, BaseSettings):
                 f"{self.candidate_count} candidates cannot fill a list of {self.top}: "
                 "raise search_count (or tuning, depth), or lower top"
             )
+        if "estimate" in self.llm_show and self.model not in ESTIMATES_RATINGS:
+            raise ValueError(f"llm_show: the estimates of {self.model} are not ratings to show")
         if (self.asks_llm or self.profile_writer == "llm") and not self.llm_model:
             raise ValueError("a language model is to be asked, but llm_model does not say which")
         return self

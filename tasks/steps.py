@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import wraps
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from prefect.futures import PrefectFuture
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from tasks.artifacts import is_intact
+from tasks.artifacts import is_intact, note_work, work_of
 from tasks.errors import PalateError
 from tasks.progress import say
 from tasks.vocabulary import Artifact, Record
@@ -24,13 +25,18 @@ NOT_IN_KEY = frozenset({"home", "folder", "options"})
 
 
 class StepRecord(Record):
-    """What one task did in a run, for the run record."""
+    """What one task did in a run, for the run record.
+
+    `seconds` passed in this run; `work_seconds` is what the result took when it was made, which
+    may have been in an earlier one.
+    """
 
     stage: str
     part: str
     cached: bool
     seconds: float
     rows: int
+    work_seconds: float = 0.0
 
 
 def step(name: str, logic: str, *libraries: str) -> Callable[[Callable[..., Any]], Task[..., Any]]:
@@ -47,7 +53,7 @@ def step(name: str, logic: str, *libraries: str) -> Callable[[Callable[..., Any]
         digest = hashlib.sha256(to_json([name, versions, said])).hexdigest()
         return f"{name.replace(' ', '-')}-{digest[:40]}"
 
-    return task(
+    as_task = task(
         name=name,
         cache_key_fn=key,
         persist_result=True,
@@ -56,6 +62,21 @@ def step(name: str, logic: str, *libraries: str) -> Callable[[Callable[..., Any]
         retry_delay_seconds=1,
         retry_condition_fn=_is_io_error,
     )
+    return lambda function: as_task(_timed(function))
+
+
+def _timed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, which notes beside every file it makes how long that took."""
+
+    @wraps(function)
+    def timed(home: Path, *values: Any, **named: Any) -> Any:  # noqa: ANN401
+        started = time.monotonic()
+        result = function(home, *values, **named)
+        for artifact in artifacts_in(result):
+            note_work(home, artifact, time.monotonic() - started)
+        return result
+
+    return timed
 
 
 class Steps:
@@ -70,7 +91,7 @@ class Steps:
         started = time.monotonic()
         state = stage(home=self.home, **parameters, return_state=True)
         result, cached = self._settle(stage, state, parameters)
-        self._record(stage.name, part, cached, time.monotonic() - started, result)
+        self._record(stage.name, part, cached, time.monotonic() - started, [result])
         return result
 
     def run_each(
@@ -101,14 +122,30 @@ class Steps:
         return stage.with_options(refresh_cache=True)(home=self.home, **parameters), False
 
     def _record(
-        self, stage: str, part: str, cached: bool, seconds: float, result: object, note: str = ""
+        self,
+        stage: str,
+        part: str,
+        cached: bool,
+        seconds: float,
+        results: list[Any],
+        note: str = "",
     ) -> None:
-        rows = sum(artifact.rows for artifact in artifacts_in(result))
+        rows = sum(artifact.rows for artifact in artifacts_in(results))
         self.records.append(
-            StepRecord(stage=stage, part=part, cached=cached, seconds=seconds, rows=rows)
+            StepRecord(
+                stage=stage,
+                part=part,
+                cached=cached,
+                seconds=seconds,
+                rows=rows,
+                work_seconds=sum(self._work(result) for result in results),
+            )
         )
         where = f"{stage}{note}, {part}" if part else f"{stage}{note}"
         say(f"  {where}: {'[green]cached[/]' if cached else f'{seconds:.1f} s'}, {rows:,} rows")
+
+    def _work(self, result: object) -> float:
+        return max((work_of(self.home, a) for a in artifacts_in(result)), default=0.0)
 
 
 def artifacts_in(result: object) -> Iterator[Artifact]:

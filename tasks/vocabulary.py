@@ -31,6 +31,8 @@ BASE_RANK = "base_rank"
 SIMILARITY = "similarity"
 POPULARITY = "popularity"
 DATE_AFFINITY = "date_affinity"
+EXTERNAL_QUALITY = "external_quality"
+EXTERNAL_VOTES = "external_votes"
 SCORE = "score"
 RANK = "rank"
 
@@ -48,10 +50,13 @@ ITEM_COLUMNS: dict[str, pl.DataType] = {
 Id = int | str
 """A user or item id: whole numbers where every id of the data set is one, else text."""
 
-ModelName = Literal["svd", "svdpp"]
+ModelName = Literal["svd", "svdpp", "popularity", "knn", "ease", "als"]
+ProtocolName = Literal["loo", "split", "user-split", "temporal", "cold-user", "cold-item"]
 ScorerName = Literal["embedded", "llm", "llm-batch"]
 ProfileWriter = Literal["composed", "llm"]
-RerankerName = Literal["weighted", "llm_only", "rrf", "filter"]
+RerankerName = Literal["weighted", "llm_only", "rrf", "filter", "none"]
+BoundName = Literal["random", "oracle"]
+"""Re-rankers that only an evaluation has: the floor, and the ceiling, which sees the held-out."""
 
 
 class Record(BaseModel):

@@ -1,9 +1,13 @@
 -- How one run's method does on held-out ratings, as the nightly command shows it.
-SELECT metric || '@' || k AS metric,
-       max(value) FILTER (list = 'base') AS base, max(value) FILTER (list = 'reranked') AS reranked,
-       round(max(standard_error) FILTER (list = 'reranked'), 4) AS standard_error,
-       max(users) AS users
-FROM metrics
-WHERE run_id = $run_id
-GROUP BY metric, k
-ORDER BY metric, k
+SELECT base.metric || '@' || base.k AS metric, base.mean AS base, reranked.mean AS reranked,
+       told.difference, told.low, told.high, told.verdict, base.users
+FROM figures AS base
+JOIN figures AS reranked
+  ON reranked.run_id = base.run_id AND reranked.cell = base.cell
+ AND reranked.metric = base.metric AND reranked.k = base.k AND reranked.list = 'reranked'
+LEFT JOIN comparisons AS told
+  ON told.run_id = base.run_id AND told.cell = base.cell AND told.against_list = 'base'
+ AND told.metric = base.metric AND told.k = base.k
+WHERE base.run_id = $run_id AND base.list = 'base' AND base.k = 10
+  AND base.metric IN ('HR', 'NDCG')
+ORDER BY base.metric

@@ -1,18 +1,21 @@
--- How did each combination of settings do on held-out ratings, over all seeds it was run with?
+-- How did each combination of settings do on held-out ratings, over all seeds that nights ran with?
 -- weights: estimate/similarity/popularity/date. c: candidates per user. sd: of `lists` over seeds.
 WITH settled AS (
-    SELECT run_id, dataset, model, reranker, users,
+    SELECT cells.run_id, cells.cell, dataset, model, reranker, first_seed,
            concat_ws('/', config->>'$.weights.estimate', config->>'$.weights.similarity',
                      config->>'$.weights.popularity', config->>'$.weights.date_affinity') AS weights,
-           coalesce(config->>'$.search_count', '-') AS c
-    FROM runs
+           candidates AS c
+    FROM cells
+    WHERE run_id IN (SELECT run_id FROM runs WHERE flow = 'nightly')
 ),
 one_per_seed AS (
-    SELECT dataset, model, reranker, weights, c, settled.users, metric || '@' || k AS metric, seed,
-           any_value(value) FILTER (list = 'base')     AS base,
-           any_value(value) FILTER (list = 'reranked') AS reranked
-    FROM metrics
-    JOIN settled USING (run_id)
+    SELECT dataset, model, reranker, weights, c, figure.users, metric || '@' || k AS metric,
+           first_seed,
+           any_value(mean) FILTER (list = 'base')     AS base,
+           any_value(mean) FILTER (list = 'reranked') AS reranked
+    FROM cell_metrics AS figure
+    JOIN settled USING (run_id, cell)
+    WHERE k = 10 AND metric IN ('HR', 'NDCG')
     GROUP BY ALL
 )
 SELECT dataset, model, reranker, weights, c, users, metric, count(*) AS seeds,

@@ -1,2 +1,2 @@
--- The run that was published last.
-SELECT * FROM runs ORDER BY finished_at_utc DESC, run_id DESC LIMIT 1
+-- The night that was published last.
+SELECT * FROM runs WHERE flow = 'nightly' ORDER BY finished_at_utc DESC, run_id DESC LIMIT 1

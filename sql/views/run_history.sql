@@ -1,4 +1,5 @@
 -- One row per run, newest first: what ran, for how long, how much was reused, and how it did.
+-- The figures are those of the run's first cell: a night has no other.
 SELECT run.run_id, run.flow, run.finished_at_utc, run.seconds, run.dataset, run.model,
        run.scorer, run.reranker, run.users, run.users_listed, run.candidates, run.unscored,
        run.status, run.note,
@@ -11,10 +12,10 @@ LEFT JOIN (
 ) AS tasks USING (run_id)
 LEFT JOIN (
     SELECT run_id,
-           max(value) FILTER (metric = 'HR' AND list = 'base')       AS base_hr_10,
-           max(value) FILTER (metric = 'HR' AND list = 'reranked')   AS hr_10,
-           max(value) FILTER (metric = 'NDCG' AND list = 'base')     AS base_ndcg_10,
-           max(value) FILTER (metric = 'NDCG' AND list = 'reranked') AS ndcg_10
-    FROM metrics WHERE k = 10 GROUP BY run_id
+           max(mean) FILTER (metric = 'HR' AND list = 'base')       AS base_hr_10,
+           max(mean) FILTER (metric = 'HR' AND list = 'reranked')   AS hr_10,
+           max(mean) FILTER (metric = 'NDCG' AND list = 'base')     AS base_ndcg_10,
+           max(mean) FILTER (metric = 'NDCG' AND list = 'reranked') AS ndcg_10
+    FROM cell_metrics WHERE k = 10 AND cell = 0 GROUP BY run_id
 ) AS quality USING (run_id)
 ORDER BY run.finished_at_utc DESC, run.run_id DESC

@@ -1,1 +1,4 @@
-"""How good the lists are: `splits` holds ratings out, `metrics` measures lists against them."""
+"""How good lists are: `splits` hold ratings out, `measures` hold lists against them.
+
+To add a metric, see `accuracy`, `beyond` or `rating_error`; to add a protocol, `splits.protocols`.
+"""

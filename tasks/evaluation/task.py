@@ -1,47 +1,154 @@
-"""Splitting and measuring as tasks."""
+"""Splitting, measuring and comparing as tasks."""
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from tasks.artifacts import read_table, write_table
-from tasks.evaluation.metrics import list_metrics
-from tasks.evaluation.splits import leave_one_out
+from tasks.evaluation.beyond import catalogue_of
+from tasks.evaluation.bounds import bound
+from tasks.evaluation.cell import Measured
+from tasks.evaluation.losing import losing_lists
+from tasks.evaluation.measures import Yardstick
+from tasks.evaluation.rating_error import rating_errors
+from tasks.evaluation.splits.protocols import split
+from tasks.evaluation.summary import compare, summarise, values_overall, values_per_user
+from tasks.models import stored
+from tasks.models.base import BaseModel
+from tasks.models.pairs import pair_estimates
+from tasks.progress import bar
 from tasks.steps import step
-from tasks.vocabulary import BASE_RANK, RANK, USER, Artifact, Record
-
-LISTS = {"base": BASE_RANK, "reranked": RANK}
+from tasks.vocabulary import (
+    ITEM,
+    QUALITY,
+    RATING,
+    USER,
+    VOTES,
+    Artifact,
+    BoundName,
+    ProtocolName,
+    Record,
+)
 
 
 class Split(Record):
-    """The two sides of a split, and the users that have something held out."""
+    """The two sides of a split, whom to test, and who could not be tested.
+
+    `new_items`: items that lost every train rating, where the protocol is about them.
+    """
 
     train: Artifact
     held_out: Artifact
     users: Artifact
+    new_items: Artifact | None
+    skipped: dict[str, int]
 
 
-@step("hold out", "1", "numpy")
-def hold_out_task(home: Path, ratings: Artifact, users: Artifact, seed: int) -> Split:
-    """Hold out one rating of each user."""
-    served = read_table(home, users)[USER]
-    train, held_out = leave_one_out(read_table(home, ratings), served, seed)
+@step("split", "1", "numpy", "polars")
+def split_task(
+    home: Path,
+    ratings: Artifact,
+    protocol: ProtocolName,
+    seed: int,
+    keep: int,
+    limit: int | None,
+) -> Split:
+    """Part the ratings; of the users to test a seeded sample of `limit`, if given."""
+    parts = split(read_table(home, ratings), protocol, seed, keep)
+    users, skipped = parts.users, dict(parts.skipped)
+    if limit is not None and limit < users.len():
+        chosen = np.random.default_rng(seed).choice(users.len(), limit, replace=False)
+        skipped["users not in the sample"] = users.len() - limit
+        users = users.gather(np.sort(chosen))
+    fresh = parts.new_items
     return Split(
-        train=write_table(home, "train", train),
-        held_out=write_table(home, "held_out", held_out),
-        users=write_table(home, "users", held_out.select(USER)),
+        train=write_table(home, "train", parts.train),
+        held_out=write_table(home, "held_out", parts.held_out),
+        users=write_table(home, "users", users.to_frame(USER)),
+        new_items=None if fresh is None else write_table(home, "new_items", fresh.to_frame(ITEM)),
+        skipped=skipped,
     )
 
 
-@step("measure", "1")
-def measure_task(home: Path, ranked: Artifact, held_out: Artifact, seed: int) -> Artifact:
-    """Metrics of the base and the re-ranked lists."""
-    lists, held = read_table(home, ranked), read_table(home, held_out)
-    measured = [
-        list_metrics(lists, held, rank).select(pl.lit(name).alias("list"), pl.all())
-        for name, rank in LISTS.items()
-    ]
-    said = pl.concat(measured).select(
-        pl.lit("leave-one-out").alias("protocol"), pl.lit(seed).alias("seed"), pl.all()
-    )
-    return write_table(home, "metrics", said)
+@step("hide what was collected later", "1")
+def hide_external_task(home: Path, items: Artifact) -> Artifact:
+    """The catalogue without quality and votes."""
+    table = read_table(home, items)
+    hidden = [pl.lit(None, table.schema[name]).alias(name) for name in (QUALITY, VOTES)]
+    return write_table(home, "items", table.with_columns(hidden))
+
+
+@step("order as a bound", "1", "numpy")
+def bound_task(
+    home: Path, lists: Artifact, held_out: Artifact, name: BoundName, seed: int
+) -> Artifact:
+    """The lists in the order of the floor or the ceiling of re-ranking."""
+    made = bound(read_table(home, lists), read_table(home, held_out), name, seed)
+    return write_table(home, "ranked", made)
+
+
+@step("measure", "2", "numpy", "polars")
+def measure_task(
+    home: Path,
+    ranked: Artifact,
+    split: Split,
+    items: Artifact,
+    model: Artifact | None,
+    relevant_at: float,
+    count: int,
+    ks: tuple[int, ...],
+) -> Measured:
+    """Every metric of the base and the re-ranked lists; rating errors of `model`, if given."""
+    with bar("measuring"):
+        lists, held_out = read_table(home, ranked), read_table(home, split.held_out)
+        users, train = read_table(home, split.users)[USER], read_table(home, split.train)
+        known = catalogue_of(read_table(home, items), train)
+        theirs = held_out.join(users.to_frame(), on=USER, how="semi")
+        yardstick = Yardstick(theirs, users, relevant_at, known)
+        errors = _errors(stored.load(home, model), held_out) if model else {}
+        return Measured(
+            per_user=write_table(home, "per_user", values_per_user(lists, yardstick, count, ks)),
+            overall=write_table(home, "overall", values_overall(lists, yardstick, errors, ks)),
+        )
+
+
+@step("summarise", "1", "numpy", "polars")
+def summarise_task(home: Path, measured: list[Measured], seed: int) -> Artifact:
+    """Means over users and splits, with intervals; `seed` draws the bootstrap."""
+    per_user = [read_table(home, one.per_user) for one in measured]
+    overall = [read_table(home, one.overall) for one in measured]
+    return write_table(home, "summaries", summarise(per_user, overall, seed))
+
+
+@step("compare", "1", "numpy", "polars")
+def compare_task(
+    home: Path,
+    ours: dict[int, Measured],
+    ours_list: str,
+    theirs: dict[int, Measured],
+    theirs_list: str,
+    seed: int,
+) -> Artifact:
+    """Our list minus theirs, paired by user and split; `seed` draws bootstrap and test."""
+    mine, others = _of_list(home, ours, ours_list), _of_list(home, theirs, theirs_list)
+    return write_table(home, "comparisons", compare(mine, others, seed))
+
+
+@step("find losers", "1")
+def losing_task(
+    home: Path, ranked: Artifact, measured: Measured, held_out: Artifact, items: Artifact, top: int
+) -> Artifact:
+    """Both lists of the users whose re-ranked list is worse."""
+    tables = (ranked, measured.per_user, held_out, items)
+    lists, values, held, catalogue = (read_table(home, table) for table in tables)
+    return write_table(home, "losing", losing_lists(lists, values, held, catalogue, top))
+
+
+def _errors(model: BaseModel, held_out: pl.DataFrame) -> dict[str, float]:
+    return rating_errors(pair_estimates(model, held_out), held_out[RATING].to_numpy())
+
+
+def _of_list(home: Path, measured: dict[int, Measured], name: str) -> dict[int, pl.DataFrame]:
+    frames = {seed: read_table(home, one.per_user) for seed, one in measured.items()}
+    return {seed: frame.filter(list=name).drop("list") for seed, frame in frames.items()}

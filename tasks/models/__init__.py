@@ -1,1 +1,1 @@
-"""Base models: each is trained into `factors.Factors`; `candidates` ranks items from them."""
+"""Base models: `registry` fits one by name, `candidates` ranks items from its estimates."""

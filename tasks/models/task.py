@@ -6,21 +6,26 @@ import numpy as np
 import polars as pl
 
 from tasks.artifacts import read_table, write_table
-from tasks.models import factors, surprise_svd
+from tasks.models import registry, stored
 from tasks.models.candidates import top_candidates
 from tasks.progress import bar
 from tasks.steps import step
-from tasks.vocabulary import USER, Artifact, ModelName
+from tasks.vocabulary import BASE_RANK, ESTIMATE, ITEM, USER, Artifact, ModelName
 
 
-@step("train", "1", "scikit-surprise")
+@step("train", "2", "scikit-surprise")
 def train_task(
-    home: Path, ratings: Artifact, scale: tuple[float, float], model: ModelName, seed: int
+    home: Path,
+    ratings: Artifact,
+    scale: tuple[float, float],
+    model: ModelName,
+    model_options: dict[str, float | int | str],
+    seed: int,
 ) -> Artifact:
-    """Fit the base model on `ratings`; gives its factors."""
+    """Fit the base model on `ratings`."""
     with bar(f"training {model} on {ratings.rows:,} ratings"):
-        fitted = surprise_svd.fit(read_table(home, ratings), scale, model, seed)
-        return factors.save(home, surprise_svd.factors_of(fitted))
+        fitted = registry.fit(model, read_table(home, ratings), scale, seed, model_options)
+        return stored.save(home, fitted)
 
 
 @step("choose users", "1", "numpy")
@@ -33,14 +38,27 @@ def choose_users_task(home: Path, ratings: Artifact, limit: int | None, seed: in
     return write_table(home, "users", users)
 
 
-@step("find candidates", "1")
+@step("find candidates", "2")
 def candidates_task(
-    home: Path, model: Artifact, ratings: Artifact, users: Artifact, count: int
+    home: Path, model: Artifact, ratings: Artifact, users: Artifact, count: int, seed: int
 ) -> Artifact:
     """The top `count` unrated items of every user."""
     wanted = read_table(home, users)[USER]
+    fitted = stored.load(home, model)
     with bar("finding candidates", total=len(wanted)) as advance:
         found = top_candidates(
-            factors.load(home, model), read_table(home, ratings), wanted, count, advance
+            fitted, read_table(home, ratings), wanted, count, seed=seed, advance=advance
         )
     return write_table(home, "candidates", found)
+
+
+@step("offer new items", "1", "numpy")
+def new_items_task(home: Path, users: Artifact, new_items: Artifact, seed: int) -> Artifact:
+    """Every new item for every user, in a random order: no base model knows anything of them."""
+    people, fresh = read_table(home, users), read_table(home, new_items)
+    pairs = people.join(fresh, how="cross").sort(USER, ITEM)
+    draws = pl.Series(np.random.default_rng(seed).random(pairs.height))
+    drawn = pairs.select(USER, ITEM, pl.lit(0.0).alias(ESTIMATE), draws.alias("draw"))
+    place = pl.col("draw").rank("ordinal").over(USER).cast(pl.Int32).alias(BASE_RANK)
+    ranked = drawn.with_columns(place).drop("draw").sort(USER, BASE_RANK)
+    return write_table(home, "candidates", ranked)

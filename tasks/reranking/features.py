@@ -1,9 +1,24 @@
-"""What is known of each (user, candidate) pair beside the estimate, from train ratings alone."""
+"""What is known of each (user, candidate) pair beside the estimate.
+
+All of it comes from train ratings but for the `external` group, the catalogue's own quality and
+votes: they were collected after every split.
+"""
 
 import numpy as np
 import polars as pl
 
-from tasks.vocabulary import DATE_AFFINITY, ITEM, POPULARITY, SIMILARITY, USER, YEAR
+from tasks.vocabulary import (
+    DATE_AFFINITY,
+    EXTERNAL_QUALITY,
+    EXTERNAL_VOTES,
+    ITEM,
+    POPULARITY,
+    QUALITY,
+    SIMILARITY,
+    USER,
+    VOTES,
+    YEAR,
+)
 
 YEARS = (1800, 2100)
 """Years outside are taken as unknown."""
@@ -14,12 +29,13 @@ BANDWIDTH_YEARS = 4.0
 def add_features(
     candidates: pl.DataFrame, scores: pl.DataFrame, ratings: pl.DataFrame, items: pl.DataFrame
 ) -> pl.DataFrame:
-    """Candidates in their order, with similarity, popularity and date_affinity; null is unknown."""
+    """Candidates in their order, with every signal that a rule may read; null is unknown."""
     known = candidates.join(
         scores.select(USER, ITEM, SIMILARITY), on=[USER, ITEM], how="left", maintain_order="left"
     )
     known = known.join(popularity(ratings), on=ITEM, how="left", maintain_order="left")
     known = known.with_columns(pl.col(POPULARITY).fill_null(0.0))
+    known = known.join(external(items), on=ITEM, how="left", maintain_order="left")
     return known.with_columns(date_affinity(known, ratings, items))
 
 
@@ -28,6 +44,14 @@ def popularity(ratings: pl.DataFrame) -> pl.DataFrame:
     counted = ratings.group_by(ITEM).len("count")
     weight = pl.col("count").cast(pl.Float64).log1p()
     return counted.select(ITEM, (weight / weight.max()).alias(POPULARITY)).sort(ITEM)
+
+
+def external(items: pl.DataFrame) -> pl.DataFrame:
+    """Item, external_quality (as the catalogue has it), external_votes (log of 1 + votes)."""
+    votes = pl.col(VOTES).cast(pl.Float64).log1p()
+    return items.select(
+        ITEM, pl.col(QUALITY).alias(EXTERNAL_QUALITY), votes.alias(EXTERNAL_VOTES)
+    ).sort(ITEM)
 
 
 def date_affinity(pairs: pl.DataFrame, ratings: pl.DataFrame, items: pl.DataFrame) -> pl.Series:

@@ -7,6 +7,8 @@ from tasks.vocabulary import (
     BASE_RANK,
     DATE_AFFINITY,
     ESTIMATE,
+    EXTERNAL_QUALITY,
+    EXTERNAL_VOTES,
     POPULARITY,
     RANK,
     SCORE,
@@ -17,7 +19,14 @@ from tasks.vocabulary import (
 
 NEUTRAL_SIMILARITY = 0.0
 RRF_CONSTANT = 60.0
-SIGNALS = (ESTIMATE, SIMILARITY, POPULARITY, DATE_AFFINITY)
+SIGNALS = (
+    ESTIMATE,
+    SIMILARITY,
+    POPULARITY,
+    DATE_AFFINITY,
+    EXTERNAL_QUALITY,
+    EXTERNAL_VOTES,
+)
 
 
 def rerank(
@@ -33,8 +42,14 @@ def rerank(
         "weighted": weighted(weights),
         "rrf": rrf(weights),
         "filter": keep_similar(min_similarity),
+        "none": pl.lit(0.0),
     }
-    scored = candidates.with_columns(scores[rule].cast(pl.Float64).alias(SCORE))
+    return in_order_of(candidates, scores[rule])
+
+
+def in_order_of(candidates: pl.DataFrame, score: pl.Expr) -> pl.DataFrame:
+    """The same rows with this score and the rank it gives, sorted by user and rank."""
+    scored = candidates.with_columns(score.cast(pl.Float64).alias(SCORE))
     ordered = scored.sort([USER, SCORE, BASE_RANK], descending=[False, True, False])
     place = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(USER)
     return ordered.with_columns(place.alias(RANK))
@@ -47,9 +62,8 @@ def llm_only() -> pl.Expr:
 
 def weighted(weights: Weights) -> pl.Expr:
     """Sum of the weights times each signal's z-score among the user's candidates; unknown is 0."""
-    return pl.sum_horizontal(
-        _z_score(signal) * weight for signal, weight in _weights(weights).items()
-    )
+    parts = [_z_score(signal) * weight for signal, weight in _weights(weights).items()]
+    return pl.sum_horizontal([pl.lit(0.0), *parts])
 
 
 def rrf(weights: Weights) -> pl.Expr:
@@ -63,7 +77,7 @@ def rrf(weights: Weights) -> pl.Expr:
         place = pl.col(signal).rank("average", descending=True).fill_null(middle).over(USER)
         rank = pl.col(BASE_RANK) if signal == ESTIMATE else place
         parts.append(weight / (RRF_CONSTANT + rank))
-    return pl.sum_horizontal(parts)
+    return pl.sum_horizontal([pl.lit(0.0), *parts])
 
 
 def keep_similar(min_similarity: float) -> pl.Expr:
@@ -72,7 +86,9 @@ def keep_similar(min_similarity: float) -> pl.Expr:
 
 
 def _weights(weights: Weights) -> dict[str, float]:
-    return {signal: getattr(weights, signal) for signal in SIGNALS}
+    """The signals that count; the others are not even read."""
+    given = {signal: getattr(weights, signal) for signal in SIGNALS}
+    return {signal: weight for signal, weight in given.items() if weight}
 
 
 def _z_score(signal: str) -> pl.Expr:

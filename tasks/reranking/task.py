@@ -11,7 +11,7 @@ from tasks.steps import step
 from tasks.vocabulary import Artifact, RerankerName
 
 
-@step("re-rank", "1")
+@step("re-rank", "2")
 def rerank_task(
     home: Path,
     candidates: Artifact,

@@ -2,12 +2,14 @@
 
 import json
 import platform
+from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import version
 from secrets import token_hex
 
 import polars as pl
 
+from tasks.evaluation.cell import CellResult, Published
 from tasks.settings import Settings
 from tasks.steps import StepRecord
 from tasks.vocabulary import (
@@ -52,16 +54,27 @@ class Run(Record):
     degraded: str | None = None
 
 
+class EvaluationRun(Record):
+    """A finished evaluation or experiment, but for what it measured; `config` is its JSON."""
+
+    run_id: str
+    flow: str
+    started_at_utc: datetime
+    config: str
+    stages: list[StepRecord]
+
+
+def versions() -> str:
+    """What the run was made with, as JSON."""
+    found = {name: version(name) for name in RECORDED}
+    return json.dumps({"python": platform.python_version()} | found)
+
+
 def run_row(run: Run, finished_at_utc: datetime, ranked: pl.DataFrame) -> pl.DataFrame:
-    """The one row of `runs`."""
-    versions = {"python": platform.python_version()} | {name: version(name) for name in RECORDED}
+    """A night's one row of `runs`."""
     return pl.DataFrame(
-        {
-            "run_id": run.run_id,
-            "flow": run.flow,
-            "started_at_utc": run.started_at_utc.replace(tzinfo=None),
-            "finished_at_utc": finished_at_utc.replace(tzinfo=None),
-            "seconds": (finished_at_utc - run.started_at_utc).total_seconds(),
+        _when(run, finished_at_utc)
+        | {
             "dataset": run.dataset.info.name,
             "model": run.settings.model,
             "scorer": run.settings.scorer,
@@ -76,16 +89,52 @@ def run_row(run: Run, finished_at_utc: datetime, ranked: pl.DataFrame) -> pl.Dat
             "status": "degraded" if run.degraded else "complete",
             "note": run.degraded,
             "config": run.settings.model_dump_json(),
-            "versions": json.dumps(versions),
+            "versions": versions(),
         },
         schema_overrides={"note": pl.String},
     )
 
 
-def stage_rows(run: Run) -> pl.DataFrame:
+def evaluation_row(
+    run: EvaluationRun, finished_at_utc: datetime, results: Sequence[CellResult]
+) -> pl.DataFrame:
+    """An evaluation's one row of `runs`: degraded if a cell has no figures."""
+    without = [result for result in results if result.figures is None]
+    note = f"{len(without)} of {len(results)} cells have no figures" if without else None
+    return pl.DataFrame(
+        _when(run, finished_at_utc)
+        | {
+            "status": "degraded" if without else "complete",
+            "note": note,
+            "config": run.config,
+            "versions": versions(),
+        },
+        schema_overrides={"note": pl.String},
+    )
+
+
+def published_rows(run_id: str, published: Sequence[Published]) -> pl.DataFrame:
+    """Rows of `published`."""
+    return pl.DataFrame(
+        [{"run_id": run_id, **figure.model_dump()} for figure in published],
+        schema_overrides={"label": pl.String, "corrected": pl.Float64, "note": pl.String},
+    )
+
+
+def _when(run: Run | EvaluationRun, finished_at_utc: datetime) -> dict[str, object]:
+    return {
+        "run_id": run.run_id,
+        "flow": run.flow,
+        "started_at_utc": run.started_at_utc.replace(tzinfo=None),
+        "finished_at_utc": finished_at_utc.replace(tzinfo=None),
+        "seconds": (finished_at_utc - run.started_at_utc).total_seconds(),
+    }
+
+
+def stage_rows(run_id: str, stages: Sequence[StepRecord]) -> pl.DataFrame:
     """Rows of `stages`, in the order in which the tasks ran."""
-    numbered = enumerate(run.stages)
-    return pl.DataFrame({"run_id": run.run_id, "place": n, **s.model_dump()} for n, s in numbered)
+    numbered = enumerate(stages)
+    return pl.DataFrame({"run_id": run_id, "place": n, **s.model_dump()} for n, s in numbered)
 
 
 def dropped_rows(run: Run) -> pl.DataFrame:

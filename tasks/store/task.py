@@ -6,36 +6,72 @@ from pathlib import Path
 import polars as pl
 
 from tasks.artifacts import read_table
+from tasks.evaluation.cell import CellResult, Comparison, Published
 from tasks.progress import bar
 from tasks.steps import step
-from tasks.store.record import Run, dropped_rows, ranked_rows, run_row, stage_rows
+from tasks.store.measured import measured_tables
+from tasks.store.record import (
+    EvaluationRun,
+    Run,
+    dropped_rows,
+    evaluation_row,
+    published_rows,
+    ranked_rows,
+    run_row,
+    stage_rows,
+)
 from tasks.store.warehouse import publish
 from tasks.vocabulary import Artifact
 
 
-@step("publish", "2")
+@step("publish", "3")
 def publish_task(
     home: Path,
     run: Run,
     ranked: Artifact,
-    metrics: Artifact | None,
+    results: list[CellResult],
+    comparisons: list[Comparison],
     asked: Artifact | None,
 ) -> str:
-    """Append the run to the results file; gives the file's name in `home`.
+    """Append a night to the results file; gives the file's name in `home`.
 
-    `metrics` and `asked` (the requests to a language model) are missing on nights without any.
+    `results`: what was measured, if anything. `asked`: the requests to a language model, if any.
     """
     with bar("publishing"):
         lists, items = read_table(home, ranked), read_table(home, run.dataset.items)
         tables = {
             "runs": run_row(run, datetime.now(UTC), lists),
-            "stages": stage_rows(run),
+            "stages": stage_rows(run.run_id, run.stages),
             "dropped": dropped_rows(run),
             "ranked_items": ranked_rows(run, lists, items),
         }
-        mine = pl.lit(run.run_id).alias("run_id")
-        if metrics is not None:
-            tables["metrics"] = read_table(home, metrics).select(mine, pl.all())
-        if asked is not None:
-            tables["llm_requests"] = read_table(home, asked).select(mine, pl.all())
-        return publish(home, tables).name
+        tables |= measured_tables(home, run.run_id, results, comparisons)
+        return publish(home, tables | _requests(home, run.run_id, asked)).name
+
+
+@step("publish evaluation", "1")
+def publish_evaluation_task(
+    home: Path,
+    run: EvaluationRun,
+    results: list[CellResult],
+    comparisons: list[Comparison],
+    published: list[Published],
+    asked: Artifact | None,
+) -> str:
+    """Append an evaluation to the results file; gives the file's name in `home`."""
+    with bar("publishing"):
+        tables = {
+            "runs": evaluation_row(run, datetime.now(UTC), results),
+            "stages": stage_rows(run.run_id, run.stages),
+        }
+        tables |= measured_tables(home, run.run_id, results, comparisons)
+        if published:
+            tables["published"] = published_rows(run.run_id, published)
+        return publish(home, tables | _requests(home, run.run_id, asked)).name
+
+
+def _requests(home: Path, run_id: str, asked: Artifact | None) -> dict[str, pl.DataFrame]:
+    if asked is None:
+        return {}
+    mine = pl.lit(run_id).alias("run_id")
+    return {"llm_requests": read_table(home, asked).select(mine, pl.all())}

@@ -18,7 +18,10 @@ from tasks.artifacts import replacing
 from tasks.errors import StoreError
 
 LOCK_SECONDS = 600.0
-TABLES = ("runs", "stages", "dropped", "ranked_items", "metrics", "llm_requests")
+TABLES = (
+    *("runs", "stages", "dropped", "ranked_items", "llm_requests"),
+    *("cells", "cell_metrics", "user_metrics", "comparisons", "losing_lists", "published"),
+)
 
 NEW = {"llm_requests": " WHERE id NOT IN (SELECT id FROM llm_requests)"}
 """A request is published once, by whichever run comes first."""

@@ -28,7 +28,7 @@ def main() -> None:
     factors = factors_of(algorithm)
     users = ratings[USER].unique().sort()
 
-    matrix = _seconds(lambda: top_candidates(factors, ratings, users, COUNT))
+    matrix = _seconds(lambda: top_candidates(factors, ratings, users, COUNT, 0))
     loop = _seconds(lambda: _loop(algorithm, ratings, users.head(LOOPED_USERS)))
     result = {
         "data": dataset.info.name,

@@ -9,8 +9,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows import commands
-from flows.display import show_recommendation
+from flows.commands import night as commands
+from flows.shown.night import show_recommendation
 from flows.recommend import Recommendation
 from tasks.errors import AmbiguousTitleError
 from tasks.store.warehouse import publish

@@ -35,7 +35,7 @@ def test_estimates_are_those_of_surprise(model, source):
 def test_estimates_of_candidates_are_the_clipped_predictions_of_surprise(model, source):
     ratings, algorithm = ratings_of(source), fitted(model, source)
     users = ratings["user"].unique().sort().head(40)
-    found = top_candidates(factors(model, source), ratings, users, 100)
+    found = top_candidates(factors(model, source), ratings, users, 100, 0)
     sample = found.sample(min(500, found.height), seed=2)
     theirs = [algorithm.predict(u, i).est for u, i in sample.select("user", "item").iter_rows()]
     np.testing.assert_allclose(sample["estimate"].to_list(), theirs, rtol=0, atol=1e-6)

@@ -1,9 +1,18 @@
-"""Held-out ratings: what the pipeline never sees, and lists are measured against."""
+"""Leave-one-out: whether the one item taken away is found again (PAPER.md, protocol P1)."""
 
 import numpy as np
 import polars as pl
 
+from tasks.evaluation.splits.parts import Parts, with_both_sides
 from tasks.vocabulary import ITEM, USER
+
+
+def loo(ratings: pl.DataFrame, seed: int) -> Parts:
+    """One rating of every user is held out, for hit rates; see `leave_one_out`.
+
+    The seed decides which one. Users with a single rating are not tested.
+    """
+    return with_both_sides(*leave_one_out(ratings, ratings[USER].unique(), seed))
 
 
 def leave_one_out(

@@ -1,0 +1,215 @@
+"""Measuring cells: each seed's split through the pipeline, base and re-ranked lists, figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import get_args
+
+from rich.markup import escape
+
+from flows.dataset import read_dataset, read_typed
+from flows.pipeline import Inputs, Pipeline
+from tasks.errors import (
+    DatasetNotFoundError,
+    DownloadError,
+    LlmDownError,
+    LlmError,
+    PalateError,
+    SettingsError,
+    StoppedError,
+)
+from tasks.evaluation.cell import Cell, CellResult, Figures, Measured, Status
+from tasks.evaluation.options import EvaluationSettings
+from tasks.evaluation.task import (
+    Split,
+    bound_task,
+    hide_external_task,
+    losing_task,
+    measure_task,
+    split_task,
+    summarise_task,
+)
+from tasks.llm.prices import NANO
+from tasks.llm.session import session_for
+from tasks.progress import bar, say
+from tasks.steps import StepRecord, Steps
+from tasks.vocabulary import Artifact, BoundName, Dataset, Record
+
+NOTHING_TO_RUN_ON = (DatasetNotFoundError, DownloadError, LlmError, SettingsError)
+"""A cell that ends so could not run, for want of data, a package or a language model."""
+
+BASE_STAGES = frozenset({"train", "find candidates", "offer new items"})
+RERANK_STAGES = frozenset(
+    {
+        *("make profiles", "write tastes", "join profiles", "write item texts"),
+        *("score", "join scores", "re-rank"),
+    }
+)
+
+
+class OneSeed(Record):
+    """What came of one split."""
+
+    split: Split
+    lists: Artifact
+    measured: Measured
+
+
+@dataclass
+class Evaluation:
+    """Measures cells; what several of them need is made once."""
+
+    steps: Steps
+    _datasets: dict[str, Dataset] = field(default_factory=dict)
+    _unreachable: dict[tuple[str | None, str | None], str] = field(default_factory=dict)
+
+    def measure_all(self, cells: Sequence[Cell]) -> list[CellResult]:
+        """Every cell's result; a cell that fails says why and does not stop the others."""
+        results = []
+        with bar("cells", total=len(cells)) as advance:
+            for number, cell in enumerate(cells, start=1):
+                name = f"{cell.settings.data}, {cell.settings.protocol_name}, {cell.settings.model}"
+                say(f"[bold]Cell {number} of {len(cells)}[/]: {cell.label} ({name})")
+                results.append(self._attempt(cell))
+                advance(1)
+        return results
+
+    def _attempt(self, cell: Cell) -> CellResult:
+        asked = cell.settings.llm_base_url, cell.settings.llm_model
+        absent = cell.missing or (self._unreachable.get(asked) if _asks(cell) else None)
+        if absent:
+            return _without(cell, "not run", absent)
+        try:
+            return self.measure(cell)
+        except StoppedError:
+            raise
+        except NOTHING_TO_RUN_ON as error:
+            if isinstance(error, LlmDownError):
+                self._unreachable[asked] = error.what
+            return _without(cell, "not run", error.what)
+        except PalateError as error:
+            return _without(cell, "failed", error.what)
+        except Exception as error:
+            return _without(cell, "failed", f"{type(error).__name__}: {error}")
+
+    def measure(self, cell: Cell) -> CellResult:
+        """One cell's figures over all its seeds. Raises what stops it."""
+        settings, first, before = cell.settings, len(self.steps.records), _spent(cell)
+        dataset = self._dataset(settings)
+        typed = read_typed(self.steps, settings, dataset)
+        seeds = {seed: self._one(settings, dataset, typed, seed) for seed in settings.each_seed}
+        measured = {seed: one.measured for seed, one in seeds.items()}
+        earliest = seeds[settings.seed]
+        base, rerank = _work(self.steps.records[first:], settings.seeds)
+        figures = Figures(
+            dataset=dataset.info,
+            users=sum(one.split.users.rows for one in seeds.values()),
+            skipped=earliest.split.skipped,
+            measured=measured,
+            metrics=self.steps.run(
+                summarise_task, cell.label, measured=list(measured.values()), seed=settings.seed
+            ),
+            losing=self.steps.run(
+                losing_task,
+                cell.label,
+                ranked=earliest.lists,
+                measured=earliest.measured,
+                held_out=earliest.split.held_out,
+                items=dataset.items,
+                top=settings.top,
+            ),
+            base_seconds=base,
+            rerank_seconds=rerank,
+            dollars=None if before is None else (_spent(cell) or 0) - before,
+        )
+        return CellResult(cell=cell, status="run", figures=figures)
+
+    def _one(
+        self, settings: EvaluationSettings, dataset: Dataset, typed: Artifact | None, seed: int
+    ) -> OneSeed:
+        """One split through the pipeline."""
+        part = f"{settings.protocol_name} seed {seed}"
+        split: Split = self.steps.run(
+            split_task,
+            part,
+            ratings=dataset.ratings,
+            protocol=settings.protocol,
+            seed=seed,
+            keep=settings.keep,
+            limit=settings.limit_users,
+        )
+        inputs = Inputs(
+            ratings=split.train, users=split.users, typed=typed, new_items=split.new_items
+        )
+        seeded = settings.model_copy(update={"seed": seed})
+        pipeline = Pipeline(self.steps, seeded, dataset, inputs, part)
+        candidates = pipeline.propose()
+        lists = _rank(pipeline, seeded, candidates.pairs, split)
+        measured: Measured = self.steps.run(
+            measure_task,
+            part,
+            ranked=lists,
+            split=split,
+            items=dataset.items,
+            model=candidates.model if settings.estimates_ratings else None,
+            relevant_at=dataset.info.relevant_at,
+            count=settings.candidate_count,
+            ks=settings.ks,
+        )
+        return OneSeed(split=split, lists=lists, measured=measured)
+
+    def _dataset(self, settings: EvaluationSettings) -> Dataset:
+        """The data set, without what was collected later where the protocol must not see it."""
+        if settings.data not in self._datasets:
+            self._datasets[settings.data] = read_dataset(self.steps, settings)
+        dataset = self._datasets[settings.data]
+        if settings.uses_external:
+            return dataset
+        hidden = self.steps.run(hide_external_task, items=dataset.items)
+        return dataset.model_copy(update={"items": hidden})
+
+
+def _rank(
+    pipeline: Pipeline, settings: EvaluationSettings, candidates: Artifact, split: Split
+) -> Artifact:
+    """The candidates re-ranked; scored only where the order depends on it."""
+    if settings.reranker in get_args(BoundName):
+        plain = pipeline.reorder(candidates, pipeline.leave_unscored(candidates), rule="none")
+        bounded: Artifact = pipeline.steps.run(
+            bound_task,
+            pipeline.part,
+            lists=plain,
+            held_out=split.held_out,
+            name=settings.reranker,
+            seed=settings.seed,
+        )
+        return bounded
+    if not settings.reads_similarity:
+        return pipeline.reorder(candidates, pipeline.leave_unscored(candidates))
+    return pipeline.reorder(candidates, pipeline.score(candidates))
+
+
+def _without(cell: Cell, status: Status, why: str) -> CellResult:
+    say(f"    [red]{status}:[/] {escape(why)}")
+    return CellResult(cell=cell, status=status, note=why)
+
+
+def _work(records: Sequence[StepRecord], seeds: int) -> tuple[float, float]:
+    """Seconds of work per seed before and after the candidates are there."""
+    sums = [
+        sum(record.work_seconds for record in records if record.stage in stages)
+        for stages in (BASE_STAGES, RERANK_STAGES)
+    ]
+    return sums[0] / seeds, sums[1] / seeds
+
+
+def _asks(cell: Cell) -> bool:
+    return cell.settings.asks_llm and cell.settings.reads_similarity
+
+
+def _spent(cell: Cell) -> Decimal | None:
+    """Dollars that the command has spent so far; None for a cell that asks nobody."""
+    if not _asks(cell):
+        return None
+    totals = session_for(cell.settings.home, cell.settings.llm).totals
+    return Decimal(totals.nano_dollars) / NANO

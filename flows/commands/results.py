@@ -1,0 +1,42 @@
+"""Commands that look at what is there: results and data sets."""
+
+from pathlib import Path
+from typing import Literal
+
+from flows.commands.app import app
+from tasks.settings import Settings
+
+
+@app.command
+def sql(
+    statement: str,
+    /,
+    *,
+    format: Literal["table", "json", "csv"] = "table",
+    home: Path | None = None,
+) -> None:
+    """Query the results, read-only.
+
+    Parameters
+    ----------
+    statement
+        SQL, a .sql file, or the name of a question that ships (such as most_recommended).
+    format
+        How rows are printed.
+    home
+        Folder with the results: PALATE_HOME or .palate unless given.
+
+    """
+    from flows.shown.tables import show_rows  # noqa: PLC0415
+    from tasks.store.query import find_statement, query  # noqa: PLC0415
+
+    where = home or Settings().home
+    show_rows(query(where, find_statement(statement)), format)
+
+
+@app.command
+def datasets() -> None:
+    """List the data sets known by name, and the folder formats that --data DIR takes."""
+    from flows.shown.datasets import show_datasets  # noqa: PLC0415
+
+    show_datasets()

@@ -1,0 +1,75 @@
+"""Which lists of an evaluation are held against which, paired by user and split."""
+
+from collections.abc import Iterator, Sequence
+
+from tasks.evaluation.cell import CellResult, Comparison, Declared, Measured
+from tasks.evaluation.task import compare_task
+from tasks.steps import Steps
+
+AGAINST_BASE = "re-ranked against base"
+
+
+def compare_all(
+    steps: Steps, results: Sequence[CellResult], declared: Sequence[Declared] = ()
+) -> list[Comparison]:
+    """Every re-ranked list against its base list, then what a grid declares."""
+    made = [
+        _compare(steps, result, result, (place, place), "base", AGAINST_BASE)
+        for place, result in enumerate(results)
+        if result.figures and result.cell.settings.reranker != "none"
+    ]
+    for wanted in declared:
+        made += [
+            _compare(steps, results[one], results[other], (one, other), "reranked", wanted.says)
+            for one, other in _pairs(results, wanted)
+        ]
+    return made
+
+
+def _compare(
+    steps: Steps,
+    ours: CellResult,
+    theirs: CellResult,
+    places: tuple[int, int],
+    against_list: str,
+    says: str,
+) -> Comparison:
+    values = steps.run(
+        compare_task,
+        f"{ours.cell.label}: {says}",
+        ours=_measured(ours),
+        ours_list="reranked",
+        theirs=_measured(theirs),
+        theirs_list=against_list,
+        seed=ours.cell.settings.seed,
+    )
+    return Comparison(
+        cell=places[0], against=places[1], against_list=against_list, says=says, values=values
+    )
+
+
+def _measured(result: CellResult) -> dict[int, Measured]:
+    return result.figures.measured if result.figures else {}
+
+
+def _pairs(results: Sequence[CellResult], wanted: Declared) -> Iterator[tuple[int, int]]:
+    """Cells labelled `of`, each with its like labelled `against`: of the same model, if any is."""
+    for place, result in enumerate(results):
+        if result.cell.label != wanted.of or not result.figures:
+            continue
+        alike = [
+            other
+            for other, candidate in enumerate(results)
+            if candidate.cell.label == wanted.against
+            and candidate.figures
+            and _splits(candidate) == _splits(result)
+        ]
+        model = result.cell.settings.model
+        same = [other for other in alike if results[other].cell.settings.model == model]
+        yield from ((place, other) for other in same or alike)
+
+
+def _splits(result: CellResult) -> tuple[object, ...]:
+    """What decides the splits, so that values can be paired."""
+    settings = result.cell.settings
+    return settings.data, settings.protocol_name, settings.seed, settings.limit_users

@@ -1,0 +1,68 @@
+"""What a night and a recommendation print."""
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+from rich.markup import escape
+
+import sql
+from flows.shown.tables import console, show_table
+from tasks.store.query import query
+
+if TYPE_CHECKING:
+    from flows.nightly import NightlyResult
+    from flows.recommend import Recommendation
+    from tasks.settings import Settings
+
+SAMPLE_USERS = 3
+SAMPLE_ITEMS = 5
+
+
+def show_night(result: "NightlyResult", settings: "Settings") -> None:
+    """A sample of tonight's lists, how good they are, and where the rest lies."""
+    this = {"run_id": result.run_id}
+    sample = this | {"users": SAMPLE_USERS, "items": SAMPLE_ITEMS}
+    lists = query(settings.home, sql.statement("night/sample.sql"), sample)
+    show_table(lists, "A sample of tonight's recommendations")
+    metrics = query(settings.home, sql.statement("night/metrics.sql"), this)
+    if metrics.height:
+        show_table(metrics, f"One held-out rating per user (leave-one-out, seed {settings.seed})")
+    elif not result.degraded:
+        console.print(
+            "Not measured: held-out ratings would cost as many requests again. --measure-users N"
+            " asks for N users' sake.",
+            soft_wrap=True,
+        )
+    asked = "SELECT users_listed FROM runs WHERE run_id = $run_id"
+    listed = query(settings.home, asked, this).item()
+    if listed < result.users:
+        without = f"{result.users - listed:,} of {result.users:,} users"
+        console.print(f"No list for {without}: they have rated every item")
+    console.print(
+        f"{listed:,} users served; {result.cached} of {result.stages} stages were cached;"
+        f" run {result.run_id}"
+    )
+    if result.asked:
+        unscored = query(settings.home, "SELECT unscored FROM runs WHERE run_id = $run_id", this)
+        console.print(f"Asked {settings.llm_model}: {result.asked}", soft_wrap=True)
+        console.print(f"{unscored.item():,} candidates have no score: they count as neutral")
+    if result.degraded:
+        what = f"Degraded: {result.degraded} The base lists were published instead."
+        console.print(what, style="red", markup=False, soft_wrap=True)
+    console.print(f"Results: {escape(str(result.database))}", soft_wrap=True)
+
+
+def show_recommendation(result: "Recommendation") -> None:
+    """Both lists for one person, side by side."""
+    if result.degraded:
+        what = f"Degraded: {result.degraded} Both lists are in the base order."
+        console.print(what, style="red", markup=False, soft_wrap=True)
+    for title, rating in result.rated:
+        console.print(f"You rated {escape(title)}: {rating:g}", highlight=False)
+    rows = [place.model_dump() for place in result.places]
+    if not rows:
+        console.print("Nothing is left to recommend: every item of the data set is rated.")
+        return
+    names = {"rank": "rank", "base": "base model alone", "reranked": "re-ranked for you"}
+    shown = pl.DataFrame(rows).rename(names).with_columns(pl.selectors.float().round(2))
+    show_table(shown, "Recommended")

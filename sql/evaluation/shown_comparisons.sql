@@ -1,0 +1,9 @@
+-- What a run's comparisons show, for people; NDCG@10.
+SELECT told.says, cell.dataset, cell.protocol, cell.model, cell.label AS method,
+       CASE told.against_list WHEN 'base' THEN 'base' ELSE other.label END AS against,
+       told.difference, told.low, told.high, told.p_holm, told.worse AS share_worse, told.verdict
+FROM comparisons AS told
+JOIN cells AS cell USING (run_id, cell)
+JOIN cells AS other ON other.run_id = told.run_id AND other.cell = told.against
+WHERE told.run_id = $run_id AND told.metric = 'NDCG' AND told.k = 10
+ORDER BY told.says, cell.dataset, cell.protocol, told.cell

@@ -1,0 +1,158 @@
+"""A grid of cells, read from one TOML file.
+
+name = "ablation"                      # under which `palate results` finds it
+title = "What each signal adds"
+
+[settings]                             # of every cell
+data = "ml-latest-small"
+
+[[cells]]                              # of these cells; a list stands for one cell per value
+label = "without language"
+protocol = ["loo", "split"]
+weights = { similarity = 0 }
+
+[[comparisons]]                        # cells labelled `of` minus their like in `against`
+of = "all signals"
+against = "without language"
+says = "what language adds"
+
+[[published]]                          # figures of others, shown beside ours
+"""
+
+import itertools
+import json
+import os
+import shlex
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tasks.errors import SettingsError
+from tasks.evaluation.cell import Cell, Declared, Published
+from tasks.evaluation.options import EvaluationSettings
+from tasks.vocabulary import Record
+
+ALWAYS_LISTS = frozenset({"llm_show"})
+"""Settings that are lists themselves: only a list of lists stands for several cells."""
+
+NO_MODEL = "(none)"
+
+
+class Grid(Record):
+    """Everything an experiment is to do; `home` holds all its state."""
+
+    name: str
+    title: str
+    command: str
+    home: Path
+    cells: list[Cell]
+    comparisons: list[Declared]
+    published: list[Published]
+
+    def described(self) -> str:
+        """What it is and how to run it again, as JSON; each cell records its own settings."""
+        return json.dumps({"name": self.name, "title": self.title, "command": self.command})
+
+
+class _File(BaseModel):
+    """What may stand in the file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    title: str = ""
+    settings: dict[str, Any] = {}
+    cells: list[dict[str, Any]]
+    comparisons: list[Declared] = []
+    published: list[Published] = []
+
+
+def read_grid(file: Path, given: Mapping[str, Any]) -> Grid:
+    """The grid in a file, with the settings `given` beside it put in place of its own.
+
+    Raises SettingsError when the file cannot be read, a setting is unknown or wrong, or a
+    comparison names a label that no cell has.
+    """
+    try:
+        read = _File.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read ({error.strerror}).", "Check it.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: is not valid TOML ({error}).", "Correct it.") from error
+    except ValidationError as error:
+        raise _wrong(file, "the grid", error) from error
+    cells = []
+    for number, block in enumerate(read.cells, start=1):
+        label = block.pop("label", None)
+        if not isinstance(label, str) or not label:
+            raise SettingsError(f"{file}, [[cells]] {number}: has no label.", "Name its method.")
+        for chosen in _crossed(read.settings | block):
+            cells.append(_cell(file, label, chosen | dict(given)))
+    _check_labels(file, cells, read.comparisons)
+    return Grid(
+        name=read.name,
+        title=read.title or read.name,
+        command=_command(file, given),
+        home=cells[0].settings.home,
+        cells=cells,
+        comparisons=read.comparisons,
+        published=read.published,
+    )
+
+
+def _command(file: Path, given: Mapping[str, Any]) -> str:
+    """The command line that runs the grid; where state lies is left to whoever types it."""
+    words = ["palate", "experiment", os.path.relpath(file)]
+    for name, value in given.items():
+        if name != "home":
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return shlex.join(words)
+
+
+def _crossed(block: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every combination of the values; the last setting with several varies fastest."""
+    choices = [value if _is_choice(name, value) else [value] for name, value in block.items()]
+    for values in itertools.product(*choices):
+        yield dict(zip(block, values, strict=True))
+
+
+def _is_choice(name: str, value: object) -> bool:
+    if not isinstance(value, list):
+        return False
+    return name not in ALWAYS_LISTS or any(isinstance(member, list) for member in value)
+
+
+def _cell(file: Path, label: str, chosen: Mapping[str, Any]) -> Cell:
+    try:
+        return Cell(label=label, settings=EvaluationSettings(**chosen))
+    except ValidationError as error:
+        if not any("llm_model does not say which" in problem["msg"] for problem in error.errors()):
+            raise _wrong(file, f"the cells '{label}'", error) from error
+    unasked = EvaluationSettings(**chosen, llm_model=NO_MODEL)
+    why = "no language model is named: set PALATE_LLM_MODEL (and PALATE_LLM_BASE_URL)"
+    return Cell(label=label, settings=unasked, missing=why)
+
+
+def _check_labels(file: Path, cells: list[Cell], comparisons: list[Declared]) -> None:
+    if not cells:
+        raise SettingsError(f"{file}: there are no cells.", "Add a [[cells]] block.")
+    labels = {cell.label for cell in cells}
+    for wanted in comparisons:
+        for label in {wanted.of, wanted.against} - labels:
+            raise SettingsError(
+                f"{file}: a comparison names '{label}', which no cell is labelled.",
+                f"Labels: {', '.join(sorted(labels))}.",
+            )
+
+
+def _wrong(file: Path, where: str, error: ValidationError) -> SettingsError:
+    problem = error.errors()[0]
+    name = ".".join(str(part) for part in problem["loc"])
+    reason = problem["msg"].removeprefix("Value error, ")
+    return SettingsError(
+        f"{file}, {where}: {name + ': ' if name else ''}{reason}.",
+        "`palate evaluate --help` lists the settings; in TOML they are written with underscores.",
+    )

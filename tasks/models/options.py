@@ -1,0 +1,44 @@
+"""What can be set of a base model."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tasks.vocabulary import ModelName
+
+OptionValue = float | int | str
+
+
+class ModelOptions(BaseModel):
+    """Options of all base models; `of` gives those of one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ease_regularization: float = Field(
+        500.0, gt=0, description="How strongly `ease` shrinks its weights."
+    )
+    als_factors: int = Field(64, ge=1, description="Length of the vectors of `als`.")
+    als_regularization: float = Field(
+        30.0, ge=0, description="How strongly `als` shrinks its vectors."
+    )
+    als_alpha: float = Field(
+        3.0, gt=0, description="How much surer `als` is of a rated item than of any other."
+    )
+    als_iterations: int = Field(15, ge=1, description="Rounds of `als`.")
+    knn_neighbours: int = Field(40, ge=1, description="Similar items that `knn` keeps per item.")
+
+    def of(self, name: ModelName) -> dict[str, OptionValue]:
+        """The options of one model, without its prefix: everything that changes its fit.
+
+        `als` adds the version of the package implicit, "" where that is not installed.
+        """
+        prefix = f"{name}_"
+        given = {k.removeprefix(prefix): v for k, v in self if k.startswith(prefix)}
+        return given | {"implicit": _version("implicit")} if name == "als" else given
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

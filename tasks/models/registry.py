@@ -1,0 +1,54 @@
+"""The base models by name."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import polars as pl
+
+from tasks.models import als, ease, knn, popularity, surprise_svd
+from tasks.models.base import BaseModel
+from tasks.models.options import OptionValue
+from tasks.vocabulary import ModelName
+
+
+class Given(NamedTuple):
+    """What a model may be fitted from."""
+
+    ratings: pl.DataFrame
+    scale: tuple[float, float]
+    seed: int
+    options: Mapping[str, OptionValue]
+
+
+def fit(
+    name: ModelName,
+    ratings: pl.DataFrame,
+    scale: tuple[float, float],
+    seed: int,
+    options: Mapping[str, OptionValue],
+) -> BaseModel:
+    """The fitted model; `options` are those of `ModelOptions.of(name)`."""
+    return FITS[name](Given(ratings, scale, seed, options))
+
+
+def _surprise(model: ModelName) -> Callable[[Given], BaseModel]:
+    return lambda given: surprise_svd.factors_of(
+        surprise_svd.fit(given.ratings, given.scale, model, given.seed)
+    )
+
+
+FITS: dict[str, Callable[[Given], BaseModel]] = {
+    "svd": _surprise("svd"),
+    "svdpp": _surprise("svdpp"),
+    "popularity": lambda given: popularity.fit(given.ratings),
+    "knn": lambda given: knn.fit(given.ratings, given.scale, int(given.options["neighbours"])),
+    "ease": lambda given: ease.fit(given.ratings, float(given.options["regularization"])),
+    "als": lambda given: als.fit(
+        given.ratings,
+        given.seed,
+        factors=int(given.options["factors"]),
+        regularization=float(given.options["regularization"]),
+        alpha=float(given.options["alpha"]),
+        iterations=int(given.options["iterations"]),
+    ),
+}

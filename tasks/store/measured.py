@@ -1,0 +1,138 @@
+"""What was measured, as rows: cells, their figures, comparisons, and single users' values."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from tasks.artifacts import read_table
+from tasks.evaluation.cell import CellResult, Comparison, Figures
+from tasks.evaluation.measures import CANDIDATE_RECALL
+from tasks.evaluation.options import EvaluationSettings
+from tasks.evaluation.significance import holm, verdict
+from tasks.evaluation.summary import named
+from tasks.vocabulary import ITEM, USER
+
+CELLS = {
+    "cell": pl.Int32,
+    "label": pl.String,
+    "dataset": pl.String,
+    "protocol": pl.String,
+    "model": pl.String,
+    "scorer": pl.String,
+    "reranker": pl.String,
+    "external": pl.Boolean,
+    "leaky": pl.Boolean,
+    "top": pl.Int32,
+    "candidates": pl.Int32,
+    "first_seed": pl.Int64,
+    "seeds": pl.Int32,
+    "users": pl.Int64,
+    "status": pl.String,
+    "note": pl.String,
+    "base_seconds": pl.Float64,
+    "rerank_seconds": pl.Float64,
+    "dollars": pl.Float64,
+    "skipped": pl.String,
+    "config": pl.String,
+}
+
+
+def measured_tables(
+    home: Path, run_id: str, results: Sequence[CellResult], comparisons: Sequence[Comparison]
+) -> dict[str, pl.DataFrame]:
+    """Rows of `cells`, `cell_metrics`, `user_metrics`, `losing_lists` and `comparisons`."""
+    tables = {
+        "cells": [pl.DataFrame([_cell(n, r) for n, r in enumerate(results)], schema=CELLS)],
+        "cell_metrics": _numbered(results, lambda _, made: read_table(home, made.metrics)),
+        "user_metrics": _numbered(results, lambda cell, made: _users(home, cell, made)),
+        "losing_lists": _numbered(results, lambda cell, made: _losing(home, cell, made)),
+        "comparisons": comparison_rows(home, comparisons),
+    }
+    mine = pl.lit(run_id).alias("run_id")
+    return {name: pl.concat(rows).select(mine, pl.all()) for name, rows in tables.items() if rows}
+
+
+def comparison_rows(home: Path, comparisons: Sequence[Comparison]) -> list[pl.DataFrame]:
+    """Rows of `comparisons`, corrected (Holm) over those that say the same, metric by metric."""
+    told = [
+        read_table(home, one.values).select(
+            pl.lit(one.cell, pl.Int32).alias("cell"),
+            pl.lit("reranked").alias("list"),
+            pl.lit(one.against, pl.Int32).alias("against"),
+            pl.lit(one.against_list).alias("against_list"),
+            pl.lit(one.says).alias("says"),
+            pl.all(),
+        )
+        for one in comparisons
+    ]
+    if not told:
+        return []
+    rows = pl.concat(told).rename({"p_value": "p"})
+    family = ("says", "metric", "k")
+    adjusted = pl.col("p").map_batches(lambda p: pl.Series(holm(p.to_numpy())), pl.Float64)
+    corrected = rows.with_columns(adjusted.over(family).alias("p_holm"))
+    told_of = corrected.select("low", "high", "p_holm").iter_rows()
+    return [corrected.with_columns(pl.Series("verdict", [verdict(*row) for row in told_of]))]
+
+
+def _cell(place: int, result: CellResult) -> dict[str, object]:
+    settings, made = result.cell.settings, result.figures
+    return {
+        "cell": place,
+        "label": result.cell.label,
+        "dataset": made.dataset.name if made else settings.data,
+        "protocol": settings.protocol_name,
+        "model": settings.model,
+        "scorer": settings.scorer_label,
+        "reranker": settings.reranker,
+        "external": settings.uses_external,
+        "leaky": settings.profiles is not None,
+        "top": settings.top,
+        "candidates": settings.candidate_count,
+        "first_seed": settings.seed,
+        "seeds": settings.seeds,
+        "users": made.users if made else 0,
+        "status": result.status,
+        "note": result.note,
+        "base_seconds": made.base_seconds if made else None,
+        "rerank_seconds": made.rerank_seconds if made else None,
+        "dollars": None if made is None or made.dollars is None else float(made.dollars),
+        "skipped": json.dumps(made.skipped if made else {}),
+        "config": settings.model_dump_json(),
+    }
+
+
+def _numbered(
+    results: Sequence[CellResult],
+    rows_of: Callable[[EvaluationSettings, Figures], pl.DataFrame],
+) -> list[pl.DataFrame]:
+    """Each measured cell's rows with its place."""
+    return [
+        rows_of(result.cell.settings, result.figures).select(
+            pl.lit(place, pl.Int32).alias("cell"), pl.all()
+        )
+        for place, result in enumerate(results)
+        if result.figures
+    ]
+
+
+def _users(home: Path, settings: EvaluationSettings, made: Figures) -> pl.DataFrame:
+    """One row per user, list and metric at k = top, and candidate recall."""
+    frames = []
+    for seed, measured in made.measured.items():
+        wide = read_table(home, measured.per_user)
+        kept = (f"@{settings.top}", f"{CANDIDATE_RECALL}@{settings.candidate_count}")
+        shown = [name for name in wide.columns if name.endswith(kept)]
+        long = wide.unpivot(shown, index=["list", USER], variable_name="name").drop_nulls("value")
+        user = pl.col(USER).cast(pl.String)
+        number = pl.lit(seed, pl.Int64).alias("seed")
+        frames.append(long.select(number, "list", user, *named("name"), "value"))
+    return pl.concat(frames).sort("seed", "list", USER, "metric")
+
+
+def _losing(home: Path, settings: EvaluationSettings, made: Figures) -> pl.DataFrame:
+    rows = read_table(home, made.losing)
+    seed = pl.lit(settings.seed, pl.Int64).alias("seed")
+    return rows.select(seed, pl.col(USER, ITEM).cast(pl.String), pl.exclude(USER, ITEM))

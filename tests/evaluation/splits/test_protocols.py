@@ -1,0 +1,159 @@
+from typing import get_args
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from tasks.errors import TooLittleDataError
+from tasks.evaluation.splits.cold_item import cold_item
+from tasks.evaluation.splits.cold_user import cold_user
+from tasks.evaluation.splits.item_split import item_split
+from tasks.evaluation.splits.loo import loo
+from tasks.evaluation.splits.protocols import split
+from tasks.evaluation.splits.temporal import temporal
+from tasks.evaluation.splits.user_split import user_split
+from tasks.vocabulary import ProtocolName
+from tests.evaluation.splits.made_up import random_ratings, ratings_of, with_other_values
+
+SEEDS = st.integers(0, 10**6)
+PAIR = ["user", "item"]
+SET_ASIDE = "ratings of test users set aside"
+
+quickly = settings(deadline=None, max_examples=15)
+every_protocol = pytest.mark.parametrize("protocol", get_args(ProtocolName))
+every_random_protocol = pytest.mark.parametrize(
+    "protocol", sorted(set(get_args(ProtocolName)) - {"temporal"})
+)
+
+
+BY_NAME = {
+    "loo": lambda ratings: loo(ratings, 7),
+    "split": lambda ratings: item_split(ratings, 7),
+    "user-split": lambda ratings: user_split(ratings, 7),
+    "temporal": temporal,
+    "cold-user": lambda ratings: cold_user(ratings, 7, 2),
+    "cold-item": lambda ratings: cold_item(ratings, 7),
+}
+
+
+def assert_same(made, other):
+    assert_frame_equal(made.train, other.train)
+    assert_frame_equal(made.held_out, other.held_out)
+    assert made.users.to_list() == other.users.to_list()
+    assert made.skipped == other.skipped
+
+
+@every_protocol
+def test_a_protocol_goes_by_its_name(protocol):
+    ratings = random_ratings().sort("user", "item")
+    assert_same(split(ratings, protocol, 7, 2), BY_NAME[protocol](ratings))
+
+
+@every_protocol
+@quickly
+@given(data=SEEDS, seed=SEEDS, keep=st.integers(0, 5))
+def test_no_rating_is_on_both_sides_invented_or_lost_unsaid(protocol, data, seed, keep):
+    ratings = random_ratings(data, fewest=1)
+    made = split(ratings, protocol, seed, keep)
+    both = pl.concat([made.train, made.held_out])
+    assert both.unique(PAIR).height == both.height
+    assert_frame_equal(
+        ratings.join(both, on=PAIR, how="semi"), both, check_row_order=False, check_exact=True
+    )
+    assert ratings.height - both.height == made.skipped.get(SET_ASIDE, 0)
+
+
+@every_protocol
+@quickly
+@given(data=SEEDS, seed=SEEDS, keep=st.integers(1, 5))
+def test_whoever_is_tested_has_ratings_on_both_sides(protocol, data, seed, keep):
+    made = split(random_ratings(data, fewest=1), protocol, seed, keep)
+    assert set(made.users) == set(made.train["user"]) & set(made.held_out["user"])
+
+
+@every_protocol
+@quickly
+@given(data=SEEDS, seed=SEEDS)
+def test_everything_is_sorted_and_only_new_items_are_told_for_cold_items(protocol, data, seed):
+    made = split(random_ratings(data), protocol, seed, 2)
+    for side in (made.train, made.held_out):
+        assert side.select(PAIR).rows() == sorted(side.select(PAIR).rows())
+    assert made.users.to_list() == sorted(set(made.users))
+    assert (made.new_items is None) == (protocol != "cold-item")
+
+
+@every_protocol
+@quickly
+@given(data=SEEDS, seed=SEEDS)
+def test_the_order_of_the_rows_does_not_matter(protocol, data, seed):
+    ratings = random_ratings(data, fewest=1)
+    shuffled = ratings.sample(fraction=1.0, shuffle=True, seed=data + 1)
+    assert_same(split(ratings, protocol, seed, 3), split(shuffled, protocol, seed, 3))
+
+
+@every_protocol
+@quickly
+@given(data=SEEDS, seed=SEEDS)
+def test_the_values_of_what_is_held_out_do_not_move_train(protocol, data, seed):
+    ratings = random_ratings(data, fewest=1)
+    made = split(ratings, protocol, seed, 3)
+    later = 0 if protocol == "temporal" else 10**7
+    moved = split(with_other_values(ratings, made.held_out, later), protocol, seed, 3)
+    assert_frame_equal(moved.train, made.train)
+    assert_frame_equal(moved.held_out.select(PAIR), made.held_out.select(PAIR))
+    assert not moved.held_out.equals(made.held_out)
+
+
+@every_protocol
+def test_ids_that_are_text_are_split_as_whole_numbers_are(protocol):
+    ratings = random_ratings()
+    as_text = pl.col(PAIR).cast(pl.String).str.zfill(2)
+    made = split(ratings, protocol, 4, 3)
+    texts = split(ratings.with_columns(as_text), protocol, 4, 3)
+    assert_frame_equal(texts.train, made.train.with_columns(as_text))
+    assert_frame_equal(texts.held_out, made.held_out.with_columns(as_text))
+    assert texts.users.cast(pl.Int64).to_list() == made.users.to_list()
+
+
+@every_random_protocol
+def test_another_seed_holds_out_others(protocol):
+    ratings = random_ratings()
+    first, second = (split(ratings, protocol, seed, 3).held_out for seed in (1, 2))
+    assert not first.select(PAIR).equals(second.select(PAIR))
+
+
+def test_the_seed_does_not_move_the_temporal_split():
+    assert_same(*(split(random_ratings(), "temporal", seed, 3) for seed in (1, 2)))
+
+
+@every_random_protocol
+def test_all_protocols_but_one_do_without_timestamps(protocol):
+    bare = random_ratings().with_columns(timestamp=pl.lit(None, pl.Int64))
+    timed, untimed = (split(r, protocol, 1, 3).train for r in (random_ratings(), bare))
+    assert_frame_equal(untimed.drop("timestamp"), timed.drop("timestamp"))
+
+
+@every_random_protocol
+def test_ratings_that_can_test_nobody_are_refused(protocol):
+    with pytest.raises(TooLittleDataError, match=f"'{protocol}' finds nobody to test in 2 ratings"):
+        split(ratings_of((1, 1), (2, 2)), protocol, 0, 3)
+
+
+@every_random_protocol
+def test_no_ratings_at_all_are_refused(protocol):
+    with pytest.raises(TooLittleDataError, match=r"in 0 ratings\. "):
+        split(ratings_of(), protocol, 0, 3)
+
+
+def test_the_refusal_tells_what_could_not_be_tested():
+    with pytest.raises(TooLittleDataError, match=r"\(users with nothing held out: 2\)"):
+        split(ratings_of((1, 1), (2, 2)), "loo", 0, 3)
+
+
+def test_ratings_that_would_leave_nothing_to_learn_from_are_refused():
+    alone = ratings_of(*((1, item) for item in range(12)))
+    with pytest.raises(TooLittleDataError):
+        split(alone, "cold-user", 0, 0)
+    assert split(alone, "cold-user", 0, 1).train.height == 1

@@ -1,0 +1,51 @@
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError
+
+import pytest
+from pydantic import ValidationError
+
+from tasks.models import options, registry
+from tasks.models.options import ModelOptions
+
+
+def test_each_model_gets_its_own_options_without_the_prefix(monkeypatch):
+    monkeypatch.setattr(options, "version", lambda _package: "7.8")
+    given = ModelOptions(als_factors=5, als_alpha=2.0, knn_neighbours=9, ease_regularization=8.0)
+    assert given.of("ease") == {"regularization": 8.0}
+    assert given.of("knn") == {"neighbours": 9}
+    assert given.of("svd") == given.of("svdpp") == given.of("popularity") == {}
+    assert given.of("als") == {
+        "factors": 5,
+        "regularization": ModelOptions().als_regularization,
+        "alpha": 2.0,
+        "iterations": ModelOptions().als_iterations,
+        "implicit": "7.8",
+    }
+
+
+def test_the_version_of_a_missing_package_is_empty(monkeypatch):
+    def missing(package):
+        raise PackageNotFoundError(package)
+
+    monkeypatch.setattr(options, "version", missing)
+    assert ModelOptions().of("als")["implicit"] == ""
+
+
+def test_every_option_belongs_to_a_model_and_says_what_it_is():
+    prefixes = {f"{name}_" for name in registry.FITS}
+    for name, field in ModelOptions.model_fields.items():
+        assert any(name.startswith(prefix) for prefix in prefixes)
+        assert field.description
+
+
+@pytest.mark.parametrize("name", ModelOptions.model_fields)
+def test_what_is_out_of_range_is_refused(name):
+    with pytest.raises(ValidationError):
+        ModelOptions(**{name: -1})
+
+
+def test_options_load_without_any_model():
+    loaded = "import sys, tasks.models.options; print(*sys.modules)"
+    found = subprocess.check_output([sys.executable, "-c", loaded], text=True)
+    assert not {"surprise", "implicit", "scipy"} & set(found.split())
