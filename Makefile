@@ -3,10 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run demo-llm test crash check bench format lock clean
+.PHONY: run evidence demo-llm test crash check bench format lock clean
 
 run: $(READY)  ## tonight's recommendations for the data set that ships with the install
 	$(BIN)/palate nightly
+
+evidence: $(READY)  ## every shipped grid, then RESULTS.md; PALATE_DATA_DIR names the folder of data sets
+	for grid in deployments/experiments/*.toml; do $(BIN)/palate experiment $$grid || exit 1; done
+	$(BIN)/palate results
 
 demo-llm: $(READY)  ## a night for 5 users with a real, tiny language model served on this machine
 	deployments/demo-llm.sh $(BIN)

@@ -8,7 +8,9 @@ from typing import get_args
 from rich.markup import escape
 
 from flows.dataset import read_dataset, read_typed
-from flows.pipeline import Inputs, Pipeline
+from flows.learning import learned_order
+from flows.pipeline import Pipeline
+from flows.records import Candidates, Inputs, Ranked
 from tasks.errors import (
     DatasetNotFoundError,
     DownloadError,
@@ -32,17 +34,21 @@ from tasks.evaluation.task import (
 from tasks.llm.prices import NANO
 from tasks.llm.session import session_for
 from tasks.progress import bar, say
+from tasks.reranking.learned import LearnedWeights
 from tasks.steps import StepRecord, Steps
 from tasks.vocabulary import Artifact, BoundName, Dataset, Record
 
 NOTHING_TO_RUN_ON = (DatasetNotFoundError, DownloadError, LlmError, SettingsError)
 """A cell that ends so could not run, for want of data, a package or a language model."""
 
-BASE_STAGES = frozenset({"train", "find candidates", "offer new items"})
+BASE_STAGES = frozenset(
+    {"train", "train on texts", "find candidates", "join candidates", "offer new items"}
+)
 RERANK_STAGES = frozenset(
     {
         *("make profiles", "write tastes", "join profiles", "write item texts"),
         *("score", "join scores", "re-rank"),
+        *("make features", "learn to re-rank", "re-rank as learned"),
     }
 )
 
@@ -53,6 +59,7 @@ class OneSeed(Record):
     split: Split
     lists: Artifact
     measured: Measured
+    weights: LearnedWeights | None
 
 
 @dataclass
@@ -121,6 +128,7 @@ class Evaluation:
             base_seconds=base,
             rerank_seconds=rerank,
             dollars=None if before is None else (_spent(cell) or 0) - before,
+            weights=earliest.weights,
         )
         return CellResult(cell=cell, status="run", figures=figures)
 
@@ -143,20 +151,20 @@ class Evaluation:
         )
         seeded = settings.model_copy(update={"seed": seed})
         pipeline = Pipeline(self.steps, seeded, dataset, inputs, part)
-        candidates = pipeline.propose()
-        lists = _rank(pipeline, seeded, candidates.pairs, split)
+        found = pipeline.propose()
+        ranked = _rank(pipeline, seeded, found, split)
         measured: Measured = self.steps.run(
             measure_task,
             part,
-            ranked=lists,
+            ranked=ranked.lists,
             split=split,
             items=dataset.items,
-            model=candidates.model if settings.estimates_ratings else None,
+            model=found.models[settings.model] if settings.estimates_ratings else None,
             relevant_at=dataset.info.relevant_at,
-            count=settings.candidate_count,
+            count=split.new_items.rows if split.new_items else settings.candidate_count,
             ks=settings.ks,
         )
-        return OneSeed(split=split, lists=lists, measured=measured)
+        return OneSeed(split=split, lists=ranked.lists, measured=measured, weights=ranked.weights)
 
     def _dataset(self, settings: EvaluationSettings) -> Dataset:
         """The data set, without what was collected later where the protocol must not see it."""
@@ -170,23 +178,24 @@ class Evaluation:
 
 
 def _rank(
-    pipeline: Pipeline, settings: EvaluationSettings, candidates: Artifact, split: Split
-) -> Artifact:
+    pipeline: Pipeline, settings: EvaluationSettings, found: Candidates, split: Split
+) -> Ranked:
     """The candidates re-ranked; scored only where the order depends on it."""
-    if settings.reranker in get_args(BoundName):
-        plain = pipeline.reorder(candidates, pipeline.leave_unscored(candidates), rule="none")
-        bounded: Artifact = pipeline.steps.run(
-            bound_task,
-            pipeline.part,
-            lists=plain,
-            held_out=split.held_out,
-            name=settings.reranker,
-            seed=settings.seed,
-        )
-        return bounded
-    if not settings.reads_similarity:
-        return pipeline.reorder(candidates, pipeline.leave_unscored(candidates))
-    return pipeline.reorder(candidates, pipeline.score(candidates))
+    if settings.reranker == "learned":
+        return learned_order(pipeline, found)
+    if settings.reads_similarity:
+        return Ranked(lists=pipeline.reorder(found.pairs, pipeline.score(found.pairs)))
+    scores = pipeline.leave_unscored(found.pairs)
+    if settings.reranker not in get_args(BoundName):
+        return Ranked(lists=pipeline.reorder(found.pairs, scores))
+    bounded = pipeline.run(
+        bound_task,
+        lists=pipeline.reorder(found.pairs, scores, rule="none"),
+        held_out=split.held_out,
+        name=settings.reranker,
+        seed=settings.seed,
+    )
+    return Ranked(lists=bounded)
 
 
 def _without(cell: Cell, status: Status, why: str) -> CellResult:

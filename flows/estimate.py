@@ -6,7 +6,8 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.dataset import read_dataset
-from flows.pipeline import Inputs, Pipeline
+from flows.pipeline import Pipeline
+from flows.records import Inputs
 from tasks.artifacts import read_table
 from tasks.errors import SettingsError
 from tasks.llm.estimate import Plan, plan_profiles, plan_scores

@@ -9,7 +9,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.cells import Evaluation
 from flows.comparisons import compare_all
 from flows.dataset import read_dataset, read_typed
-from flows.pipeline import Inputs, Pipeline
+from flows.pipeline import Pipeline
+from flows.records import Inputs
 from tasks.errors import LlmDownError
 from tasks.evaluation.cell import Cell, CellResult
 from tasks.evaluation.options import EvaluationSettings

@@ -2,18 +2,18 @@
 
 import math
 import os
-import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableSettingError
 
 from tasks.errors import SettingsError
 from tasks.llm_options import EngineOptions, LlmOptions
 from tasks.models.options import ModelOptions
-from tasks.vocabulary import ModelName, ProfileWriter, RerankerName, ScorerName
+from tasks.toml_source import TomlSource
+from tasks.vocabulary import ModelName, ProfileWriter, ProtocolName, RerankerName, ScorerName
 
 DEFAULT_SEARCH_COUNT = 100
 """The paper's C for N = 1, 5 and 10."""
@@ -64,10 +64,30 @@ class Settings(LlmOptions, BaseSettings):
     search_count: int | None = Field(
         None, ge=1, description="Candidates per user, C; 100 unless set (or top, if larger)."
     )
+    sources: dict[str, PositiveInt] = Field(
+        {},
+        description="Candidates per user of each base model, joined: sources.ease=200. The base"
+        " model's own search_count unless set.",
+    )
     tuning: float | None = Field(
         None, gt=0, le=1, description="The paper's T: C = top x T x 10^M; needs --depth."
     )
     depth: int | None = Field(None, ge=0, le=6, description="The paper's search depth M.")
+    without: tuple[str, ...] = Field(
+        (),
+        description="Features, or groups of them, that the `learned` re-ranker leaves out:"
+        " collaborative, popularity, dates, metadata, language, external.",
+    )
+    learn_splits: int = Field(
+        2,
+        ge=1,
+        le=20,
+        description="Inner splits of train that the `learned` re-ranker is fitted on.",
+    )
+    learn_users: int = Field(3000, ge=1, description="Users of each inner split, at most.")
+    learn_protocol: ProtocolName = Field(
+        "split", description="How inner splits hold ratings out; an evaluation uses its own."
+    )
     top: int = Field(10, ge=1, description="Length of each recommended list, N.")
     limit_users: int | None = Field(
         None, ge=1, description="Serve a seeded sample of this many users; all train the model."
@@ -112,10 +132,10 @@ class Settings(LlmOptions, BaseSettings):
         path = named or os.environ.get("PALATE_CONFIG")
         if not path:
             return init_settings, env_settings
-        return init_settings, env_settings, _TomlSource(settings_cls, Path(path))
+        return init_settings, env_settings, TomlSource(settings_cls, Path(path))
 
     @model_validator(mode="after")
-    def _agree(self) -> "Settings":
+    def _counts_agree(self) -> "Settings":
         if (self.tuning is None) != (self.depth is None):
             raise ValueError("tuning and depth go together: give both, or search_count")
         if self.tuning is not None and self.search_count is not None:
@@ -123,8 +143,25 @@ class Settings(LlmOptions, BaseSettings):
         if self.candidate_count < self.top:
             raise ValueError(
                 f"{self.candidate_count} candidates cannot fill a list of {self.top}: "
-                "raise search_count (or tuning, depth), or lower top"
+                "raise search_count (or tuning, depth, sources), or lower top"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _models_agree(self) -> "Settings":
+        unknown = sorted(set(self.sources) - set(get_args(ModelName)))
+        if unknown:
+            raise ValueError(f"sources: there is no base model '{unknown[0]}'")
+        if self.sources and self.model not in self.sources:
+            raise ValueError(
+                f"sources: {self.model}, whose list is the base list, must be one of them"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _asking_agrees(self) -> "Settings":
+        if self.reranker == "learned" and self.asks_llm:
+            raise ValueError("reranker: learned reads text embeddings, no language model's scores")
         if "estimate" in self.llm_show and self.model not in ESTIMATES_RATINGS:
             raise ValueError(f"llm_show: the estimates of {self.model} are not ratings to show")
         if (self.asks_llm or self.profile_writer == "llm") and not self.llm_model:
@@ -153,43 +190,28 @@ class Settings(LlmOptions, BaseSettings):
         return EngineOptions(**given, in_batches=self.scorer == "llm-batch")
 
     @property
+    def candidate_sources(self) -> dict[ModelName, int]:
+        """How many candidates each base model proposes."""
+        named = cast("dict[ModelName, int]", self.sources)
+        return named or {self.model: self.candidate_count}
+
+    @property
+    def inner_protocol(self) -> ProtocolName:
+        """How inner splits hold ratings out."""
+        return self.learn_protocol
+
+    @property
+    def inner_keep(self) -> int:
+        """Train ratings that an inner `cold-user` split leaves a test user."""
+        return 3
+
+    @property
     def candidate_count(self) -> int:
-        """C: as given, else the paper's N x T x 10^M (PAPER.md part 2), else 100 or `top`."""
+        """C: the sources' together, else as given, else N x T x 10^M (PAPER.md, 2), else 100."""
+        if self.sources:
+            return sum(self.sources.values())
         if self.search_count is not None:
             return self.search_count
         if self.tuning is not None and self.depth is not None:
             return math.ceil(round(self.top * self.tuning * 10.0**self.depth, 6))
         return max(DEFAULT_SEARCH_COUNT, self.top)
-
-
-class _TomlSource(PydanticBaseSettingsSource):
-    """The settings in one TOML file; raises SettingsError when it cannot be read."""
-
-    def __init__(self, settings_cls: type[BaseSettings], path: Path) -> None:
-        super().__init__(settings_cls)
-        self._values = _read_toml(path)
-        unknown = sorted(set(self._values) - (set(settings_cls.model_fields) - {"config"}))
-        if unknown:
-            raise SettingsError(
-                f"{path}: unknown setting '{unknown[0]}'.",
-                "`palate nightly --help` lists them; in TOML they are written with underscores.",
-            )
-
-    def get_field_value(self, field: object, field_name: str) -> tuple[Any, str, bool]:
-        """One setting's value, as pydantic-settings asks for it."""
-        return self._values.get(field_name), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """All settings in the file."""
-        return self._values
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(
-            f"{path}: cannot be read ({error.strerror}).", "Check --config / PALATE_CONFIG."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: is not valid TOML ({error}).", "Correct the file.") from error

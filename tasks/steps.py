@@ -72,7 +72,7 @@ def _timed(function: Callable[..., Any]) -> Callable[..., Any]:
     def timed(home: Path, *values: Any, **named: Any) -> Any:  # noqa: ANN401
         started = time.monotonic()
         result = function(home, *values, **named)
-        for artifact in artifacts_in(result):
+        for artifact in _made(result, [*values, *named.values()]):
             note_work(home, artifact, time.monotonic() - started)
         return result
 
@@ -91,7 +91,8 @@ class Steps:
         started = time.monotonic()
         state = stage(home=self.home, **parameters, return_state=True)
         result, cached = self._settle(stage, state, parameters)
-        self._record(stage.name, part, cached, time.monotonic() - started, [result])
+        seconds, work = time.monotonic() - started, self._work(result, parameters)
+        self._record(stage.name, part, cached, seconds, work, [result])
         return result
 
     def run_each(
@@ -107,9 +108,9 @@ class Steps:
             settled.append(self._settle(stage, future.state, call))
         done = sum(cached for _, cached in settled)
         results = [result for result, _ in settled]
-        seconds = time.monotonic() - started
+        seconds, work = time.monotonic() - started, sum(map(self._work, results, calls))
         note = f" ({done} of {len(calls)} chunks cached)"
-        self._record(stage.name, part, done == len(calls), seconds, results, note)
+        self._record(stage.name, part, done == len(calls), seconds, work, results, note)
         return results
 
     def _settle(
@@ -127,6 +128,7 @@ class Steps:
         part: str,
         cached: bool,
         seconds: float,
+        work: float,
         results: list[Any],
         note: str = "",
     ) -> None:
@@ -138,14 +140,21 @@ class Steps:
                 cached=cached,
                 seconds=seconds,
                 rows=rows,
-                work_seconds=sum(self._work(result) for result in results),
+                work_seconds=work,
             )
         )
         where = f"{stage}{note}, {part}" if part else f"{stage}{note}"
         say(f"  {where}: {'[green]cached[/]' if cached else f'{seconds:.1f} s'}, {rows:,} rows")
 
-    def _work(self, result: object) -> float:
-        return max((work_of(self.home, a) for a in artifacts_in(result)), default=0.0)
+    def _work(self, result: object, given: Mapping[str, Any]) -> float:
+        made = _made(result, given.values())
+        return max((work_of(self.home, artifact) for artifact in made), default=0.0)
+
+
+def _made(result: object, given: Iterable[object]) -> list[Artifact]:
+    """The artifacts of a result but for those that were given: one chunk joined is that chunk."""
+    known = set(artifacts_in(list(given)))
+    return [artifact for artifact in artifacts_in(result) if artifact not in known]
 
 
 def artifacts_in(result: object) -> Iterator[Artifact]:

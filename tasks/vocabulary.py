@@ -50,11 +50,11 @@ ITEM_COLUMNS: dict[str, pl.DataType] = {
 Id = int | str
 """A user or item id: whole numbers where every id of the data set is one, else text."""
 
-ModelName = Literal["svd", "svdpp", "popularity", "knn", "ease", "als"]
+ModelName = Literal["svd", "svdpp", "popularity", "knn", "ease", "sharp-ease", "als", "text"]
 ProtocolName = Literal["loo", "split", "user-split", "temporal", "cold-user", "cold-item"]
 ScorerName = Literal["embedded", "llm", "llm-batch"]
 ProfileWriter = Literal["composed", "llm"]
-RerankerName = Literal["weighted", "llm_only", "rrf", "filter", "none"]
+RerankerName = Literal["weighted", "llm_only", "rrf", "filter", "none", "learned"]
 BoundName = Literal["random", "oracle"]
 """Re-rankers that only an evaluation has: the floor, and the ceiling, which sees the held-out."""
 

@@ -4,10 +4,12 @@ import pytest
 
 from tasks.artifacts import (
     is_intact,
+    note_work,
     read_arrays,
     read_table,
     replacing,
     sha256_of,
+    work_of,
     write_arrays,
     write_table,
 )
@@ -142,3 +144,14 @@ def test_sha256_is_that_of_the_content(tmp_path):
     file = tmp_path / "abc"
     file.write_bytes(b"abc")
     assert sha256_of(file).startswith("ba7816bf8f01cfea414140de5dae2223")
+
+
+def test_work_is_known_of_the_file_it_was_noted_for(tmp_path):
+    users = write_table(tmp_path, "users", FRAME)
+    others = write_table(tmp_path, "users", FRAME.head(1))
+    assert work_of(tmp_path, users) == 0.0
+    note_work(tmp_path, users, 1.25)
+    assert (work_of(tmp_path, users), work_of(tmp_path, others)) == (1.25, 0.0)
+    note_work(tmp_path, users, 0.5)
+    assert work_of(tmp_path, users) == 0.5
+    assert is_intact(tmp_path, users)

@@ -166,8 +166,11 @@ def test_a_contradiction_between_sources_is_refused(monkeypatch, toml):
     [
         {"top": 0},
         {"search_count": 0},
-        {"model": "knn"},
-        {"reranker": "none"},
+        {"model": "nearest"},
+        {"reranker": "random"},
+        {"reranker": "oracle"},
+        {"model_options": {"knn_neighbours": 0}},
+        {"model_options": {"svd_factors": 10}},
         {"seed": -1},
         {"seed": 2**32},
         {"min_similarity": 1.5},
@@ -193,9 +196,12 @@ def test_the_example_configuration_holds_every_default():
     read = Settings(config=example)
     assert read.model_copy(update={"config": None, "search_count": None}) == Settings()
     text = example.read_text(encoding="utf-8")
+    shown = tomllib.loads(text)
     by_default = {name: field.default for name, field in Settings.model_fields.items()}
     elsewhere = {"config", "tuning", "depth"}
-    for name in by_default.keys() - tomllib.loads(text).keys() - elsewhere:
+    for table in ("weights", "model_options"):
+        assert shown[table] == by_default[table].model_dump()
+    for name in by_default.keys() - shown.keys() - elsewhere:
         assert by_default[name] is None, f"{name} has a default that the example does not show"
         assert f"\n# {name} = " in text
 

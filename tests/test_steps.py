@@ -1,9 +1,12 @@
 """Cache keys: what they depend on, and what they do not."""
 
+import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from tasks.artifacts import work_of, write_table
 from tasks.steps import artifacts_in, step
 from tasks.vocabulary import Artifact, Record
 
@@ -49,3 +52,26 @@ def test_artifacts_are_found_in_records_and_lists():
 
     other = FILE.model_copy(update={"path": "b"})
     assert list(artifacts_in([Both(one=FILE, several=[other]), "text"])) == [FILE, other]
+
+
+def test_what_a_file_took_to_make_is_noted_beside_it(tmp_path):
+    def slow(home, rows):
+        time.sleep(0.05)
+        return write_table(home, "slow", pl.DataFrame({"n": range(rows)}))
+
+    made = step("slow", "1")(slow).fn(tmp_path, rows=3)
+    assert 0.05 <= work_of(tmp_path, made) < 5
+    assert work_of(tmp_path / "elsewhere", made) == 0.0
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_step_that_hands_on_a_file_has_not_made_it(tmp_path, named):
+    def slow(home):
+        time.sleep(0.05)
+        return write_table(home, "scores", pl.DataFrame({"n": [1]}))
+
+    chunk = step("score", "1")(slow).fn(tmp_path)
+    known = work_of(tmp_path, chunk)
+    join = step("join", "1")(lambda home, chunks: chunks[0]).fn
+    joined = join(tmp_path, chunks=[chunk]) if named else join(tmp_path, [chunk])
+    assert joined == chunk and work_of(tmp_path, chunk) == known

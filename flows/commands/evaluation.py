@@ -66,8 +66,8 @@ def experiment(
     """
     from tasks.evaluation.grid import read_grid  # noqa: PLC0415 - keeps `--help` fast
 
-    given = settings.model_dump(exclude_unset=True, exclude={"config"}) if settings else {}
-    wanted = read_grid(grid, given)
+    chosen = settings or EvaluationSettings()
+    wanted = read_grid(grid, chosen.model_dump(exclude_unset=True, exclude={"config"}))
     with running(wanted.home) as wait_for_server:
         from flows.experiment import experiment as flow  # noqa: PLC0415
         from flows.shown.figures import show_experiment, show_json  # noqa: PLC0415

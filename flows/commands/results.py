@@ -40,3 +40,22 @@ def datasets() -> None:
     from flows.shown.datasets import show_datasets  # noqa: PLC0415
 
     show_datasets()
+
+
+@app.command
+def results(*, home: Path | None = None, out: Path = Path("RESULTS.md")) -> None:
+    """Write what all experiments showed: a Markdown page, and its plots in `results` beside it.
+
+    Parameters
+    ----------
+    home
+        Folder with the results: PALATE_HOME or .palate unless given.
+    out
+        The page.
+
+    """
+    from flows.shown.tables import console  # noqa: PLC0415
+    from tasks.report.results import write_results  # noqa: PLC0415
+
+    for file in write_results(home or Settings().home, out):
+        console.print(str(file), markup=False, highlight=False, soft_wrap=True)

@@ -24,7 +24,7 @@ def show_evaluation(result: "EvaluationResult") -> None:
 def show_experiment(result: "EvaluationResult") -> None:
     """A grid: its methods, its comparisons, others' figures beside ours, and what did not run."""
     show_table(_of("methods", result), "Methods")
-    show_table(_of("shown_comparisons", result), "Differences in NDCG@10, paired by user")
+    show_table(_of("shown_comparisons", result), "Differences at 10 places, paired by user")
     for name, title in (
         ("beside_published", "Published figures beside these"),
         ("without_figures", "Cells without figures"),

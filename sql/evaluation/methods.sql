@@ -9,7 +9,8 @@ SELECT dataset, protocol, method, model, scorer, max(seeds) AS seeds,
        max(mean) FILTER (metric = 'Precision') AS "P@10",
        max(mean) FILTER (metric = 'Recall')    AS "R@10"
 FROM (
-    SELECT DISTINCT ON (dataset, protocol, method, model, scorer, metric) *
+    SELECT DISTINCT ON (dataset, protocol, method, model, scorer, metric)
+           * REPLACE (CASE list WHEN 'base' THEN 'none' ELSE scorer END AS scorer)
     FROM figures
     WHERE run_id = $run_id AND k = 10 AND NOT (list = 'reranked' AND reranker = 'none')
     ORDER BY cell

@@ -18,7 +18,12 @@ SELECT dataset, protocol, method, model, scorer, reranker, leaky OR reranker = '
        max(mean) FILTER (metric = 'diversity')       AS diversity,
        max(mean) FILTER (metric = 'popularity share') AS popularity_share
 FROM (
-    SELECT * FROM figures
+    SELECT * REPLACE (
+        CASE list WHEN 'base' THEN 'none' ELSE scorer END   AS scorer,
+        CASE list WHEN 'base' THEN 'none' ELSE reranker END AS reranker,
+        list <> 'base' AND leaky                            AS leaky
+    )
+    FROM figures
     WHERE k = 10 AND NOT (list = 'reranked' AND reranker = 'none')
     QUALIFY row_number() OVER (
         PARTITION BY dataset, protocol, method, model, scorer, list, candidates, external, leaky,

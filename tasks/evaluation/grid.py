@@ -20,7 +20,6 @@ says = "what language adds"
 """
 
 import itertools
-import json
 import os
 import shlex
 import tomllib
@@ -46,6 +45,7 @@ class Grid(Record):
 
     name: str
     title: str
+    metric: str
     command: str
     home: Path
     cells: list[Cell]
@@ -54,7 +54,7 @@ class Grid(Record):
 
     def described(self) -> str:
         """What it is and how to run it again, as JSON; each cell records its own settings."""
-        return json.dumps({"name": self.name, "title": self.title, "command": self.command})
+        return self.model_dump_json(include={"name", "title", "metric", "command"})
 
 
 class _File(BaseModel):
@@ -64,6 +64,7 @@ class _File(BaseModel):
 
     name: str
     title: str = ""
+    metric: str = "NDCG"
     settings: dict[str, Any] = {}
     cells: list[dict[str, Any]]
     comparisons: list[Declared] = []
@@ -95,6 +96,7 @@ def read_grid(file: Path, given: Mapping[str, Any]) -> Grid:
     return Grid(
         name=read.name,
         title=read.title or read.name,
+        metric=read.metric,
         command=_command(file, given),
         home=cells[0].settings.home,
         cells=cells,
@@ -131,9 +133,9 @@ def _cell(file: Path, label: str, chosen: Mapping[str, Any]) -> Cell:
     except ValidationError as error:
         if not any("llm_model does not say which" in problem["msg"] for problem in error.errors()):
             raise _wrong(file, f"the cells '{label}'", error) from error
-    unasked = EvaluationSettings(**chosen, llm_model=NO_MODEL)
     why = "no language model is named: set PALATE_LLM_MODEL (and PALATE_LLM_BASE_URL)"
-    return Cell(label=label, settings=unasked, missing=why)
+    unasked = _cell(file, label, {**chosen, "llm_model": NO_MODEL})
+    return unasked.model_copy(update={"missing": why})
 
 
 def _check_labels(file: Path, cells: list[Cell], comparisons: list[Declared]) -> None:

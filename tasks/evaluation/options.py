@@ -65,6 +65,16 @@ class EvaluationSettings(Settings):
         return self.protocol not in COLLECTED_LATER if self.external is None else self.external
 
     @property
+    def inner_protocol(self) -> ProtocolName:
+        """The same as the outer one, or the re-ranker would learn another task."""
+        return self.protocol
+
+    @property
+    def inner_keep(self) -> int:
+        """As the outer one."""
+        return self.keep
+
+    @property
     def reads_similarity(self) -> bool:
         """Whether the order depends on the scorer at all."""
         weighing = self.reranker in {"weighted", "rrf"} and self.weights.similarity > 0
@@ -78,7 +88,8 @@ class EvaluationSettings(Settings):
     @property
     def scorer_label(self) -> str:
         """The scorer as tables name it: none where it does not count, and leaky where it is."""
-        if not self.reads_similarity:
+        learns = self.reranker == "learned" and "language" not in self.without
+        if not (self.reads_similarity or learns):
             return "none"
         shown = "" if self.scorer == "embedded" else f" {self.llm_model}"
         return f"{self.scorer}{shown}{' (leaky profiles)' if self.profiles else ''}"

@@ -32,14 +32,14 @@ LAST_ANSWERS_SECONDS = 10.0
 T = TypeVar("T")
 
 _open: dict[tuple[Path, EngineOptions], "Session"] = {}
+_budgets: dict[tuple[Path, EngineOptions], Budget] = {}
 _opening = threading.Lock()
 
 
 class Session:
     """An engine in a loop of its own thread."""
 
-    def __init__(self, home: Path, options: EngineOptions) -> None:
-        budget = Budget(options)
+    def __init__(self, home: Path, options: EngineOptions, budget: Budget) -> None:
         self._loop = asyncio.new_event_loop()
         self._running: set[asyncio.Task[object]] = set()
         threading.Thread(target=self._loop.run_forever, name="language-model", daemon=True).start()
@@ -130,8 +130,16 @@ def session_for(home: Path, options: EngineOptions) -> Session:
     key = (home.resolve(), options)
     with _opening:
         if key not in _open:
-            _open[key] = Session(home, options)
+            _open[key] = Session(home, options, _budget_for(home.resolve(), options))
         return _open[key]
+
+
+def _budget_for(home: Path, options: EngineOptions) -> Budget:
+    """One budget per command: its limits hold whatever parts of an item its cells show."""
+    key = (home, options.model_copy(update={"llm_show": ()}))
+    if key not in _budgets:
+        _budgets[key] = Budget(options)
+    return _budgets[key]
 
 
 @contextmanager
@@ -158,6 +166,7 @@ def close_sessions() -> None:
     with _opening:
         sessions = list(_open.values())
         _open.clear()
+        _budgets.clear()
     for session in sessions:
         try:
             session.close()

@@ -17,6 +17,9 @@ class ModelOptions(BaseModel):
     ease_regularization: float = Field(
         500.0, gt=0, description="How strongly `ease` shrinks its weights."
     )
+    sharp_ease_regularization: float = Field(
+        100.0, gt=0, description="The same of `sharp-ease`, which follows a person more closely."
+    )
     als_factors: int = Field(64, ge=1, description="Length of the vectors of `als`.")
     als_regularization: float = Field(
         30.0, ge=0, description="How strongly `als` shrinks its vectors."
@@ -32,7 +35,7 @@ class ModelOptions(BaseModel):
 
         `als` adds the version of the package implicit, "" where that is not installed.
         """
-        prefix = f"{name}_"
+        prefix = f"{name.replace('-', '_')}_"
         given = {k.removeprefix(prefix): v for k, v in self if k.startswith(prefix)}
         return given | {"implicit": _version("implicit")} if name == "als" else given
 

@@ -37,12 +37,17 @@ def _surprise(model: ModelName) -> Callable[[Given], BaseModel]:
     )
 
 
+def _ease(given: Given) -> BaseModel:
+    return ease.fit(given.ratings, float(given.options["regularization"]))
+
+
 FITS: dict[str, Callable[[Given], BaseModel]] = {
     "svd": _surprise("svd"),
     "svdpp": _surprise("svdpp"),
     "popularity": lambda given: popularity.fit(given.ratings),
     "knn": lambda given: knn.fit(given.ratings, given.scale, int(given.options["neighbours"])),
-    "ease": lambda given: ease.fit(given.ratings, float(given.options["regularization"])),
+    "ease": _ease,
+    "sharp-ease": _ease,
     "als": lambda given: als.fit(
         given.ratings,
         given.seed,

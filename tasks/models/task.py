@@ -6,11 +6,13 @@ import numpy as np
 import polars as pl
 
 from tasks.artifacts import read_table, write_table
-from tasks.models import registry, stored
+from tasks.models import registry, stored, text
 from tasks.models.candidates import top_candidates
+from tasks.models.joined import join_candidates
 from tasks.progress import bar
+from tasks.scoring.registry import text_vectors
 from tasks.steps import step
-from tasks.vocabulary import BASE_RANK, ESTIMATE, ITEM, USER, Artifact, ModelName
+from tasks.vocabulary import BASE_RANK, ESTIMATE, ITEM, TEXT, USER, Artifact, ModelName
 
 
 @step("train", "2", "scikit-surprise")
@@ -50,6 +52,41 @@ def candidates_task(
             fitted, read_table(home, ratings), wanted, count, seed=seed, advance=advance
         )
     return write_table(home, "candidates", found)
+
+
+@step("join candidates", "1")
+def join_candidates_task(
+    home: Path, lists: dict[str, Artifact], base: str, model: Artifact
+) -> Artifact:
+    """All sources' candidates; estimates and base_rank are the base model's."""
+    tables = {name: read_table(home, table) for name, table in lists.items()}
+    return write_table(home, "candidates", join_candidates(tables, base, stored.load(home, model)))
+
+
+@step("train on texts", "1", "numpy")
+def text_model_task(
+    home: Path,
+    ratings: Artifact,
+    users: Artifact,
+    texts: Artifact,
+    typed: Artifact | None,
+    embedder: str,
+) -> Artifact:
+    """Fit the base model `text` on the texts of what people rated, and on what they typed.
+
+    `embedder` is the version of what makes vectors of texts.
+    """
+    told = read_table(home, texts).sort(ITEM)
+    said = {} if typed is None else dict(read_table(home, typed).select(USER, TEXT).iter_rows())
+    own = dict(zip(said, text_vectors(home, list(said.values())), strict=True)) if said else {}
+    fitted = text.fit(
+        read_table(home, ratings),
+        told[ITEM],
+        text_vectors(home, told[TEXT].to_list()),
+        read_table(home, users)[USER],
+        own,
+    )
+    return stored.save(home, fitted)
 
 
 @step("offer new items", "1", "numpy")

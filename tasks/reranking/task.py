@@ -2,13 +2,25 @@
 
 from pathlib import Path
 
+import polars as pl
+
 from tasks.artifacts import read_table, write_table
 from tasks.progress import bar
 from tasks.reranking.features import add_features
-from tasks.reranking.rules import rerank
+from tasks.reranking.learned import LearnedWeights, learn
+from tasks.reranking.rules import in_order_of, rerank
 from tasks.settings import Weights
 from tasks.steps import step
-from tasks.vocabulary import Artifact, RerankerName
+from tasks.vocabulary import (
+    BASE_RANK,
+    ESTIMATE,
+    ITEM,
+    RANK,
+    SIMILARITY,
+    USER,
+    Artifact,
+    RerankerName,
+)
 
 
 @step("re-rank", "2")
@@ -25,9 +37,55 @@ def rerank_task(
     """Every candidate with its features, score and new rank; features from `ratings` alone."""
     with bar("re-ranking"):
         known = add_features(
-            read_table(home, candidates),
+            read_table(home, candidates).select(USER, ITEM, ESTIMATE, BASE_RANK),
             read_table(home, scores),
             read_table(home, ratings),
             read_table(home, items),
         )
         return write_table(home, "ranked", rerank(known, rule, weights, min_similarity))
+
+
+@step("learn to re-rank", "1", "scikit-learn")
+def learn_task(home: Path, tables: list[Artifact], seed: int) -> LearnedWeights:
+    """Fit the learned re-ranker on labelled feature tables."""
+    with bar("learning to re-rank"):
+        read = [read_table(home, table) for table in tables]
+        return learn(read, [table.sha256 for table in tables], seed)
+
+
+@step("re-rank as learned", "1")
+def learned_task(
+    home: Path,
+    candidates: Artifact,
+    table: Artifact,
+    weights: LearnedWeights,
+    ratings: Artifact,
+    items: Artifact,
+) -> Artifact:
+    """Every candidate with its signals, in the order of how likely it is to be rated."""
+    pairs = read_table(home, candidates).select(USER, ITEM, ESTIMATE, BASE_RANK)
+    features = read_table(home, table)
+    likely = features.select(USER, ITEM, pl.Series("likely", weights.probabilities(features)))
+    unscored = pairs.select(USER, ITEM, pl.lit(None, pl.Float64).alias(SIMILARITY))
+    known = add_features(pairs, unscored, read_table(home, ratings), read_table(home, items))
+    scored = known.join(likely, on=[USER, ITEM], how="left", maintain_order="left")
+    ranked = in_order_of(scored, pl.col("likely")).drop("likely")
+    return write_table(home, "ranked", ranked)
+
+
+@step("choose what is shown", "1")
+def shown_task(home: Path, lists: Artifact, top: int) -> Artifact:
+    """The candidates that stand in a base list or a re-ranked list."""
+    ranked = read_table(home, lists)
+    shown = ranked.filter((pl.col(RANK) <= top) | (pl.col(BASE_RANK) <= top))
+    return write_table(home, "candidates", shown.select(USER, ITEM, ESTIMATE, BASE_RANK))
+
+
+@step("explain", "1")
+def explain_task(home: Path, lists: Artifact, scores: Artifact) -> Artifact:
+    """The lists with these similarities."""
+    ranked, known = read_table(home, lists), read_table(home, scores)
+    told = ranked.drop(SIMILARITY).join(
+        known.select(USER, ITEM, SIMILARITY), on=[USER, ITEM], how="left", maintain_order="left"
+    )
+    return write_table(home, "ranked", told.select(ranked.columns))

@@ -1,11 +1,14 @@
 """Scorers by the name that `--scorer` gives: a new one is an entry here."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from tasks.llm_options import EngineOptions
 from tasks.scoring.embedded import EmbeddedScorer
-from tasks.scoring.embedder import Embedder
+from tasks.scoring.embedder import Embedder, Vectors
 from tasks.scoring.embedding_store import EmbeddingStore
 from tasks.scoring.scorer import Scorer
 from tasks.vocabulary import ScorerName
@@ -20,6 +23,17 @@ def scorer_named(name: ScorerName, home: Path, options: EngineOptions) -> Scorer
     return LanguageScorer(home, options)
 
 
+def text_vectors(home: Path, texts: Sequence[str]) -> Vectors:
+    """Unit vectors (len(texts), 384) of the texts, in their order; each is embedded once."""
+    known = _store(home).vectors(texts)
+    return np.stack([known[text] for text in texts])
+
+
 @lru_cache
 def _embedded(home: Path) -> Scorer:
-    return EmbeddedScorer(EmbeddingStore(home / "embeddings.sqlite", Embedder()))
+    return EmbeddedScorer(_store(home))
+
+
+@lru_cache
+def _store(home: Path) -> EmbeddingStore:
+    return EmbeddingStore(home / "embeddings.sqlite", Embedder())

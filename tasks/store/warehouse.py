@@ -67,7 +67,7 @@ def _append(file: Path, tables: Mapping[str, pl.DataFrame]) -> None:
             database.execute(f"CREATE OR REPLACE VIEW {view} AS\n{text}")
         database.execute("BEGIN")
         for name in TABLES:
-            if name in tables:
+            if name in tables and not tables[name].is_empty():
                 database.register("incoming", tables[name].to_arrow())
                 database.execute(
                     f"INSERT INTO {name} BY NAME SELECT * FROM incoming{NEW.get(name, '')}"

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tasks.llm.asking import Person, ask_scores
+from tasks.llm.budget import Budget
 from tasks.llm.session import Session
 from tasks.llm_options import EngineOptions
 from tests.support.fake_llm.call import Call
@@ -109,7 +110,7 @@ def _asked(people: list[Person], latency: float, rate: float | None, **more: Any
         options = EngineOptions(
             **{"llm_items": PER_REQUEST, "llm_base_url": fake.url, "llm_model": "fake-1", **more}
         )
-        session = Session(Path(folder), options)
+        session = Session(Path(folder), options, Budget(options))
         try:
             with _watched(session) as windows:
                 began, started, cpu = time.time(), time.perf_counter(), time.process_time()

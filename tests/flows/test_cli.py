@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from flows.commands import night as commands
-from flows.shown.night import show_recommendation
 from flows.recommend import Recommendation
+from flows.shown.night import show_recommendation
 from tasks.errors import AmbiguousTitleError
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
@@ -26,7 +26,7 @@ def home(tmp_path: Path) -> Path:
 
 def test_help_names_every_command() -> None:
     text = succeed("--help").stdout
-    for command in ("nightly", "recommend", "sql", "datasets"):
+    for command in ("nightly", "recommend", "evaluate", "experiment", "sql", "datasets"):
         assert command in text
 
 
@@ -55,16 +55,16 @@ def test_datasets_lists_names_and_formats() -> None:
     [
         (["nightly", "--top", "0"], {}, ["top: ", "given: 0", "PALATE_TOP"]),
         (["nightly", "--topp", "3"], {}, ["--topp", "Did you mean"]),
-        (["nightly"], {"PALATE_MODEL": "knn"}, ["model: ", "given: knn", "--model"]),
+        (["nightly"], {"PALATE_MODEL": "nearest"}, ["model: ", "given: nearest", "--model"]),
         (["nightly", "--tuning", "0.5"], {}, ["tuning and depth go together"]),
         (["nightly", "--config", "nowhere.toml"], {}, ["nowhere.toml", "cannot be read"]),
         (["nightly", "--search-count", "5"], {}, ["5 candidates cannot fill a list of 10"]),
     ],
 )
 def test_a_wrong_setting_says_where_to_set_it(
-    arguments: list[str], environment: dict[str, str], said: list[str]
+    arguments: list[str], environment: dict[str, str], said: list[str], tmp_path: Path
 ) -> None:
-    done = run(*arguments, **environment)
+    done = run(*arguments, PALATE_HOME=str(tmp_path), **environment)
     assert done.returncode == 1
     assert all(part in done.stderr for part in said), done.stderr
     assert "Traceback" not in done.stderr

@@ -23,6 +23,9 @@ LISTS = (
     " score FROM ranked_items ORDER BY ALL"
 )
 
+FIGURES = "SELECT * EXCLUDE run_id FROM cell_metrics ORDER BY ALL"
+COMPARISONS = "SELECT * EXCLUDE run_id FROM comparisons ORDER BY ALL"
+
 READER = """
 import sys, time, duckdb
 from pathlib import Path
@@ -68,7 +71,8 @@ def test_a_night_then_an_unchanged_one_while_somebody_reads(
 
     assert reader.returncode == 0
     assert seen == "1\n"
-    assert "18 of 18 stages were cached" in again.stdout
+    count = query(home, "SELECT count(*) FROM stages JOIN latest_run USING (run_id)").item()
+    assert count > 15 and f"{count} of {count} stages were cached" in again.stdout
     assert query(home, "SELECT * FROM runs").height == 2
     assert query(home, "SELECT * FROM latest_run")["run_id"][0] in again.stdout
     assert query(home, LISTS).height == 2 * before.height
@@ -94,15 +98,29 @@ def _run_record_is_whole(home: Path) -> None:
     assert run["users"] == 30 and run["ratings"] == 450 and run["unscored"] == 0
     stages = query(home, "SELECT stage, part, cached, seconds FROM stages")
     assert {"ingest", "train", "score", "re-rank", "measure"} <= set(stages["stage"])
-    assert not stages["cached"].any()
-    metrics = query(home, "SELECT list, metric, k, value, users FROM metrics")
-    assert sorted(metrics.select("list", "metric", "k").rows()) == [
-        ("base", "HR", 10),
-        ("base", "NDCG", 10),
-        ("reranked", "HR", 10),
-        ("reranked", "NDCG", 10),
+    assert stages.filter("cached")["stage"].to_list() == ["ingest"], "read again to be measured"
+    _what_was_measured_is_whole(home)
+
+
+def _what_was_measured_is_whole(home: Path) -> None:
+    cells = query(home, "SELECT label, protocol, scorer, status, seeds, users, leaky FROM cells")
+    assert cells.rows() == [("held out", "loo", "embedded", "run", 1, 30, False)]
+    figures = query(home, "SELECT list, metric, k, mean, low, high, users FROM cell_metrics")
+    shown = figures.filter(pl.col("metric").is_in(["HR", "NDCG"]), pl.col("k") == 10)
+    assert sorted(shown.select("list", "metric").rows()) == [
+        (side, metric) for side in ("base", "reranked") for metric in ("HR", "NDCG")
     ]
-    assert metrics["value"].is_between(0, 1).all() and set(metrics["users"]) == {30}
+    assert shown["mean"].is_between(0, 1).all() and set(shown["users"]) == {30}
+    assert (shown["low"] <= shown["mean"]).all() and (shown["mean"] <= shown["high"]).all()
+    values = query(
+        home,
+        "SELECT list, metric, avg(value), count(*) FROM user_metrics"
+        " WHERE metric IN ('HR', 'NDCG') GROUP BY ALL ORDER BY ALL",
+    )
+    told = shown.sort("list", "metric").select("list", "metric", "mean").rows()
+    assert values.rows() == [(side, metric, pytest.approx(mean), 30) for side, metric, mean in told]
+    latest = query(home, "FROM latest_metrics").filter(metric="HR", k=10).row(0, named=True)
+    assert latest["difference"] == pytest.approx(latest["reranked"] - latest["base"])
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +157,9 @@ def test_a_run_stopped_in_the_middle_of_scoring_carries_on(
     done = int(resumed.stderr.split("score (")[1].split(" of 8 chunks cached")[0])
     assert 2 <= done < 8
     assert query(home, LISTS).equals(query(peaceful, LISTS))
-    metrics = "SELECT list, metric, value FROM metrics ORDER BY ALL"
-    assert query(home, metrics).equals(query(peaceful, metrics))
+    for figures in (FIGURES, COMPARISONS):
+        assert query(home, figures).equals(query(peaceful, figures))
+        assert query(home, figures).height
 
 
 def _wait_for_chunks(home: Path, count: int, process: subprocess.Popen[str]) -> None:
@@ -179,7 +198,7 @@ def test_held_out_ratings_reach_nothing_but_the_metrics(
 
     succeed("nightly", "--data", data, "--home", home)
 
-    for kind in ("factors", "candidates", "profiles", "ranked"):
+    for kind in ("model", "candidates", "profiles", "ranked"):
         made = list((home / "artifacts" / kind).iterdir())
         assert len(made) == 3, f"{kind}: each night's own, and one from train, the same in both"
 
@@ -198,6 +217,10 @@ def test_typed_profiles_steer_their_user_only(
         " WHERE a.similarity <> b.similarity",
     )
     assert changed["user"].to_list() == ["3"]
+    measured = query(home, "SELECT leaky, scorer FROM cells")
+    assert measured.rows() == [(False, "embedded")] * 2
+    figures = query(home, "SELECT * EXCLUDE run_id FROM cell_metrics")
+    assert figures.unique().height == figures.height / 2, "what is typed is not what is measured"
 
 
 @pytest.mark.parametrize("model", ["svd", "svdpp"])

@@ -7,6 +7,11 @@ from tasks.ingest import catalogue
 from tests.ingest.conftest import GENERIC, MOVIELENS, PARQUET, write_folder
 
 
+@pytest.fixture(autouse=True)
+def no_collection(monkeypatch):
+    monkeypatch.delenv(catalogue.DATA_DIR, raising=False)
+
+
 def read(home, data):
     return catalogue.find(str(data), home).read()
 
@@ -41,6 +46,38 @@ def test_the_downloaded_name_is_read_from_where_it_was_fetched_to(home, folder_o
         "American President, The",
         "Alien",
     ]
+
+
+def test_a_name_is_looked_for_in_the_collection_before_it_is_fetched(home, tmp_path, monkeypatch):
+    write_folder(tmp_path / "ml-latest-small", GENERIC)
+    monkeypatch.setenv(catalogue.DATA_DIR, str(tmp_path))
+    monkeypatch.setattr(catalogue, "fetch", lambda *_: pytest.fail("asked the network"))
+    assert read(home, "ml-latest-small").info.name == "tiny"
+
+
+def test_a_folder_that_is_named_outright_goes_before_the_collection(home, tmp_path, monkeypatch):
+    write_folder(tmp_path / "collection" / "books", GENERIC)
+    write_folder(tmp_path / "here" / "books", MOVIELENS)
+    monkeypatch.setenv(catalogue.DATA_DIR, str(tmp_path / "collection"))
+    assert read(home, "books").info.noun == "item"
+    monkeypatch.chdir(tmp_path / "here")
+    assert read(home, "books").info.noun == "movie"
+
+
+def test_a_home_folder_of_a_collection_is_expanded(home, tmp_path, monkeypatch):
+    write_folder(tmp_path / "collection" / "books", GENERIC)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(catalogue.DATA_DIR, "~/collection")
+    assert read(home, "books").info.name == "tiny"
+
+
+def test_a_name_that_is_nowhere_says_which_collection_was_searched(home, tmp_path, monkeypatch):
+    with pytest.raises(DatasetNotFoundError, match=r"\$PALATE_DATA_DIR \(not set\)"):
+        catalogue.find("books", home)
+    monkeypatch.setenv(catalogue.DATA_DIR, str(tmp_path))
+    with pytest.raises(DatasetNotFoundError) as caught:
+        catalogue.find("books", home)
+    assert f"$PALATE_DATA_DIR ({tmp_path})" in caught.value.what
 
 
 def test_every_listed_name_can_be_found(home, folder_of, monkeypatch):

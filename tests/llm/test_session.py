@@ -109,6 +109,17 @@ def test_threads_share_the_limits(fake, tmp_path) -> None:
     assert len(fake.calls()) == 8
 
 
+def test_limits_hold_over_sessions_that_show_other_parts_of_an_item(fake, tmp_path) -> None:
+    shown = [("year",), ("genres",)]
+    sessions = [
+        session_for(tmp_path, options(fake.url, max_requests=5, llm_show=parts)) for parts in shown
+    ]
+    asked = people(8)
+    assert Asker(sessions[0], asked[:4]).ended() == right(asked[:4])
+    assert isinstance(Asker(sessions[1], asked[4:]).ended(), LimitReachedError)
+    assert len(fake.calls()) == 5
+
+
 def test_an_error_of_one_thread_is_everybodys(fake, tmp_path) -> None:
     fake.script(faults.bad_key())
     session = session_for(tmp_path, options(fake.url))

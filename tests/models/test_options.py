@@ -11,10 +11,18 @@ from tasks.models.options import ModelOptions
 
 def test_each_model_gets_its_own_options_without_the_prefix(monkeypatch):
     monkeypatch.setattr(options, "version", lambda _package: "7.8")
-    given = ModelOptions(als_factors=5, als_alpha=2.0, knn_neighbours=9, ease_regularization=8.0)
+    given = ModelOptions(
+        als_factors=5,
+        als_alpha=2.0,
+        knn_neighbours=9,
+        ease_regularization=8.0,
+        sharp_ease_regularization=4.0,
+    )
     assert given.of("ease") == {"regularization": 8.0}
+    assert given.of("sharp-ease") == {"regularization": 4.0}
     assert given.of("knn") == {"neighbours": 9}
-    assert given.of("svd") == given.of("svdpp") == given.of("popularity") == {}
+    for name in ("svd", "svdpp", "popularity", "text"):
+        assert given.of(name) == {}
     assert given.of("als") == {
         "factors": 5,
         "regularization": ModelOptions().als_regularization,
@@ -33,9 +41,10 @@ def test_the_version_of_a_missing_package_is_empty(monkeypatch):
 
 
 def test_every_option_belongs_to_a_model_and_says_what_it_is():
-    prefixes = {f"{name}_" for name in registry.FITS}
-    for name, field in ModelOptions.model_fields.items():
-        assert any(name.startswith(prefix) for prefix in prefixes)
+    read = {name: set(ModelOptions().of(name)) - {"implicit"} for name in registry.FITS}
+    every = [f"{name.replace('-', '_')}_{one}" for name, mine in read.items() for one in mine]
+    assert sorted(every) == sorted(ModelOptions.model_fields)
+    for field in ModelOptions.model_fields.values():
         assert field.description
 
 

@@ -1,9 +1,12 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from tasks.models import ease, registry
 from tasks.models.base import estimates_ratings
 from tasks.models.options import ModelOptions
+from tasks.vocabulary import ModelName
 from tests.models import SCALE, factors, synthetic
 
 
@@ -24,6 +27,18 @@ def test_surprise_models_are_what_surprise_fits_with_the_seed(name):
     found = registry.fit(name, synthetic("text"), SCALE, 3, {})
     for field, values in factors(name, "text").arrays().items():
         np.testing.assert_array_equal(found.arrays()[field], values)
+
+
+def test_every_model_is_fitted_from_ratings_but_text():
+    assert {*registry.FITS, "text"} == set(get_args(ModelName))
+
+
+def test_sharp_ease_is_ease_that_shrinks_less():
+    name, ratings = "sharp-ease", synthetic("text")
+    found = registry.fit(name, ratings, SCALE, 0, ModelOptions().of(name))
+    expected = ease.fit(ratings, ModelOptions().sharp_ease_regularization)
+    np.testing.assert_array_equal(found.estimates(found.users), expected.estimates(found.users))
+    assert ModelOptions().sharp_ease_regularization < ModelOptions().ease_regularization
 
 
 def test_options_reach_the_model():

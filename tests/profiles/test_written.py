@@ -79,3 +79,9 @@ def test_control_characters_and_line_breaks_are_removed(typed):
 
 def test_a_long_text_is_cut(typed):
     assert typed(f"user,text\n1,{'x' * 9_000}\n")["text"].str.len_chars().to_list() == [LONGEST]
+
+
+def test_a_file_of_published_preferences_is_read_by_its_own_column_names(tmp_path):
+    file = tmp_path / "preferences.csv"
+    file.write_text('userId,preferences,date_range\n2,"I love films.","(1990, 2020)"\n')
+    assert read_profiles(file, pl.Series([1, 2])).rows() == [(2, "I love films.")]

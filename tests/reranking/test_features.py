@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.reranking.features import add_features, date_affinity, popularity
+from tasks.reranking.features import add_features, date_affinity, external, popularity
 
 PAIR = {"user": pl.Int64, "item": pl.Int64}
 
@@ -14,12 +14,18 @@ def pairs_table(*pairs):
     return pl.DataFrame(list(pairs), schema=PAIR, orient="row")
 
 
-def years_table(*years):
-    """Items 1, 2, ... with these years."""
+def items_table(years, quality=None, votes=None):
+    """Items 1, 2, ... with these years and what their catalogue says."""
+    nothing = [None] * len(years)
+    columns = {"year": years, "quality": quality or nothing, "votes": votes or nothing}
     return pl.DataFrame(
-        {"item": range(1, len(years) + 1), "year": years},
-        schema={"item": pl.Int64, "year": pl.Int32},
+        {"item": range(1, len(years) + 1), **columns},
+        schema={"item": pl.Int64, "year": pl.Int32, "quality": pl.Float64, "votes": pl.Int64},
     )
+
+
+def years_table(*years):
+    return items_table(list(years))
 
 
 def scores_table(*rows):
@@ -116,3 +122,40 @@ def test_a_pair_without_a_score_stays_null():
     assert made["similarity"].to_list() == [0.5, None, None]
     assert made["date_affinity"].to_list() == [None, None, None]
     assert made["date_affinity"].dtype == pl.Float64
+
+
+def test_external_signals_are_the_catalogues_quality_and_the_log_of_its_votes():
+    items = items_table([None] * 4, quality=[7.5, None, 0.0, 9.9], votes=[999, 10**7, 0, None])
+    found = external(items.reverse())
+    assert found.columns == ["item", "external_quality", "external_votes"]
+    assert found["item"].to_list() == [1, 2, 3, 4]
+    assert found["external_quality"].to_list() == [7.5, None, 0.0, 9.9]
+    assert found["external_votes"].to_list() == pytest.approx(
+        [math.log(1000), math.log(10**7 + 1), 0.0, None]
+    )
+
+
+def test_external_signals_stand_beside_their_items_and_are_null_where_the_catalogue_is_silent():
+    made = add_features(
+        pairs_table((2, 2), (1, 1), (1, 3)),
+        scores_table(),
+        pairs_table((1, 2), (2, 2)),
+        items_table([1990] * 3, quality=[8.0, None, 6.5], votes=[9, None, 99]),
+    )
+    assert made.select("user", "item").rows() == [(2, 2), (1, 1), (1, 3)]
+    assert made["external_quality"].to_list() == [None, 8.0, 6.5]
+    assert made["external_votes"].to_list() == pytest.approx([None, math.log(10), math.log(100)])
+
+
+def test_external_signals_do_not_depend_on_train_nor_train_signals_on_them():
+    asked, scores = pairs_table((1, 1), (1, 2)), scores_table((1, 1, 0.5), (1, 2, -0.5))
+    poor = items_table([1990, 1995, 2000], quality=[1.0, 2.0, 3.0], votes=[1, 2, 3])
+    rich = items_table([1990, 1995, 2000], quality=[9.0, 8.0, None], votes=[900, None, 7])
+    outside = ["external_quality", "external_votes"]
+    made = add_features(asked, scores, pairs_table((1, 3), (2, 1)), poor)
+    other_train = add_features(asked, scores, pairs_table((1, 3), (1, 1), (3, 2)), poor)
+    other_catalogue = add_features(asked, scores, pairs_table((1, 3), (2, 1)), rich)
+    assert made.select(outside).equals(other_train.select(outside))
+    assert not made["popularity"].equals(other_train["popularity"])
+    assert made.drop(outside).equals(other_catalogue.drop(outside))
+    assert not made.select(outside).equals(other_catalogue.select(outside))

@@ -1,4 +1,5 @@
 import math
+from typing import get_args
 
 import numpy as np
 import polars as pl
@@ -12,8 +13,10 @@ from tasks.vocabulary import RerankerName
 
 quickly = settings(deadline=None, max_examples=30)
 
-RULES: list[RerankerName] = ["weighted", "llm_only", "rrf", "filter"]
-SIGNALS = ["estimate", "similarity", "popularity", "date_affinity"]
+RULES: tuple[RerankerName, ...] = tuple(n for n in get_args(RerankerName) if n != "learned")
+TRAIN_SIGNALS = ["estimate", "similarity", "popularity", "date_affinity"]
+EXTERNAL_SIGNALS = ["external_quality", "external_votes"]
+SIGNALS = TRAIN_SIGNALS + EXTERNAL_SIGNALS
 NOTHING = dict.fromkeys(SIGNALS, 0.0)
 SCHEMA = {
     "user": pl.Int64,
@@ -23,12 +26,15 @@ SCHEMA = {
     "similarity": pl.Float64,
     "popularity": pl.Float64,
     "date_affinity": pl.Float64,
+    "external_quality": pl.Float64,
+    "external_votes": pl.Float64,
 }
 
 few = st.sampled_from([-1.0, -0.5, 0.0, 0.25, 0.5, 1.0])
 near = st.floats(-1, 1).map(lambda value: round(value, 6))
 signal = st.one_of(st.none(), few, near)
-row = st.tuples(near.map(lambda value: 3 + 2 * value) | st.just(5.0), signal, near.map(abs), signal)
+estimate = near.map(lambda value: 3 + 2 * value) | st.just(5.0)
+row = st.tuples(estimate, signal, near.map(abs), signal, signal, signal)
 lists = st.lists(st.lists(row, min_size=1, max_size=8), min_size=1, max_size=4)
 weights = st.builds(Weights, **dict.fromkeys(SIGNALS, st.sampled_from([0.0, 0.5, 1.0, 3.0])))
 
@@ -38,7 +44,7 @@ def weighing(**given):
 
 
 def candidates_table(people):
-    """One row per (estimate, similarity, popularity, date_affinity), best estimate first."""
+    """One row per values of SIGNALS, best estimate first."""
     rows = []
     for user, mine in enumerate(people, start=1):
         best_first = sorted(mine, key=lambda values: -values[0])
@@ -139,6 +145,34 @@ def test_weighted_by_hand():
     assert ranked["score"].to_list() == pytest.approx(
         [-1 / spread + 2 * math.sqrt(2), 1 / spread - math.sqrt(2), -math.sqrt(2)]
     )
+
+
+@quickly
+@given(people=lists, weights=weights)
+def test_none_keeps_the_base_order_whatever_is_known(people, weights):
+    ranked = rerank(candidates_table(people), "none", weights, 0.0)
+    assert ranked["rank"].to_list() == ranked["base_rank"].to_list()
+    assert set(ranked["score"]) == {0.0}
+
+
+def test_external_signals_count_nothing_unless_weighed():
+    assert (Weights().external_quality, Weights().external_votes) == (0.0, 0.0)
+    candidates = one_person(
+        estimate=[3.0, 2.0, 1.0], external_quality=[1.0, 5.0, 9.0], external_votes=[1.0, 3.0, 2.0]
+    )
+    for rule in ("weighted", "rrf"):
+        assert order(candidates, rule, Weights()) == [1, 2, 3]
+        assert order(candidates, rule, weighing(external_quality=1)) == [3, 2, 1]
+        assert order(candidates, rule, weighing(external_votes=1)) == [2, 3, 1]
+
+
+@pytest.mark.parametrize("rule", ["weighted", "rrf"])
+@pytest.mark.parametrize("unread", SIGNALS)
+def test_a_signal_of_weight_zero_is_not_even_read(rule, unread):
+    candidates = one_person(**{name: [0.9, 0.4, 0.5] for name in SIGNALS})
+    weights = Weights(**(dict.fromkeys(SIGNALS, 1.0) | {unread: 0.0}))
+    without = rerank(candidates.drop(unread), rule, weights, 0.0)
+    assert without["score"].equals(rerank(candidates, rule, weights, 0.0)["score"])
 
 
 @pytest.mark.parametrize("constant", [0.1, 0.7, 1 / 3, 4.999])

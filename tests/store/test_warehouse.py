@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 from filelock import FileLock
 
@@ -11,6 +12,25 @@ from tasks.errors import StoreError
 from tasks.store.query import query
 from tasks.store.warehouse import database_file, publish
 from tests.store.rows import a_run
+
+OLDER = """
+CREATE TABLE runs (
+    run_id VARCHAR PRIMARY KEY, flow VARCHAR NOT NULL, started_at_utc TIMESTAMP NOT NULL,
+    finished_at_utc TIMESTAMP NOT NULL, seconds DOUBLE NOT NULL, dataset VARCHAR NOT NULL,
+    model VARCHAR NOT NULL, scorer VARCHAR NOT NULL, reranker VARCHAR NOT NULL,
+    top INTEGER NOT NULL, ratings BIGINT NOT NULL, items BIGINT NOT NULL, users BIGINT NOT NULL,
+    users_listed BIGINT NOT NULL, candidates BIGINT NOT NULL, unscored BIGINT NOT NULL,
+    config JSON NOT NULL, versions JSON NOT NULL
+);
+CREATE TABLE stages (
+    run_id VARCHAR NOT NULL, place INTEGER NOT NULL, stage VARCHAR NOT NULL, part VARCHAR NOT NULL,
+    cached BOOLEAN NOT NULL, seconds DOUBLE NOT NULL, rows BIGINT NOT NULL,
+    PRIMARY KEY (run_id, place)
+);
+CREATE TABLE metrics (run_id VARCHAR, list VARCHAR, metric VARCHAR, k INTEGER, value DOUBLE);
+CREATE VIEW latest_metrics AS SELECT * FROM metrics;
+"""
+"""A results file of before evaluations, but for the tables that have not changed since."""
 
 PUBLISHER = """
 import sys
@@ -80,3 +100,40 @@ def test_latest_views_show_the_last_run_only(tmp_path: Path) -> None:
     side = query(tmp_path, "FROM side_by_side").row(0, named=True)
     assert (side["base_title"], side["title"], side["came_from"]) == ("New", "New", 1)
     assert query(tmp_path, "FROM run_history")["run_id"].to_list() == ["run-2", "run-1"]
+
+
+def an_evaluation(run_id: str) -> dict[str, pl.DataFrame]:
+    """A run that is of no single data set and recommends nothing to anybody."""
+    names = ("run_id", "started_at_utc", "finished_at_utc", "seconds", "config", "versions")
+    row = a_run(run_id)["runs"].select(pl.lit("evaluate").alias("flow"), *names)
+    return {"runs": row}
+
+
+def test_an_evaluation_is_not_the_last_night(tmp_path: Path) -> None:
+    publish(tmp_path, a_run("run-1", title="Heat"))
+    publish(tmp_path, an_evaluation("run-2"))
+    assert query(tmp_path, "FROM latest_run")["run_id"].to_list() == ["run-1"]
+    assert query(tmp_path, "FROM latest_recommendations")["title"].to_list() == ["Heat"]
+    assert query(tmp_path, "FROM run_history")["run_id"].to_list() == ["run-2", "run-1"]
+
+
+def test_an_older_results_file_takes_new_runs_and_keeps_its_own(tmp_path: Path) -> None:
+    with duckdb.connect(database_file(tmp_path)) as database:
+        database.execute(OLDER)
+        database.register("night", a_run("run-1")["runs"].to_arrow())
+        database.execute("INSERT INTO runs BY NAME SELECT * FROM night")
+    publish(tmp_path, an_evaluation("run-2"))
+    publish(tmp_path, a_run("run-3"))
+    runs = query(tmp_path, "SELECT run_id, dataset, status FROM runs ORDER BY run_id")
+    assert runs.rows() == [
+        ("run-1", "made-up", "complete"),
+        ("run-2", None, "complete"),
+        ("run-3", "made-up", "complete"),
+    ]
+    for view in sql.VIEWS:
+        query(tmp_path, f"FROM {view}")
+
+
+def test_a_run_that_did_nothing_is_still_a_run(tmp_path: Path) -> None:
+    publish(tmp_path, an_evaluation("run-1") | {"stages": pl.DataFrame()})
+    assert query(tmp_path, "SELECT run_id, tasks FROM run_history").rows() == [("run-1", None)]

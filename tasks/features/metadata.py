@@ -1,0 +1,40 @@
+"""An item's genres against those of the items that a person rated."""
+
+import numpy as np
+import polars as pl
+
+from tasks.features.facts import Facts, Pairs
+from tasks.features.registry import feature
+from tasks.models.base import Floats
+from tasks.vocabulary import GENRES
+
+
+@feature("genres", "metadata")
+def genres(facts: Facts, pairs: Pairs) -> Floats:
+    """Cosine-like match: the user's mean genre vector above everybody's, times the item's.
+
+    NaN for an item without genres or a user without ratings.
+    """
+    vectors = _genre_vectors(facts)
+    if vectors.shape[1] == 0:
+        return np.full(len(pairs.user), np.nan)
+    sums = np.zeros((len(facts.users), vectors.shape[1]))
+    np.add.at(sums, facts.rater, vectors[facts.rated])
+    history = facts.history
+    mine = sums / np.maximum(history, 1)[:, None]
+    above = mine - sums.sum(axis=0) / max(int(history.sum()), 1)
+    match = np.einsum("pg,pg->p", above[pairs.user], vectors[pairs.item])
+    described = np.flatnonzero(vectors.sum(axis=1))
+    known = np.isin(pairs.item, described) & (history[pairs.user] > 0)
+    return np.where(known, match, np.nan)
+
+
+def _genre_vectors(facts: Facts) -> Floats:
+    """Unit vectors (I, G), all 0 without genres."""
+    named = facts.catalogue.select(pl.col(GENRES).str.split("|")).with_row_index("row")
+    named = named.explode(GENRES).filter(pl.col(GENRES).fill_null("") != "")
+    number = named[GENRES].rank("dense").cast(pl.Int64).to_numpy() - 1
+    vectors = np.zeros((len(facts.items), int(number.max(initial=-1)) + 1))
+    vectors[named["row"].to_numpy(), number] = 1.0
+    length: Floats = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1.0)
+    return vectors / length

@@ -1,0 +1,65 @@
+"""How often an item is rated: by everybody, and around the time at which a person rates."""
+
+import numpy as np
+
+from tasks.features.facts import Facts, Pairs, mean_by
+from tasks.features.registry import feature
+from tasks.models.base import Floats
+
+GROUP = "popularity"
+SHRINK = 5.0
+QUARTERS = 4.0
+"""Steps per year of the counts over time."""
+NEAR_QUARTERS = 4.0
+BLOCK_CELLS = 8_000_000
+
+
+@feature("log count", GROUP)
+def log_count(facts: Facts, pairs: Pairs) -> Floats:
+    """Log of 1 + the item's train ratings."""
+    return np.log1p(facts.counts)[pairs.item]
+
+
+@feature("mean rating", GROUP)
+def mean_rating(facts: Facts, pairs: Pairs) -> Floats:
+    """The item's mean rating above everybody's, shrunk as if by five ratings at that mean."""
+    above = facts.ratings - facts.ratings.mean()
+    total = np.bincount(facts.rated, above, len(facts.items))
+    mean: Floats = (total / (facts.counts + SHRINK))[pairs.item]
+    return mean
+
+
+@feature("log history", GROUP)
+def log_history(facts: Facts, pairs: Pairs) -> Floats:
+    """Log of 1 + how many items the user rated: the same for all of a user's pairs."""
+    return np.log1p(facts.history)[pairs.user]
+
+
+@feature("count at the user's time", GROUP, relative=True)
+def count_around(facts: Facts, pairs: Pairs) -> Floats:
+    """Log share of the ratings around the user's mean time that are the item's.
+
+    A Gaussian window of a year around it. NaN without timestamps or for a user without ratings.
+    """
+    if facts.years is None:
+        return np.full(len(pairs.user), np.nan)
+    step = ((facts.years - facts.years.min()) * QUARTERS).astype(np.int64)
+    steps = int(step.max()) + 1
+    counts = np.zeros((len(facts.items), steps), dtype=np.float32)
+    np.add.at(counts, (facts.rated, step), 1.0)
+    when = mean_by(facts.rater, step.astype(np.float64), len(facts.users))
+    apart = (np.arange(steps)[None, :] - when[:, None]) / NEAR_QUARTERS
+    window = np.exp(-0.5 * apart**2).astype(np.float32)
+    near = _rowwise(window, counts, pairs)
+    share = near / np.maximum((window @ counts.sum(axis=0))[pairs.user], 1e-9)
+    return np.where(facts.history[pairs.user] > 0, np.log1p(1000.0 * share), np.nan)
+
+
+def _rowwise(left: np.ndarray, right: np.ndarray, pairs: Pairs) -> Floats:
+    """left[user] . right[item] of every pair (P,), some pairs at a time."""
+    size = max(1, BLOCK_CELLS // left.shape[1])
+    parts = [
+        np.einsum("pk,pk->p", left[pairs.user[s : s + size]], right[pairs.item[s : s + size]])
+        for s in range(0, len(pairs.user), size)
+    ]
+    return np.concatenate([*parts, np.empty(0)]).astype(np.float64)

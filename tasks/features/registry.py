@@ -1,0 +1,31 @@
+"""Features by name and group."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tasks.features.facts import Facts, Pairs
+from tasks.models.base import Floats
+
+Function = Callable[[Facts, Pairs], Floats]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One number per pair; `relative`: it counts against the user's other candidates, too."""
+
+    function: Function
+    group: str
+    relative: bool
+
+
+FEATURES: dict[str, Feature] = {}
+
+
+def feature(name: str, group: str, *, relative: bool = False) -> Callable[[Function], Function]:
+    """A decorator that enters a function (facts, pairs) -> (P,) under `name`; NaN is unknown."""
+
+    def enter(function: Function) -> Function:
+        FEATURES[name] = Feature(function, group, relative)
+        return function
+
+    return enter

@@ -1,0 +1,1 @@
+"""Results as a page: tables, plots and sentences, straight from the results file."""

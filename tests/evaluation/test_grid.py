@@ -1,0 +1,175 @@
+import json
+import os
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tasks.errors import SettingsError
+from tasks.evaluation.grid import read_grid
+
+SMALLEST = 'name = "tiny"\n[[cells]]\nlabel = "all"\n'
+GRIDS = sorted((Path(__file__).parents[2] / "deployments" / "experiments").glob("*.toml"))
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch):
+    for name in list(os.environ):
+        if name.upper().startswith("PALATE_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def grid(tmp_path):
+    def read(text, **given):
+        file = tmp_path / "grid.toml"
+        file.write_text(text, encoding="utf-8")
+        return read_grid(file, given)
+
+    return read
+
+
+def chosen(grid, *names):
+    return [(cell.label, *(getattr(cell.settings, name) for name in names)) for cell in grid.cells]
+
+
+def test_lists_are_crossed_and_the_last_one_varies_fastest(grid):
+    made = grid(
+        'name = "x"\n[settings]\nprotocol = ["loo", "split"]\nseeds = 3\n'
+        '[[cells]]\nlabel = "all"\nmodel = ["svd", "ease"]\n'
+        '[[cells]]\nlabel = "base"\nreranker = "none"\n'
+    )
+    assert chosen(made, "protocol", "model", "reranker", "seeds") == [
+        ("all", "loo", "svd", "weighted", 3),
+        ("all", "loo", "ease", "weighted", 3),
+        ("all", "split", "svd", "weighted", 3),
+        ("all", "split", "ease", "weighted", 3),
+        ("base", "loo", "svd", "none", 3),
+        ("base", "split", "svd", "none", 3),
+    ]
+
+
+def test_what_a_block_says_goes_before_what_holds_for_all_cells(grid):
+    made = grid(
+        'name = "x"\n[settings]\nmodel = ["svd", "ease"]\ntop = 5\n'
+        '[[cells]]\nlabel = "one"\nmodel = "knn"\n[[cells]]\nlabel = "two"\n'
+    )
+    assert chosen(made, "model", "top") == [
+        ("one", "knn", 5),
+        ("two", "svd", 5),
+        ("two", "ease", 5),
+    ]
+
+
+def test_settings_given_beside_the_grid_win_over_all_of_its_own(grid):
+    made = grid(
+        'name = "x"\n[settings]\nseeds = 3\nmodel = ["svd", "ease"]\n'
+        '[[cells]]\nlabel = "all"\nseeds = [4, 5]\ntop = 7\n',
+        seeds=1,
+        home=Path("elsewhere"),
+    )
+    assert set(chosen(made, "seeds", "top", "home")) == {("all", 1, 7, Path("elsewhere"))}
+    assert made.home == Path("elsewhere")
+
+
+def test_the_grid_goes_before_the_environment(grid, monkeypatch):
+    monkeypatch.setenv("PALATE_SEEDS", "9")
+    monkeypatch.setenv("PALATE_TOP", "4")
+    assert chosen(grid(SMALLEST + "seeds = 3\n"), "seeds", "top") == [("all", 3, 4)]
+
+
+def test_a_setting_that_is_a_list_is_one_choice_and_a_list_of_lists_several(grid):
+    asking = SMALLEST + 'scorer = "llm"\nllm_model = "m"\n'
+    one = grid(asking + 'llm_show = ["year", "genres"]\n')
+    assert chosen(one, "llm_show") == [("all", ("year", "genres"))]
+    nothing = grid(asking + "llm_show = []\n")
+    assert chosen(nothing, "llm_show") == [("all", ())]
+    several = grid(asking + 'llm_show = [["year"], ["year", "genres"], []]\n')
+    assert chosen(several, "llm_show") == [
+        ("all", ("year",)),
+        ("all", ("year", "genres")),
+        ("all", ()),
+    ]
+
+
+def test_tables_of_weights_can_be_crossed_too(grid):
+    made = grid(SMALLEST + "weights = [{ similarity = 0 }, { similarity = 2, estimate = 0 }]\n")
+    weights = [cell.settings.weights for cell in made.cells]
+    assert [(w.similarity, w.estimate, w.popularity) for w in weights] == [(0, 1, 1), (2, 0, 1)]
+
+
+def test_a_cell_of_an_unnamed_language_model_is_kept_as_missing(grid, monkeypatch):
+    text = SMALLEST + 'scorer = "llm"\n[[cells]]\nlabel = "plain"\n'
+    asked, plain = grid(text).cells
+    assert asked.missing is not None and "PALATE_LLM_MODEL" in asked.missing
+    assert plain.missing is None
+    (emptied, _) = grid(text.replace('"llm"\n', '"llm"\nllm_model = ""\n')).cells
+    assert emptied.missing == asked.missing
+    monkeypatch.setenv("PALATE_LLM_MODEL", "m")
+    assert [cell.missing for cell in grid(text).cells] == [None, None]
+    assert grid(text).cells[0].settings.llm_model == "m"
+
+
+def test_a_missing_language_model_hides_no_other_mistake(grid):
+    with pytest.raises(SettingsError, match="profiles: nobody can say"):
+        grid(SMALLEST + 'scorer = "llm"\nprofiles = "typed.csv"\n')
+    with pytest.raises(SettingsError, match="seeds: "):
+        grid(SMALLEST + 'scorer = "llm"\nseeds = 0\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SMALLEST + 'modell = "svd"\n', ["the cells 'all'", "modell", "Extra inputs"]),
+        (SMALLEST + "weights = { similarty = 0 }\n", ["the cells 'all'", "weights.similarty"]),
+        (SMALLEST + 'model = ["svd", "svd3"]\n', ["the cells 'all'", "model: ", "'svd'"]),
+        ('name = "x"\n[settings]\nsed = 1\n[[cells]]\nlabel = "all"\n', ["the cells 'all'", "sed"]),
+        ('titel = "y"\n' + SMALLEST, ["the grid", "titel", "Extra inputs"]),
+        ('name = "x"\n', ["the grid", "cells: Field required"]),
+        ('[[cells]]\nlabel = "all"\n', ["the grid", "name: Field required"]),
+        ('name = "x"\ncells = []\n', ["there are no cells"]),
+        ('name = "x"\n[[cells]]\nmodel = "svd"\n', ["[[cells]] 1: has no label"]),
+        (SMALLEST + '[[cells]]\nlabel = ""\n', ["[[cells]] 2: has no label"]),
+        (SMALLEST + "[[cells]]\nlabel = 3\n", ["[[cells]] 2: has no label"]),
+        ("name = \n", ["is not valid TOML"]),
+        (
+            SMALLEST + '[[comparisons]]\nof = "all"\nagainst = "al"\nsays = "what"\n',
+            ["a comparison names 'al', which no cell is labelled"],
+        ),
+        (
+            SMALLEST + '[[comparisons]]\nof = "everything"\nagainst = "all"\nsays = "what"\n',
+            ["a comparison names 'everything'"],
+        ),
+        (SMALLEST + '[[comparisons]]\nof = "all"\nsays = "what"\n', ["comparisons.0.against"]),
+        (SMALLEST + '[[published]]\nsource = "paper"\n', ["published.0.method"]),
+    ],
+)
+def test_a_mistake_names_the_file_and_what_is_wrong(grid, tmp_path, text, said):
+    with pytest.raises(SettingsError) as caught:
+        grid(text)
+    assert caught.value.what.startswith(str(tmp_path / "grid.toml"))
+    assert all(part in caught.value.what for part in said), caught.value.what
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(SettingsError, match=r"nowhere\.toml: cannot be read"):
+        read_grid(tmp_path / "nowhere.toml", {})
+    (tmp_path / "bad.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match=r"bad\.toml: is not valid TOML"):
+        read_grid(tmp_path / "bad.toml", {})
+
+
+def test_a_grid_says_what_it_is_and_how_to_run_it_again(grid, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = json.loads(grid('title = "Tiny one"\n' + SMALLEST, seeds=2, home=Path("h")).described())
+    assert (said["name"], said["title"]) == ("tiny", "Tiny one")
+    assert shlex.split(said["command"]) == ["palate", "experiment", "grid.toml", "--seeds", "2"]
+    assert json.loads(grid(SMALLEST).described())["title"] == "tiny"
+
+
+@pytest.mark.parametrize("file", GRIDS, ids=lambda file: file.stem)
+def test_every_grid_that_ships_can_be_read(file):
+    made = read_grid(file, {})
+    assert made.name == file.stem and made.cells
+    missing = [cell for cell in made.cells if cell.missing]
+    assert all(cell.settings.asks_llm for cell in missing)

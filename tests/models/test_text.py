@@ -1,0 +1,141 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from tasks.artifacts import write_table
+from tasks.models import stored, task, text
+from tasks.models.base import estimates_ratings
+from tasks.models.candidates import top_candidates
+from tasks.models.pairs import pair_estimates
+from tasks.models.task import text_model_task
+
+SCHEMA = {"user": pl.Int64, "item": pl.Int64, "rating": pl.Float64}
+ITEMS = list(range(10, 130, 10))
+UNRATED = 120
+"""The last item; the last user, 7, rated nothing either."""
+
+
+def random_ratings(seed):
+    rng = np.random.default_rng(seed)
+    rows = [
+        (user, int(item), rng.integers(1, 11) / 2)
+        for user in range(1, 7)
+        for item in rng.choice(ITEMS[:-1], rng.integers(1, 8), replace=False)
+    ]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row").sample(
+        fraction=1.0, shuffle=True, seed=0
+    )
+
+
+def unit_vectors(seed):
+    vectors = np.random.default_rng(seed).normal(size=(len(ITEMS), 4)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+VECTORS = unit_vectors(0)
+OF = dict(zip(ITEMS, VECTORS, strict=True))
+
+
+def fit(ratings, users=range(1, 8), typed=None):
+    return text.fit(ratings, pl.Series(ITEMS), VECTORS, pl.Series(users), typed or {})
+
+
+def liked_by(ratings, user):
+    """The vectors of what somebody rated at least as high as they do on the whole."""
+    mine = dict(ratings.filter(user=user).select("item", "rating").rows())
+    usual = sum(mine.values()) / max(len(mine), 1)
+    return [OF[item] for item, rating in mine.items() if rating >= usual - 1e-9]
+
+
+def taste_of(ratings, user):
+    everybody = [v for one in range(1, 7) for v in liked_by(ratings, one)]
+    return np.mean(liked_by(ratings, user), axis=0) - np.mean(everybody, axis=0)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_score_is_the_product_with_the_mean_of_liked_texts_above_everybodys(seed):
+    ratings = random_ratings(seed)
+    found = fit(ratings).estimates(np.arange(1, 7))
+    expected = [[taste_of(ratings, user) @ OF[item] for item in ITEMS] for user in range(1, 7)]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_ids_may_be_text():
+    ratings = random_ratings(0)
+    named = ratings.with_columns(pl.format("u{}", "user").alias("user"), pl.format("i{}", "item"))
+    named = named.drop("item").rename({"literal": "item"})
+    order = sorted(range(len(ITEMS)), key=lambda n: f"i{ITEMS[n]}")
+    items = pl.Series([f"i{ITEMS[n]}" for n in order])
+    users = pl.Series([f"u{user}" for user in range(1, 8)])
+    found = text.fit(named, items, VECTORS[order], users, {"u3": OF[10], "u99": OF[10]})
+    plain = fit(ratings, typed={3: OF[10]}).estimates(np.arange(1, 8))
+    np.testing.assert_allclose(found.estimates(users.to_numpy()), plain[:, order], atol=1e-6)
+
+
+def test_what_somebody_typed_is_added_to_their_own_taste_alone():
+    ratings = random_ratings(0)
+    plain, told = fit(ratings), fit(ratings, typed={2: OF[50], 7: OF[20]})
+    gain = told.estimates(np.arange(1, 8)) - plain.estimates(np.arange(1, 8))
+    expected = np.zeros_like(gain)
+    expected[1], expected[6] = VECTORS @ OF[50], VECTORS @ OF[20]
+    np.testing.assert_allclose(gain, expected, atol=1e-5)
+
+
+def test_somebody_without_ratings_is_neutral_until_they_type_something():
+    ratings = random_ratings(0)
+    assert (fit(ratings).estimates(np.array([7])) == 0).all()
+    found = top_candidates(fit(ratings, typed={7: OF[90]}), ratings, pl.Series([7]), 3, 0)
+    assert found["item"][0] == 90
+
+
+@pytest.mark.parametrize("stranger", [0, 4, 99])
+def test_what_a_stranger_typed_steers_nobody(stranger):
+    ratings = random_ratings(0).filter(pl.col("user") != 4)
+    known = [1, 2, 3, 5, 6, 7]
+    plain, told = fit(ratings, known), fit(ratings, known, typed={stranger: OF[50]})
+    assert told.users.tolist() == known
+    everybody = np.array([*known, stranger])
+    np.testing.assert_array_equal(told.estimates(everybody), plain.estimates(everybody))
+
+
+def test_items_that_nobody_rated_are_known_and_others_are_neutral():
+    ratings = random_ratings(0)
+    model = fit(ratings)
+    assert model.items.tolist() == ITEMS
+    pairs = pl.DataFrame({"user": [1, 1, 7], "item": [UNRATED, 999, UNRATED]})
+    expected = [taste_of(ratings, 1) @ OF[UNRATED], 0, 0]
+    np.testing.assert_allclose(pair_estimates(model, pairs), expected, atol=1e-5)
+    assert abs(expected[0]) > 0.05
+    assert UNRATED in top_candidates(model, ratings, pl.Series([1]), 99, 0)["item"]
+
+
+def test_whoever_rated_is_known_whether_asked_for_or_not():
+    assert fit(random_ratings(0), users=[7]).users.tolist() == list(range(1, 8))
+
+
+def test_scores_are_no_ratings():
+    assert not estimates_ratings(fit(random_ratings(0)))
+
+
+@pytest.mark.parametrize("typed", [None, {3: "I love item 50", 7: "20"}])
+def test_the_task_reads_texts_and_what_was_typed_and_stores_the_model(tmp_path, monkeypatch, typed):
+    by_text = {f"text {item}": vector for item, vector in OF.items()}
+    by_text |= {"I love item 50": OF[50], "20": OF[20]}
+    monkeypatch.setattr(
+        task, "text_vectors", lambda _, texts: np.stack([by_text[t] for t in texts])
+    )
+    ratings = random_ratings(1)
+    texts = pl.DataFrame({"item": ITEMS, "text": [f"text {item}" for item in ITEMS]})
+    said = typed and pl.DataFrame({"user": list(typed), "text": list(typed.values())})
+    made = text_model_task.fn(
+        tmp_path,
+        ratings=write_table(tmp_path, "train", ratings),
+        users=write_table(tmp_path, "users", pl.DataFrame({"user": [7]})),
+        texts=write_table(tmp_path, "texts", texts.reverse()),
+        typed=None if said is None else write_table(tmp_path, "typed", said),
+        embedder="",
+    )
+    found = stored.load(tmp_path, made)
+    own = {user: by_text[words] for user, words in (typed or {}).items()}
+    expected = fit(ratings, typed=own).estimates(np.arange(1, 8))
+    np.testing.assert_array_equal(found.estimates(np.arange(1, 8)), expected)
