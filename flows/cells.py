@@ -8,7 +8,7 @@ from typing import get_args
 from rich.markup import escape
 
 from flows.dataset import read_dataset, read_typed
-from flows.learning import learned_order
+from flows.learning import INNER, learned_order
 from flows.pipeline import Pipeline
 from flows.records import Candidates, Inputs, Ranked
 from tasks.errors import (
@@ -204,12 +204,12 @@ def _without(cell: Cell, status: Status, why: str) -> CellResult:
 
 
 def _work(records: Sequence[StepRecord], seeds: int) -> tuple[float, float]:
-    """Seconds of work per seed before and after the candidates are there."""
-    sums = [
-        sum(record.work_seconds for record in records if record.stage in stages)
-        for stages in (BASE_STAGES, RERANK_STAGES)
-    ]
-    return sums[0] / seeds, sums[1] / seeds
+    """Seconds of work per seed before and after the candidates are there; learning comes after."""
+    base = [record for record in records if record.stage in BASE_STAGES]
+    learning = [record for record in base if INNER in record.part]
+    rerank = [record for record in records if record.stage in RERANK_STAGES]
+    total, learned, after = (sum(r.work_seconds for r in some) for some in (base, learning, rerank))
+    return (total - learned) / seeds, (after + learned) / seeds
 
 
 def _asks(cell: Cell) -> bool:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 SEEDS_PER_SPLIT = 1000
 """So that inner splits of neighbouring seeds differ from each other and from the outer ones."""
+LARGEST_SEED = 2**32 - 1
+INNER = " inner "
+"""In the name of an inner split's part, so that its work counts as that of re-ranking."""
 
 
 def learned_order(pipeline: "Pipeline", found: Candidates) -> Ranked:
@@ -36,8 +39,8 @@ def learned_order(pipeline: "Pipeline", found: Candidates) -> Ranked:
 def _inner_table(pipeline: "Pipeline", number: int) -> Artifact:
     """Labelled features of one inner split, made as the outer ones are."""
     settings = pipeline.settings
-    seed = SEEDS_PER_SPLIT * (settings.seed + 1) + number
-    part = f"{pipeline.part} inner {number}"
+    seed = (SEEDS_PER_SPLIT * (settings.seed + 1) + number) % LARGEST_SEED
+    part = f"{pipeline.part}{INNER}{number}"
     split: Split = pipeline.steps.run(
         split_task,
         part,

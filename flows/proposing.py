@@ -30,11 +30,11 @@ def propose(pipeline: "Pipeline") -> Candidates:
         pairs = pipeline.run(
             new_items_task, users=inputs.users, new_items=inputs.new_items, seed=settings.seed
         )
-        learns = settings.reranker == "learned"
+        learns = settings.reranker == "learned" and "language" not in settings.without
         return Candidates(pairs=pairs, models={"text": _text_model(pipeline)} if learns else {})
     wanted = settings.candidate_sources
     models: dict[str, Artifact] = {name: _model(pipeline, name) for name in wanted}
-    lists = {name: _top(pipeline, models[name], count) for name, count in wanted.items()}
+    lists = {name: _top(pipeline, models[name], count) for name, count in wanted.items() if count}
     if len(lists) == 1:
         return Candidates(pairs=lists[settings.model], models=models)
     joined = pipeline.run(

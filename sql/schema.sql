@@ -172,6 +172,18 @@ CREATE TABLE IF NOT EXISTS losing_lists (
     PRIMARY KEY (run_id, cell, user, item)
 );
 
+-- What a learned re-ranker goes by, of the cell's first seed: features are standardised, so weights
+-- can be held against each other; they are log odds per standard deviation.
+CREATE TABLE IF NOT EXISTS learned_weights (
+    run_id  VARCHAR NOT NULL,
+    cell    INTEGER NOT NULL,
+    feature VARCHAR NOT NULL,
+    weight  DOUBLE NOT NULL,
+    mean    DOUBLE NOT NULL,           -- of the feature among the candidates it was fitted on
+    spread  DOUBLE NOT NULL,
+    PRIMARY KEY (run_id, cell, feature)
+);
+
 -- Figures of others that a grid wants shown beside its own.
 CREATE TABLE IF NOT EXISTS published (
     run_id    VARCHAR NOT NULL,

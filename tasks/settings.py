@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableSettingError
 
@@ -64,10 +64,10 @@ class Settings(LlmOptions, BaseSettings):
     search_count: int | None = Field(
         None, ge=1, description="Candidates per user, C; 100 unless set (or top, if larger)."
     )
-    sources: dict[str, PositiveInt] = Field(
+    sources: dict[str, NonNegativeInt] = Field(
         {},
-        description="Candidates per user of each base model, joined: sources.ease=200. The base"
-        " model's own search_count unless set.",
+        description="Candidates per user of each base model, joined: sources.ease=200; 0 makes it"
+        " a feature only. The base model's own search_count unless set.",
     )
     tuning: float | None = Field(
         None, gt=0, le=1, description="The paper's T: C = top x T x 10^M; needs --depth."
@@ -152,7 +152,7 @@ class Settings(LlmOptions, BaseSettings):
         unknown = sorted(set(self.sources) - set(get_args(ModelName)))
         if unknown:
             raise ValueError(f"sources: there is no base model '{unknown[0]}'")
-        if self.sources and self.model not in self.sources:
+        if self.sources and not self.sources.get(self.model):
             raise ValueError(
                 f"sources: {self.model}, whose list is the base list, must be one of them"
             )
@@ -191,9 +191,10 @@ class Settings(LlmOptions, BaseSettings):
 
     @property
     def candidate_sources(self) -> dict[ModelName, int]:
-        """How many candidates each base model proposes."""
-        named = cast("dict[ModelName, int]", self.sources)
-        return named or {self.model: self.candidate_count}
+        """How many candidates each base model proposes; `text` is language, where that is out."""
+        named = cast("dict[ModelName, int]", self.sources) or {self.model: self.candidate_count}
+        silent = "language" in self.without and self.model != "text"
+        return {name: count for name, count in named.items() if not (silent and name == "text")}
 
     @property
     def inner_protocol(self) -> ProtocolName:

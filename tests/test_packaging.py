@@ -20,6 +20,7 @@ def test_the_wheel_runs_a_night_outside_the_clone(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("palate-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "sql/schema.sql" in names and "sql/questions/most_recommended.sql" in names
+    assert "sql/results/methods.sql" in names and "tasks/report/templates/results.md.j2" in names
     assert not [name for name in names if name.startswith("tests/")]
 
     fresh = tmp_path / "fresh"

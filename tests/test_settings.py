@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from tasks.errors import SettingsError
+from tasks.evaluation.options import EvaluationSettings
 from tasks.settings import Settings, Weights
 
 
@@ -133,6 +134,8 @@ def test_a_file_that_is_not_toml_is_named(tmp_path, content):
         ({"top": 10, "tuning": 0.07, "depth": 2}, 70),
         ({"top": 10, "tuning": 1.0, "depth": 1}, 100),
         ({"top": 1, "tuning": 1.0, "depth": 2}, 100),
+        ({"sources": {"svd": 30, "ease": 20}}, 50),
+        ({"sources": {"svd": 7, "text": 3}}, 10),
     ],
 )
 def test_the_number_of_candidates(given, expected):
@@ -148,6 +151,16 @@ def test_the_number_of_candidates(given, expected):
         ({"search_count": 9}, "9 candidates cannot fill a list of 10"),
         ({"search_count": 100, "top": 101}, "cannot fill"),
         ({"tuning": 0.5, "depth": 0}, "5 candidates cannot fill"),
+        ({"sources": {"svd": 5, "text": 4}}, "9 candidates cannot fill"),
+        ({"sources": {"svd": 50, "nearest": 50}}, "sources: there is no base model 'nearest'"),
+        ({"sources": {"ease": 50, "text": 50}}, "sources: svd, .* must be one of them"),
+        ({"model": "text", "sources": {"svd": 50}}, "sources: text, .* must be one of them"),
+        ({"sources": {"svd": 0, "ease": 50}}, "sources: svd, .* must be one of them"),
+        (
+            {"reranker": "learned", "scorer": "llm", "llm_model": "m"},
+            "reranker: learned reads text embeddings, no language model's scores",
+        ),
+        ({"reranker": "learned", "scorer": "llm-batch", "llm_model": "m"}, "reranker: learned"),
     ],
 )
 def test_contradictions_are_refused(given, reason):
@@ -179,11 +192,46 @@ def test_a_contradiction_between_sources_is_refused(monkeypatch, toml):
         {"chunk_users": 0},
         {"limit_users": 0},
         {"weights": {"estimate": -1}},
+        {"sources": {"svd": 50, "ease": -1}},
+        {"learn_splits": 0},
+        {"learn_splits": 21},
+        {"learn_users": 0},
+        {"learn_protocol": "hold-out"},
     ],
 )
 def test_values_out_of_range_are_refused(given):
     with pytest.raises(ValidationError):
         Settings(**given)
+
+
+def test_the_base_model_alone_proposes_unless_sources_are_named():
+    assert Settings(model="ease", search_count=40).candidate_sources == {"ease": 40}
+    several = {"knn": 30, "svd": 20}
+    assert Settings(model="svd", sources=several, search_count=40).candidate_sources == several
+
+
+def test_texts_propose_nothing_where_language_is_left_out_unless_they_are_the_base():
+    named = {"svd": 20, "text": 20, "ease": 0}
+    silent = Settings(sources=named, without=("dates", "language"))
+    assert silent.candidate_sources == {"svd": 20, "ease": 0}
+    assert Settings(sources=named, without=("dates",)).candidate_sources == named
+    base = Settings(model="text", sources=named, without=("language",))
+    assert base.candidate_sources == named
+
+
+def test_sources_are_merged_one_by_one_and_their_order_is_that_of_the_file(toml):
+    file = toml('without = ["dates"]\n[sources]\ntext = 20\nsvd = 50\n')
+    chosen = Settings(config=file, sources={"svd": 70})
+    assert list(chosen.candidate_sources.items()) == [("text", 20), ("svd", 70)]
+    assert chosen.without == ("dates",)
+    assert Settings(config=file, without=("language",)).without == ("language",)
+
+
+def test_a_night_learns_under_the_protocol_that_is_set_and_an_evaluation_under_its_own():
+    night = Settings(learn_protocol="user-split")
+    assert (night.inner_protocol, night.inner_keep) == ("user-split", 3)
+    measured = EvaluationSettings(learn_protocol="user-split", protocol="cold-user", keep=1)
+    assert (measured.inner_protocol, measured.inner_keep) == ("cold-user", 1)
 
 
 def test_settings_cannot_be_changed():

@@ -11,7 +11,7 @@ LEFT JOIN comparisons AS told
   ON told.run_id = base.run_id AND told.cell = base.cell AND told.against_list = 'base'
  AND told.metric = base.metric AND told.k = base.k
 WHERE base.run_id = $run_id AND base.cell = 0 AND base.list = 'base'
-  AND base.k IN (0, cell.top, cell.candidates)
+  AND (base.k IN (0, cell.top) OR base.metric = 'candidate recall')
 ORDER BY list_position(['NDCG', 'HR', 'cHR', 'ARHR', 'MAP', 'MAP/n', 'Precision', 'Recall'],
                        base.metric) NULLS LAST,
          ends_with(base.metric, ' liked') DESC, base.metric, base.k

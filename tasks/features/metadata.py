@@ -16,8 +16,6 @@ def genres(facts: Facts, pairs: Pairs) -> Floats:
     NaN for an item without genres or a user without ratings.
     """
     vectors = _genre_vectors(facts)
-    if vectors.shape[1] == 0:
-        return np.full(len(pairs.user), np.nan)
     sums = np.zeros((len(facts.users), vectors.shape[1]))
     np.add.at(sums, facts.rater, vectors[facts.rated])
     history = facts.history

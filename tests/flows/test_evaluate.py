@@ -286,6 +286,20 @@ def test_what_the_ceiling_finds_is_what_the_candidates_hold(everywhere: Path) ->
     assert found == there > 0.5
 
 
+def test_every_new_item_is_a_candidate(everywhere: Path) -> None:
+    where = {"protocol": "cold-item", "label": "scored", "metric": "candidate recall"}
+    assert figure(everywhere, "k", "mean", list="base", **where) == (4, 1.0)
+    kept = query(
+        everywhere,
+        "SELECT DISTINCT protocol, k, label FROM user_metrics JOIN cells USING (run_id, cell)"
+        " WHERE metric = 'candidate recall' AND label = 'scored'",
+    )
+    assert dict(kept.select("protocol", "k").iter_rows()) == {
+        ("cold-user-3" if protocol == "cold-user" else protocol): 4 if "item" in protocol else 30
+        for protocol in PROTOCOLS
+    }
+
+
 def test_bounds_are_marked_as_what_they_are(everywhere: Path) -> None:
     board = query(everywhere, "SELECT DISTINCT method, scorer, cheats FROM leaderboard")
     assert sorted(board.rows()) == [

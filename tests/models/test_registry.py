@@ -34,11 +34,11 @@ def test_every_model_is_fitted_from_ratings_but_text():
 
 
 def test_sharp_ease_is_ease_that_shrinks_less():
-    name, ratings = "sharp-ease", synthetic("text")
-    found = registry.fit(name, ratings, SCALE, 0, ModelOptions().of(name))
-    expected = ease.fit(ratings, ModelOptions().sharp_ease_regularization)
+    ratings, given = synthetic("text"), ModelOptions()
+    found = registry.fit("sharp-ease", ratings, SCALE, 0, given.of("sharp-ease"))
+    expected = ease.fit(ratings, given.sharp_ease_regularization)
     np.testing.assert_array_equal(found.estimates(found.users), expected.estimates(found.users))
-    assert ModelOptions().sharp_ease_regularization < ModelOptions().ease_regularization
+    assert given.sharp_ease_regularization < given.ease_regularization
 
 
 def test_options_reach_the_model():

@@ -62,8 +62,7 @@ def test_a_score_is_the_product_with_the_mean_of_liked_texts_above_everybodys(se
 
 def test_ids_may_be_text():
     ratings = random_ratings(0)
-    named = ratings.with_columns(pl.format("u{}", "user").alias("user"), pl.format("i{}", "item"))
-    named = named.drop("item").rename({"literal": "item"})
+    named = ratings.with_columns(user=pl.format("u{}", "user"), item=pl.format("i{}", "item"))
     order = sorted(range(len(ITEMS)), key=lambda n: f"i{ITEMS[n]}")
     items = pl.Series([f"i{ITEMS[n]}" for n in order])
     users = pl.Series([f"u{user}" for user in range(1, 8)])
