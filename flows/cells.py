@@ -67,7 +67,7 @@ class Evaluation:
     """Measures cells; what several of them need is made once."""
 
     steps: Steps
-    _datasets: dict[str, Dataset] = field(default_factory=dict)
+    datasets: dict[str, Dataset] = field(default_factory=dict)
     _unreachable: dict[tuple[str | None, str | None], str] = field(default_factory=dict)
 
     def measure_all(self, cells: Sequence[Cell]) -> list[CellResult]:
@@ -168,9 +168,9 @@ class Evaluation:
 
     def _dataset(self, settings: EvaluationSettings) -> Dataset:
         """The data set, without what was collected later where the protocol must not see it."""
-        if settings.data not in self._datasets:
-            self._datasets[settings.data] = read_dataset(self.steps, settings)
-        dataset = self._datasets[settings.data]
+        if settings.data not in self.datasets:
+            self.datasets[settings.data] = read_dataset(self.steps, settings)
+        dataset = self.datasets[settings.data]
         if settings.uses_external:
             return dataset
         hidden = self.steps.run(hide_external_task, items=dataset.items)

@@ -22,7 +22,7 @@ from tasks.steps import Steps
 from tasks.store.asked import requests_to_publish
 from tasks.store.record import Run, new_run_id
 from tasks.store.task import publish_task
-from tasks.vocabulary import Record
+from tasks.vocabulary import Dataset, Record
 
 TONIGHT, HELD_OUT = "tonight", "held out"
 
@@ -58,7 +58,7 @@ def nightly(settings: Settings) -> NightlyResult:
     typed = read_typed(steps, settings, dataset, TONIGHT)
     inputs = Inputs(ratings=dataset.ratings, users=users, typed=typed, keep_model=True)
     ranked = Pipeline(steps, settings, dataset, inputs, TONIGHT).rank()
-    results = [] if ranked.degraded else _measure(steps, settings)
+    results = [] if ranked.degraded else _measure(steps, settings, dataset)
     comparisons = compare_all(steps, results)
     asked = requests_to_publish(settings) if settings.writer == "llm" else None
     run = Run(
@@ -90,7 +90,7 @@ def nightly(settings: Settings) -> NightlyResult:
     )
 
 
-def _measure(steps: Steps, settings: Settings) -> list[CellResult]:
+def _measure(steps: Steps, settings: Settings, dataset: Dataset) -> list[CellResult]:
     """The same settings on a seeded leave-one-out, where nothing sees the held-out side.
 
     Typed profiles are left out: nobody can say whether they were written from train alone.
@@ -102,7 +102,8 @@ def _measure(steps: Steps, settings: Settings) -> list[CellResult]:
     same |= {"profiles": None, "limit_users": limit or settings.limit_users}
     held_out = EvaluationSettings.model_construct(**same, protocol="loo", seeds=1)
     try:
-        return [Evaluation(steps).measure(Cell(label=HELD_OUT, settings=held_out))]
+        known = Evaluation(steps, {settings.data: dataset})
+        return [known.measure(Cell(label=HELD_OUT, settings=held_out))]
     except LlmDownError as down:
         say(f"    [red]not measured:[/] {down.what}")
         return []

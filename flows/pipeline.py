@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from prefect import Task
 
@@ -19,7 +19,7 @@ from tasks.scoring.registry import scorer_named
 from tasks.scoring.task import join_scores_task, score_task, texts_task, unscored_task
 from tasks.settings import Settings
 from tasks.steps import Steps
-from tasks.vocabulary import Artifact, Dataset, RerankerName
+from tasks.vocabulary import Artifact, Dataset, RuleName
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Pipeline:
         return self.run(unscored_task, candidates=candidates)
 
     def reorder(
-        self, candidates: Artifact, scores: Artifact, rule: RerankerName | None = None
+        self, candidates: Artifact, scores: Artifact, rule: RuleName | None = None
     ) -> Artifact:
         """The candidates with all that is known of each, in the order of the rule."""
         return self.run(
@@ -105,7 +105,7 @@ class Pipeline:
             scores=scores,
             ratings=self.inputs.ratings,
             items=self.dataset.items,
-            rule=rule or self.settings.reranker,
+            rule=rule or cast("RuleName", self.settings.reranker),
             weights=self.settings.weights,
             min_similarity=self.settings.min_similarity,
         )

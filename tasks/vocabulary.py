@@ -54,6 +54,7 @@ ModelName = Literal["svd", "svdpp", "popularity", "knn", "ease", "sharp-ease", "
 ProtocolName = Literal["loo", "split", "user-split", "temporal", "cold-user", "cold-item"]
 ScorerName = Literal["embedded", "llm", "llm-batch"]
 ProfileWriter = Literal["composed", "llm"]
+RuleName = Literal["weighted", "llm_only", "rrf", "filter", "none"]
 RerankerName = Literal["weighted", "llm_only", "rrf", "filter", "none", "learned"]
 BoundName = Literal["random", "oracle"]
 """Re-rankers that only an evaluation has: the floor, and the ceiling, which sees the held-out."""

@@ -110,8 +110,20 @@ def _command(file: Path, given: Mapping[str, Any]) -> str:
     words = ["palate", "experiment", os.path.relpath(file)]
     for name, value in given.items():
         if name != "home":
-            words += [f"--{name.replace('_', '-')}", str(value)]
+            words += _option(name, value)
     return shlex.join(words)
+
+
+def _option(name: str, value: object) -> list[str]:
+    """A setting as it is typed: parts of a table one by one, a list's members, a switch."""
+    option = name.replace("_", "-")
+    if isinstance(value, bool):
+        return [f"--{option}" if value else f"--no-{option}"]
+    if isinstance(value, Mapping):
+        return [word for part, inner in value.items() for word in _option(f"{name}.{part}", inner)]
+    if isinstance(value, list | tuple):
+        return [word for member in value for word in (f"--{option}", str(member))]
+    return [f"--{option}", str(value)]
 
 
 def _crossed(block: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

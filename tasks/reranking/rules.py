@@ -14,7 +14,7 @@ from tasks.vocabulary import (
     SCORE,
     SIMILARITY,
     USER,
-    RerankerName,
+    RuleName,
 )
 
 NEUTRAL_SIMILARITY = 0.0
@@ -30,14 +30,14 @@ SIGNALS = (
 
 
 def rerank(
-    candidates: pl.DataFrame, rule: RerankerName, weights: Weights, min_similarity: float
+    candidates: pl.DataFrame, rule: RuleName, weights: Weights, min_similarity: float
 ) -> pl.DataFrame:
     """The same rows with score and rank (1 is best per user), sorted by user and rank.
 
     Always a permutation per user. Equal scores keep the base order. A candidate without a
     signal is neutral in it; its column stays null, so that it can be counted.
     """
-    scores: dict[RerankerName, pl.Expr] = {
+    scores: dict[RuleName, pl.Expr] = {
         "llm_only": llm_only(),
         "weighted": weighted(weights),
         "rrf": rrf(weights),

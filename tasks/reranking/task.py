@@ -19,7 +19,7 @@ from tasks.vocabulary import (
     SIMILARITY,
     USER,
     Artifact,
-    RerankerName,
+    RuleName,
 )
 
 
@@ -30,7 +30,7 @@ def rerank_task(
     scores: Artifact,
     ratings: Artifact,
     items: Artifact,
-    rule: RerankerName,
+    rule: RuleName,
     weights: Weights,
     min_similarity: float,
 ) -> Artifact:

@@ -181,3 +181,20 @@ def test_every_grid_that_ships_can_be_read(file):
     assert made.name == file.stem and made.cells
     missing = [cell for cell in made.cells if cell.missing]
     assert all(cell.settings.asks_llm for cell in missing)
+
+
+def test_the_command_can_be_typed_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "grid.toml"
+    file.write_text('name = "g"\n[[cells]]\nlabel = "a"\n', encoding="utf-8")
+    given = {
+        "home": tmp_path,
+        "seeds": 2,
+        "external": False,
+        "weights": {"date_affinity": 0.5},
+        "without": ("language", "external"),
+    }
+    assert read_grid(file, given).command == (
+        "palate experiment grid.toml --seeds 2 --no-external --weights.date-affinity 0.5"
+        " --without language --without external"
+    )

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from tasks.reranking.rules import rerank
 from tasks.settings import Weights
-from tasks.vocabulary import RerankerName
+from tasks.vocabulary import RuleName
 
 quickly = settings(deadline=None, max_examples=30)
 
-RULES: tuple[RerankerName, ...] = tuple(n for n in get_args(RerankerName) if n != "learned")
+RULES: tuple[RuleName, ...] = tuple(n for n in get_args(RuleName) if n != "learned")
 TRAIN_SIGNALS = ["estimate", "similarity", "popularity", "date_affinity"]
 EXTERNAL_SIGNALS = ["external_quality", "external_votes"]
 SIGNALS = TRAIN_SIGNALS + EXTERNAL_SIGNALS
