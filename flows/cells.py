@@ -217,8 +217,13 @@ def _asks(cell: Cell) -> bool:
 
 
 def _spent(cell: Cell) -> Decimal | None:
-    """Dollars that the command has spent so far; None for a cell that asks nobody."""
+    """Dollars that the command has spent so far; None for a cell that asks nobody.
+
+    None too where the model's price is not known.
+    """
     if not _asks(cell):
         return None
-    totals = session_for(cell.settings.home, cell.settings.llm).totals
-    return Decimal(totals.nano_dollars) / NANO
+    session = session_for(cell.settings.home, cell.settings.llm)
+    if session.engine.budget.price is None:
+        return None
+    return Decimal(session.totals.nano_dollars) / NANO

@@ -53,7 +53,7 @@ def publish_figures(
     published: list[Published] | None = None,
 ) -> EvaluationResult:
     """Add the run to the results file."""
-    asked = [r.cell.settings for r in results if r.figures and r.figures.dollars is not None]
+    asked = [r.cell.settings for r in results if r.figures and r.cell.settings.asks_llm]
     database = steps.run(
         publish_evaluation_task,
         run=run,

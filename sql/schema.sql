@@ -100,7 +100,7 @@ CREATE TABLE IF NOT EXISTS cells (
     note           VARCHAR,            -- why not
     base_seconds   DOUBLE,             -- work per seed until the candidates are there
     rerank_seconds DOUBLE,             -- work per seed from the candidates to the re-ranked list
-    dollars        DOUBLE,             -- spent on the language model while the cell ran; null: none asked
+    dollars        DOUBLE,             -- spent on the language model while the cell ran; null: none asked, or no price
     skipped        JSON NOT NULL,      -- users and ratings that could not be tested, and why
     config         JSON NOT NULL,
     PRIMARY KEY (run_id, cell)

@@ -1,5 +1,6 @@
 -- What a point of NDCG@10 (.01 over the base list) costs in re-ranking work, per seed.
--- Seconds are those of the work when it was done, embedding included where it was new.
+-- Seconds are those of the work when it was done, embedding included where it was new. Dollars are
+-- what this run spent: 0 where the ledger had the scores already, null without a known price.
 SELECT told.run_id, told.cell, told.dataset, told.protocol, told.label, told.model, told.scorer,
        told.difference AS ndcg_gained, told.verdict,
        cell.base_seconds, cell.rerank_seconds,
