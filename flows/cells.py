@@ -8,9 +8,11 @@ from typing import get_args
 from rich.markup import escape
 
 from flows.dataset import read_dataset, read_typed
-from flows.learning import INNER, learned_order
+from flows.inner import INNER
+from flows.learning import learned_order
 from flows.pipeline import Pipeline
 from flows.records import Candidates, Inputs, Ranked
+from flows.tuning import tuned
 from tasks.errors import (
     DatasetNotFoundError,
     DownloadError,
@@ -34,7 +36,7 @@ from tasks.evaluation.task import (
 from tasks.llm.prices import NANO
 from tasks.llm.session import session_for
 from tasks.progress import bar, say
-from tasks.reranking.learned import LearnedWeights
+from tasks.reranking.blend import Learned
 from tasks.steps import StepRecord, Steps
 from tasks.vocabulary import Artifact, BoundName, Dataset, Record
 
@@ -59,7 +61,7 @@ class OneSeed(Record):
     split: Split
     lists: Artifact
     measured: Measured
-    weights: LearnedWeights | None
+    learned: Learned | None
 
 
 @dataclass
@@ -128,7 +130,7 @@ class Evaluation:
             base_seconds=base,
             rerank_seconds=rerank,
             dollars=None if before is None else (_spent(cell) or 0) - before,
-            weights=earliest.weights,
+            learned=earliest.learned,
         )
         return CellResult(cell=cell, status="run", figures=figures)
 
@@ -150,7 +152,7 @@ class Evaluation:
             ratings=split.train, users=split.users, typed=typed, new_items=split.new_items
         )
         seeded = settings.model_copy(update={"seed": seed})
-        pipeline = Pipeline(self.steps, seeded, dataset, inputs, part)
+        pipeline = tuned(Pipeline(self.steps, seeded, dataset, inputs, part))
         found = pipeline.propose()
         ranked = _rank(pipeline, seeded, found, split)
         measured: Measured = self.steps.run(
@@ -164,7 +166,7 @@ class Evaluation:
             count=split.new_items.rows if split.new_items else settings.candidate_count,
             ks=settings.ks,
         )
-        return OneSeed(split=split, lists=ranked.lists, measured=measured, weights=ranked.weights)
+        return OneSeed(split=split, lists=ranked.lists, measured=measured, learned=ranked.learned)
 
     def _dataset(self, settings: EvaluationSettings) -> Dataset:
         """The data set, without what was collected later where the protocol must not see it."""

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from flows.inner import inner_part, inner_seed, inner_split
 from flows.records import Candidates, Inputs, Ranked
-from tasks.evaluation.task import Split, split_task
-from tasks.features.task import features_task
+from tasks.features.task import Labels, features_task
+from tasks.models.options import version_of
 from tasks.reranking.task import learn_task, learned_task
 from tasks.scoring.embedder import Embedder
 from tasks.vocabulary import Artifact
@@ -13,55 +14,44 @@ from tasks.vocabulary import Artifact
 if TYPE_CHECKING:
     from flows.pipeline import Pipeline
 
-SEEDS_PER_SPLIT = 1000
-"""So that inner splits of neighbouring seeds differ from each other and from the outer ones."""
-LARGEST_SEED = 2**32 - 1
-INNER = " inner "
-"""In the name of an inner split's part, so that its work counts as that of re-ranking."""
-
 
 def learned_order(pipeline: "Pipeline", found: Candidates) -> Ranked:
     """The candidates in the order of a re-ranker learned from the pipeline's own train ratings."""
     settings = pipeline.settings
     tables = [_inner_table(pipeline, number) for number in range(settings.learn_splits)]
-    weights = pipeline.steps.run(learn_task, pipeline.part, tables=tables, seed=settings.seed)
+    learned = pipeline.steps.run(
+        learn_task,
+        pipeline.part,
+        tables=tables,
+        seed=settings.seed,
+        trees=settings.learn_trees,
+        lightgbm=version_of("lightgbm") if settings.learn_trees else None,
+    )
     lists = pipeline.run(
         learned_task,
         candidates=found.pairs,
         table=_features(pipeline, found),
-        weights=weights,
+        learned=learned,
         ratings=pipeline.inputs.ratings,
         items=pipeline.dataset.items,
     )
-    return Ranked(lists=lists, weights=weights)
+    return Ranked(lists=lists, learned=learned)
 
 
 def _inner_table(pipeline: "Pipeline", number: int) -> Artifact:
     """Labelled features of one inner split, made as the outer ones are."""
-    settings = pipeline.settings
-    seed = (SEEDS_PER_SPLIT * (settings.seed + 1) + number) % LARGEST_SEED
-    part = f"{pipeline.part}{INNER}{number}"
-    split: Split = pipeline.steps.run(
-        split_task,
-        part,
-        ratings=pipeline.inputs.ratings,
-        protocol=settings.inner_protocol,
-        seed=seed,
-        keep=settings.inner_keep,
-        limit=settings.learn_users,
-    )
+    split = inner_split(pipeline, number)
     inner = replace(
         pipeline,
-        settings=settings.model_copy(update={"seed": seed}),
+        settings=pipeline.settings.model_copy(update={"seed": inner_seed(pipeline, number)}),
         inputs=Inputs(ratings=split.train, users=split.users, new_items=split.new_items),
-        part=part,
+        part=inner_part(pipeline, number),
     )
-    return _features(inner, inner.propose(), split.held_out)
+    labels = Labels(held_out=split.held_out, relevant_at=pipeline.liked_from)
+    return _features(inner, inner.propose(), labels)
 
 
-def _features(
-    pipeline: "Pipeline", found: Candidates, held_out: Artifact | None = None
-) -> Artifact:
+def _features(pipeline: "Pipeline", found: Candidates, labels: Labels | None = None) -> Artifact:
     return pipeline.run(
         features_task,
         pairs=found.pairs,
@@ -71,5 +61,5 @@ def _features(
         embedder=Embedder.version,
         models=found.models,
         without=tuple(sorted(pipeline.settings.without)),
-        held_out=held_out,
+        labels=labels,
     )

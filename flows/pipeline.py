@@ -10,6 +10,7 @@ from prefect import Task
 from flows.learning import learned_order
 from flows.proposing import propose
 from flows.records import Candidates, Inputs, Prepared, Ranked
+from flows.tuning import tuned
 from tasks.errors import LlmDownError
 from tasks.llm.judges import judge_name
 from tasks.profiles.task import join_profiles_task, profiles_task, write_tastes_task
@@ -37,9 +38,10 @@ class Pipeline:
 
         While the language model is down the re-ranked order is the base order, marked degraded.
         """
-        found = self.propose()
+        chosen = tuned(self)
+        found = chosen.propose()
         if self.settings.reranker == "learned":
-            ranked = learned_order(self, found)
+            ranked = learned_order(chosen, found)
             return ranked.model_copy(update={"lists": self.explain(ranked.lists)})
         try:
             return Ranked(lists=self.reorder(found.pairs, self.score(found.pairs)))
@@ -47,6 +49,12 @@ class Pipeline:
             say(f"    [red]degraded:[/] {down.what} The base lists stand in for the re-ranked.")
             lists = self.reorder(found.pairs, self.leave_unscored(found.pairs), rule="none")
             return Ranked(lists=lists, degraded=down.what)
+
+    @property
+    def liked_from(self) -> float | None:
+        """The rating from which a held-out item counts in inner splits; None: every one does."""
+        liked = self.settings.learn_target == "liked"
+        return self.dataset.info.relevant_at if liked else None
 
     def propose(self) -> Candidates:
         """Every user's candidates, and the base models that proposed them."""

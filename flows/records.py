@@ -1,6 +1,6 @@
 """What the stages of a pipeline are given, and what they hand on."""
 
-from tasks.reranking.learned import LearnedWeights
+from tasks.reranking.blend import Learned
 from tasks.vocabulary import Artifact, Record
 
 
@@ -36,9 +36,9 @@ class Prepared(Record):
 class Ranked(Record):
     """Every user's candidates, base and re-ranked.
 
-    `degraded`: why they could not be scored. `weights`: what a learned re-ranker goes by.
+    `degraded`: why they could not be scored. `learned`: what a learned re-ranker goes by.
     """
 
     lists: Artifact
     degraded: str | None = None
-    weights: LearnedWeights | None = None
+    learned: Learned | None = None

@@ -173,7 +173,8 @@ CREATE TABLE IF NOT EXISTS losing_lists (
 );
 
 -- What a learned re-ranker goes by, of the cell's first seed: features are standardised, so weights
--- can be held against each other; they are log odds per standard deviation.
+-- can be held against each other; they are log odds per standard deviation. `gain` is the feature's
+-- share of what the trees beside the weights gained by their splits; null without trees.
 CREATE TABLE IF NOT EXISTS learned_weights (
     run_id  VARCHAR NOT NULL,
     cell    INTEGER NOT NULL,
@@ -181,8 +182,10 @@ CREATE TABLE IF NOT EXISTS learned_weights (
     weight  DOUBLE NOT NULL,
     mean    DOUBLE NOT NULL,           -- of the feature among the candidates it was fitted on
     spread  DOUBLE NOT NULL,
+    gain    DOUBLE,
     PRIMARY KEY (run_id, cell, feature)
 );
+ALTER TABLE learned_weights ADD COLUMN IF NOT EXISTS gain DOUBLE;  -- files of before there were trees
 
 -- Figures of others that a grid wants shown beside its own.
 CREATE TABLE IF NOT EXISTS published (

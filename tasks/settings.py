@@ -11,9 +11,16 @@ from pydantic_settings.exceptions import SettingsError as UnreadableSettingError
 
 from tasks.errors import SettingsError
 from tasks.llm_options import EngineOptions, LlmOptions
-from tasks.models.options import ModelOptions
+from tasks.models.options import CHOICES, ModelOptions
 from tasks.toml_source import TomlSource
-from tasks.vocabulary import ModelName, ProfileWriter, ProtocolName, RerankerName, ScorerName
+from tasks.vocabulary import (
+    ModelName,
+    ProfileWriter,
+    ProtocolName,
+    RerankerName,
+    ScorerName,
+    TargetName,
+)
 
 DEFAULT_SEARCH_COUNT = 100
 """The paper's C for N = 1, 5 and 10."""
@@ -55,6 +62,11 @@ class Settings(LlmOptions, BaseSettings):
     config: Path | None = Field(None, description="TOML file with any of these settings.")
     model: ModelName = Field("svd", description="Base model.")
     model_options: ModelOptions = Field(ModelOptions(), description="Of the base models.")
+    tune: tuple[str, ...] = Field(
+        (),
+        description="Options of the base models to choose on inner splits of train, each in turn:"
+        f" {', '.join(CHOICES)}.",
+    )
     scorer: ScorerName = Field("embedded", description="What judges how an item fits a profile.")
     reranker: RerankerName = Field("weighted", description="How the candidates are ordered anew.")
     weights: Weights = Field(Weights(), description="Weights of `weighted` and `rrf`.")
@@ -82,9 +94,18 @@ class Settings(LlmOptions, BaseSettings):
         2,
         ge=1,
         le=20,
-        description="Inner splits of train that the `learned` re-ranker is fitted on.",
+        description="Inner splits of train that `learned` is fitted on, and `tune` chooses on.",
     )
     learn_users: int = Field(3000, ge=1, description="Users of each inner split, at most.")
+    learn_trees: bool = Field(
+        False,
+        description="Blend boosted trees into the `learned` re-ranker (palate[trees]); they stop"
+        " growing by the last inner split, so there must be two.",
+    )
+    learn_target: TargetName = Field(
+        "rated",
+        description="What counts as a hit in inner splits: every held-out rating, or `liked` ones.",
+    )
     learn_protocol: ProtocolName = Field(
         "split", description="How inner splits hold ratings out; an evaluation uses its own."
     )
@@ -152,6 +173,9 @@ class Settings(LlmOptions, BaseSettings):
         unknown = sorted(set(self.sources) - set(get_args(ModelName)))
         if unknown:
             raise ValueError(f"sources: there is no base model '{unknown[0]}'")
+        untried = sorted(set(self.tune) - set(CHOICES))
+        if untried:
+            raise ValueError(f"tune: it knows {', '.join(CHOICES)}, not '{untried[0]}'")
         if self.sources and not self.sources.get(self.model):
             raise ValueError(
                 f"sources: {self.model}, whose list is the base list, must be one of them"
@@ -162,6 +186,8 @@ class Settings(LlmOptions, BaseSettings):
     def _asking_agrees(self) -> "Settings":
         if self.reranker == "learned" and self.asks_llm:
             raise ValueError("reranker: learned reads text embeddings, no language model's scores")
+        if self.learn_trees and self.learn_splits < 2:
+            raise ValueError("learn_trees: one inner split is to learn from and one to stop by")
         if "estimate" in self.llm_show and self.model not in ESTIMATES_RATINGS:
             raise ValueError(f"llm_show: the estimates of {self.model} are not ratings to show")
         if (self.asks_llm or self.profile_writer == "llm") and not self.llm_model:

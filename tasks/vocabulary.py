@@ -56,6 +56,7 @@ ScorerName = Literal["embedded", "llm", "llm-batch"]
 ProfileWriter = Literal["composed", "llm"]
 RuleName = Literal["weighted", "llm_only", "rrf", "filter", "none"]
 RerankerName = Literal["weighted", "llm_only", "rrf", "filter", "none", "learned"]
+TargetName = Literal["rated", "liked"]
 BoundName = Literal["random", "oracle"]
 """Re-rankers that only an evaluation has: the floor, and the ceiling, which sees the held-out."""
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Literal
 
 from tasks.evaluation.options import EvaluationSettings
-from tasks.reranking.learned import LearnedWeights
+from tasks.reranking.blend import Learned
 from tasks.vocabulary import Artifact, DatasetInfo, Record
 
 Status = Literal["run", "not run", "failed"]
@@ -31,7 +31,7 @@ class Figures(Record):
     `measured`: by seed. `metrics`: means with intervals. `losing`: lists of the users whose
     re-ranked list is worse, of the first seed. `base_seconds`, `rerank_seconds`: work per seed
     before and after the candidates are there. `dollars`: None where no model was asked.
-    `weights`: a learned re-ranker's, of the first seed.
+    `learned`: a learned re-ranker's, of the first seed.
     """
 
     dataset: DatasetInfo
@@ -43,7 +43,7 @@ class Figures(Record):
     base_seconds: float
     rerank_seconds: float
     dollars: Decimal | None
-    weights: LearnedWeights | None = None
+    learned: Learned | None = None
 
 
 class CellResult(Record):

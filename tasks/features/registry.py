@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from tasks.features.facts import Facts, Pairs
 from tasks.models.base import Floats
 
+COLLABORATIVE = "collaborative"
+"""The group of what others' ratings say; base models' scores belong to it, too."""
+
 Function = Callable[[Facts, Pairs], Floats]
 
 

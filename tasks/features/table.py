@@ -6,16 +6,15 @@ import numpy as np
 import polars as pl
 
 from tasks.errors import SettingsError
-from tasks.features import dates, external, language, metadata, popularity
-from tasks.features.facts import Facts, Pairs
-from tasks.features.registry import FEATURES
+from tasks.features import dates, external, language, metadata, popularity, sequence
+from tasks.features.facts import Facts, Ints, Pairs
+from tasks.features.registry import COLLABORATIVE, FEATURES
 from tasks.models.base import Floats
 from tasks.models.pairs import pair_estimates
 
-FILES = (popularity, dates, metadata, language, external)
+FILES = (popularity, sequence, dates, metadata, language, external)
 """Where features are written; importing a file enters its features."""
 
-COLLABORATIVE = "collaborative"
 RELATIVE = ", among candidates"
 LOG_RANK = ", log place"
 
@@ -33,14 +32,14 @@ def feature_table(facts: Facts, pairs: Pairs, without: Collection[str] = ()) -> 
         for name, model in facts.models.items():
             scores = pair_estimates(model, pairs.frame)
             columns[name] = scores
-            columns[f"{name}{RELATIVE}"] = among_candidates(scores, pairs)
+            columns[f"{name}{RELATIVE}"] = among_candidates(scores, pairs.user)
             columns[f"{name}{LOG_RANK}"] = log_place(scores, pairs)
     for name, known in FEATURES.items():
         if name in without or known.group in without:
             continue
         columns[name] = values = known.function(facts, pairs)
         if known.relative:
-            columns[f"{name}{RELATIVE}"] = among_candidates(values, pairs)
+            columns[f"{name}{RELATIVE}"] = among_candidates(values, pairs.user)
     if not columns:
         raise SettingsError("without: no feature is left to learn from.", "Leave out fewer.")
     made = [pl.Series(n, v, dtype=pl.Float32, nan_to_null=True) for n, v in columns.items()]
@@ -57,14 +56,14 @@ def _check(without: Collection[str]) -> None:
         )
 
 
-def among_candidates(values: Floats, pairs: Pairs) -> Floats:
+def among_candidates(values: Floats, user: Ints) -> Floats:
     """Z-scores among each user's candidates; 0 where they are all alike, NaN stays."""
     known = ~np.isnan(values)
     filled = np.where(known, values, 0.0)
-    count = np.maximum(np.bincount(pairs.user, known), 1)
-    mean = np.bincount(pairs.user, filled) / count
-    apart = np.where(known, values - mean[pairs.user], 0.0)
-    spread = np.sqrt(np.bincount(pairs.user, apart**2) / count)[pairs.user]
+    count = np.maximum(np.bincount(user, known), 1)
+    mean = np.bincount(user, filled) / count
+    apart = np.where(known, values - mean[user], 0.0)
+    spread = np.sqrt(np.bincount(user, apart**2) / count)[user]
     scaled = np.divide(apart, spread, out=np.zeros_like(apart), where=spread > 1e-9)
     return np.where(known, scaled, np.nan)
 

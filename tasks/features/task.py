@@ -12,10 +12,17 @@ from tasks.progress import bar
 from tasks.reranking.learned import LABEL
 from tasks.scoring.registry import text_vectors
 from tasks.steps import step
-from tasks.vocabulary import ITEM, TEXT, USER, Artifact
+from tasks.vocabulary import ITEM, RATING, TEXT, USER, Artifact, Record
 
 
-@step("make features", "1", "numpy", "polars")
+class Labels(Record):
+    """What counts as a hit: the held-out items, or those rated `relevant_at` or more."""
+
+    held_out: Artifact
+    relevant_at: float | None
+
+
+@step("make features", "3", "numpy", "polars")
 def features_task(
     home: Path,
     pairs: Artifact,
@@ -25,11 +32,11 @@ def features_task(
     embedder: str,
     models: dict[str, Artifact],
     without: tuple[str, ...],
-    held_out: Artifact | None,
+    labels: Labels | None,
 ) -> Artifact:
     """A row of features per pair, from `ratings` alone; `embedder` is its version.
 
-    With `held_out` each row is labelled with whether its pair was held out, for learning.
+    With `labels` each row says whether it is a hit, for learning.
     """
     with bar("making features"):
         catalogue, told = read_table(home, items), read_table(home, texts)
@@ -39,12 +46,15 @@ def features_task(
         train, asked = read_table(home, ratings), read_table(home, pairs)
         facts, positions = facts_of(train, catalogue, asked, vectors, fitted)
         table = feature_table(facts, positions, without)
-        if held_out is not None:
-            table = _labelled(table, read_table(home, held_out))
+        if labels is not None:
+            hits = read_table(home, labels.held_out)
+            if labels.relevant_at is not None:
+                hits = hits.filter(pl.col(RATING) >= labels.relevant_at)
+            table = _labelled(table, hits)
         return write_table(home, "features", table)
 
 
-def _labelled(table: pl.DataFrame, held_out: pl.DataFrame) -> pl.DataFrame:
-    held = held_out.select(USER, ITEM, pl.lit(True).alias(LABEL))
+def _labelled(table: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
+    held = hits.select(USER, ITEM, pl.lit(True).alias(LABEL))
     known = table.join(held, on=[USER, ITEM], how="left", maintain_order="left")
     return known.with_columns(pl.col(LABEL).fill_null(False))

@@ -1,12 +1,28 @@
 """What can be set of a base model."""
 
 from importlib.metadata import PackageNotFoundError, version
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.vocabulary import ModelName
 
 OptionValue = float | int | str
+
+
+class Choices(NamedTuple):
+    """What `tune` tries for one option of a model."""
+
+    model: ModelName
+    values: tuple[float, ...]
+
+
+CHOICES = {
+    "ease_regularization": Choices("ease", (50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0)),
+    "als_regularization": Choices("als", (1.0, 3.0, 10.0, 30.0, 100.0)),
+    "als_alpha": Choices("als", (1.0, 3.0, 10.0, 30.0)),
+}
+"""By option, those that `tune` knows; grids of steps by about 2 or 3, the default among them."""
 
 
 class ModelOptions(BaseModel):
@@ -37,10 +53,11 @@ class ModelOptions(BaseModel):
         """
         prefix = f"{name.replace('-', '_')}_"
         given = {k.removeprefix(prefix): v for k, v in self if k.startswith(prefix)}
-        return given | {"implicit": _version("implicit")} if name == "als" else given
+        return given | {"implicit": version_of("implicit")} if name == "als" else given
 
 
-def _version(package: str) -> str:
+def version_of(package: str) -> str:
+    """The installed version of an optional package, "" without it."""
     try:
         return version(package)
     except PackageNotFoundError:

@@ -36,10 +36,15 @@ class LearnedWeights(Record):
     data: list[str]
     """Content hashes of the tables it was fitted on."""
 
-    def probabilities(self, table: pl.DataFrame) -> NDArray[np.float64]:
+    def logits(self, table: pl.DataFrame) -> NDArray[np.float64]:
         """Of each row (P,); a feature that is unknown counts with its mean in training."""
-        scaled = _scaled(_matrix(table, self.features), self.means, self.spreads)
-        likely: NDArray[np.float64] = expit(scaled @ np.array(self.weights) + self.intercept)
+        scaled = _scaled(matrix_of(table, self.features), self.means, self.spreads)
+        summed: NDArray[np.float64] = scaled @ np.array(self.weights) + self.intercept
+        return summed
+
+    def probabilities(self, table: pl.DataFrame) -> NDArray[np.float64]:
+        """Of each row (P,)."""
+        likely: NDArray[np.float64] = expit(self.logits(table))
         return likely
 
 
@@ -60,7 +65,7 @@ def learn(tables: Sequence[pl.DataFrame], data: Sequence[str], seed: int) -> Lea
             f" {int(labels.sum()):,} of {len(labels):,} were held out.",
             "Take another --reranker, more candidates, or a larger data set.",
         )
-    values = _matrix(table, features)
+    values = matrix_of(table, features)
     usual = [_mean_and_spread(column) for column in values.T]
     means, spreads = [mean for mean, _ in usual], [spread for _, spread in usual]
     fitted = LogisticRegression(C=STRENGTH, max_iter=MOST_ROUNDS, tol=1e-3, random_state=seed)
@@ -77,7 +82,8 @@ def learn(tables: Sequence[pl.DataFrame], data: Sequence[str], seed: int) -> Lea
     )
 
 
-def _matrix(table: pl.DataFrame, features: Sequence[str]) -> Matrix:
+def matrix_of(table: pl.DataFrame, features: Sequence[str]) -> Matrix:
+    """These columns (P, F); NaN is unknown."""
     values: Matrix = table.select(pl.col(features).fill_null(float("nan"))).to_numpy()
     return values.astype(np.float32, copy=False)
 

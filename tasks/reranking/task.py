@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
-from tasks.artifacts import read_table, write_table
+from tasks.artifacts import read_arrays, read_table, write_arrays, write_table
 from tasks.progress import bar
+from tasks.reranking.blend import Learned, Trees, learn_blend, probabilities
 from tasks.reranking.features import add_features
-from tasks.reranking.learned import LearnedWeights, learn
+from tasks.reranking.learned import learn
 from tasks.reranking.rules import in_order_of, rerank
 from tasks.settings import Weights
 from tasks.steps import step
@@ -45,27 +47,41 @@ def rerank_task(
         return write_table(home, "ranked", rerank(known, rule, weights, min_similarity))
 
 
-@step("learn to re-rank", "1", "scikit-learn")
-def learn_task(home: Path, tables: list[Artifact], seed: int) -> LearnedWeights:
-    """Fit the learned re-ranker on labelled feature tables."""
+@step("learn to re-rank", "2", "scikit-learn")
+def learn_task(
+    home: Path, tables: list[Artifact], seed: int, trees: bool, lightgbm: str | None
+) -> Learned:
+    """Fit the learned re-ranker on labelled feature tables; `lightgbm` is its version."""
     with bar("learning to re-rank"):
-        read = [read_table(home, table) for table in tables]
-        return learn(read, [table.sha256 for table in tables], seed)
+        read, data = [read_table(home, t) for t in tables], [t.sha256 for t in tables]
+        if not trees:
+            return Learned(weights=learn(read, data, seed))
+        weights, grown, slope, intercept = learn_blend(read, data, seed)
+        text = np.frombuffer(grown.text.encode(), dtype=np.uint8)
+        file = write_arrays(home, "trees", grown.trees, {"text": text})
+        return Learned(
+            weights=weights,
+            trees=Trees(text=file, count=grown.trees, gains=grown.gains),
+            slope=slope,
+            intercept=intercept,
+        )
 
 
-@step("re-rank as learned", "1")
+@step("re-rank as learned", "2")
 def learned_task(
     home: Path,
     candidates: Artifact,
     table: Artifact,
-    weights: LearnedWeights,
+    learned: Learned,
     ratings: Artifact,
     items: Artifact,
 ) -> Artifact:
     """Every candidate with its signals, in the order of how likely it is to be rated."""
     pairs = read_table(home, candidates).select(USER, ITEM, ESTIMATE, BASE_RANK)
     features = read_table(home, table)
-    likely = features.select(USER, ITEM, pl.Series("likely", weights.probabilities(features)))
+    text = _text_of(home, learned.trees) if learned.trees else None
+    chances = probabilities(features, learned, text)
+    likely = features.select(USER, ITEM, pl.Series("likely", chances))
     unscored = pairs.select(USER, ITEM, pl.lit(None, pl.Float64).alias(SIMILARITY))
     known = add_features(pairs, unscored, read_table(home, ratings), read_table(home, items))
     scored = known.join(likely, on=[USER, ITEM], how="left", maintain_order="left")
@@ -89,3 +105,7 @@ def explain_task(home: Path, lists: Artifact, scores: Artifact) -> Artifact:
         known.select(USER, ITEM, SIMILARITY), on=[USER, ITEM], how="left", maintain_order="left"
     )
     return write_table(home, "ranked", told.select(ranked.columns))
+
+
+def _text_of(home: Path, trees: Trees) -> str:
+    return read_arrays(home, trees.text)["text"].tobytes().decode()

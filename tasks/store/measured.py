@@ -140,12 +140,15 @@ def _losing(home: Path, settings: EvaluationSettings, made: Figures) -> pl.DataF
 
 
 def _weights(made: Figures) -> pl.DataFrame:
-    known = made.weights
+    learned = made.learned
+    known = learned.weights if learned else None
+    unknown: list[float | None] = [None] * len(known.features) if known else []
     columns = {
         "feature": known.features if known else [],
         "weight": known.weights if known else [],
         "mean": known.means if known else [],
         "spread": known.spreads if known else [],
+        "gain": learned.trees.gains if learned and learned.trees else unknown,
     }
-    kinds = {"feature": pl.String} | dict.fromkeys(("weight", "mean", "spread"), pl.Float64)
+    kinds = {"feature": pl.String} | dict.fromkeys(("weight", "mean", "spread", "gain"), pl.Float64)
     return pl.DataFrame(columns, schema=kinds)

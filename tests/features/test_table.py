@@ -79,19 +79,19 @@ def test_relative_features_stand_among_the_candidates_too_and_others_do_not():
     for name, feature in FEATURES.items():
         assert (f"{name}{AMONG}" in table.columns) == feature.relative
         if feature.relative:
-            expected = among_candidates(values(name, case), pairs).astype(np.float32)
+            expected = among_candidates(values(name, case), pairs.user).astype(np.float32)
             np.testing.assert_array_equal(table[f"{name}{AMONG}"].to_numpy(), expected)
 
 
 def test_z_scores_are_among_a_users_own_known_candidates():
     found = among_candidates(
-        np.array([1.0, 2.0, 6.0, math.nan, 100.0, 300.0]), of_users(0, 0, 0, 0, 2, 2)
+        np.array([1.0, 2.0, 6.0, math.nan, 100.0, 300.0]), of_users(0, 0, 0, 0, 2, 2).user
     )
     np.testing.assert_allclose(found, [*z_scores([1, 2, 6]), math.nan, -1, 1])
 
 
 def test_alike_alone_or_unknown_candidates_stand_nowhere():
-    found = among_candidates(np.array([0.1, 0.1, 0.1, 7.0, math.nan]), of_users(0, 0, 0, 1, 2))
+    found = among_candidates(np.array([0.1, 0.1, 0.1, 7.0, math.nan]), of_users(0, 0, 0, 1, 2).user)
     np.testing.assert_array_equal(found, [0, 0, 0, 0, math.nan])
 
 

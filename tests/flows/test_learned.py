@@ -145,8 +145,9 @@ def test_every_split_has_models_and_candidates_of_its_own(split: Seen) -> None:
 
 
 def test_the_weights_are_of_the_inner_tables_and_order_the_outer_candidates(split: Seen) -> None:
-    weights = split.figures.weights
-    assert weights and weights.data == [t.sha256 for t in split.steps.made["make features"][:-1]]
+    assert split.figures.learned and split.figures.learned.trees is None
+    weights = split.figures.learned.weights
+    assert weights.data == [t.sha256 for t in split.steps.made["make features"][:-1]]
     assert weights.rows == sum(table.height for table in split.labelled)
     assert set(SEVERAL) | TEXT_FEATURES <= set(weights.features)
     likely = split.features.select(PAIR).with_columns(
@@ -175,8 +176,8 @@ def test_new_items_are_ranked_by_what_describes_them(cold: Seen) -> None:
     for _, mine in cold.lists.group_by("user"):
         assert sorted(mine["rank"]) == list(range(1, fresh.len() + 1))
     assert not cold.lists["rank"].equals(cold.lists["base_rank"])
-    assert cold.figures.weights and set(cold.figures.weights.features) >= TEXT_FEATURES
-    assert not {"ease", "svd"} & set(cold.figures.weights.features)
+    assert cold.figures.learned and set(cold.figures.learned.weights.features) >= TEXT_FEATURES
+    assert not {"ease", "svd"} & set(cold.figures.learned.weights.features)
 
 
 def test_what_is_learned_of_new_items_is_learned_from_other_items(cold: Seen) -> None:
@@ -201,7 +202,7 @@ def test_other_held_out_ratings_change_neither_the_weights_nor_the_lists(
     both = one.read(one.outer.held_out), two.read(two.outer.held_out)
     assert both[0].height == both[1].height > 50
     assert both[0].join(both[1], on=PAIR, how="semi").is_empty()
-    assert one.figures.weights == two.figures.weights
+    assert one.figures.learned == two.figures.learned
     different = moved(one.steps.made, two.steps.made)
     assert different - {"find losers"} == {"ingest", "split", "measure", "summarise"}
 

@@ -1,0 +1,53 @@
+"""How well a base model ranks what was held out, for each of several options."""
+
+from pathlib import Path
+
+import polars as pl
+
+from tasks.artifacts import read_table
+from tasks.evaluation.accuracy import ndcg
+from tasks.evaluation.lists import dense_lists
+from tasks.models import registry
+from tasks.models.candidates import top_candidates
+from tasks.models.options import OptionValue
+from tasks.progress import bar
+from tasks.steps import step
+from tasks.vocabulary import BASE_RANK, ITEM, USER, Artifact, ModelName
+
+DEPTH = 10
+
+
+@step("tune", "1", "numpy", "polars", "scikit-surprise")
+def tune_task(
+    home: Path,
+    ratings: Artifact,
+    held_out: Artifact,
+    users: Artifact,
+    scale: tuple[float, float],
+    model: ModelName,
+    tried: list[dict[str, OptionValue]],
+    relevant_at: float | None,
+    seed: int,
+) -> list[float]:
+    """NDCG@10 of the model's own lists for each of the options `tried`, in their order."""
+    train, wanted = read_table(home, ratings), read_table(home, users)[USER]
+    held = read_table(home, held_out)
+    found = []
+    with bar(f"tuning {model}", total=len(tried)) as advance:
+        for options in tried:
+            fitted = registry.fit(model, train, scale, seed, options)
+            lists = top_candidates(fitted, train, wanted, DEPTH, seed=seed)
+            found.append(mean_ndcg(lists, held, wanted, relevant_at))
+            advance(1)
+    return found
+
+
+def mean_ndcg(
+    lists: pl.DataFrame, held_out: pl.DataFrame, users: pl.Series, relevant_at: float | None
+) -> float:
+    """Mean NDCG@10 over the users who have a relevant item held out; 0 without any."""
+    known = pl.concat([lists[ITEM], held_out[ITEM]]).unique().sort()
+    dense = dense_lists(lists, held_out, users, BASE_RANK, known, DEPTH, relevant_at)
+    tested = dense.relevant > 0
+    values = ndcg(dense.hits[tested], dense.relevant[tested])
+    return float(values.mean()) if len(values) else 0.0

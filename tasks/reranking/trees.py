@@ -1,0 +1,88 @@
+"""Boosted trees beside the learned re-ranker's linear part: LambdaRank (Burges 2010)."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from tasks.errors import SettingsError
+from tasks.models.base import Floats
+from tasks.reranking.learned import LABEL, matrix_of
+from tasks.vocabulary import USER
+
+MOST_TREES = 500
+PATIENCE = 50
+"""Trees without a better NDCG@10 on the check split until no more are grown."""
+
+SHAPE: dict[str, Any] = {
+    "objective": "lambdarank",
+    "metric": "ndcg",
+    "eval_at": [10],
+    "learning_rate": 0.05,
+    "num_leaves": 15,
+    "min_data_in_leaf": 100,
+    "feature_fraction": 0.4,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+}
+"""Small, much regularised trees: an inner split has only some hundred hits to learn from."""
+QUIET: dict[str, Any] = {"verbose": -1, "deterministic": True, "force_row_wise": True}
+
+
+class Grown(NamedTuple):
+    """Fitted trees in LightGBM's own text; per feature its share of the gain of all splits."""
+
+    text: str
+    gains: list[float]
+    trees: int
+
+
+def grow(
+    tables: Sequence[pl.DataFrame], check: pl.DataFrame, features: Sequence[str], seed: int
+) -> Grown:
+    """Trees fitted on labelled feature tables, as many as rank the table `check` best.
+
+    Uses the package lightgbm; SettingsError when it is not installed.
+    """
+    try:
+        import lightgbm  # noqa: PLC0415 - optional, and a second to load
+    except ImportError as error:
+        raise SettingsError(
+            "learn_trees needs the package lightgbm.", "Install it: pip install palate[trees]."
+        ) from error
+    known = [_by_person(table) for table in (pl.concat(tables), check)]
+    data, held = (
+        lightgbm.Dataset(
+            matrix_of(table, features),
+            table[LABEL].cast(pl.Int8).to_numpy(),
+            group=table[USER].rle().struct.field("len").to_numpy(),
+            free_raw_data=False,
+        )
+        for table in known
+    )
+    grown = lightgbm.train(
+        SHAPE | QUIET | {"seed": seed % 2**31},
+        data,
+        MOST_TREES,
+        valid_sets=[held],
+        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
+    )
+    gains = grown.feature_importance("gain", iteration=grown.best_iteration)
+    shares = gains / max(float(gains.sum()), 1e-12)
+    text = grown.model_to_string(num_iteration=grown.best_iteration)
+    return Grown(text, shares.tolist(), grown.best_iteration)
+
+
+def tree_scores(text: str, features: Sequence[str], table: pl.DataFrame) -> Floats:
+    """Scores (P,) of the rows; they order a person's candidates and mean nothing else."""
+    import lightgbm  # noqa: PLC0415 - optional, and a second to load
+
+    scores = lightgbm.Booster(model_str=text).predict(matrix_of(table, features))
+    return np.asarray(scores, np.float64)
+
+
+def _by_person(table: pl.DataFrame) -> pl.DataFrame:
+    """LightGBM wants each person's rows side by side."""
+    return table.sort(USER, maintain_order=True)
