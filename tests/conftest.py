@@ -18,6 +18,8 @@ SHARED = Path(__file__).parents[2] / "shared" / "data"
 SERVER_SECONDS = 120
 _session = ExitStack()
 
+os.environ["COLUMNS"] = "200"  # as for commands in processes: consoles ask once, when imported
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server in the process that starts the workers, when flows are to be tested."""

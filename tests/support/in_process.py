@@ -2,11 +2,11 @@
 
 import io
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from subprocess import CompletedProcess
 from unittest.mock import patch
 
 from prefect.settings import (
@@ -18,6 +18,8 @@ from prefect.settings import (
 from flows.cli import main
 from tests.support.command import environment, succeeded
 
+Done = CompletedProcess[str]
+
 
 @contextmanager
 def flows_in(home: Path, server: str) -> Iterator[None]:
@@ -28,34 +30,40 @@ def flows_in(home: Path, server: str) -> Iterator[None]:
 
 
 class Terminal:
-    """Runs `palate` on one home in this process: same words, exit code and output.
+    """Runs `palate` on one home and one server, in this process.
 
-    A process costs seconds to load the libraries. What is about processes (signals, start-up,
-    what lies in the environment) needs tests.support.command instead.
+    A process of its own costs seconds to load the libraries. What is about processes (signals,
+    start-up, what lies in the environment) needs tests.support.command instead.
     """
 
     def __init__(self, home: Path, server: str) -> None:
         self.home, self.server = home, server
 
-    def run(self, verb: str, *arguments: object, **extra: str) -> subprocess.CompletedProcess[str]:
-        """What the command left and said; nothing of this process' settings reaches it."""
-        words = ["palate", verb, *map(str, arguments), "--home", str(self.home)]
-        told = environment(PREFECT_API_URL=self.server, **extra)
-        out, err = io.StringIO(), io.StringIO()
-        with (
-            patch.dict(os.environ, told, clear=True),
-            patch.object(sys, "argv", words),
-            flows_in(self.home, self.server),
-            redirect_stdout(out),
-            redirect_stderr(err),
-        ):
-            code = _exit_code()
-        return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+    def run(self, *arguments: object, **extra: str) -> Done:
+        """What the command said and its exit code."""
+        with flows_in(self.home, self.server):
+            return run_here(*arguments, "--home", self.home, PREFECT_API_URL=self.server, **extra)
 
-    def succeed(
-        self, verb: str, *arguments: object, **extra: str
-    ) -> subprocess.CompletedProcess[str]:
-        return succeeded(self.run(verb, *arguments, **extra))
+    def succeed(self, *arguments: object, **extra: str) -> Done:
+        return succeeded(self.run(*arguments, **extra))
+
+
+def run_here(*arguments: object, **extra: str) -> Done:
+    """What `palate` says to these words, told the environment that a process would be told."""
+    words = ["palate", *map(str, arguments)]
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.dict(os.environ, environment(**extra), clear=True),
+        patch.object(sys, "argv", words),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        code = _exit_code()
+    return Done(words, code, out.getvalue(), err.getvalue())
+
+
+def succeed_here(*arguments: object, **extra: str) -> Done:
+    return succeeded(run_here(*arguments, **extra))
 
 
 def _exit_code() -> int:
