@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 from prefect.settings import (
     PREFECT_API_URL,
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     PREFECT_LOCAL_STORAGE_PATH,
     temporary_settings,
 )
@@ -24,8 +25,12 @@ Done = CompletedProcess[str]
 @contextmanager
 def flows_in(home: Path, server: str) -> Iterator[None]:
     """Flows that run inside keep their results in `home`, as the commands do."""
-    results = str(home.resolve() / "results")
-    with temporary_settings({PREFECT_API_URL: server, PREFECT_LOCAL_STORAGE_PATH: results}):
+    told = {
+        PREFECT_API_URL: server,
+        PREFECT_LOCAL_STORAGE_PATH: str(home.resolve() / "results"),
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,  # its thread is waited for, up to a second a flow
+    }
+    with temporary_settings(told):
         yield
 
 
