@@ -1,6 +1,7 @@
 """One Prefect server for the whole session, started at once and waited for only by who needs it."""
 
 import os
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -18,16 +19,28 @@ SHARED = Path(__file__).parents[2] / "shared" / "data"
 SERVER_SECONDS = 120
 _session = ExitStack()
 
+os.environ["COLUMNS"] = "200"  # as for commands in processes: consoles ask once, when imported
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server in the process that starts the workers, when flows are to be tested."""
-    runs_flows = any(Path(a).resolve().name == "tests" or "flows" in a for a in config.args)
-    if hasattr(config, "workerinput") or not runs_flows:
+    if hasattr(config, "workerinput"):
         return
     home = Path(_session.enter_context(TemporaryDirectory(prefix="palate-tests-")))
+    _keep_bytecode(home / "bytecode")
+    if not any(Path(a).resolve().name == "tests" or "flows" in a for a in config.args):
+        return
     os.environ |= QUIET | {"PREFECT_HOME": str(home / "prefect")}
     url, _ = _session.enter_context(temporary_server(home))
     os.environ["PALATE_TESTS_SERVER"] = url
+
+
+def _keep_bytecode(folder: Path) -> None:
+    """Where Python keeps no bytecode, each process compiles all libraries; here the first does."""
+    if sys.dont_write_bytecode:
+        os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        sys.pycache_prefix, sys.dont_write_bytecode = str(folder), False
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

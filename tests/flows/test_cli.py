@@ -16,6 +16,7 @@ from tasks.errors import AmbiguousTitleError
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
 from tests.support.command import run, succeed
+from tests.support.in_process import Terminal, run_here, succeed_here
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_help_names_every_command() -> None:
 
 
 def test_help_of_nightly_names_options_with_defaults() -> None:
-    text = succeed("nightly", "--help").stdout
+    text = succeed_here("nightly", "--help").stdout
     for option in (
         "--data",
         "--home",
@@ -64,7 +65,7 @@ def test_datasets_lists_names_and_formats() -> None:
 def test_a_wrong_setting_says_where_to_set_it(
     arguments: list[str], environment: dict[str, str], said: list[str], tmp_path: Path
 ) -> None:
-    done = run(*arguments, PALATE_HOME=str(tmp_path), **environment)
+    done = run_here(*arguments, PALATE_HOME=str(tmp_path), **environment)
     assert done.returncode == 1
     assert all(part in done.stderr for part in said), done.stderr
     assert "Traceback" not in done.stderr
@@ -74,22 +75,25 @@ def test_sql_prints_json_and_csv_whole(home: Path) -> None:
     asked = "SELECT user, rank, title FROM latest_recommendations"
     rows = json.loads(succeed("sql", asked, "--home", home, "--format", "json").stdout)
     assert rows == [{"user": "1", "rank": 1, "title": '[bold]Heat[/bold], the "first"'}]
-    printed = succeed("sql", asked, "--home", home, "--format", "csv").stdout
+    printed = succeed_here("sql", asked, "--home", home, "--format", "csv").stdout
     assert next(csv.DictReader(io.StringIO(printed)))["title"] == rows[0]["title"]
 
 
 def test_sql_prints_markup_in_titles_as_text(home: Path) -> None:
     assert (
-        "[bold]Heat[/bold]" in succeed("sql", "FROM latest_recommendations", "--home", home).stdout
+        "[bold]Heat[/bold]"
+        in succeed_here("sql", "FROM latest_recommendations", "--home", home).stdout
     )
 
 
 def test_sql_takes_a_file_or_a_shipped_question(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "mine.sql"
     file.write_text("SELECT 40 + 2 AS answer", encoding="utf-8")
-    assert "42" in succeed("sql", file, "--home", home).stdout
-    assert "Heat" in succeed("sql", "most_recommended", "--home", home).stdout
-    assert "Heat" in succeed("sql", "sql/questions/most_recommended.sql", "--home", home).stdout
+    assert "42" in succeed_here("sql", file, "--home", home).stdout
+    assert "Heat" in succeed_here("sql", "most_recommended", "--home", home).stdout
+    assert (
+        "Heat" in succeed_here("sql", "sql/questions/most_recommended.sql", "--home", home).stdout
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,26 +109,26 @@ def test_sql_takes_a_file_or_a_shipped_question(home: Path, tmp_path: Path) -> N
 )
 def test_sql_can_neither_write_nor_reach_out(statement: str, home: Path) -> None:
     before = (home / "palate.duckdb").read_bytes()
-    done = run("sql", statement, "--home", home)
+    done = run_here("sql", statement, "--home", home)
     assert done.returncode == 1
     assert statement in done.stderr and "Traceback" not in done.stderr
     assert (home / "palate.duckdb").read_bytes() == before
 
 
 def test_sql_without_results_says_how_to_get_them(tmp_path: Path) -> None:
-    done = run("sql", "SELECT 1", "--home", tmp_path)
+    done = run_here("sql", "SELECT 1", "--home", tmp_path)
     assert done.returncode == 1 and "palate nightly" in done.stderr
 
 
 def test_bad_data_ends_the_night_with_one_clear_error(
-    tmp_path: Path, made_up: Path, with_server: str
+    tmp_path: Path, made_up: Path, terminal: Terminal
 ) -> None:
     data = tmp_path / "bad"
     data.mkdir()
     (data / "items.parquet").write_bytes((made_up / "items.parquet").read_bytes())
     (data / "ratings.csv").write_text("user,item,rating\n1,1,4\n1,2,lots\n", encoding="utf-8")
-    home = tmp_path / "home"
-    done = run("nightly", "--data", data, "--home", home)
+    home = terminal.home
+    done = terminal.run("nightly", "--data", data)
     assert done.returncode == 1
     assert "ratings.csv, row 3, column 'rating': 'lots' is not a number" in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,26 +1,32 @@
-"""The flow, in a process of its own, with a fake TMDB and a function for a language model."""
+"""The flow with a fake TMDB and a function for a language model.
+
+Where keys are looked for in all that is said and kept, it has a process of its own.
+"""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flows.enrich import enrich
 from tasks.enriching import ATTRIBUTION
 from tasks.enriching.store import enrichment_of
+from tasks.settings import Settings
 from tests.support.command import environment
 from tests.support.datasets import write_movielens
 from tests.support.fake_tmdb import V3, FakeTmdb, fake_tmdb, movie
+from tests.support.in_process import Terminal, flows_in
 
 ROOT = Path(__file__).parents[2]
 HELD = "sk-held-by-what-asks"
 
 RUN = f"""
-import json, logging, sys
+import logging, sys
 from pathlib import Path
 from flows.server import prefect_for
 
@@ -31,14 +37,14 @@ class Ask:
     def __call__(self, kind, blocks):
         return ["yes" if kind == "judge" else f"About {{block}}." for block in blocks]
 
-home, data, url, asks, limit = Path(sys.argv[1]), *sys.argv[2:6]
+home, data, url = Path(sys.argv[1]), *sys.argv[2:4]
 logging.basicConfig(level=logging.DEBUG)
 with prefect_for(home) as wait:
     wait()
     from flows.enrich import enrich
     from tasks.settings import Settings
     settings = Settings(data=data, home=home)
-    result = enrich(settings, url, Ask() if asks == "yes" else None, json.loads(limit))
+    result = enrich(settings, url, Ask())
 print(result.model_dump_json())
 """
 
@@ -55,13 +61,11 @@ def fake(tmp_path: Path) -> Iterator[FakeTmdb]:
         yield running
 
 
-def run(
-    home: Path, data: Path, fake: FakeTmdb, asks: str = "yes", limit: str = "null", key: str = V3
-) -> subprocess.CompletedProcess[str]:
+def run(home: Path, data: Path, fake: FakeTmdb) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", RUN, str(home), str(data), fake.url, asks, limit],
+        [sys.executable, "-c", RUN, str(home), str(data), fake.url],
         cwd=ROOT,
-        env=environment(TMDB_API_KEY=key, PREFECT_LOGGING_LEVEL="DEBUG"),
+        env=environment(TMDB_API_KEY=V3, PREFECT_LOGGING_LEVEL="DEBUG"),
         capture_output=True,
         text=True,
         timeout=120,
@@ -104,17 +108,25 @@ def test_a_catalogue_is_filled_once_and_no_key_is_written_down(
 
 
 def test_without_a_key_only_the_model_is_asked(
-    tmp_path: Path, data: Path, fake: FakeTmdb, with_server: str
+    tmp_path: Path, data: Path, fake: FakeTmdb, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    result = result_of(run(tmp_path / "home", data, fake, key="", limit="2"))
-    assert (result["counts"]["from_llm"], result["counts"]["missing"]) == (2, 1)
-    assert result["attribution"] is None
+    monkeypatch.setenv("TMDB_API_KEY", "")
+    home = tmp_path / "home"
+    with flows_in(home, server):
+        result = enrich(Settings(data=str(data), home=home), fake.url, _about, 2)
+    assert (result.counts.from_llm, result.counts.missing) == (2, 1)
+    assert result.attribution is None
     assert fake.requests() == []
 
 
+def _about(kind: str, blocks: Sequence[str]) -> list[str | None]:
+    return ["yes" if kind == "judge" else f"About {block}." for block in blocks]
+
+
 def test_with_nobody_to_ask_it_fails_and_says_what_to_set(
-    tmp_path: Path, data: Path, fake: FakeTmdb, with_server: str
+    data: Path, fake: FakeTmdb, terminal: Terminal
 ) -> None:
-    done = run(tmp_path / "home", data, fake, asks="no", key="")
+    told = {"TMDB_API_KEY": "", "PALATE_TMDB_URL": fake.url}
+    done = terminal.run("enrich", "--data", data, **told)
     assert done.returncode != 0
     assert "there is nobody to ask" in done.stderr and "TMDB_API_KEY" in done.stderr

@@ -1,4 +1,7 @@
-"""Nights that ask a language model: a fake server in a real process, its log the witness."""
+"""Nights that ask a language model: a fake server in a real process, its log the witness.
+
+A night whose end is a signal, or that is searched for the key, is a real process as well.
+"""
 
 import shutil
 import signal
@@ -12,11 +15,12 @@ import pytest
 
 from tasks.enriching import ATTRIBUTION
 from tasks.store.query import query
-from tests.support.command import run, start, succeed
+from tests.support.command import start, succeed
 from tests.support.datasets import MOVIES, write_generic, write_movielens
 from tests.support.fake_llm import faults
 from tests.support.fake_llm.handle import FakeLLM, fake_llm
 from tests.support.fake_tmdb import V3, fake_tmdb, movie
+from tests.support.in_process import Terminal
 
 KEY = "sk-sentinel-7f3a91c2d4"
 USERS, CANDIDATES, PER_REQUEST = 12, 30, 10
@@ -37,19 +41,19 @@ def llm(tmp_path: Path, with_server: str, monkeypatch: pytest.MonkeyPatch) -> It
         yield server
 
 
-def asking(llm: FakeLLM, data: Path, home: Path, *more: object) -> list[object]:
+def asking(llm: FakeLLM, data: Path, *more: object) -> list[object]:
     return [
-        *("nightly", "--data", data, "--home", home, "--search-count", CANDIDATES, "--top", 5),
+        *("--data", data, "--search-count", CANDIDATES, "--top", 5),
         *("--scorer", "llm", "--llm-model", "fake-1", "--llm-base-url", llm.url),
         *("--llm-items", PER_REQUEST, *more),
     ]
 
 
 def test_a_night_asks_what_was_estimated_and_another_one_nothing(
-    llm: FakeLLM, people: Path, tmp_path: Path
+    llm: FakeLLM, people: Path, terminal: Terminal
 ) -> None:
-    home = tmp_path / "home"
-    before = succeed("estimate", *asking(llm, people, home)[1:])
+    home = terminal.home
+    before = succeed("estimate", *asking(llm, people), "--home", home)
     assert not llm.calls()
     assert [[cell.strip() for cell in row.split("│")[1:4]] for row in _rows(before)] == [
         ["profile", str(USERS), "0"],
@@ -57,7 +61,7 @@ def test_a_night_asks_what_was_estimated_and_another_one_nothing(
     ]
     assert "price is not known" in before.stdout
     debug = {"PREFECT_LOGGING_LEVEL": "DEBUG", "OPENAI_LOG": "debug"}
-    first = succeed(*asking(llm, people, home), **debug)
+    first = succeed("nightly", *asking(llm, people), "--home", home, **debug)
     assert len(llm.calls()) == ALL_REQUESTS
     run_row = query(home, "SELECT * FROM latest_run").row(0, named=True)
     assert (run_row["status"], run_row["unscored"]) == ("complete", 0)
@@ -65,7 +69,7 @@ def test_a_night_asks_what_was_estimated_and_another_one_nothing(
     assert usage.rows() == [("profile", USERS, 0, 0), ("score", USERS * 3, USERS * 30, 0)]
     assert "Not measured" in first.stdout and f"{ALL_REQUESTS} requests" in first.stdout
 
-    changed = succeed(*asking(llm, people, home, "--reranker", "llm_only"))
+    changed = terminal.succeed("nightly", *asking(llm, people, "--reranker", "llm_only"))
     assert len(llm.calls()) == ALL_REQUESTS, "a pair that has a score is never asked again"
     assert query(home, "SELECT count(*) FROM llm_requests").item() == ALL_REQUESTS
 
@@ -82,18 +86,18 @@ def _nowhere(secret: str, folder: Path) -> None:
 
 
 def test_with_the_model_kept_only_the_changed_user_is_asked_about(
-    llm: FakeLLM, people: Path, tmp_path: Path
+    llm: FakeLLM, people: Path, tmp_path: Path, terminal: Terminal
 ) -> None:
-    home, data = tmp_path / "home", tmp_path / "data"
+    data = tmp_path / "data"
     shutil.copytree(people, data)
-    succeed(*asking(llm, data, home))
+    terminal.succeed("nightly", *asking(llm, data))
     ratings = pl.read_parquet(data / "ratings.parquet")
     theirs = ratings.filter(pl.col("user") == 3)
     new = set(range(1, 61)) - set(theirs["item"])
     rated = theirs.head(1).with_columns(item=pl.lit(min(new), pl.Int64), rating=pl.lit(5.0))
     pl.concat([ratings, rated]).write_parquet(data / "ratings.parquet")
 
-    again = succeed(*asking(llm, data, home, "--no-refit"))
+    again = terminal.succeed("nightly", *asking(llm, data, "--no-refit"))
 
     assert "not refitted" in again.stderr
     asked = llm.calls()[ALL_REQUESTS:]
@@ -103,12 +107,12 @@ def test_with_the_model_kept_only_the_changed_user_is_asked_about(
 
 
 def test_a_server_that_is_down_degrades_the_night_to_the_base_lists(
-    llm: FakeLLM, people: Path, tmp_path: Path
+    llm: FakeLLM, people: Path, terminal: Terminal
 ) -> None:
-    home = tmp_path / "home"
-    command = asking(llm, people, home, "--llm-patience", 1)
+    home = terminal.home
+    command = asking(llm, people, "--llm-patience", 1)
     llm.stop()
-    done = succeed(*command)
+    done = terminal.succeed("nightly", *command)
     assert "Degraded" in done.stdout and "--llm-patience" in done.stdout
     status = query(home, "SELECT status, note, unscored, candidates FROM latest_run").row(0)
     assert status[0] == "degraded" and "has not answered" in status[1]
@@ -117,48 +121,48 @@ def test_a_server_that_is_down_degrades_the_night_to_the_base_lists(
     assert moved.is_empty()
 
     llm.start()
-    succeed(*command)
+    terminal.succeed("nightly", *command)
     assert query(home, "SELECT status FROM latest_run").item() == "complete"
 
 
 def test_a_refused_key_stops_the_night_at_once_and_nothing_is_published(
-    llm: FakeLLM, people: Path, tmp_path: Path
+    llm: FakeLLM, people: Path, terminal: Terminal
 ) -> None:
-    home = tmp_path / "home"
+    home = terminal.home
     llm.script(faults.bad_key())
-    done = run(*asking(llm, people, home, "--llm-concurrency", 2))
+    done = terminal.run("nightly", *asking(llm, people, "--llm-concurrency", 2))
     assert done.returncode == 1
     assert "OPENAI_API_KEY" in done.stderr and KEY not in done.stderr
     assert len(llm.calls()) <= 2, "Prefect tries nothing again that the engine has classified"
     assert not (home / "palate.duckdb").exists()
 
     llm.script()
-    succeed(*asking(llm, people, home))
+    terminal.succeed("nightly", *asking(llm, people))
     answered = [call for call in llm.calls() if call.fault is None]
     assert len(answered) == ALL_REQUESTS
 
 
 def test_a_limit_stops_cleanly_and_the_same_command_carries_on(
-    llm: FakeLLM, people: Path, tmp_path: Path
+    llm: FakeLLM, people: Path, terminal: Terminal
 ) -> None:
-    home = tmp_path / "home"
-    command = asking(llm, people, home, "--max-requests", 20)
-    stopped = run(*command)
+    home = terminal.home
+    command = asking(llm, people, "--max-requests", 20)
+    stopped = terminal.run("nightly", *command)
     assert stopped.returncode == 1 and "--max-requests" in stopped.stderr
     assert len(llm.calls()) == 20
     assert not (home / "palate.duckdb").exists()
-    succeed(*asking(llm, people, home))
+    terminal.succeed("nightly", *asking(llm, people))
     assert len(llm.calls()) == ALL_REQUESTS
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_night_stopped_while_asking_repeats_only_what_was_in_flight(
-    how: signal.Signals, people: Path, tmp_path: Path, with_server: str
+    how: signal.Signals, people: Path, tmp_path: Path, with_server: str, terminal: Terminal
 ) -> None:
-    home, in_flight = tmp_path / "home", 3
+    home, in_flight = terminal.home, 3
     with fake_llm(tmp_path / "llm", latency=0.2) as llm:
-        command = asking(llm, people, home, "--llm-concurrency", in_flight)
-        process = start(*command)
+        command = asking(llm, people, "--llm-concurrency", in_flight)
+        process = start("nightly", *command, "--home", home)
         deadline = time.monotonic() + 60
         while len(llm.calls()) < 20:
             assert process.poll() is None and time.monotonic() < deadline, process.communicate()
@@ -168,7 +172,7 @@ def test_a_night_stopped_while_asking_repeats_only_what_was_in_flight(
         assert process.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL), err
         before = len(llm.calls())
         assert before < ALL_REQUESTS
-        succeed(*command)
+        terminal.succeed("nightly", *command)
         asked = [call.user for call in llm.calls()]
     repeated = len(asked) - len(set(asked))
     assert len(set(asked)) == ALL_REQUESTS
@@ -178,10 +182,10 @@ def test_a_night_stopped_while_asking_repeats_only_what_was_in_flight(
 
 
 def test_recommend_asks_the_model_for_one_person(
-    llm: FakeLLM, people: Path, tmp_path: Path
+    llm: FakeLLM, people: Path, terminal: Terminal
 ) -> None:
-    done = succeed(
-        *("recommend", "--data", people, "--home", tmp_path / "home", "--top", 5),
+    done = terminal.succeed(
+        *("recommend", "--data", people, "--top", 5),
         *("--rate", "#1=5", "--rate", "#2=1", "--rate", "#3=4", "--taste", "I like trains"),
         *("--scorer", "llm", "--llm-model", "fake-1", "--llm-base-url", llm.url),
     )
@@ -191,9 +195,9 @@ def test_recommend_asks_the_model_for_one_person(
 
 
 def test_enrich_asks_tmdb_then_the_model_and_later_nights_show_what_was_found(
-    llm: FakeLLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    llm: FakeLLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terminal: Terminal
 ) -> None:
-    data, home = write_movielens(tmp_path / "films"), tmp_path / "home"
+    data, home = write_movielens(tmp_path / "films"), terminal.home
     monkeypatch.setenv("TMDB_API_KEY", V3)
     model = ["--llm-model", "fake-1", "--llm-base-url", llm.url]
     with fake_tmdb(tmp_path / "tmdb", [movie(949, "Heat")]) as tmdb:
@@ -210,7 +214,7 @@ def test_enrich_asks_tmdb_then_the_model_and_later_nights_show_what_was_found(
     asked = len(llm.calls())
     _nowhere(V3, home)
     recommend = ["--rate", f"#{MOVIES[1][0]}=5", "--taste", "anything", "--top", 1]
-    succeed("recommend", "--data", data, "--home", home, "--scorer", "llm", *recommend, *model)
+    terminal.succeed("recommend", "--data", data, "--scorer", "llm", *recommend, *model)
     assert any("What happens in Heat." in call.user for call in llm.calls()[asked:])
 
 
@@ -219,12 +223,12 @@ def _rows(done: subprocess.CompletedProcess[str]) -> list[str]:
 
 
 def test_the_model_settles_a_title_that_could_be_several(
-    llm: FakeLLM, people: Path, tmp_path: Path
+    llm: FakeLLM, people: Path, terminal: Terminal
 ) -> None:
     titles = pl.read_parquet(people / "items.parquet")["title"].str.replace(r" \d+$", "")
     shared = titles.value_counts().filter(pl.col("count") > 2)["title"].sort()[0]
-    command = ["recommend", "--data", people, "--home", tmp_path / "home", "--top", 3]
+    command = ["recommend", "--data", people, "--top", 3]
     rated = ["--rate", f"{shared}=5", "--taste", "I like trains"]
-    settled = succeed(*command, *rated, "--llm-model", "fake-1", "--llm-base-url", llm.url)
+    settled = terminal.succeed(*command, *rated, "--llm-model", "fake-1", "--llm-base-url", llm.url)
     assert f"You rated {shared}" in settled.stdout
     assert next(call.user for call in llm.calls()).startswith("<question>")

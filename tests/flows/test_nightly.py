@@ -1,4 +1,4 @@
-"""Whole nights in real processes: what is published, reused, and survives."""
+"""Whole nights: what is published, reused, and survives; real processes where they matter."""
 
 import json
 import os
@@ -17,6 +17,7 @@ from tasks.ingest.task import ingest
 from tasks.store.query import query
 from tests.support.command import start, succeed
 from tests.support.datasets import write_generic
+from tests.support.in_process import Terminal
 
 LISTS = (
     "SELECT user, item, title, base_rank, rank, estimate, similarity, popularity, date_affinity,"
@@ -39,17 +40,18 @@ with duckdb.connect(sys.argv[1], read_only=True) as database:
 
 
 @pytest.fixture
-def night(tmp_path: Path, made_up: Path, with_server: str) -> tuple[Path, str]:
-    """A home after one night, and what the night printed."""
-    home = tmp_path / "home"
-    done = succeed("nightly", "--data", made_up, "--home", home)
-    return home, done.stdout + done.stderr
+def night(terminal: Terminal, made_up: Path) -> Terminal:
+    """A terminal after one night."""
+    terminal.succeed("nightly", "--data", made_up)
+    return terminal
 
 
 def test_a_night_then_an_unchanged_one_while_somebody_reads(
-    night: tuple[Path, str], made_up: Path, tmp_path: Path
+    made_up: Path, tmp_path: Path, with_server: str
 ) -> None:
-    home, printed = night
+    home = tmp_path / "home"
+    done = succeed("nightly", "--data", made_up, "--home", home)
+    printed = done.stdout + done.stderr
     assert "palate.duckdb" in printed
     assert "sample of tonight's recommendations" in printed
     _lists_are_complete(home, made_up)
@@ -131,19 +133,19 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, server: str) -> tuple[
     )
     options = ["--data", data, "--chunk-users", "5", "--search-count", "15", "--top", "5"]
     home = tmp_path_factory.mktemp("undisturbed")
-    succeed("nightly", *options, "--home", home, PREFECT_API_URL=server)
+    Terminal(home, server).succeed("nightly", *options)
     return options, home
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_stopped_in_the_middle_of_scoring_carries_on(
     how: signal.Signals,
-    tmp_path: Path,
+    terminal: Terminal,
     undisturbed: tuple[list[object], Path],
     with_server: str,
 ) -> None:
     options, peaceful = undisturbed
-    home = tmp_path / "stopped"
+    home = terminal.home
     process = start("nightly", *options, "--home", home)
     _wait_for_chunks(home, 2, process)
     process.send_signal(how)
@@ -151,7 +153,7 @@ def test_a_run_stopped_in_the_middle_of_scoring_carries_on(
     assert process.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL), err
     assert not (home / "palate.duckdb").exists()
 
-    resumed = succeed("nightly", *options, "--home", home)
+    resumed = terminal.succeed("nightly", *options)
 
     assert "train, tonight: cached" in resumed.stderr
     done = int(resumed.stderr.split("score (")[1].split(" of 8 chunks cached")[0])
@@ -170,11 +172,11 @@ def _wait_for_chunks(home: Path, count: int, process: subprocess.Popen[str]) -> 
         time.sleep(0.02)
 
 
-def test_a_damaged_file_is_made_again(night: tuple[Path, str], made_up: Path) -> None:
-    home, _ = night
+def test_a_damaged_file_is_made_again(night: Terminal, made_up: Path) -> None:
+    home = night.home
     ranked = max((home / "artifacts" / "ranked").iterdir(), key=os.path.getmtime)
     ranked.write_bytes(ranked.read_bytes()[:100])
-    again = succeed("nightly", "--data", made_up, "--home", home)
+    again = night.succeed("nightly", "--data", made_up)
     assert "re-rank: a stored file is gone or damaged" in again.stderr
     with duckdb.connect(home / "palate.duckdb", read_only=True) as database:
         counts = database.sql("SELECT count(*) FROM ranked_items GROUP BY run_id").fetchall()
@@ -182,9 +184,9 @@ def test_a_damaged_file_is_made_again(night: tuple[Path, str], made_up: Path) ->
 
 
 def test_held_out_ratings_reach_nothing_but_the_metrics(
-    night: tuple[Path, str], made_up: Path, tmp_path: Path
+    night: Terminal, made_up: Path, tmp_path: Path
 ) -> None:
-    home, _ = night
+    home = night.home
     (held_file,) = (home / "artifacts" / "held_out").iterdir()
     opposite = pl.when(pl.col("rating") > 3).then(0.5).otherwise(5.0).alias("other")
     held = pl.read_parquet(held_file).select("user", "item", opposite)
@@ -196,7 +198,7 @@ def test_held_out_ratings_reach_nothing_but_the_metrics(
     assert changed["rating"].ne(ratings["rating"]).sum() > 20
     changed.write_parquet(data / "ratings.parquet")
 
-    succeed("nightly", "--data", data, "--home", home)
+    night.succeed("nightly", "--data", data)
 
     for kind in ("model", "candidates", "profiles", "ranked"):
         made = list((home / "artifacts" / kind).iterdir())
@@ -204,13 +206,12 @@ def test_held_out_ratings_reach_nothing_but_the_metrics(
 
 
 def test_typed_profiles_steer_their_user_only(
-    tmp_path: Path, made_up: Path, with_server: str
+    night: Terminal, tmp_path: Path, made_up: Path
 ) -> None:
     typed = tmp_path / "typed.csv"
     typed.write_text('user,text\n3,"I love orchards, violins and the theatre"\n', encoding="utf-8")
-    home = tmp_path / "home"
-    succeed("nightly", "--data", made_up, "--home", home)
-    succeed("nightly", "--data", made_up, "--home", home, "--profiles", typed)
+    home = night.home
+    night.succeed("nightly", "--data", made_up, "--profiles", typed)
     changed = query(
         home,
         "SELECT DISTINCT a.user FROM ranked_items a JOIN ranked_items b USING (user, item)"
@@ -224,14 +225,13 @@ def test_typed_profiles_steer_their_user_only(
 
 
 @pytest.mark.parametrize("model", ["svd", "svdpp"])
-def test_real_movies(model: str, tmp_path: Path, shared: Path, with_server: str) -> None:
-    data = _first_users(shared / "ml-latest-small", tmp_path / "movies", 60)
-    home = tmp_path / "home"
-    succeed("nightly", "--data", data, "--home", home, "--model", model, "--search-count", "30")
+def test_real_movies(model: str, tmp_path: Path, shared: Path, terminal: Terminal) -> None:
+    data, home = _first_users(shared / "ml-latest-small", tmp_path / "movies", 30), terminal.home
+    terminal.succeed("nightly", "--data", data, "--model", model, "--search-count", "30")
     sizes = query(
         home, "SELECT user, count(DISTINCT item) AS n FROM latest_recommendations GROUP BY user"
     )
-    assert sizes["n"].to_list() == [10] * 60
+    assert sizes["n"].to_list() == [10] * 30
     rated = pl.read_parquet(
         ingest(tmp_path / "check", str(data)).ratings.at(tmp_path / "check")
     ).select(pl.col("user", "item").cast(pl.String))
@@ -249,7 +249,7 @@ def _first_users(source: Path, target: Path, users: int) -> Path:
 
 
 def test_somebody_who_rated_everything_is_counted_and_nobody_elses_night_suffers(
-    tmp_path: Path, made_up: Path, with_server: str
+    tmp_path: Path, made_up: Path, terminal: Terminal
 ) -> None:
     data = tmp_path / "data"
     shutil.copytree(made_up, data)
@@ -261,7 +261,7 @@ def test_somebody_who_rated_everything_is_counted_and_nobody_elses_night_suffers
         pl.lit(1_000_000_000).cast(pl.Int64).alias("timestamp"),
     )
     pl.concat([ratings, everything]).write_parquet(data / "ratings.parquet")
-    home = tmp_path / "home"
-    printed = succeed("nightly", "--data", data, "--home", home).stdout
+    home = terminal.home
+    printed = terminal.succeed("nightly", "--data", data).stdout
     assert "No list for 1 of 31 users" in printed and "30 users served" in printed
     assert query(home, "SELECT users, users_listed FROM runs").row(0) == (31, 30)

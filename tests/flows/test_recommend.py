@@ -1,16 +1,23 @@
-"""One new person, through the real command."""
+"""One new person, through the command; once in a process of its own."""
 
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from tests.support.command import run, succeed
+from tests.support.command import succeed
+from tests.support.in_process import Terminal
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def terminal(home: Path, server: str) -> Terminal:
+    """In the home that all of them share."""
+    return Terminal(home, server)
 
 
 def titles(data: Path) -> list[str]:
@@ -32,21 +39,17 @@ def test_rated_titles_and_a_taste_give_both_lists(
     assert not any(title in line for line in listed for title in titles(made_up)[:3])
 
 
-def test_a_taste_alone_is_enough(home: Path, made_up: Path, with_server: str) -> None:
-    done = succeed("recommend", "--data", made_up, "--home", home, "--taste", "slow desert trains")
+def test_a_taste_alone_is_enough(made_up: Path, terminal: Terminal) -> None:
+    done = terminal.succeed("recommend", "--data", made_up, "--taste", "slow desert trains")
     assert len([line for line in done.stdout.splitlines() if line.startswith("│ ")]) == 10
 
 
-def test_two_titles_without_a_taste_are_too_few(
-    home: Path, made_up: Path, with_server: str
-) -> None:
+def test_two_titles_without_a_taste_are_too_few(made_up: Path, terminal: Terminal) -> None:
     first, second, *_ = titles(made_up)
-    done = run(
+    done = terminal.run(
         "recommend",
         "--data",
         made_up,
-        "--home",
-        home,
         "--rate",
         f"{first}=5",
         "--rate",
@@ -56,10 +59,8 @@ def test_two_titles_without_a_taste_are_too_few(
     assert "2 rated titles are too few" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_an_unsure_title_lists_the_alternatives(
-    home: Path, made_up: Path, with_server: str
-) -> None:
-    done = run("recommend", "--data", made_up, "--home", home, "--rate", "The=5")
+def test_an_unsure_title_lists_the_alternatives(made_up: Path, terminal: Terminal) -> None:
+    done = terminal.run("recommend", "--data", made_up, "--rate", "The=5")
     assert done.returncode == 1
     assert "not clear which item 'The' is" in done.stderr and '"#' in done.stderr
     assert "Traceback" not in done.stderr

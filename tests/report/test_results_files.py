@@ -1,6 +1,7 @@
 from tasks.report.results import write_results
 from tests.report.rows import Made, language
-from tests.support.command import run, succeed
+from tests.support.command import succeed
+from tests.support.in_process import run_here
 
 
 def test_plots_lie_in_a_folder_beside_the_page_and_are_named_in_it(tmp_path):
@@ -48,6 +49,6 @@ def test_the_command_writes_the_page_and_names_the_files(tmp_path):
 
 
 def test_the_command_says_clearly_that_there_is_nothing_to_write(tmp_path):
-    done = run("results", "--home", tmp_path, "--out", tmp_path / "R.md")
+    done = run_here("results", "--home", tmp_path, "--out", tmp_path / "R.md")
     assert done.returncode == 1 and "there are no results yet" in done.stderr
     assert not (tmp_path / "R.md").exists()

@@ -33,7 +33,11 @@ def run(*arguments: object, **extra: str) -> subprocess.CompletedProcess[str]:
 
 
 def succeed(*arguments: object, **extra: str) -> subprocess.CompletedProcess[str]:
-    done = run(*arguments, **extra)
+    return succeeded(run(*arguments, **extra))
+
+
+def succeeded(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    """The same; raises with all it said if it failed."""
     if done.returncode:
-        raise RuntimeError(f"palate {arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}")
+        raise RuntimeError(f"{done.args}: {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done

@@ -1,0 +1,25 @@
+"""Where a test types commands, and one grid for all who look at its results."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.grids import Place, Ran, run_in_peace
+from tests.support.in_process import Terminal
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, server: str) -> Terminal:
+    """Commands on a home of the test's own, in this process."""
+    return Terminal(tmp_path / "home", server)
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return Place(tmp_path_factory.mktemp("grid"))
+
+
+@pytest.fixture(scope="session")
+def grid_run(place: Place, tmp_path_factory: pytest.TempPathFactory, server: str) -> Ran:
+    """A small grid, run in peace once for all who only look at what it left."""
+    return run_in_peace(place, tmp_path_factory.mktemp("undisturbed"), server)
