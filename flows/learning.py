@@ -33,7 +33,7 @@ def learned_order(pipeline: "Pipeline", found: Candidates) -> Ranked:
         ratings=pipeline.inputs.ratings,
         items=pipeline.dataset.items,
     )
-    return Ranked(lists=lists, weights=weights)
+    return Ranked(lists=pipeline.diversify(lists), weights=weights)
 
 
 def _inner_table(pipeline: "Pipeline", number: int) -> Artifact:

@@ -71,7 +71,8 @@ CREATE TABLE IF NOT EXISTS ranked_items (
     similarity    DOUBLE,              -- scorer's, in [-1, 1]; null: no score, taken as neutral
     popularity    DOUBLE NOT NULL,     -- log train rating count, 0 to 1
     date_affinity DOUBLE,              -- 0 to 1; null: year unknown
-    score         DOUBLE NOT NULL,     -- what the re-ranker ordered by
+    score         DOUBLE NOT NULL,     -- what the re-ranker ordered by; with `diversity` > 0 the
+                                       -- first places are chosen by more, so ranks may not follow it
     PRIMARY KEY (run_id, user, item)
 );
 ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS external_quality DOUBLE;
@@ -88,7 +89,8 @@ CREATE TABLE IF NOT EXISTS cells (
     protocol       VARCHAR NOT NULL,   -- loo, split, user-split, temporal, cold-user-K, cold-item
     model          VARCHAR NOT NULL,
     scorer         VARCHAR NOT NULL,   -- none: the order does not depend on it; leaky: it cheats
-    reranker       VARCHAR NOT NULL,   -- random and oracle: floor and ceiling
+    reranker       VARCHAR NOT NULL,   -- random and oracle: floor and ceiling;
+                                       -- diversity: base lists with a more diverse head
     external       BOOLEAN NOT NULL,   -- whether ratings and votes collected later were seen
     leaky          BOOLEAN NOT NULL,   -- whether profiles may have seen the held-out ratings
     top            INTEGER NOT NULL,

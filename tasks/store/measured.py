@@ -87,7 +87,7 @@ def _cell(place: int, result: CellResult) -> dict[str, object]:
         "protocol": settings.protocol_name,
         "model": settings.model,
         "scorer": settings.scorer_label,
-        "reranker": settings.reranker,
+        "reranker": settings.reranker_label,
         "external": settings.uses_external,
         "leaky": settings.profiles is not None,
         "top": settings.top,
