@@ -2,6 +2,8 @@
 
 name = "ablation"                      # under which `palate results` finds it
 title = "What each signal adds"
+metric = "NDCG"                        # by which methods are ordered and compared
+beside = ["diversity"]                 # metrics shown beside it, if any
 
 [settings]                             # of every cell
 data = "ml-latest-small"
@@ -46,6 +48,7 @@ class Grid(Record):
     name: str
     title: str
     metric: str
+    beside: list[str]
     command: str
     home: Path
     cells: list[Cell]
@@ -54,7 +57,7 @@ class Grid(Record):
 
     def described(self) -> str:
         """What it is and how to run it again, as JSON; each cell records its own settings."""
-        return self.model_dump_json(include={"name", "title", "metric", "command"})
+        return self.model_dump_json(include={"name", "title", "metric", "beside", "command"})
 
 
 class _File(BaseModel):
@@ -65,6 +68,7 @@ class _File(BaseModel):
     name: str
     title: str = ""
     metric: str = "NDCG"
+    beside: list[str] = []
     settings: dict[str, Any] = {}
     cells: list[dict[str, Any]]
     comparisons: list[Declared] = []
@@ -97,6 +101,7 @@ def read_grid(file: Path, given: Mapping[str, Any]) -> Grid:
         name=read.name,
         title=read.title or read.name,
         metric=read.metric,
+        beside=read.beside,
         command=_command(file, given),
         home=cells[0].settings.home,
         cells=cells,
