@@ -185,6 +185,8 @@ CREATE TABLE IF NOT EXISTS learned_weights (
     spread  DOUBLE NOT NULL,
     PRIMARY KEY (run_id, cell, feature)
 );
+ALTER TABLE learned_weights ADD COLUMN IF NOT EXISTS feature_group VARCHAR;
+                                       -- collaborative, popularity, dates, ...: see --without
 
 -- Figures of others that a grid wants shown beside its own.
 CREATE TABLE IF NOT EXISTS published (
@@ -200,6 +202,8 @@ CREATE TABLE IF NOT EXISTS published (
     corrected DOUBLE,                  -- where the published value is known to be wrong
     note      VARCHAR
 );
+ALTER TABLE published ADD COLUMN IF NOT EXISTS dataset VARCHAR;
+                                       -- as a grid names it; null: of runs that did not say
 
 -- Every request to a language model, by the run that published it (a killed run's by the next).
 -- perhaps_billed: sends that may have been charged although no whole answer came.

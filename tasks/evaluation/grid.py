@@ -78,8 +78,8 @@ class _File(BaseModel):
 def read_grid(file: Path, given: Mapping[str, Any]) -> Grid:
     """The grid in a file, with the settings `given` beside it put in place of its own.
 
-    Raises SettingsError when the file cannot be read, a setting is unknown or wrong, or a
-    comparison names a label that no cell has.
+    Raises SettingsError when the file cannot be read, a setting is unknown or wrong, a comparison
+    names a label that no cell has, or nothing says of which data set a published figure is.
     """
     try:
         read = _File.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
@@ -106,8 +106,24 @@ def read_grid(file: Path, given: Mapping[str, Any]) -> Grid:
         home=cells[0].settings.home,
         cells=cells,
         comparisons=read.comparisons,
-        published=read.published,
+        published=_published(file, read),
     )
+
+
+def _published(file: Path, read: _File) -> list[Published]:
+    """Figures of others with their data set: the one of [settings], unless they name another."""
+    own = read.settings.get("data")
+    for number, figure in enumerate(read.published, start=1):
+        if figure.data is None and not isinstance(own, str):
+            raise SettingsError(
+                f"{file}, [[published]] {number}: has no data set, and [settings] names no single"
+                " one.",
+                'Say of which data set the figure is: data = "...".',
+            )
+    return [
+        figure if figure.data else figure.model_copy(update={"data": own})
+        for figure in read.published
+    ]
 
 
 def _command(file: Path, given: Mapping[str, Any]) -> str:

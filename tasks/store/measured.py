@@ -12,6 +12,7 @@ from tasks.evaluation.measures import CANDIDATE_RECALL
 from tasks.evaluation.options import EvaluationSettings
 from tasks.evaluation.significance import holm, verdict
 from tasks.evaluation.summary import named
+from tasks.store.feature_groups import group_of
 from tasks.vocabulary import ITEM, USER
 
 CELLS = {
@@ -143,9 +144,12 @@ def _weights(made: Figures) -> pl.DataFrame:
     known = made.weights
     columns = {
         "feature": known.features if known else [],
+        "feature_group": [group_of(name) for name in known.features] if known else [],
         "weight": known.weights if known else [],
         "mean": known.means if known else [],
         "spread": known.spreads if known else [],
     }
-    kinds = {"feature": pl.String} | dict.fromkeys(("weight", "mean", "spread"), pl.Float64)
+    kinds = {"feature": pl.String, "feature_group": pl.String} | dict.fromkeys(
+        ("weight", "mean", "spread"), pl.Float64
+    )
     return pl.DataFrame(columns, schema=kinds)
