@@ -14,7 +14,7 @@ LEFT JOIN (
     JOIN cells AS cell USING (run_id, cell)
 ) AS ours
   ON ours.run_id = theirs.run_id AND ours.protocol = theirs.protocol
- AND coalesce(theirs.dataset IN (ours.dataset, ours.asked), true)
+ AND (theirs.dataset IS NULL OR theirs.dataset = ours.dataset OR theirs.dataset = ours.asked)
  AND ours.model = theirs.model AND ours.metric = theirs.metric AND ours.k = theirs.k
  AND CASE WHEN theirs.label IS NULL THEN ours.list = 'base'
           ELSE ours.list = 'reranked' AND ours.label = theirs.label END
