@@ -51,6 +51,7 @@ RERANK_STAGES = frozenset(
         *("make profiles", "write tastes", "join profiles", "write item texts"),
         *("score", "join scores", "re-rank"),
         *("make features", "learn to re-rank", "re-rank as learned"),
+        "diversify",
     }
 )
 
@@ -186,10 +187,11 @@ def _rank(
     if settings.reranker == "learned":
         return learned_order(pipeline, found)
     if settings.reads_similarity:
-        return Ranked(lists=pipeline.reorder(found.pairs, pipeline.score(found.pairs)))
+        lists = pipeline.reorder(found.pairs, pipeline.score(found.pairs))
+        return Ranked(lists=pipeline.diversify(lists))
     scores = pipeline.leave_unscored(found.pairs)
     if settings.reranker not in get_args(BoundName):
-        return Ranked(lists=pipeline.reorder(found.pairs, scores))
+        return Ranked(lists=pipeline.diversify(pipeline.reorder(found.pairs, scores)))
     bounded = pipeline.run(
         bound_task,
         lists=pipeline.reorder(found.pairs, scores, rule="none"),

@@ -16,7 +16,7 @@ def compare_all(
     made = [
         _compare(steps, result, result, (place, place), "base", AGAINST_BASE)
         for place, result in enumerate(results)
-        if result.figures and result.cell.settings.reranker != "none"
+        if result.figures and result.cell.settings.reorders
     ]
     for wanted in declared:
         made += [

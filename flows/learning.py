@@ -35,7 +35,7 @@ def learned_order(pipeline: "Pipeline", found: Candidates) -> Ranked:
         ratings=pipeline.inputs.ratings,
         items=pipeline.dataset.items,
     )
-    return Ranked(lists=lists, learned=learned)
+    return Ranked(lists=pipeline.diversify(lists), learned=learned)
 
 
 def _inner_table(pipeline: "Pipeline", number: int) -> Artifact:

@@ -15,7 +15,8 @@ from tasks.errors import LlmDownError
 from tasks.llm.judges import judge_name
 from tasks.profiles.task import join_profiles_task, profiles_task, write_tastes_task
 from tasks.progress import say
-from tasks.reranking.task import explain_task, rerank_task, shown_task
+from tasks.reranking.task import diversify_task, explain_task, rerank_task, shown_task
+from tasks.scoring.embedder import Embedder
 from tasks.scoring.registry import scorer_named
 from tasks.scoring.task import join_scores_task, score_task, texts_task, unscored_task
 from tasks.settings import Settings
@@ -44,7 +45,8 @@ class Pipeline:
             ranked = learned_order(chosen, found)
             return ranked.model_copy(update={"lists": self.explain(ranked.lists)})
         try:
-            return Ranked(lists=self.reorder(found.pairs, self.score(found.pairs)))
+            lists = self.reorder(found.pairs, self.score(found.pairs))
+            return Ranked(lists=self.diversify(lists))
         except LlmDownError as down:
             say(f"    [red]degraded:[/] {down.what} The base lists stand in for the re-ranked.")
             lists = self.reorder(found.pairs, self.leave_unscored(found.pairs), rule="none")
@@ -116,6 +118,19 @@ class Pipeline:
             rule=rule or cast("RuleName", self.settings.reranker),
             weights=self.settings.weights,
             min_similarity=self.settings.min_similarity,
+        )
+
+    def diversify(self, lists: Artifact) -> Artifact:
+        """The re-ranked lists with as diverse a head as is wanted; base ranks stay."""
+        if not self.settings.diversity:
+            return lists
+        return self.run(
+            diversify_task,
+            lists=lists,
+            texts=self.texts(),
+            embedder=Embedder.version,
+            diversity=self.settings.diversity,
+            places=self.settings.longest,
         )
 
     def _write_tastes(self, prepared: Prepared) -> Artifact:

@@ -7,6 +7,7 @@ VIEWS = (
     "latest_recommendations",
     "side_by_side",
     "figures",
+    "beside_published",
     "both_lists",
     "latest_metrics",
     "run_history",

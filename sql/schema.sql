@@ -71,7 +71,8 @@ CREATE TABLE IF NOT EXISTS ranked_items (
     similarity    DOUBLE,              -- scorer's, in [-1, 1]; null: no score, taken as neutral
     popularity    DOUBLE NOT NULL,     -- log train rating count, 0 to 1
     date_affinity DOUBLE,              -- 0 to 1; null: year unknown
-    score         DOUBLE NOT NULL,     -- what the re-ranker ordered by
+    score         DOUBLE NOT NULL,     -- what the re-ranker ordered by; with `diversity` > 0 the
+                                       -- first places are chosen by more, so ranks may not follow it
     PRIMARY KEY (run_id, user, item)
 );
 ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS external_quality DOUBLE;
@@ -88,7 +89,8 @@ CREATE TABLE IF NOT EXISTS cells (
     protocol       VARCHAR NOT NULL,   -- loo, split, user-split, temporal, cold-user-K, cold-item
     model          VARCHAR NOT NULL,
     scorer         VARCHAR NOT NULL,   -- none: the order does not depend on it; leaky: it cheats
-    reranker       VARCHAR NOT NULL,   -- random and oracle: floor and ceiling
+    reranker       VARCHAR NOT NULL,   -- random and oracle: floor and ceiling;
+                                       -- diversity: base lists with a more diverse head
     external       BOOLEAN NOT NULL,   -- whether ratings and votes collected later were seen
     leaky          BOOLEAN NOT NULL,   -- whether profiles may have seen the held-out ratings
     top            INTEGER NOT NULL,
@@ -186,6 +188,8 @@ CREATE TABLE IF NOT EXISTS learned_weights (
     PRIMARY KEY (run_id, cell, feature)
 );
 ALTER TABLE learned_weights ADD COLUMN IF NOT EXISTS gain DOUBLE;  -- files of before there were trees
+ALTER TABLE learned_weights ADD COLUMN IF NOT EXISTS feature_group VARCHAR;
+                                       -- collaborative, popularity, dates, ...: see --without
 
 -- Figures of others that a grid wants shown beside its own.
 CREATE TABLE IF NOT EXISTS published (
@@ -201,6 +205,8 @@ CREATE TABLE IF NOT EXISTS published (
     corrected DOUBLE,                  -- where the published value is known to be wrong
     note      VARCHAR
 );
+ALTER TABLE published ADD COLUMN IF NOT EXISTS dataset VARCHAR;
+                                       -- as a grid names it; null: of runs that did not say
 
 -- Every request to a language model, by the run that published it (a killed run's by the next).
 -- perhaps_billed: sends that may have been charged although no whole answer came.

@@ -73,6 +73,13 @@ class Settings(LlmOptions, BaseSettings):
     min_similarity: float = Field(
         0.0, ge=-1, le=1, description="Below this the `filter` re-ranker moves an item to the end."
     )
+    diversity: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="How much the head of a re-ranked list is spread out: 0 not at all, 1 whatever"
+        " the order was.",
+    )
     search_count: int | None = Field(
         None, ge=1, description="Candidates per user, C; 100 unless set (or top, if larger)."
     )
@@ -214,6 +221,16 @@ class Settings(LlmOptions, BaseSettings):
         """The part that the language model's engine reads."""
         given = {name: getattr(self, name) for name in LlmOptions.model_fields}
         return EngineOptions(**given, in_batches=self.scorer == "llm-batch")
+
+    @property
+    def reorders(self) -> bool:
+        """Whether the re-ranked lists are other than the base lists."""
+        return self.reranker != "none" or self.diversity > 0
+
+    @property
+    def longest(self) -> int:
+        """The longest list that anybody looks at."""
+        return self.top
 
     @property
     def candidate_sources(self) -> dict[ModelName, int]:

@@ -28,11 +28,7 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
     if metrics.height:
         show_table(metrics, f"One held-out rating per user (leave-one-out, seed {settings.seed})")
     elif not result.degraded:
-        console.print(
-            "Not measured: held-out ratings would cost as many requests again. --measure-users N"
-            " asks for N users' sake.",
-            soft_wrap=True,
-        )
+        console.print(f"Not measured: {why_not_measured(settings)}", soft_wrap=True)
     asked = "SELECT users_listed FROM runs WHERE run_id = $run_id"
     listed = query(settings.home, asked, this).item()
     if listed < result.users:
@@ -50,6 +46,18 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
         what = f"Degraded: {result.degraded} The base lists were published instead."
         console.print(what, style="red", markup=False, soft_wrap=True)
     console.print(f"Results: {escape(str(result.database))}", soft_wrap=True)
+
+
+def why_not_measured(settings: "Settings") -> str:
+    """Why a whole night has no figures."""
+    if settings.users_to_measure != 0:
+        return "the language model stopped answering meanwhile. Run the same command again."
+    if settings.measure_users is None:
+        return (
+            "held-out ratings would cost as many requests again. --measure-users N asks for N"
+            " users' sake."
+        )
+    return "measure_users is 0, so nobody's held-out rating was looked for."
 
 
 def show_recommendation(result: "Recommendation") -> None:

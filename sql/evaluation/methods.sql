@@ -7,7 +7,8 @@ SELECT dataset, protocol, method, model, scorer, max(seeds) AS seeds,
        max(mean) FILTER (metric = 'cHR')       AS "cHR@10",
        max(mean) FILTER (metric = 'MAP')       AS "MAP@10",
        max(mean) FILTER (metric = 'Precision') AS "P@10",
-       max(mean) FILTER (metric = 'Recall')    AS "R@10"
+       max(mean) FILTER (metric = 'Recall')    AS "R@10",
+       max(mean) FILTER (metric = 'diversity') AS "diversity@10"
 FROM (
     SELECT DISTINCT ON (dataset, protocol, method, model, scorer, metric)
            * REPLACE (CASE list WHEN 'base' THEN 'none' ELSE scorer END AS scorer)

@@ -1,5 +1,6 @@
 -- What each comparison of one run shows by the metric that its grid names, at k = 10: by data set
--- and protocol, then by base model. A cell that re-ranks nothing stands for its base list.
+-- and protocol, then by base model. beside: what it shows by the metrics that the grid wants beside
+-- its own. A cell that re-ranks nothing stands for its base list.
 SELECT mine.dataset, mine.protocol, told.says, told.against_list = 'base' AS over_base,
        mine.model, CASE mine.reranker WHEN 'none' THEN 'base list' ELSE mine.label END AS method,
        mine.leaky OR mine.reranker = 'oracle' AS cheats,
@@ -10,6 +11,12 @@ SELECT mine.dataset, mine.protocol, told.says, told.against_list = 'base' AS ove
             ELSE other.label END AS against,
        ours.mean, theirs.mean AS against_mean, told.difference, told.low, told.high, told.p_holm,
        told.better, told.worse, told.verdict,
+       (SELECT list(more ORDER BY list_position((run.config->'$.beside')::VARCHAR[], more.metric))
+        FROM comparisons AS more
+        WHERE more.run_id = told.run_id AND more.cell = told.cell AND more.list = told.list
+          AND more.against = told.against AND more.against_list = told.against_list
+          AND more.says = told.says AND more.k = told.k
+          AND list_contains((run.config->'$.beside')::VARCHAR[], more.metric)) AS beside,
        min(told.cell) OVER (PARTITION BY mine.dataset, mine.protocol) AS place,
        min(told.cell) OVER (PARTITION BY mine.dataset, mine.protocol, mine.model) AS model_place
 FROM comparisons AS told

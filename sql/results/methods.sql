@@ -3,13 +3,15 @@
 --   method  the label, and what sets it apart from another cell of this label and model
 --   later   whether the order may rest on ratings and votes that were collected later
 --   cheats  whether it may rest on held-out ratings
+--   beside  the figures of the metrics that the grid wants beside its own, in their order
 --   worse   share of users whose list is worse than the base list, by that metric
 WITH run AS (
-    SELECT run_id, coalesce(config->>'$.metric', 'NDCG') AS headline
+    SELECT run_id, coalesce(config->>'$.metric', 'NDCG') AS headline,
+           coalesce((config->'$.beside')::VARCHAR[], []) AS wanted
     FROM runs
     WHERE run_id = $run_id
 ), measured AS (
-    SELECT cell.*, run.headline, figure.list, figure.metric, figure.mean, figure.sd, figure.low,
+    SELECT cell.*, run.headline, run.wanted, figure.list, figure.metric, figure.mean, figure.sd, figure.low,
            figure.high, min(cell.cell) OVER (PARTITION BY cell.dataset, cell.protocol) AS place
     FROM run
     JOIN cells AS cell USING (run_id)
@@ -21,7 +23,7 @@ WITH run AS (
         ORDER BY cell.cell
     ) = 1
 ), methods AS (
-    SELECT run_id, cell, place, headline, dataset, protocol, list, list = 'base' AS is_base, model,
+    SELECT run_id, cell, place, headline, wanted, dataset, protocol, list, list = 'base' AS is_base, model,
            CASE list WHEN 'base' THEN 'base list' ELSE label END AS label,
            CASE list WHEN 'base' THEN 'none' ELSE scorer END     AS scorer,
            candidates, first_seed, seeds, users, skipped,
@@ -46,7 +48,8 @@ WITH run AS (
            max(mean) FILTER (metric = 'MAP')        AS map,
            max(mean) FILTER (metric = 'Precision')  AS precision,
            max(mean) FILTER (metric = 'Recall')     AS recall,
-           max(mean) FILTER (metric = 'coverage')   AS coverage
+           max(mean) FILTER (metric = 'coverage')   AS coverage,
+           map_from_entries(list((metric, {'mean': mean, 'low': low, 'high': high}))) AS every
     FROM measured
     GROUP BY ALL
 ), told_apart AS (
@@ -61,7 +64,8 @@ WITH run AS (
     FROM methods
     WINDOW alike AS (PARTITION BY dataset, protocol, label, model)
 )
-SELECT method.* EXCLUDE (run_id, list, label, name, headline),
+SELECT method.* EXCLUDE (run_id, list, label, name, headline, wanted, every),
+       list_transform(wanted, lambda metric: every[metric]) AS beside,
        CASE WHEN count(*) OVER (PARTITION BY dataset, protocol, name, model) = 1 THEN name
             ELSE name || ', cell ' || method.cell END AS method,
        told.worse

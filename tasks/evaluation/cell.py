@@ -77,10 +77,14 @@ class Comparison(Record):
 
 
 class Published(Record):
-    """A figure of others. `label`: our cells to hold it against, None for their base lists."""
+    """A figure of others on the data set `data`, in a grid the grid's own unless given.
+
+    `label`: our cells to hold it against, None for their base lists.
+    """
 
     source: str
     method: str
+    data: str | None = None
     protocol: str
     model: str
     label: str | None = None

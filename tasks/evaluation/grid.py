@@ -2,6 +2,8 @@
 
 name = "ablation"                      # under which `palate results` finds it
 title = "What each signal adds"
+metric = "NDCG"                        # by which methods are ordered and compared
+beside = ["diversity"]                 # metrics shown beside it, if any
 
 [settings]                             # of every cell
 data = "ml-latest-small"
@@ -46,6 +48,7 @@ class Grid(Record):
     name: str
     title: str
     metric: str
+    beside: list[str]
     command: str
     home: Path
     cells: list[Cell]
@@ -54,7 +57,7 @@ class Grid(Record):
 
     def described(self) -> str:
         """What it is and how to run it again, as JSON; each cell records its own settings."""
-        return self.model_dump_json(include={"name", "title", "metric", "command"})
+        return self.model_dump_json(include={"name", "title", "metric", "beside", "command"})
 
 
 class _File(BaseModel):
@@ -65,6 +68,7 @@ class _File(BaseModel):
     name: str
     title: str = ""
     metric: str = "NDCG"
+    beside: list[str] = []
     settings: dict[str, Any] = {}
     cells: list[dict[str, Any]]
     comparisons: list[Declared] = []
@@ -74,8 +78,8 @@ class _File(BaseModel):
 def read_grid(file: Path, given: Mapping[str, Any]) -> Grid:
     """The grid in a file, with the settings `given` beside it put in place of its own.
 
-    Raises SettingsError when the file cannot be read, a setting is unknown or wrong, or a
-    comparison names a label that no cell has.
+    Raises SettingsError when the file cannot be read, a setting is unknown or wrong, a comparison
+    names a label that no cell has, or nothing says of which data set a published figure is.
     """
     try:
         read = _File.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
@@ -97,12 +101,29 @@ def read_grid(file: Path, given: Mapping[str, Any]) -> Grid:
         name=read.name,
         title=read.title or read.name,
         metric=read.metric,
+        beside=read.beside,
         command=_command(file, given),
         home=cells[0].settings.home,
         cells=cells,
         comparisons=read.comparisons,
-        published=read.published,
+        published=_published(file, read),
     )
+
+
+def _published(file: Path, read: _File) -> list[Published]:
+    """Figures of others with their data set: the one of [settings], unless they name another."""
+    own = read.settings.get("data")
+    for number, figure in enumerate(read.published, start=1):
+        if figure.data is None and not isinstance(own, str):
+            raise SettingsError(
+                f"{file}, [[published]] {number}: has no data set, and [settings] names no single"
+                " one.",
+                'Say of which data set the figure is: data = "...".',
+            )
+    return [
+        figure if figure.data else figure.model_copy(update={"data": own})
+        for figure in read.published
+    ]
 
 
 def _command(file: Path, given: Mapping[str, Any]) -> str:

@@ -55,6 +55,11 @@ class EvaluationSettings(Settings):
         return tuple(sorted({*KS, self.top}))
 
     @property
+    def longest(self) -> int:
+        """The longest list that is measured."""
+        return max(self.ks)
+
+    @property
     def protocol_name(self) -> str:
         """The protocol as tables name it; how many ratings are kept is part of `cold-user`."""
         return f"{self.protocol}-{self.keep}" if self.protocol == "cold-user" else self.protocol
@@ -79,6 +84,11 @@ class EvaluationSettings(Settings):
         """Whether the order depends on the scorer at all."""
         weighing = self.reranker in {"weighted", "rrf"} and self.weights.similarity > 0
         return weighing or self.reranker in READ_SIMILARITY
+
+    @property
+    def reranker_label(self) -> str:
+        """The re-ranker as tables name it: none only where the base lists stay as they are."""
+        return "diversity" if self.reranker == "none" and self.reorders else self.reranker
 
     @property
     def estimates_ratings(self) -> bool:

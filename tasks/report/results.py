@@ -17,6 +17,7 @@ FOLDER = "results"
 FILTERS = (
     *(words.figure, words.estimate, words.percent, words.count, words.p_value, words.tally),
     *(words.duration, words.day, words.model_name, words.seeds, words.code),
+    *(words.at_ten, words.change),
 )
 
 

@@ -62,11 +62,18 @@ class Experiment:
     language: list[Row]
     published: list[Row]
     without: list[Row]
+    learned: list[list[Row]]
+    """By cell, the weights that its learned order goes by."""
 
     @property
     def metric(self) -> str:
         """What its grid measures by, at ten places."""
         return at_ten(self.run["metric"])
+
+    @property
+    def beside(self) -> list[str]:
+        """The metrics that its grid wants beside that, at ten places."""
+        return [at_ten(metric) for metric in self.run["beside"]]
 
     @property
     def protocols(self) -> list[str]:
@@ -120,6 +127,7 @@ def _experiment(home: Path, run: Row) -> Experiment:
         language=[row | {"name": run["name"]} for row in rows("results/language.sql")],
         published=rows("results/published.sql"),
         without=rows("evaluation/without_figures.sql"),
+        learned=_by_cell(rows("results/weights.sql")),
     )
 
 
@@ -135,6 +143,10 @@ def _group(methods: Iterable[Row], told: list[Row]) -> Group:
         declared=[row for row in here if not row["over_base"]],
         over_base=[list(rows) for _, rows in over_base],
     )
+
+
+def _by_cell(rows: list[Row]) -> list[list[Row]]:
+    return [list(mine) for _, mine in groupby(rows, lambda row: row["cell"])]
 
 
 def _of(row: Row) -> tuple[str, str]:

@@ -50,12 +50,12 @@ def figure(value: float | None, places: int = 3) -> Markdown:
     return Markdown(MISSING if value is None else ZERO.sub(r"\1.", _number(value, places)))
 
 
-def change(value: float | None) -> Markdown:
+def change(value: float | None, places: int = 4) -> Markdown:
     """A difference, as in +.0012."""
     if value is None:
         return Markdown(MISSING)
-    said = figure(value, 4)
-    return Markdown(f"+{said}") if value > 0 and said != ".0000" else said
+    said = figure(value, places)
+    return Markdown(f"+{said}") if value > 0 and said != figure(0.0, places) else said
 
 
 def span(low: float | None, high: float | None, places: int = 3) -> Markdown:

@@ -8,9 +8,11 @@ import polars as pl
 from tasks.artifacts import read_arrays, read_table, write_arrays, write_table
 from tasks.progress import bar
 from tasks.reranking.blend import Learned, Trees, learn_blend, probabilities
+from tasks.reranking.diversity import diversify
 from tasks.reranking.features import add_features
 from tasks.reranking.learned import learn
 from tasks.reranking.rules import in_order_of, rerank
+from tasks.scoring.registry import text_vectors
 from tasks.settings import Weights
 from tasks.steps import step
 from tasks.vocabulary import (
@@ -19,6 +21,7 @@ from tasks.vocabulary import (
     ITEM,
     RANK,
     SIMILARITY,
+    TEXT,
     USER,
     Artifact,
     RuleName,
@@ -87,6 +90,19 @@ def learned_task(
     scored = known.join(likely, on=[USER, ITEM], how="left", maintain_order="left")
     ranked = in_order_of(scored, pl.col("likely")).drop("likely")
     return write_table(home, "ranked", ranked)
+
+
+@step("diversify", "1", "numpy")
+def diversify_task(
+    home: Path, lists: Artifact, texts: Artifact, embedder: str, diversity: float, places: int
+) -> Artifact:
+    """The lists with a more diverse head of `places`; `embedder` is the version of what reads."""
+    with bar("diversifying"):
+        ranked = read_table(home, lists)
+        told = read_table(home, texts).join(ranked.select(ITEM), on=ITEM, how="semi").sort(ITEM)
+        vectors = text_vectors(home, told[TEXT].to_list())
+        made = diversify(ranked, told[ITEM], vectors, diversity, places)
+        return write_table(home, "ranked", made)
 
 
 @step("choose what is shown", "1")

@@ -12,6 +12,7 @@ from tasks.evaluation.measures import CANDIDATE_RECALL
 from tasks.evaluation.options import EvaluationSettings
 from tasks.evaluation.significance import holm, verdict
 from tasks.evaluation.summary import named
+from tasks.store.feature_groups import group_of
 from tasks.vocabulary import ITEM, USER
 
 CELLS = {
@@ -87,7 +88,7 @@ def _cell(place: int, result: CellResult) -> dict[str, object]:
         "protocol": settings.protocol_name,
         "model": settings.model,
         "scorer": settings.scorer_label,
-        "reranker": settings.reranker,
+        "reranker": settings.reranker_label,
         "external": settings.uses_external,
         "leaky": settings.profiles is not None,
         "top": settings.top,
@@ -145,10 +146,13 @@ def _weights(made: Figures) -> pl.DataFrame:
     unknown: list[float | None] = [None] * len(known.features) if known else []
     columns = {
         "feature": known.features if known else [],
+        "feature_group": [group_of(name) for name in known.features] if known else [],
         "weight": known.weights if known else [],
         "mean": known.means if known else [],
         "spread": known.spreads if known else [],
         "gain": learned.trees.gains if learned and learned.trees else unknown,
     }
-    kinds = {"feature": pl.String} | dict.fromkeys(("weight", "mean", "spread", "gain"), pl.Float64)
+    kinds = {"feature": pl.String, "feature_group": pl.String} | dict.fromkeys(
+        ("weight", "mean", "spread", "gain"), pl.Float64
+    )
     return pl.DataFrame(columns, schema=kinds)

@@ -117,10 +117,12 @@ def evaluation_row(
 
 def published_rows(run_id: str, published: Sequence[Published]) -> pl.DataFrame:
     """Rows of `published`."""
-    return pl.DataFrame(
+    texts = dict.fromkeys(("data", "label", "note"), pl.String)
+    rows = pl.DataFrame(
         [{"run_id": run_id, **figure.model_dump()} for figure in published],
-        schema_overrides={"label": pl.String, "corrected": pl.Float64, "note": pl.String},
+        schema_overrides=texts | {"corrected": pl.Float64},
     )
+    return rows.rename({"data": "dataset"})
 
 
 def _when(run: Run | EvaluationRun, finished_at_utc: datetime) -> dict[str, object]:

@@ -11,6 +11,17 @@ from tasks.evaluation.grid import ALWAYS_LISTS, read_grid
 from tasks.evaluation.options import EvaluationSettings
 
 SMALLEST = 'name = "tiny"\n[[cells]]\nlabel = "all"\n'
+THEIRS = """
+[[published]]
+source = "paper"
+method = "SVD"
+protocol = "loo"
+model = "svd"
+metric = "HR"
+k = 10
+value = 0.1
+"""
+BOOKS_AND_JOKES = '[settings]\ndata = ["books", "jokes"]\n'
 GRIDS = sorted((Path(__file__).parents[2] / "deployments" / "experiments").glob("*.toml"))
 
 
@@ -150,6 +161,8 @@ def test_a_missing_language_model_hides_no_other_mistake(grid):
         ),
         (SMALLEST + '[[comparisons]]\nof = "all"\nsays = "what"\n', ["comparisons.0.against"]),
         (SMALLEST + '[[published]]\nsource = "paper"\n', ["published.0.method"]),
+        (SMALLEST + THEIRS, ["[[published]] 1: has no data set"]),
+        (SMALLEST + BOOKS_AND_JOKES + THEIRS, ["[[published]] 1: has no data set"]),
     ],
 )
 def test_a_mistake_names_the_file_and_what_is_wrong(grid, tmp_path, text, said):
@@ -157,6 +170,20 @@ def test_a_mistake_names_the_file_and_what_is_wrong(grid, tmp_path, text, said):
         grid(text)
     assert caught.value.what.startswith(str(tmp_path / "grid.toml"))
     assert all(part in caught.value.what for part in said), caught.value.what
+
+
+def test_a_published_figure_is_of_the_grids_data_set_unless_it_names_another(grid):
+    films = SMALLEST + '[settings]\ndata = "films"\n'
+    both = THEIRS + THEIRS + 'data = "books"\n'
+    assert [one.data for one in grid(films + both, data="other").published] == ["films", "books"]
+    (named,) = grid(SMALLEST + BOOKS_AND_JOKES + THEIRS + 'data = "jokes"\n').published
+    assert named.data == "jokes"
+
+
+def test_what_a_grid_wants_beside_its_metric_is_recorded_with_it(grid):
+    assert json.loads(grid(SMALLEST).described())["beside"] == []
+    asked = grid('beside = ["diversity"]\n' + SMALLEST)
+    assert json.loads(asked.described())["beside"] == ["diversity"]
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):

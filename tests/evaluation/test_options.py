@@ -5,6 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from tasks.evaluation.options import EvaluationSettings
+from tasks.settings import Settings
 from tasks.vocabulary import BoundName, ModelName, ProtocolName, RerankerName
 
 LATER = {"temporal", "cold-item"}
@@ -115,3 +116,22 @@ def test_rating_errors_are_those_of_models_that_estimate_ratings_of_known_items(
 def test_values_out_of_range_are_refused(given):
     with pytest.raises(ValidationError):
         options(**given)
+
+
+@pytest.mark.parametrize(
+    ("given", "label"),
+    [
+        ({"reranker": "none"}, "none"),
+        ({"reranker": "none", "diversity": 0.1}, "diversity"),
+        ({"reranker": "weighted", "diversity": 0.1}, "weighted"),
+        ({"reranker": "learned"}, "learned"),
+    ],
+)
+def test_base_lists_that_the_dial_has_changed_are_labelled_so(given, label):
+    chosen = options(**given)
+    assert (chosen.reranker_label, chosen.reorders) == (label, label != "none")
+
+
+def test_every_list_that_is_measured_is_diversified_to_its_end():
+    assert (options().longest, options(top=50).longest) == (20, 50)
+    assert Settings(top=3).longest == 3

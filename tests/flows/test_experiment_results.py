@@ -97,9 +97,9 @@ def test_published_figures_stand_beside_ours(home: Path) -> None:
     rows = query(home, sql.statement("evaluation/beside_published.sql"), run)
     ours = query(home, "FROM figures").filter(metric="NDCG", k=10, model="svd", label="all")
     means = dict(ours.select("list", "mean").iter_rows())
-    assert rows.select("method", "published", "corrected", "ours").rows() == [
-        ("SVD", 0.09, 0.1, means["base"]),
-        ("SVD + words", 0.15, None, means["reranked"]),
+    assert rows.select("method", "dataset", "published", "corrected", "ours").rows() == [
+        ("SVD", "films", 0.09, 0.1, means["base"]),
+        ("SVD + words", "films", 0.15, None, means["reranked"]),
     ]
 
 

@@ -20,7 +20,7 @@ PROTOCOLS = get_args(ProtocolName)
 HELD_OUT_IS_SEEN = {"hold out as told", "measure", "summarise"}
 MAY_MOVE = {"find losers"}
 ALL_SIGNALS = {"external_quality": 1, "external_votes": 1}
-UPSTREAM = {"make profiles", "write item texts", "score", "re-rank"}
+UPSTREAM = {"make profiles", "write item texts", "score", "re-rank", "diversify"}
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,7 @@ def laboratory(home: Path, server: str, monkeypatch: pytest.MonkeyPatch) -> Labo
 
 def options(home: Path, **given: Any) -> EvaluationSettings:
     small: dict[str, Any] = {"data": "films", "seeds": 1, "search_count": 25, "learn_splits": 1}
+    small["diversity"] = 0.2
     return EvaluationSettings(home=home, weights=ALL_SIGNALS, **small, **given)
 
 

@@ -24,7 +24,7 @@ class Made:
     def __init__(self, name="domains", run_id="20260101-000000-aaaaaa", day=1, **described):
         moment = datetime(2026, 1, day, 3)
         self.run_id, self.cells = run_id, []
-        self.metrics, self.told, self.theirs = [], [], []
+        self.metrics, self.told, self.theirs, self.learned = [], [], [], []
         config = {"name": name, "title": f"Title of {name}", "command": f"palate experiment {name}"}
         self.run = {
             "run_id": run_id,
@@ -100,11 +100,16 @@ class Made:
     def over_base(self, cell, difference, verdict):
         self.compare(cell, cell, "re-ranked against base", difference, verdict, against_list="base")
 
+    def weight(self, cell, feature, group, weight):
+        row = {"run_id": self.run_id, "cell": cell, "feature": feature, "feature_group": group}
+        self.learned.append(row | {"weight": weight, "mean": 0.0, "spread": 1.0})
+
     def published(self, **given):
         row = {
             "run_id": self.run_id,
             "source": "Somebody 2020",
             "method": "SVD",
+            "dataset": "books",
             "protocol": "split",
             "model": "svd",
             "label": None,
@@ -122,6 +127,7 @@ class Made:
             "cell_metrics": self.metrics,
             "comparisons": self.told,
             "published": self.theirs,
+            "learned_weights": self.learned,
         }
         frames = {
             name: pl.DataFrame(rows, infer_schema_length=None)

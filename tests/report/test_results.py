@@ -113,12 +113,71 @@ def test_published_figures_stand_beside_ours(tmp_path):
     made.published()
     made.published(method="SVD + LLM", label="four signals", value=0.195, corrected=0.15)
     made.published(method="SVD++", model="svdpp")
+    made.published(method="SVD, jokes", dataset="jokes")
     rows = section(page_of(made.publish(tmp_path)), "Beside published figures")
     ours = ".0950 [.0850, .1050] | base list, SVD | yes |"
-    assert f"| SVD | split | NDCG@10 | .0900 | - | {ours}" in rows
+    assert f"| SVD | books | split | NDCG@10 | .0900 | - | {ours}" in rows
     ours = ".2000 [.1900, .2100] | four signals, SVD | no |"
-    assert f"| SVD + LLM | split | NDCG@10 | .1950 | .1500 | {ours}" in rows
-    assert "| SVD++ | split | NDCG@10 | .0900 | - | - | base list | - |" in rows
+    assert f"| SVD + LLM | books | split | NDCG@10 | .1950 | .1500 | {ours}" in rows
+    for theirs in ("SVD++ | books", "SVD, jokes | jokes"):
+        assert f"| {theirs} | split | NDCG@10 | .0900 | - | - | base list | - |" in rows
+
+
+def test_a_published_figures_data_set_may_be_called_as_the_cell_asked_for_it(tmp_path):
+    made = Made()
+    made.cell("jokes", dataset="Jester", config={"data": "jokes"}, base=0.4)
+    made.published(dataset="jokes", value=0.4)
+    made.published(dataset=None, method="of any")
+    rows = section(page_of(made.publish(tmp_path)), "Beside published figures")
+    assert "| SVD | jokes | split | NDCG@10 | .4000 | - | .4000 [.3900, .4100] |" in rows
+    assert "| of any | - | split | NDCG@10 | .0900 | - | .4000 [.3900, .4100] |" in rows
+
+
+def test_metrics_that_a_grid_wants_beside_its_own_stand_beside_it(tmp_path):
+    made = Made(beside=["diversity", "novelty"])
+    plain, varied = made.cell("plain", mean=0.3), made.cell("varied", mean=0.2)
+    made.figure(varied, "reranked", 0.8, "diversity")
+    made.compare(varied, plain, "what it costs", -0.1, "lower")
+    made.compare(varied, plain, "what it costs", 0.05, "higher", metric="diversity")
+    made.compare(varied, plain, "what it costs", 0.07, "higher", metric="Gini")
+    text = page_of(made.publish(tmp_path))
+    assert "| NDCG@10 | sd | diversity@10 | novelty@10 | NDCG@10 liked |" in text
+    assert "| varied | SVD | embedded | .200 [.190, .210] | .001 | .800 [.790, .810] | - |" in text
+    assert "lower for 20 %). diversity@10 +.0500 [+.0450, +.0550], **higher**.\n" in text
+    assert ".0700" not in text
+    assert "- what it costs: higher in 0 of 1 comparisons, lower in 1," in text
+    tables_are_whole(text)
+
+
+def test_what_a_learned_order_goes_by_is_told_by_group(tmp_path):
+    made = Made()
+    cells = [made.cell(f"learned {n}", reranker="learned") for n in range(2)]
+    for cell in cells:
+        for feature, weight in (("a", -0.5), ("b", 0.3), ("c", 0.2), ("d", 0.2)):
+            made.weight(cell, feature, "collaborative", weight)
+        made.weight(cell, "genres", "metadata", 0.8)
+    other = made.cell("learned otherwise", reranker="learned", model="ease")
+    made.weight(other, "age", "dates", 0.004)
+    text = page_of(made.publish(tmp_path))
+    told = section(text, "What the learned order goes by")
+    assert "features that go together share one weight among them" in told
+    assert "**learned 0, SVD** (books, split)" in told and "learned 1" not in told
+    assert "collaborative 60 %,\nmetadata 40 %.\n" in told
+    rows = [line for line in told.splitlines() if line.startswith("| ")]
+    assert rows[1:5] == [
+        "| a | collaborative | -.50 |",
+        "| b | collaborative | +.30 |",
+        "| c | collaborative | +.20 |",
+        "| genres | metadata | +.80 |",
+    ]
+    assert "dates 100 %.\n" in told and rows[6:] == ["| age | dates | .00 |"]
+    tables_are_whole(text)
+
+
+def test_without_learned_cells_nothing_is_said_of_weights(tmp_path):
+    made = Made()
+    made.cell("four signals")
+    assert "learned order" not in page_of(made.publish(tmp_path))
 
 
 def test_a_table_gives_every_metric_and_marks_what_an_order_rests_on(tmp_path):

@@ -20,6 +20,10 @@ def test_differences_carry_their_sign(value, said):
     assert words.change(value) == said
 
 
+def test_differences_can_be_rounded_further():
+    assert [words.change(value, 2) for value in (0.046, -0.5, 0.004)] == ["+.05", "-.50", ".00"]
+
+
 def test_a_comparison_tells_difference_interval_and_verdict():
     shown = words.difference(0.0012, -0.0003, 0.0028, "no difference shown")
     assert shown == "+.0012 [-.0003, +.0028], no difference shown"

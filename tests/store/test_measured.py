@@ -9,6 +9,7 @@ from tasks.evaluation.cell import Cell, CellResult, Comparison, Figures, Measure
 from tasks.evaluation.options import EvaluationSettings
 from tasks.evaluation.significance import holm
 from tasks.evaluation.summary import SUMMARY
+from tasks.reranking.learned import LearnedWeights
 from tasks.store.measured import CELLS, comparison_rows, measured_tables
 from tasks.store.query import query
 from tasks.store.warehouse import publish
@@ -151,6 +152,36 @@ def test_single_users_keep_their_values_at_the_lists_length_and_the_candidate_re
 def test_losing_lists_carry_the_first_seed_and_ids_as_text(tmp_path):
     made = measured_tables(tmp_path, "run-1", [not_run(), ran(tmp_path)], [])["losing_lists"]
     assert made.row(0) == ("run-1", 1, 5, "2", "7", "Seven", 1, 2, True)
+
+
+def test_learned_weights_say_of_which_group_a_feature_is(tmp_path):
+    groups = {
+        "ease, log place": "collaborative",
+        "popularity": "collaborative",
+        "text, among candidates": "language",
+        "liked texts, among candidates": "language",
+        "log history": "popularity",
+        "genres": "metadata",
+    }
+    numbers = [0.5] * len(groups)
+    weights = LearnedWeights(
+        features=list(groups),
+        means=numbers,
+        spreads=numbers,
+        weights=numbers,
+        intercept=0.0,
+        rows=9,
+        positives=1,
+        data=[],
+    )
+    result = ran(tmp_path)
+    assert result.figures
+    figures = result.figures.model_copy(update={"weights": weights})
+    learned = result.model_copy(update={"figures": figures})
+    made = measured_tables(tmp_path, "run-1", [ran(tmp_path), learned], [])["learned_weights"]
+    assert made.select("cell", "feature", "feature_group").rows() == [
+        (1, feature, group) for feature, group in groups.items()
+    ]
 
 
 def compared(home, cell=0, says="what language adds", against=1, p=0.01, low=0.1, high=0.3, **more):

@@ -1,0 +1,27 @@
+-- What the learned orders of one run go by: of every group of features the three strongest weights
+-- (log odds per standard deviation), and the group's share of the sum of all absolute weights.
+-- Cells whose weights are the same, such as those that differ in diversity alone, stand once.
+--   leads  whether the feature is the strongest of its group
+--   gain   its share of what the trees beside the weights gained by their splits; null without trees
+WITH known AS (
+    SELECT learned.*, sum(abs(weight)) OVER of_group / nullif(sum(abs(weight)) OVER of_cell, 0) AS share,
+           row_number() OVER (of_group ORDER BY abs(weight) DESC, feature) AS strength
+    FROM learned_weights AS learned
+    WHERE run_id = $run_id
+    WINDOW of_cell AS (PARTITION BY cell), of_group AS (PARTITION BY cell, feature_group)
+), first AS (
+    SELECT min(cell) AS cell
+    FROM (
+        SELECT cell, list({'feature': feature, 'weight': weight} ORDER BY feature) AS weights
+        FROM known
+        GROUP BY cell
+    )
+    GROUP BY weights
+)
+SELECT known.cell, cell.label, cell.dataset, cell.protocol, cell.model, cell.first_seed,
+       known.feature, known.feature_group, known.weight, known.gain, known.share, known.strength = 1 AS leads
+FROM known
+JOIN first USING (cell)
+JOIN cells AS cell USING (run_id, cell)
+WHERE known.strength <= 3
+ORDER BY known.cell, known.share DESC, known.feature_group, known.strength

@@ -1,0 +1,20 @@
+import pytest
+
+from flows.shown.night import why_not_measured
+from tasks.settings import Settings
+
+ASKING = {"scorer": "llm", "llm_model": "m"}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"measure_users": 0}, "measure_users is 0"),
+        (ASKING | {"measure_users": 0}, "measure_users is 0"),
+        (ASKING, "as many requests again"),
+        (ASKING | {"measure_users": 5}, "stopped answering"),
+    ],
+)
+def test_a_night_without_figures_says_the_reason_that_holds(given, said):
+    why = why_not_measured(Settings(**given))
+    assert said in why and (said == "as many requests again") == ("requests" in why)
