@@ -15,7 +15,7 @@ from tasks.steps import step
 from tasks.vocabulary import BASE_RANK, ESTIMATE, ITEM, TEXT, USER, Artifact, ModelName
 
 
-@step("train", "2", "scikit-surprise")
+@step("train", "3", "scikit-surprise")
 def train_task(
     home: Path,
     ratings: Artifact,

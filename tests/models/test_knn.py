@@ -1,10 +1,13 @@
 import numpy as np
 import polars as pl
 import pytest
+from scipy.sparse import csr_array
+from surprise import KNNBasic
 
-from tasks.errors import SettingsError, TooLittleDataError
+from tasks.errors import TooLittleDataError
 from tasks.models import knn
 from tasks.models.candidates import top_candidates
+from tasks.models.surprise_svd import trainset_of
 from tests.models import SCALE, synthetic
 
 
@@ -76,10 +79,22 @@ def test_without_enough_ratings_of_any_item_it_says_so():
         knn.fit(few, SCALE, 5)
 
 
-def test_what_is_too_large_to_compare_is_refused(monkeypatch):
-    monkeypatch.setattr(knn, "LARGEST", 79)
-    with pytest.raises(SettingsError, match="80 items"):
-        knn.fit(some(), SCALE, 5)
+def test_cosines_are_surprises(shared):
+    """The weights behind real films' scores, from Surprise's own similarities."""
+    file = shared / "ml-latest-small" / "ratings.csv"
+    ratings = pl.read_csv(file).select(user="userId", item="movieId", rating="rating")
+    ratings = ratings.filter(pl.len().over("item") >= 60).sort("item", "user")
+    moved = ratings.with_columns(pl.col("rating") - SCALE[0] + 1.0)
+    options = {"name": "cosine", "user_based": False, "min_support": knn.SUPPORT}
+    theirs = KNNBasic(sim_options=options, verbose=False).fit(trainset_of(moved, SCALE)).sim
+    model = knn.fit(ratings, SCALE, len(theirs))
+    rated = csr_array(model.left)
+    both = (rated.T @ rated).toarray()
+    counts = np.sqrt(both.diagonal())
+    expected = theirs * both / np.outer(counts, counts)
+    np.fill_diagonal(expected, 0.0)
+    np.testing.assert_allclose(csr_array(model.right).toarray(), expected, atol=1e-6)
+    assert len(theirs) > 100
 
 
 def test_nearly_one_held_out_film_in_five_is_found(shared):
