@@ -18,9 +18,12 @@ QUALITY = "quality"
 VOTES = "votes"
 TMDB_ID = "tmdb_id"
 TAG = "tag"
+TAGS = "tags"
 TEXT = "text"
 TEXT_HASH = "text_hash"
 FAVOURITES = "favourites"
+DISLIKED = "disliked"
+DISLIKES = "dislikes"
 YEAR_LOW = "year_low"
 YEAR_HIGH = "year_high"
 PRIORITIZE_RATINGS = "prioritize_ratings"
@@ -54,6 +57,7 @@ ModelName = Literal["svd", "svdpp", "popularity", "knn", "ease", "sharp-ease", "
 ProtocolName = Literal["loo", "split", "user-split", "temporal", "cold-user", "cold-item"]
 ScorerName = Literal["embedded", "llm", "llm-batch"]
 ProfileWriter = Literal["composed", "llm"]
+ProfileStyle = Literal["sentence", "structured", "contrastive"]
 RuleName = Literal["weighted", "llm_only", "rrf", "filter", "none"]
 RerankerName = Literal["weighted", "llm_only", "rrf", "filter", "none", "learned"]
 BoundName = Literal["random", "oracle"]
@@ -102,7 +106,7 @@ class Dataset(Record):
 
 
 class Favourite(Record):
-    """One of the items that a person rated highest in train."""
+    """One of the items that a person rated highest, or lowest, in train."""
 
     item: Id
     title: str
@@ -110,7 +114,10 @@ class Favourite(Record):
 
 
 class Profile(Record):
-    """What is known of a person's taste; see `tasks.profiles` for how each part is made."""
+    """What is known of a person's taste; see `tasks.profiles` for how each part is made.
+
+    `dislikes` says in words what `disliked` are items of; the style `sentence` has neither.
+    """
 
     user: Id
     text: str
@@ -119,6 +126,8 @@ class Profile(Record):
     year_high: int | None
     prioritize_ratings: bool
     prioritize_popular: bool
+    dislikes: str = ""
+    disliked: tuple[Favourite, ...] = ()
 
 
 class ItemText(Record):
@@ -132,3 +141,4 @@ class ItemText(Record):
     description: str | None = None
     quality: float | None = None
     votes: int | None = None
+    tags: str | None = None

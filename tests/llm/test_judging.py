@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.llm.judging import ASKED_AT_MOST, EXTRA_AT_MOST, STEPS, ScoreJob, score_schema
+from tasks.llm.judging import ASKED_AT_MOST, EXTRA_AT_MOST, ScoreJob
 from tasks.llm.prompts import prompt
 from tasks.llm.requests import Outcome, Reply
+from tasks.llm.ways import SCORES, STEPS
 from tests.support.fake_llm.tokens import Tokens
 
 PERSON = "<person>\nIn their words: I like slow films.\n</person>"
@@ -350,7 +351,7 @@ def test_requests_of_one_size_have_one_schema():
 
 
 def test_the_schema_wants_the_check_first_and_every_key_and_only_steps():
-    schema = score_schema(("01", "02"))
+    schema = SCORES.schema(("01", "02"))
     assert list(schema["properties"]) == schema["required"] == ["check", "01", "02"]
     assert schema["additionalProperties"] is False
     assert schema["$defs"]["score"]["enum"] == [n / 10 for n in range(-10, 11)]
