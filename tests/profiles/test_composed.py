@@ -39,6 +39,14 @@ def test_at_most_ten_are_disliked_and_no_favourite_is_among_them():
     assert disliked(profile) == list(range(11, 21))
 
 
+def test_a_low_rating_is_one_below_the_persons_own_mean():
+    strict = [(1, n, 2.0, 0) for n in range(1, 11)] + [(1, 11, 1.0, 0), (1, 12, 2.0, 0)]
+    fond = [(2, n, 5.0, 0) for n in range(1, 11)] + [(2, 11, 4.5, 0), (2, 12, 5.0, 0)]
+    both = users(1, 2), ratings_table(*strict, *fond), bare_items(12), None
+    made = make_profiles(*both, "movies", THIS_YEAR, "contrastive")
+    assert [disliked(row) for row in made.iter_rows(named=True)] == [[11], [11]]
+
+
 def test_a_sentence_says_nothing_of_what_is_disliked():
     profile = profile_in("sentence")
     assert (profile["dislikes"], profile["disliked"]) == ("", [])

@@ -58,6 +58,7 @@ def some_world(seed=3, users=6) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFram
             anchors.append((user, item, rating))
             judged.append((user, item, x))
             ratings.append((user, item, rating, 0))
+        ratings.append((user, 40, 1.0, 0))
         scores += [(user, item, chance.uniform(-1, 1)) for item in range(20, 26)]
     return (
         scores_table(*scores),
