@@ -1,7 +1,8 @@
 """What a similarity means for one person: how the scorer judges items that they have rated.
 
 A line per person maps score to rating, from anchors: some of their own train ratings. None of them
-stands in their profile, where the scorer has read the rating, or would meet the item itself.
+stands in their profile, where the scorer has read the rating, or would meet the item itself. So
+they lack the favourites, and the level of what is predicted errs low.
 """
 
 import polars as pl
@@ -20,9 +21,10 @@ from tasks.vocabulary import (
 ANCHORS = 10
 """Per person at most, half of them the highest rated outside the profile, half the lowest."""
 
-WORTH_ANCHORS = 5.0
-"""How many anchors of their own the line of all people counts for in a person's line."""
+MOST_WORTH = 1e6
+"""Anchors that the line of all people counts for where people do not differ: it is everybody's."""
 
+FEWEST_POINTS = 3
 SMALLEST_SPREAD = 1e-9
 
 
@@ -60,8 +62,8 @@ def calibrated(
     In units of half the scale, so that [-1, 1] spans it; clipped. `judged` are the anchors'
     scores. Ridge regression towards the line of all people (of all anchors alike): with
     x the score in the deviations of all anchors and y the rating less the user's train mean,
-    minimises sum (y - a - b x)^2 + k ((a - a0)^2 + (b - b0)^2) per user, k = 5. Null stays null;
-    where no two anchors' scores differ, everything stays as it is.
+    minimises sum (y - a - b x)^2 + k ((a - a0)^2 + (b - b0)^2) per user, k as in `worth`. Null
+    stays null; where no two anchors' scores differ, everything stays as it is.
     """
     means = ratings.group_by(USER).agg(pl.col(RATING).mean().alias("mean"))
     points = (
@@ -96,9 +98,31 @@ def _line_of_all(points: pl.DataFrame) -> tuple[float, float]:
     return level, slope
 
 
+def worth(points: pl.DataFrame) -> float:
+    """How many anchors of their own the line of all people counts for in a person's line.
+
+    The variance of ratings around people's own lines over that of the lines' slopes, which is what
+    these differ by beyond chance (method of moments, DerSimonian & Laird 1986).
+    """
+    x, y = (pl.col(name) - pl.col(name).mean() for name in ("x", "y"))
+    own = points.group_by(USER, maintain_order=True).agg(
+        n=pl.len(), xx=(x * x).sum(), xy=(x * y).sum(), yy=(y * y).sum()
+    )
+    own = own.filter((pl.col("n") >= FEWEST_POINTS) & (pl.col("xx") > SMALLEST_SPREAD))
+    slope, left = pl.col("xy") / pl.col("xx"), pl.col("yy") - pl.col("xy") ** 2 / pl.col("xx")
+    noise = own.select(left.sum() / (pl.col("n") - 2).sum()).item()
+    if own.height < 2 or not noise:
+        return MOST_WORTH
+    weight = pl.col("xx") / noise
+    mean = (weight * slope).sum() / weight.sum()
+    beyond = (weight * (slope - mean) ** 2).sum() - (pl.len() - 1)
+    differ = own.select(beyond / (weight.sum() - (weight**2).sum() / weight.sum())).item()
+    return float(noise / max(differ, noise / MOST_WORTH))
+
+
 def _lines(points: pl.DataFrame) -> pl.DataFrame:
     """User, level, slope: the 2 x 2 normal equations of each user, solved."""
-    k, (a0, b0) = WORTH_ANCHORS, _line_of_all(points)
+    k, (a0, b0) = worth(points), _line_of_all(points)
     sums = points.group_by(USER).agg(
         n=pl.len() + k,
         x=pl.col("x").sum(),

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from tasks.profiles.favourites import make_profiles
-from tasks.scoring.calibration import ANCHORS, WORTH_ANCHORS, calibrated, choose_anchors
+from tasks.scoring.calibration import ANCHORS, MOST_WORTH, calibrated, choose_anchors, worth
 from tests.profiles.test_favourites import bare_items, ratings_table, users_table
 
 SCALE = (0.5, 4.5)
@@ -68,6 +68,44 @@ def some_world(seed=3, users=6) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFram
     )
 
 
+def worth_of(x, y, owner):
+    """DerSimonian and Laird's estimate, person after person."""
+    slopes, squares, left, spare = [], [], 0.0, 0
+    for user in np.unique(owner):
+        mine = owner == user
+        dx, dy = x[mine] - x[mine].mean(), y[mine] - y[mine].mean()
+        slopes.append(dx @ dy / (dx @ dx))
+        squares.append(dx @ dx)
+        left += ((dy - slopes[-1] * dx) ** 2).sum()
+        spare += mine.sum() - 2
+    noise, b = left / spare, np.array(slopes)
+    w = np.array(squares) / noise
+    q = (w * (b - np.average(b, weights=w)) ** 2).sum()
+    return noise / ((q - (len(b) - 1)) / (w.sum() - (w**2).sum() / w.sum()))
+
+
+def points_of(slopes, noise=0.5, size=40):
+    chance = np.random.default_rng(1)
+    owner = np.repeat(np.arange(len(slopes)), size)
+    x = chance.normal(size=owner.size)
+    y = np.asarray(slopes)[owner] * x + chance.normal(0, noise, owner.size)
+    return pl.DataFrame({"user": owner, "x": x, "y": y})
+
+
+def test_the_more_people_differ_the_less_the_line_of_all_counts():
+    spread = np.random.default_rng(2).normal(0, 1, 200)
+    some, much = (worth(points_of(0.3 + size * spread)) for size in (0.1, 1.0))
+    assert some == pytest.approx(0.25 / 0.01, rel=0.5)
+    assert much == pytest.approx(0.25, rel=0.3)
+
+
+def test_where_people_do_not_differ_or_nobody_has_enough_the_line_of_all_is_everybodys():
+    assert worth(points_of([0.3] * 5)) > 100
+    assert worth(points_of([0.3, -0.3], size=2)) == MOST_WORTH
+    assert worth(points_of([0.3])) == MOST_WORTH
+    assert worth(points_of([0.3, 0.3], noise=0.0)) == MOST_WORTH
+
+
 def reference(scores, judged, anchors, ratings):
     """The same by numpy's solver, one person after another."""
     x_all = judged["similarity"].to_numpy()
@@ -76,11 +114,12 @@ def reference(scores, judged, anchors, ratings):
     y_all = np.array([r - means[u] for u, _, r in anchors.iter_rows()])
     z_all, owner = (x_all - centre) / spread, anchors["user"].to_numpy()
     of_all = np.linalg.lstsq(np.stack([np.ones_like(z_all), z_all], 1), y_all, rcond=None)[0]
+    k = worth_of(z_all, y_all, owner)
     wanted = []
     for user, _, x in scores.iter_rows():
         mine = owner == user
         design = np.stack([np.ones(mine.sum()), z_all[mine]], 1)
-        penalty = WORTH_ANCHORS * np.eye(2)
+        penalty = k * np.eye(2)
         line = np.linalg.solve(
             design.T @ design + penalty, design.T @ y_all[mine] + penalty @ of_all
         )
