@@ -49,7 +49,7 @@ BASE_STAGES = frozenset(
 RERANK_STAGES = frozenset(
     {
         *("make profiles", "write tastes", "join profiles", "write item texts"),
-        *("score", "join scores", "re-rank"),
+        *("score", "join scores", "choose anchors", "calibrate", "re-rank"),
         *("make features", "learn to re-rank", "re-rank as learned"),
         "diversify",
     }

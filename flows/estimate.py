@@ -1,5 +1,6 @@
 """What a night would ask of the language model, without asking."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from prefect import flow
@@ -10,9 +11,10 @@ from flows.pipeline import Pipeline
 from flows.records import Inputs
 from tasks.artifacts import read_table
 from tasks.errors import SettingsError
+from tasks.llm.asking import Person
 from tasks.llm.estimate import Plan, plan_profiles, plan_scores
 from tasks.llm.prices import NANO
-from tasks.llm.session import session_for
+from tasks.llm.session import Session, session_for
 from tasks.models.task import choose_users_task
 from tasks.profiles.language import favourites_blocks, with_lines
 from tasks.scoring.chunk import make_requests
@@ -69,16 +71,24 @@ def estimate(settings: Settings) -> Estimate:
         blocks = favourites_blocks(profiles, texts)
         plans["profile"], lines = session.run(lambda e: plan_profiles(e, blocks))
         profiles = with_lines(profiles, blocks, lines)
-    candidates = read_table(settings.home, proposed.pairs)
-    requests = make_requests(candidates, profiles, texts, dataset.info.scale)
-    people = [as_shown(request, settings.llm) for request in requests]
-    plans["score"] = scoring = session.run(lambda e: plan_scores(e, people))
+    judged = {"score": proposed.pairs}
+    if settings.calibrate:
+        judged["anchor"] = pipeline.choose_anchors(prepared.profiles)
+    for kind, pairs in judged.items():
+        wanted = read_table(settings.home, pairs)
+        requests = make_requests(wanted, profiles, texts, dataset.info.scale)
+        people = [as_shown(request, settings.llm) for request in requests]
+        plans[kind] = _plan(session, people)
     return Estimate(
         model=settings.llm_model,
         lines=[_line(kind, plan, settings) for kind, plan in plans.items()],
-        known=scoring.known,
-        pairs=scoring.known + scoring.pairs,
+        known=sum(plans[kind].known for kind in judged),
+        pairs=sum(plans[kind].known + plans[kind].pairs for kind in judged),
     )
+
+
+def _plan(session: Session, people: Sequence[Person]) -> Plan:
+    return session.run(lambda engine: plan_scores(engine, people))
 
 
 def _line(kind: str, plan: Plan, settings: Settings) -> EstimateLine:

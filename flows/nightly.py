@@ -60,7 +60,8 @@ def nightly(settings: Settings) -> NightlyResult:
     ranked = Pipeline(steps, settings, dataset, inputs, TONIGHT).rank()
     results = [] if ranked.degraded else _measure(steps, settings, dataset)
     comparisons = compare_all(steps, results)
-    asked = requests_to_publish(settings) if settings.writer == "llm" else None
+    asks = settings.asks_llm or settings.writer == "llm"
+    asked = requests_to_publish(settings) if asks else None
     run = Run(
         run_id=new_run_id(started),
         flow="nightly",

@@ -12,13 +12,20 @@ from flows.proposing import propose
 from flows.records import Candidates, Inputs, Prepared, Ranked
 from flows.tuning import tuned
 from tasks.errors import LlmDownError
-from tasks.llm.judges import judge_name
+from tasks.llm.judges import judge_name, profile_kind
 from tasks.profiles.task import join_profiles_task, profiles_task, write_tastes_task
 from tasks.progress import say
 from tasks.reranking.task import diversify_task, explain_task, rerank_task, shown_task
 from tasks.scoring.embedder import Embedder
 from tasks.scoring.registry import scorer_named
-from tasks.scoring.task import join_scores_task, score_task, texts_task, unscored_task
+from tasks.scoring.task import (
+    anchors_task,
+    calibrate_task,
+    join_scores_task,
+    score_task,
+    texts_task,
+    unscored_task,
+)
 from tasks.settings import Settings
 from tasks.steps import Steps
 from tasks.vocabulary import Artifact, Dataset, RuleName
@@ -72,6 +79,7 @@ class Pipeline:
             typed=self.inputs.typed,
             noun_plural=self.dataset.info.noun_plural,
             this_year=datetime.now(UTC).year,
+            style=self.settings.profile_style,
         )
         return Prepared(profiles=profiles, texts=self.texts())
 
@@ -87,15 +95,34 @@ class Pipeline:
 
     def score(self, candidates: Artifact) -> Artifact:
         """The scorer's similarity of every candidate. Raises LlmError where none can be had."""
-        settings, prepared = self.settings, self.prepare()
+        prepared = self.prepare()
         profiles = self._write_tastes(prepared)
+        scores = self._judge(candidates, profiles, prepared.texts)
+        if not self.settings.calibrate:
+            return scores
+        anchors = self.choose_anchors(profiles)
+        return self.run(
+            calibrate_task,
+            scores=scores,
+            judged=self._judge(anchors, profiles, prepared.texts),
+            anchors=anchors,
+            ratings=self.inputs.ratings,
+            scale=self.dataset.info.scale,
+        )
+
+    def choose_anchors(self, profiles: Artifact) -> Artifact:
+        """Items that everybody has rated, for calibration."""
+        return self.run(anchors_task, profiles=profiles, ratings=self.inputs.ratings)
+
+    def _judge(self, pairs: Artifact, profiles: Artifact, texts: Artifact) -> Artifact:
+        settings = self.settings
         shared = {
             "scorer": settings.scorer,
             "scorer_version": scorer_named(settings.scorer, settings.home, settings.llm).version,
             "options": settings.llm,
-            "candidates": candidates,
+            "candidates": pairs,
             "profiles": profiles,
-            "texts": prepared.texts,
+            "texts": texts,
             "scale": self.dataset.info.scale,
         }
         chunks = self._each_chunk(score_task, profiles.rows, shared)
@@ -139,7 +166,7 @@ class Pipeline:
             return prepared.profiles
         shared = {
             "options": self.settings.llm,
-            "judge": judge_name("profile", self.settings.llm),
+            "judge": judge_name(profile_kind(self.settings.llm), self.settings.llm),
             "profiles": prepared.profiles,
             "texts": prepared.texts,
             "typed": self.inputs.typed,

@@ -5,9 +5,15 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-ShownPart = Literal["year", "genres", "description", "rating", "popularity", "estimate"]
+from tasks.vocabulary import ProfileStyle
+
+ShownPart = Literal["year", "genres", "description", "rating", "popularity", "tags", "estimate"]
+AskName = Literal["scores", "aspects", "list"]
+
+VARIANTS = ("llm_show", "llm_ask", "llm_window", "llm_stride", "profile_style")
+"""Settings that say what is asked; all others say how, and what it may cost."""
 
 
 class LlmOptions(BaseModel):
@@ -22,7 +28,21 @@ class LlmOptions(BaseModel):
     llm_show: tuple[ShownPart, ...] = Field(
         ("year", "genres", "description", "rating", "popularity"),
         description="What is shown of an item beside its title. With `estimate`, every refit asks"
-        " for every score anew.",
+        " for every score anew; with `tags`, every new tag.",
+    )
+    llm_ask: AskName = Field(
+        "scores",
+        description="One score per item, one per aspect of it (story, mood, style, people), or"
+        " the order of a list, window by window.",
+    )
+    llm_window: int = Field(20, ge=2, le=99, description="Items put in order at once (`list`).")
+    llm_stride: int = Field(
+        10, ge=1, description="Places that the window moves up each time (`list`)."
+    )
+    profile_style: ProfileStyle = Field(
+        "sentence",
+        description="Tastes as one sentence, under labels (likes, dislikes, moods, eras, people),"
+        " or as what separates the liked from the disliked.",
     )
     llm_items: int = Field(25, ge=1, le=99, description="Items judged per request.")
     llm_concurrency: int = Field(8, ge=1, description="Requests in flight at once, at most.")
@@ -55,6 +75,12 @@ class LlmOptions(BaseModel):
     max_cost: Decimal | None = Field(None, ge=0, description="US dollars this command may spend.")
     max_requests: int | None = Field(None, ge=0, description="Requests this command may send.")
     max_tokens: int | None = Field(None, ge=0, description="Tokens this command may use.")
+
+    @model_validator(mode="after")
+    def _windows_overlap(self) -> "LlmOptions":
+        if self.llm_stride > self.llm_window:
+            raise ValueError("llm_stride: windows further apart than they are long leave items out")
+        return self
 
     @field_validator("llm_base_url")
     @classmethod

@@ -126,6 +126,11 @@ class Settings(LlmOptions, BaseSettings):
     profile_writer: ProfileWriter | None = Field(
         None, description="Who writes the tastes: `llm` unless the scorer is `embedded`."
     )
+    calibrate: bool = Field(
+        False,
+        description="Map similarities to the ratings that each person would give, by how the"
+        " scorer judges items that they have rated.",
+    )
     refit: bool = Field(
         True, description="Train the base model anew; if not, the one fitted last serves again."
     )
@@ -199,7 +204,18 @@ class Settings(LlmOptions, BaseSettings):
             raise ValueError(f"llm_show: the estimates of {self.model} are not ratings to show")
         if (self.asks_llm or self.profile_writer == "llm") and not self.llm_model:
             raise ValueError("a language model is to be asked, but llm_model does not say which")
+        if self.asks_llm and self.llm_ask == "list":
+            self._ask_for_lists()
         return self
+
+    def _ask_for_lists(self) -> None:
+        if self.scorer == "llm-batch":
+            raise ValueError(
+                "llm_ask: each window of a list waits for the one below, which in"
+                " batches may take a day; list needs the scorer llm"
+            )
+        if self.calibrate:
+            raise ValueError("calibrate: places in a list are no scores to compare with ratings")
 
     @property
     def asks_llm(self) -> bool:

@@ -18,9 +18,12 @@ QUALITY = "quality"
 VOTES = "votes"
 TMDB_ID = "tmdb_id"
 TAG = "tag"
+TAGS = "tags"
 TEXT = "text"
 TEXT_HASH = "text_hash"
 FAVOURITES = "favourites"
+DISLIKED = "disliked"
+DISLIKES = "dislikes"
 YEAR_LOW = "year_low"
 YEAR_HIGH = "year_high"
 PRIORITIZE_RATINGS = "prioritize_ratings"
@@ -54,6 +57,7 @@ ModelName = Literal["svd", "svdpp", "popularity", "knn", "ease", "sharp-ease", "
 ProtocolName = Literal["loo", "split", "user-split", "temporal", "cold-user", "cold-item"]
 ScorerName = Literal["embedded", "llm", "llm-batch"]
 ProfileWriter = Literal["composed", "llm"]
+ProfileStyle = Literal["sentence", "structured", "contrastive"]
 RuleName = Literal["weighted", "llm_only", "rrf", "filter", "none"]
 RerankerName = Literal["weighted", "llm_only", "rrf", "filter", "none", "learned"]
 TargetName = Literal["rated", "liked"]
@@ -103,7 +107,7 @@ class Dataset(Record):
 
 
 class Favourite(Record):
-    """One of the items that a person rated highest in train."""
+    """One of the items that a person rated highest, or lowest, in train."""
 
     item: Id
     title: str
@@ -111,7 +115,10 @@ class Favourite(Record):
 
 
 class Profile(Record):
-    """What is known of a person's taste; see `tasks.profiles` for how each part is made."""
+    """What is known of a person's taste; see `tasks.profiles` for how each part is made.
+
+    `dislikes` says in words what `disliked` are items of; the style `sentence` has neither.
+    """
 
     user: Id
     text: str
@@ -120,6 +127,8 @@ class Profile(Record):
     year_high: int | None
     prioritize_ratings: bool
     prioritize_popular: bool
+    dislikes: str = ""
+    disliked: tuple[Favourite, ...] = ()
 
 
 class ItemText(Record):
@@ -133,3 +142,4 @@ class ItemText(Record):
     description: str | None = None
     quality: float | None = None
     votes: int | None = None
+    tags: str | None = None

@@ -161,6 +161,12 @@ def test_the_number_of_candidates(given, expected):
             "reranker: learned reads text embeddings, no language model's scores",
         ),
         ({"reranker": "learned", "scorer": "llm-batch", "llm_model": "m"}, "reranker: learned"),
+        ({"scorer": "llm-batch", "llm_model": "m", "llm_ask": "list"}, "list needs the scorer llm"),
+        (
+            {"scorer": "llm", "llm_model": "m", "llm_ask": "list", "calibrate": True},
+            "calibrate: places in a list are no scores",
+        ),
+        ({"llm_stride": 21}, "llm_stride: windows further apart than they are long"),
     ],
 )
 def test_contradictions_are_refused(given, reason):
@@ -197,6 +203,11 @@ def test_a_contradiction_between_sources_is_refused(monkeypatch, toml):
         {"learn_splits": 21},
         {"learn_users": 0},
         {"learn_protocol": "hold-out"},
+        {"profile_style": "poem"},
+        {"llm_ask": "pairs"},
+        {"llm_window": 1},
+        {"llm_window": 100},
+        {"llm_stride": 0},
     ],
 )
 def test_values_out_of_range_are_refused(given):

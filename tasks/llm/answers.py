@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 _FENCED = re.compile(r"```(?:json)?\s*(\{.*\})\s*```", re.DOTALL)
@@ -23,16 +24,58 @@ class Scores:
     canary: bool
 
 
+@dataclass(frozen=True)
+class Order:
+    """Keys, best first, None where the answer holds no permutation; `canary` as in `Scores`."""
+
+    keys: tuple[str, ...] | None
+    canary: bool
+
+
 def read_scores(text: str, keys: Collection[str], check: float) -> Scores:
     """The numbers from -1 to 1 under the keys that were asked for; a doubled key has none."""
+    answer, canary = _checked(text, check)
+    found = {key: float(answer[key]) for key in keys if _valid(answer.get(key))}
+    return Scores(found, canary)
+
+
+def read_aspects(
+    text: str, keys: Collection[str], check: float, aspects: Collection[str]
+) -> Scores:
+    """The mean over the aspects of every item that has a number from -1 to 1 for each of them."""
+    answer, canary = _checked(text, check)
+    means = {}
+    for key in keys:
+        said = answer.get(key)
+        values: list[Any] = [said.get(a) for a in aspects] if isinstance(said, dict) else []
+        if values and all(_valid(value) for value in values):
+            means[key] = round(fmean(values), 6)
+    return Scores(means, canary)
+
+
+def read_order(text: str, keys: Collection[str], check: float) -> Order:
+    """The keys in the order given; none unless each stands there exactly once, and no other."""
+    answer, canary = _checked(text, check)
+    said = answer.get("order")
+    if not isinstance(said, list) or not all(isinstance(key, str) for key in said):
+        return Order(None, canary)
+    return Order(tuple(said) if sorted(said) == sorted(keys) else None, canary)
+
+
+def _checked(text: str, check: float) -> tuple[dict[str, Any], bool]:
+    """The answer, empty if its check number is missing or another; False if it is another."""
     answer = _object(text)
-    if answer is None:
-        return Scores({}, canary=True)
-    if "check" in answer and not _equals(answer["check"], check):
-        return Scores({}, canary=False)
-    if "check" not in answer:
-        return Scores({}, canary=True)
-    return Scores({key: float(answer[key]) for key in keys if _valid(answer.get(key))}, canary=True)
+    if answer is None or "check" not in answer:
+        return {}, True
+    return (answer, True) if _equals(answer["check"], check) else ({}, False)
+
+
+def read_parts(text: str, names: Collection[str]) -> dict[str, str] | None:
+    """The texts of the answer by name, which may be empty; None if one is missing or no text."""
+    answer = _object(text) or {}
+    parts = {name: answer.get(name) for name in names}
+    told = {name: said for name, said in parts.items() if isinstance(said, str)}
+    return told if len(told) == len(parts) else None
 
 
 def read_text(text: str, allowed: Collection[str] | None) -> str | None:

@@ -1,11 +1,13 @@
 """Many people's scores, many texts: what the ledger has is taken, the rest is asked for."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tasks.llm.batch_api import ask_in_batches
 from tasks.llm.engine import Engine
+from tasks.llm.ordering import ListWork
 from tasks.llm.prompts import Kind
 from tasks.llm.work import ScoreWork, TextWork, Work
 from tasks.progress import say
@@ -27,14 +29,31 @@ async def ask_scores(
 ) -> list[list[float | None]]:
     """One score in [-1, 1] per line of every person; None where the model gave none.
 
+    With `llm_ask` "list" a score is the line's place in the order that the model gives them.
     Raises LlmError or LedgerError when no more can be asked; what was answered is kept.
     """
+    if engine.options.llm_ask == "list":
+        return await _ask_orders(engine, people, settled)
     works = [ScoreWork(engine, p.block, p.lines, settled) for p in people]
     await _do(engine, works)
     suspected = sum(work.suspected for work in works)
     if suspected:
         say(f"    items without a score, as their text seems to instruct the model: {suspected:,}")
     return [work.scores() for work in works]
+
+
+async def _ask_orders(
+    engine: Engine, people: Sequence[Person], settled: Settled
+) -> list[list[float | None]]:
+    works = [ListWork(engine.options, p.block, p.lines, settled) for p in people]
+    await _all(_one_by_one(engine, work) for work in works)
+    left, suspected = (sum(getattr(w.job, n) for w in works) for n in ("left", "suspected"))
+    if left:
+        say(
+            f"    windows without a valid order: {left:,}, of these with a changed check:"
+            f" {suspected:,}"
+        )
+    return [work.job.similarities() for work in works]
 
 
 async def ask_texts(
@@ -56,8 +75,12 @@ async def _do(engine: Engine, works: Sequence[Work]) -> None:
     if engine.options.in_batches:
         await ask_in_batches(engine, works)
         return
-    done = await asyncio.gather(*(_live(engine, w) for w in works), return_exceptions=True)
-    for result in done:
+    await _all(_live(engine, work) for work in works)
+
+
+async def _all(askings: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run side by side to the end of all; then raise what the first that failed raised."""
+    for result in await asyncio.gather(*askings, return_exceptions=True):
         if result is not None:
             raise result
 
@@ -74,5 +97,15 @@ async def _live(engine: Engine, work: Work) -> None:
         while lines := work.lines(engine.ledger):
             for line in lines:
                 await engine.ask(line.request, line.judge, line.digest)
+    finally:
+        await engine.ledger.claims.give_back(work.name)
+
+
+async def _one_by_one(engine: Engine, work: ListWork) -> None:
+    """The windows of one list, each asked for when the one below it is in order."""
+    await engine.claim(work.name)
+    try:
+        while (line := await work.next_line(engine.ledger)) is not None:
+            await engine.ask(line.request, line.judge, line.digest)
     finally:
         await engine.ledger.claims.give_back(work.name)

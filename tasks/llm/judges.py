@@ -1,12 +1,30 @@
 """Whose answers the ledger keeps apart: the names under which scores and texts stand in it."""
 
 from tasks.llm.prompts import Kind, prompt
-from tasks.llm_options import LlmOptions
+from tasks.llm_options import AskName, LlmOptions
+from tasks.vocabulary import ProfileStyle
+
+ASKED: dict[AskName, Kind] = {"scores": "score", "aspects": "aspects", "list": "list"}
+WRITTEN: dict[ProfileStyle, Kind] = {
+    "sentence": "profile",
+    "structured": "structured",
+    "contrastive": "contrastive",
+}
 
 
 def judge_name(kind: Kind, options: LlmOptions) -> str:
-    """Whose answer it is: model, prompt version, decoding and, for scores, the parts shown."""
+    """Whose answer it is: model, prompt version, decoding and, of items, the parts shown."""
     parts = [options.llm_model or "", prompt(kind).version, "t0"]
-    if kind == "score":
+    if kind in ASKED.values():
         parts.append("+".join(sorted(options.llm_show)) or "title")
     return " ".join(parts)
+
+
+def score_kind(options: LlmOptions) -> Kind:
+    """The kind of request that judges items."""
+    return ASKED[options.llm_ask]
+
+
+def profile_kind(options: LlmOptions) -> Kind:
+    """The kind of request that writes a taste."""
+    return WRITTEN[options.profile_style]

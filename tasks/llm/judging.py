@@ -7,13 +7,11 @@ is `pending`, hand each reply to `take`, until nothing is pending.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from tasks.llm.answers import read_scores
 from tasks.llm.prompts import prompt
 from tasks.llm.requests import ChatRequest, Reply
+from tasks.llm.ways import SCORES, Way
 
-STEPS = [round(-1.0 + 0.1 * step, 1) for step in range(21)]
 CHECKS = [sign * n / 100 for sign in (1, -1) for n in range(11, 99) if n % 5]
 """Check numbers: none that could be a score, so that "score all 1.0" never names one."""
 
@@ -26,8 +24,8 @@ ALONE_AT_MOST = 2
 EXTRA_AT_MOST = 10
 """Requests beyond the first round, per person: what a model that never answers well can cost."""
 
-TOKENS_PER_SCORE, TOKENS_AROUND = 16, 40
-"""What an answer may have: 7 tokens a score, but small models are generous with blanks."""
+TOKENS_AROUND = 40
+"""What an answer may have beside what it says of the items."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,10 @@ class ScoreJob:
     `scores` holds what is known by position. `unscored` are positions given up: never a score.
     """
 
-    def __init__(self, person: str, items: Sequence[str], per_request: int) -> None:
-        self.person, self.items, self.per_request = person, items, per_request
+    def __init__(
+        self, person: str, items: Sequence[str], per_request: int, way: Way = SCORES
+    ) -> None:
+        self.person, self.items, self.per_request, self.way = person, items, per_request, way
         self.scores: dict[int, float] = {}
         self.unscored: set[int] = set()
         self.suspected: set[int] = set()
@@ -72,7 +72,7 @@ class ScoreJob:
         if reply.outcome != "answered":
             self._split(members, ask.attempt, free=reply.outcome == "too_long")
             return {}
-        said = read_scores(reply.text, ask.members, ask.check)
+        said = self.way.read(reply.text, ask.members, ask.check)
         fresh = {ask.members[key]: score for key, score in said.scores.items()}
         self.scores |= fresh
         rest = [member for member in members if member not in fresh]
@@ -123,32 +123,17 @@ class ScoreJob:
         drawn = int(_draw(self.person, "\n".join(sorted(self.items[m] for m in group)), 0), 16)
         check = CHECKS[(drawn + attempt) % len(CHECKS)]
         user = "\n".join([self.person, f'<items check="{check}">', *lines, "</items>"])
-        instructions = prompt("score")
+        instructions = prompt(self.way.kind)
         request = ChatRequest(
-            kind="score",
+            kind=self.way.kind,
             prompt_version=instructions.version,
             system=instructions.text,
             user=user,
-            schema=score_schema(tuple(members)),
-            answer_tokens=TOKENS_PER_SCORE * len(members) + TOKENS_AROUND,
+            schema=self.way.schema(tuple(members)),
+            answer_tokens=self.way.room * len(members) + TOKENS_AROUND,
             pairs=len(members),
         )
         return Ask(request, members, check, attempt)
-
-
-def score_schema(keys: tuple[str, ...]) -> dict[str, Any]:
-    """JSON schema of an answer: the same for all requests of a size, so that servers can keep it.
-
-    The steps are an enum because llama.cpp's grammars do not bound numbers.
-    """
-    scores = {key: {"$ref": "#/$defs/score"} for key in keys}
-    return {
-        "type": "object",
-        "properties": {"check": {"type": "number"}, **scores},
-        "required": ["check", *keys],
-        "additionalProperties": False,
-        "$defs": {"score": {"type": "number", "enum": STEPS}},
-    }
 
 
 def _draw(person: str, text: str, attempt: int) -> str:

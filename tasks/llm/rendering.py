@@ -37,6 +37,8 @@ def person_block(profile: Profile) -> str:
     lines = []
     if profile.text:
         lines.append(f"In their words: {clean(profile.text, LONGEST_TASTE)}")
+    if profile.dislikes:
+        lines.append(f"Dislikes: {clean(profile.dislikes, LONGEST_TASTE)}")
     if profile.favourites:
         named = "; ".join(
             f"{clean(f.title, LONGEST_TITLE)} {f.rating:g}" for f in profile.favourites
@@ -62,6 +64,8 @@ def item_line(item: ItemText, shown: Collection[ShownPart], estimate: float | No
         parts.append(f"{clean(item.genres.replace('|', ', '), LONGEST_TITLE)}.")
     if item.description and "description" in shown:
         parts.append(clean(item.description, LONGEST_DESCRIPTION))
+    if item.tags and "tags" in shown:
+        parts.append(f"Tags: {clean(item.tags, LONGEST_TITLE)}.")
     if item.quality is not None and "rating" in shown:
         parts.append(f"Rating {item.quality:.1f}.")
     if item.votes is not None and "popularity" in shown:

@@ -19,7 +19,7 @@ from tasks.llm.budget import Budget, Totals
 from tasks.llm.clock import RealClock
 from tasks.llm.pacing import Pacer
 from tasks.llm.prices import NANO
-from tasks.llm_options import EngineOptions
+from tasks.llm_options import VARIANTS, EngineOptions
 from tasks.progress import Advance, say
 from tasks.secrets import Secrets
 
@@ -135,8 +135,9 @@ def session_for(home: Path, options: EngineOptions) -> Session:
 
 
 def _budget_for(home: Path, options: EngineOptions) -> Budget:
-    """One budget per command: its limits hold whatever parts of an item its cells show."""
-    key = (home, options.model_copy(update={"llm_show": ()}))
+    """One budget per command: its limits hold whatever variants its cells ask."""
+    plain = {name: EngineOptions.model_fields[name].default for name in VARIANTS}
+    key = (home, options.model_copy(update=plain))
     if key not in _budgets:
         _budgets[key] = Budget(options)
     return _budgets[key]

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from tasks.llm.answers import read_scores, read_text
-from tasks.llm.judges import judge_name
+from tasks.llm.judges import judge_name, score_kind
 from tasks.llm.judging import Ask, ScoreJob
 from tasks.llm.ledger.database import Change
 from tasks.llm.ledger.ledger import Ledger
 from tasks.llm.prompts import Kind
 from tasks.llm.rendering import fingerprint
 from tasks.llm.requests import ChatRequest, Reply
-from tasks.llm.writing import TextAsk, TextJob, tidy
+from tasks.llm.shapes import read_shaped
+from tasks.llm.ways import WAYS, way_of
+from tasks.llm.writing import TextAsk, TextJob
 from tasks.llm_options import EngineOptions, LlmOptions
 
 Digest = Callable[[str, Reply], Sequence[Change]]
@@ -62,14 +63,15 @@ class ScoreWork:
     def __init__(
         self, sizes: Sizes, block: str, lines: Sequence[str], settled: Callable[[int], None]
     ) -> None:
-        self.judge, self.whose = judge_name("score", sizes.options), fingerprint(block)
+        self._way, kind = way_of(sizes.options), score_kind(sizes.options)
+        self.judge, self.whose = judge_name(kind, sizes.options), fingerprint(block)
         self.name = f"{self.judge} {self.whose}"
         self._block, self._lines, self._sizes = block, lines, sizes
         self._hashes = [fingerprint(line) for line in lines]
         self._settled = settled
         self._known: dict[str, float] = {}
         self._keys: list[str] = []
-        self._job = ScoreJob(block, [], sizes.items_per_request)
+        self._job = self._start([])
 
     async def look_up(self, ledger: Ledger) -> None:
         """Take the scores that the ledger has, and prepare to ask for the rest."""
@@ -77,7 +79,7 @@ class ScoreWork:
         pairs = zip(self._hashes, self._lines, strict=True)
         missing = {item: line for item, line in pairs if item not in self._known}
         self._keys = list(missing)
-        self._job = ScoreJob(self._block, list(missing.values()), self._sizes.items_per_request)
+        self._job = self._start(list(missing.values()))
         self._settled(len(self._hashes) - len(missing))
 
     def lines(self, ledger: Ledger) -> list[Line]:
@@ -95,9 +97,13 @@ class ScoreWork:
         found = self._known | fresh
         return [found.get(item) for item in self._hashes]
 
+    def _start(self, lines: Sequence[str]) -> ScoreJob:
+        return ScoreJob(self._block, lines, self._sizes.items_per_request, self._way)
+
     def _line(self, ask: Ask, ledger: Ledger) -> Line:
         members = {key: self._keys[place] for key, place in ask.members.items()}
-        context = {"person": self.whose, "items": members, "check": ask.check}
+        told = {"person": self.whose, "items": members, "check": ask.check}
+        context = told | {"kind": self._way.kind}
         return Line(ask.request, self.judge, partial(self._digest, ledger, ask), context)
 
     def _digest(self, ledger: Ledger, ask: Ask, request_id: str, reply: Reply) -> Sequence[Change]:
@@ -121,7 +127,7 @@ class TextWork:
     ) -> None:
         self.judge, self.about = judge_name(kind, options), fingerprint(block)
         self.name = f"{self.judge} {self.about}"
-        self._allowed, self._settled = allowed, settled
+        self._kind, self._allowed, self._settled = kind, allowed, settled
         self._job = TextJob(kind, block, allowed)
         self._known: str | None = None
 
@@ -142,7 +148,7 @@ class TextWork:
         return self._known if self._known is not None else self._job.text
 
     def _line(self, ask: TextAsk, ledger: Ledger) -> Line:
-        context = {"about": self.about, "allowed": self._allowed}
+        context = {"about": self.about, "allowed": self._allowed, "kind": self._kind}
         return Line(ask.request, self.judge, partial(self._digest, ledger, ask), context)
 
     def _digest(
@@ -156,14 +162,17 @@ class TextWork:
 def digest_alone(
     ledger: Ledger, request_id: str, judge: str, context: Mapping[str, Any], reply: Reply
 ) -> Sequence[Change]:
-    """What a reply holds, read with the context that its line was sent with."""
+    """What a reply holds, read with the context that its line was sent with.
+
+    Batches made before there were kinds to tell apart say none.
+    """
     if reply.outcome != "answered":
         return []
     if "items" in context:
         items = context["items"]
-        said = read_scores(reply.text, items, context["check"]).scores
+        way = WAYS[context.get("kind", "score")]
+        said = way.read(reply.text, items, context["check"]).scores
         found = {items[key]: score for key, score in said.items()}
         return ledger.keep_scores(request_id, judge, context["person"], found)
-    text = read_text(reply.text, context["allowed"])
-    about, plain = context["about"], text and tidy(text, context["allowed"])
-    return ledger.keep_text(request_id, judge, about, plain) if plain else []
+    text = read_shaped(context.get("kind", "profile"), reply.text, context["allowed"])
+    return ledger.keep_text(request_id, judge, context["about"], text) if text else []

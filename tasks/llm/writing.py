@@ -3,19 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.llm.answers import read_text
 from tasks.llm.prompts import Kind, prompt
-from tasks.llm.rendering import clean
 from tasks.llm.requests import ChatRequest, Reply
+from tasks.llm.shapes import SHAPES, read_shaped, text_schema
 
 ASKED_AT_MOST = 3
 TOO_LONG_AT_MOST = 2
 """A text that ran past its limit runs past it again, most often."""
 
-LONGEST_TEXT = 240
-"""Characters, about 60 tokens of English: PAPER.md's limit for a profile."""
-
-ANSWER_TOKENS = 90
+ANSWER_TOKENS, ANSWER_TOKENS_IN_PARTS = 90, 220
 
 MOST = {"answered": ASKED_AT_MOST, "unanswered": ASKED_AT_MOST, "length": TOO_LONG_AT_MOST}
 """Times a text is asked for, by the outcome that brought none."""
@@ -48,8 +44,8 @@ class TextJob:
 
     def take(self, ask: TextAsk, reply: Reply) -> str | None:
         """Keep and give the text of a reply; without a valid one it is asked for again."""
-        said = read_text(reply.text, self.allowed) if reply.outcome == "answered" else None
-        text = tidy(said, self.allowed) if said is not None else ""
+        answered = reply.outcome == "answered"
+        text = read_shaped(self.kind, reply.text, self.allowed) if answered else None
         if text:
             self.text = text
         elif ask.attempt < MOST.get(reply.outcome, 0):
@@ -61,24 +57,11 @@ class TextJob:
     def _request(self, attempt: int) -> ChatRequest:
         instructions = prompt(self.kind)
         reminder = "" if attempt == 1 else f"\nAnswer with the JSON object only ({attempt})."
-        word: dict[str, object] = {"type": "string"}
-        if self.allowed is not None:
-            word["enum"] = list(self.allowed)
         return ChatRequest(
             kind=self.kind,
             prompt_version=instructions.version,
             system=instructions.text,
             user=self.block + reminder,
-            schema={
-                "type": "object",
-                "properties": {"text": word},
-                "required": ["text"],
-                "additionalProperties": False,
-            },
-            answer_tokens=ANSWER_TOKENS,
+            schema=text_schema(self.kind, self.allowed),
+            answer_tokens=ANSWER_TOKENS_IN_PARTS if self.kind in SHAPES else ANSWER_TOKENS,
         )
-
-
-def tidy(said: str, allowed: Sequence[str] | None) -> str:
-    """A model's text as it is kept: one line, capped; one of the allowed words as it is."""
-    return said if allowed else clean(said, LONGEST_TEXT)

@@ -1,16 +1,17 @@
 """Automatic preference profiles from a user's top-rated train items (PAPER.md, part 4).
 
-The text is composed from titles, genres and descriptions; `language` has a model write it anew.
+The text is composed; `language` has a model write it anew.
 """
 
 import hashlib
 
 import polars as pl
 
+from tasks.profiles.composed import compose
 from tasks.vocabulary import (
-    DESCRIPTION,
+    DISLIKED,
+    DISLIKES,
     FAVOURITES,
-    GENRES,
     ITEM,
     PRIORITIZE_POPULAR,
     PRIORITIZE_RATINGS,
@@ -25,12 +26,11 @@ from tasks.vocabulary import (
     YEAR,
     YEAR_HIGH,
     YEAR_LOW,
+    ProfileStyle,
 )
 
 FAVOURITE_COUNT = 10
-NAMED_GENRES = 3
-QUOTED_DESCRIPTIONS = 3
-QUOTED_CHARACTERS = 160
+DISLIKED_COUNT = 10
 WELL_RATED = 7.0
 POPULAR = 80.0
 VOTES_OF_FULL_POPULARITY = 1_000_000
@@ -43,6 +43,7 @@ def make_profiles(
     typed: pl.DataFrame | None,
     noun_plural: str,
     this_year: int,
+    style: ProfileStyle = "sentence",
 ) -> pl.DataFrame:
     """One row per user, as `tasks.vocabulary.Profile` plus its hash, sorted by user.
 
@@ -50,15 +51,19 @@ def make_profiles(
     without ratings gets an empty text, no favourites and no years.
     """
     liked = favourites(users, ratings, items)
+    disliked = dislikes(ratings, items, liked)
+    if style == "sentence":
+        disliked = disliked.clear()
     made = (
         users.select(USER)
-        .join(_texts(liked, noun_plural), on=USER, how="left")
+        .join(compose(style, liked, disliked, noun_plural), on=USER, how="left")
         .join(_facts(liked, this_year), on=USER, how="left")
+        .join(_named(disliked, DISLIKED), on=USER, how="left")
         .sort(USER)
     )
     made = made.with_columns(
-        pl.col(TEXT).fill_null(""),
-        pl.col(FAVOURITES).fill_null([]),
+        pl.col(TEXT, DISLIKES).fill_null(""),
+        pl.col(FAVOURITES, DISLIKED).fill_null([]),
         pl.col(PRIORITIZE_RATINGS, PRIORITIZE_POPULAR).fill_null(False),
     )
     if typed is not None:
@@ -77,30 +82,23 @@ def favourites(users: pl.DataFrame, ratings: pl.DataFrame, items: pl.DataFrame) 
     return best.join(items, on=ITEM, how="left", maintain_order="left")
 
 
-def _texts(liked: pl.DataFrame, noun_plural: str) -> pl.DataFrame:
-    label = pl.coalesce(pl.format("{} ({})", TITLE, YEAR), pl.col(TITLE))
-    quoted = pl.col(DESCRIPTION).drop_nulls().head(QUOTED_DESCRIPTIONS)
-    parts = liked.group_by(USER, maintain_order=True).agg(
-        pl.format("My favourite " + noun_plural + " are {}.", label.str.join("; ")).alias("titles"),
-        quoted.str.slice(0, QUOTED_CHARACTERS).str.join(" ... ").alias("stories"),
+def dislikes(ratings: pl.DataFrame, items: pl.DataFrame, liked: pl.DataFrame) -> pl.DataFrame:
+    """Up to 10 items per user of `liked` rated below the user's mean, worst first; no favourites.
+
+    Of equal ratings the latest, then by item id.
+    """
+    theirs = ratings.join(liked.select(USER).unique(), on=USER, how="semi")
+    low = theirs.filter(pl.col(RATING) < pl.col(RATING).mean().over(USER))
+    others = low.join(liked.select(USER, ITEM), on=[USER, ITEM], how="anti").sort(
+        [USER, RATING, TIMESTAMP, ITEM], descending=[False, False, True, False], nulls_last=True
     )
-    return parts.join(_top_genres(liked), on=USER, how="left").select(
-        USER,
-        pl.concat_str(
-            pl.when(pl.col(GENRES).is_not_null()).then(pl.format("I like {}. ", GENRES)),
-            "titles",
-            pl.when(pl.col("stories") != "").then(pl.format(" I enjoy: {}", "stories")),
-            ignore_nulls=True,
-        ).alias(TEXT),
-    )
+    worst = others.group_by(USER, maintain_order=True).head(DISLIKED_COUNT)
+    return worst.join(items, on=ITEM, how="left", maintain_order="left")
 
 
-def _top_genres(liked: pl.DataFrame) -> pl.DataFrame:
-    named = liked.select(USER, pl.col(GENRES).str.split("|")).explode(GENRES).drop_nulls()
-    counted = named.group_by(USER, GENRES).len()
-    ranked = counted.sort([USER, "len", GENRES], descending=[False, True, False])
-    top = ranked.group_by(USER, maintain_order=True).head(NAMED_GENRES)
-    return top.group_by(USER, maintain_order=True).agg(pl.col(GENRES).str.join(", "))
+def _named(some: pl.DataFrame, column: str) -> pl.DataFrame:
+    listed = pl.struct(ITEM, TITLE, RATING).alias(column)
+    return some.group_by(USER, maintain_order=True).agg(listed)
 
 
 def _facts(liked: pl.DataFrame, this_year: int) -> pl.DataFrame:

@@ -9,10 +9,10 @@ from tasks.llm_options import EngineOptions
 from tasks.profiles.favourites import make_profiles
 from tasks.profiles.written import read_profiles
 from tasks.steps import step
-from tasks.vocabulary import USER, Artifact
+from tasks.vocabulary import USER, Artifact, ProfileStyle
 
 
-@step("make profiles", "1")
+@step("make profiles", "2")
 def profiles_task(
     home: Path,
     users: Artifact,
@@ -21,6 +21,7 @@ def profiles_task(
     typed: Artifact | None,
     noun_plural: str,
     this_year: int,
+    style: ProfileStyle,
 ) -> Artifact:
     """A profile for every user, from train ratings alone unless somebody typed one."""
     made = make_profiles(
@@ -30,6 +31,7 @@ def profiles_task(
         read_table(home, typed) if typed else None,
         noun_plural,
         this_year,
+        style,
     )
     return write_table(home, "profiles", made)
 

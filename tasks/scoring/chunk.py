@@ -5,6 +5,7 @@ import polars as pl
 
 from tasks.scoring.scorer import Scorer, ScoreRequest
 from tasks.vocabulary import (
+    DISLIKED,
     ESTIMATE,
     FAVOURITES,
     ITEM,
@@ -47,8 +48,8 @@ def make_requests(
     wanted = candidates.group_by(USER, maintain_order=True).agg(ITEM, normal).sort(USER)
     people = wanted.join(profiles.drop(PROFILE_HASH), on=USER, how="left", maintain_order="left")
     everywhere = background(texts)
-    favourites = people[FAVOURITES].explode().struct.field(ITEM)
-    mentioned = pl.concat([candidates[ITEM], favourites, everywhere]).unique()
+    named = [people[column].explode().struct.field(ITEM) for column in (FAVOURITES, DISLIKED)]
+    mentioned = pl.concat([candidates[ITEM], *named, everywhere]).unique()
     needed = texts.filter(pl.col(ITEM).is_in(mentioned.implode()))
     by_item = {row[ITEM]: ItemText.model_validate(row) for row in needed.iter_rows(named=True)}
     shared = [by_item[item] for item in everywhere]
@@ -58,7 +59,8 @@ def make_requests(
         estimates = person.pop(ESTIMATE)
         profile = Profile.model_validate(person)
         liked = [by_item[favourite.item] for favourite in profile.favourites]
-        requests.append(ScoreRequest(profile, liked, items, shared, estimates))
+        disliked = [by_item[least.item] for least in profile.disliked]
+        requests.append(ScoreRequest(profile, liked, items, shared, estimates, disliked))
     return requests
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from tasks.llm.asking import Person, ask_scores
-from tasks.llm.judges import judge_name
+from tasks.llm.judges import judge_name, score_kind
 from tasks.llm.rendering import item_line, person_block
 from tasks.llm.session import session_for
 from tasks.llm_options import EngineOptions
@@ -19,7 +19,10 @@ class LanguageScorer:
 
     def __init__(self, home: Path, options: EngineOptions) -> None:
         self._home, self._options = home, options
-        self.version = judge_name("score", options)
+        windows = f" {options.llm_window}/{options.llm_stride}"
+        self.version = judge_name(score_kind(options), options)
+        if options.llm_ask == "list":
+            self.version += windows
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[Scores]:
         """One array per request; NaN where the model gave no valid score.

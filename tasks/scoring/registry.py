@@ -11,13 +11,13 @@ from tasks.scoring.embedded import EmbeddedScorer
 from tasks.scoring.embedder import Embedder, Vectors
 from tasks.scoring.embedding_store import EmbeddingStore
 from tasks.scoring.scorer import Scorer
-from tasks.vocabulary import ScorerName
+from tasks.vocabulary import ProfileStyle, ScorerName
 
 
 def scorer_named(name: ScorerName, home: Path, options: EngineOptions) -> Scorer:
     """The scorer; what is costly to load or share is made once per process."""
     if name == "embedded":
-        return _embedded(home)
+        return _embedded(home, options.profile_style)
     from tasks.scoring.language import LanguageScorer  # noqa: PLC0415 - loads openai and SQLAlchemy
 
     return LanguageScorer(home, options)
@@ -30,8 +30,8 @@ def text_vectors(home: Path, texts: Sequence[str]) -> Vectors:
 
 
 @lru_cache
-def _embedded(home: Path) -> Scorer:
-    return EmbeddedScorer(_store(home))
+def _embedded(home: Path, style: ProfileStyle) -> Scorer:
+    return EmbeddedScorer(_store(home), style)
 
 
 @lru_cache

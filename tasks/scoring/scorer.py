@@ -15,17 +15,19 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ScoreRequest:
-    """A person and the items to judge; `liked` are the texts of the profile's favourites.
+    """A person and the items to judge; `liked` and `disliked` are the texts of the profile's.
 
     `background` are items from all over the catalogue: what neutral looks like. `estimates` are
-    the base model's, one per item, mapped from the data set's scale to [-1, 1].
+    the base model's, one per item, mapped from the data set's scale to [-1, 1]. Items come in the
+    order of the base list.
     """
 
     profile: Profile
     liked: Sequence[ItemText]
     items: Sequence[ItemText]
     background: Sequence[ItemText] = ()
-    estimates: Sequence[float] = ()
+    estimates: Sequence[float | None] = ()
+    disliked: Sequence[ItemText] = ()
 
 
 class Scorer(Protocol):

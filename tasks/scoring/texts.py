@@ -9,6 +9,7 @@ from tasks.vocabulary import (
     ITEM,
     QUALITY,
     TAG,
+    TAGS,
     TEXT,
     TITLE,
     USER,
@@ -41,7 +42,8 @@ def item_texts(
         ignore_nulls=True,
     )
     parts = [plain(pl.col(name)) for name in (TITLE, GENRES, DESCRIPTION)]
-    return shown.select(ITEM, plain(text).alias(TEXT), *parts, YEAR, QUALITY, VOTES).sort(ITEM)
+    parts += [pl.col(YEAR), pl.col(QUALITY), pl.col(VOTES), plain(pl.col(TAG)).alias(TAGS)]
+    return shown.select(ITEM, plain(text).alias(TEXT), *parts).sort(ITEM)
 
 
 def _top_tags(tags: pl.DataFrame, ratings: pl.DataFrame) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.llm.answers import read_scores, read_text
+from tasks.llm.answers import read_aspects, read_parts, read_scores, read_text
 
 KEYS = ("01", "02", "03")
 CHECK = -0.3
@@ -222,6 +222,40 @@ def test_no_answer_at_all_makes_reading_fail(text):
     read = read_scores(text, KEYS, CHECK)
     assert not any(math.isnan(score) for score in read.scores.values())
     assert read_text(text, None) is None or '"text"' in text
+
+
+def aspects(**changed):
+    said = {"check": CHECK, "01": {"a": 0.5, "b": -1}, "02": {"a": 1, "b": 0.5, "c": 7}}
+    return read_aspects(json.dumps(said | changed), KEYS, CHECK, ("a", "b"))
+
+
+def test_the_score_of_an_item_is_the_mean_of_its_aspects_whatever_else_is_said_of_it():
+    assert aspects().scores == {"01": -0.25, "02": 0.75}
+    assert aspects().canary
+
+
+@pytest.mark.parametrize("value", [1.1, None, "0.5", True, [0.5], {"a": 0.5}])
+def test_an_item_with_an_invalid_or_missing_aspect_has_no_score(value):
+    assert aspects(**{"01": {"a": 0.5, "b": value}}).scores == {"02": 0.75}
+    assert aspects(**{"01": {"a": 0.5}}).scores == {"02": 0.75}
+    assert aspects(**{"01": value if isinstance(value, dict) else 0.5}).scores == {"02": 0.75}
+
+
+def test_an_aspect_with_two_values_has_none():
+    text = '{"check": -0.3, "01": {"a": 0.5, "b": 0.1, "a": 0.6}}'
+    assert read_aspects(text, KEYS, CHECK, ("a", "b")).scores == {}
+
+
+def test_with_another_check_no_aspect_counts():
+    read = aspects(check=0.3)
+    assert (read.scores, read.canary) == ({}, False)
+    assert read_aspects('{"01": {"a": 1}}', KEYS, CHECK, ("a",)).scores == {}
+
+
+def test_parts_are_read_only_if_each_is_a_text():
+    assert read_parts('{"a": "x", "b": "", "c": 7}', ("a", "b")) == {"a": "x", "b": ""}
+    for said in ('{"a": "x"}', '{"a": "x", "b": null}', '{"a": "x", "b": "y", "b": "z"}', "x"):
+        assert read_parts(said, ("a", "b")) is None
 
 
 def test_a_text_is_read_from_the_same_wrappings():

@@ -10,6 +10,7 @@ from tasks.llm.engine import Engine
 from tasks.llm.estimate import plan_profiles, plan_scores
 from tasks.llm.judges import judge_name
 from tasks.llm.rendering import fingerprint
+from tasks.llm.ways import ASPECTS
 from tasks.llm.work import ScoreWork
 from tasks.llm_options import EngineOptions
 from tests.llm.stub_ledger import StubLedger
@@ -27,9 +28,10 @@ def block(number):
     return f"<person>\nIn their words: I like film {number}.\n</person>"
 
 
-def engine(ledger):
+def engine(ledger, **more):
     """An engine that could not send anything."""
-    return cast(Engine, SimpleNamespace(options=OPTIONS, ledger=ledger))
+    options = OPTIONS.model_copy(update=more)
+    return cast(Engine, SimpleNamespace(options=options, ledger=ledger))
 
 
 def plan(people, ledger=None):
@@ -104,3 +106,25 @@ def test_profiles_are_counted_once_for_each_block_and_known_ones_are_given():
     assert lines == {"known": "I like it."}
     assert made.usage.prompt > 0
     assert made.usage.answer > 0
+
+
+def test_tastes_of_another_style_are_known_apart_and_have_longer_answers():
+    ledger = StubLedger()
+    for kind in ("profile", "structured"):
+        known = ledger.keep_text("r", judge_name(kind, OPTIONS), fingerprint(kind), "I like it.")
+        ledger.commit(known)
+    blocks = ["profile", "structured", "new"]
+    plain, _ = asyncio.run(plan_profiles(engine(ledger), blocks))
+    made, lines = asyncio.run(plan_profiles(engine(ledger, profile_style="structured"), blocks))
+    assert list(lines) == ["structured"]
+    assert (made.requests, made.known) == (plain.requests, plain.known) == (2, 1)
+    assert made.usage.answer > plain.usage.answer
+
+
+def test_scores_by_aspect_take_as_many_requests_and_longer_answers():
+    people = [Person(block(n), LINES) for n in range(3)]
+    made = asyncio.run(plan_scores(engine(StubLedger(), llm_ask="aspects"), people))
+    assert (made.requests, made.pairs) == (9, 180)
+    said = {f"{n:02d}": dict.fromkeys(ASPECTS, -0.5) for n in range(1, 21)}
+    tokens = Tokens().count(json.dumps({"check": 0.3} | said)) / 20
+    assert 0.7 < tokens / (made.usage.answer / made.pairs) < 1.3

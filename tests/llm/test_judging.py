@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.llm.judging import ASKED_AT_MOST, EXTRA_AT_MOST, STEPS, ScoreJob, score_schema
+from tasks.llm.judging import ASKED_AT_MOST, EXTRA_AT_MOST, ScoreJob
 from tasks.llm.prompts import prompt
 from tasks.llm.requests import Outcome, Reply
+from tasks.llm.ways import ASPECTS, BY_ASPECT, SCORES, STEPS
 from tests.support.fake_llm.tokens import Tokens
 
 PERSON = "<person>\nIn their words: I like slow films.\n</person>"
@@ -350,15 +351,28 @@ def test_requests_of_one_size_have_one_schema():
 
 
 def test_the_schema_wants_the_check_first_and_every_key_and_only_steps():
-    schema = score_schema(("01", "02"))
+    schema = SCORES.schema(("01", "02"))
     assert list(schema["properties"]) == schema["required"] == ["check", "01", "02"]
     assert schema["additionalProperties"] is False
     assert schema["$defs"]["score"]["enum"] == [n / 10 for n in range(-10, 11)]
 
 
+def test_the_schema_by_aspects_wants_a_step_for_each_of_every_key():
+    schema = BY_ASPECT.schema(("01", "02"))
+    assert schema["required"] == ["check", "01", "02"]
+    assert schema["properties"]["02"] == {"$ref": "#/$defs/aspects"}
+    each = schema["$defs"]["aspects"]
+    assert set(each["properties"]) == set(each["required"]) == set(ASPECTS)
+    assert all(part["enum"] == STEPS for part in each["properties"].values())
+
+
 def test_an_answer_of_full_length_fits_into_the_tokens_it_may_have():
     tokens = Tokens()
     for count in (1, 25, 99):
+        (ask,) = ScoreJob(PERSON, lines(count), 99, BY_ASPECT).pending()
+        each = dict.fromkeys(ASPECTS, -0.9)
+        told = {"check": ask.check} | dict.fromkeys(ask.members, each)
+        assert tokens.count(json.dumps(told, indent=2)) <= ask.request.answer_tokens
         (ask,) = ScoreJob(PERSON, lines(count), 99).pending()
         widest = dict.fromkeys(["check", *ask.members], -0.9)
         for text in (json.dumps(widest, indent=2), f"```json\n{json.dumps(widest)}\n```"):

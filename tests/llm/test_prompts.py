@@ -7,9 +7,10 @@ from typing import get_args
 import pytest
 
 from tasks.llm import prompts
-from tasks.llm.answers import read_scores
-from tasks.llm.judging import STEPS
+from tasks.llm.answers import read_aspects, read_order, read_scores
 from tasks.llm.prompts import CURRENT, Kind, prompt
+from tasks.llm.shapes import SHAPES, read_shaped
+from tasks.llm.ways import ASPECTS, STEPS
 
 KINDS = get_args(Kind)
 
@@ -19,7 +20,11 @@ KINDS = get_args(Kind)
 # beside score-1.md, point CURRENT to it, and add a line.
 WORDINGS = {
     "score-1": "564ce2fa",
+    "aspects-1": "63771d2c",
+    "list-1": "9c821f2d",
     "profile-1": "875a3c94",
+    "structured-1": "255c8f20",
+    "contrastive-1": "73ae74a7",
     "describe-1": "a89a605b",
     "judge-1": "e161b62d",
     "choose-1": "75a5ebc1",
@@ -68,6 +73,30 @@ def test_the_example_of_a_scored_list_is_a_valid_answer():
     assert read.canary
     assert len(read.scores) == 2
     assert set(read.scores.values()) <= set(STEPS)
+
+
+def test_the_example_of_aspects_is_a_valid_answer_and_every_aspect_is_explained():
+    text = prompt("aspects").text
+    example = text.strip().rpartition('check="-0.37": ')[2]
+    assert set(read_aspects(example, ["01", "02"], -0.37, ASPECTS).scores) == {"01", "02"}
+    assert [line.split()[0] for line in text.splitlines() if line[:8].strip() in ASPECTS] == list(
+        ASPECTS
+    )
+
+
+def test_the_example_of_an_order_is_a_valid_answer():
+    example = prompt("list").text.strip().rpartition('check="-0.37": ')[2]
+    assert read_order(example, ["01", "02", "03"], -0.37).keys == ("03", "02", "01")
+
+
+@pytest.mark.parametrize("kind", ["structured", "contrastive"])
+def test_every_example_of_a_taste_in_parts_is_kept_whole(kind):
+    examples = [line.partition("-> ")[2] for line in prompt(kind).text.splitlines() if "->" in line]
+    assert len(examples) == 2
+    for example in examples:
+        text = read_shaped(kind, example, None)
+        for part, said in json.loads(example).items():
+            assert SHAPES[kind][part].label + said in (text or "") or not said
 
 
 @pytest.mark.parametrize("kind", ["profile", "describe", "judge", "choose"])

@@ -31,6 +31,7 @@ HEAT = ItemText(
     description="A group of robbers meets a detective.",
     quality=8.34,
     votes=663_000,
+    tags="heist, long",
 )
 TAGS = ["</person>", "<person>", '<item key="01">', "</item>", '<items check="1.0">', "</items>"]
 
@@ -55,7 +56,7 @@ def item(**known):
 def test_an_item_is_one_line_of_its_parts():
     assert item_line(HEAT, ALL, 0.416) == (
         "Heat (1995). Action, Crime. A group of robbers meets a detective."
-        " Rating 8.3. Popularity 66. Estimate 0.42."
+        " Tags: heist, long. Rating 8.3. Popularity 66. Estimate 0.42."
     )
 
 
@@ -65,6 +66,7 @@ def test_an_item_is_one_line_of_its_parts():
         ("year", "Heat (1995)."),
         ("genres", "Heat. Action, Crime."),
         ("description", "Heat. A group of robbers meets a detective."),
+        ("tags", "Heat. Tags: heist, long."),
         ("rating", "Heat. Rating 8.3."),
         ("popularity", "Heat. Popularity 66."),
         ("estimate", "Heat. Estimate -0.50."),
@@ -80,9 +82,9 @@ def test_the_title_is_always_shown():
     assert item_line(HEAT, []) == "Heat."
 
 
-def test_by_default_everything_but_the_estimate_is_shown():
+def test_by_default_everything_but_tags_and_the_estimate_is_shown():
     line = item_line(HEAT, LlmOptions().llm_show, 0.3)
-    assert line == item_line(HEAT, [part for part in ALL if part != "estimate"], 0.3)
+    assert line == item_line(HEAT, [part for part in ALL if part not in ("tags", "estimate")], 0.3)
     assert "Estimate" not in line
 
 
@@ -119,6 +121,14 @@ def test_a_person_is_what_is_known_of_them():
         "Cares about good ratings",
         "Likes what is popular",
         "</person>",
+    ]
+
+
+def test_dislikes_are_said_after_the_likes():
+    known = profile(text="I like slow films.", dislikes="I hate\nnoise.</person>")
+    assert person_block(known).splitlines()[1:3] == [
+        "In their words: I like slow films.",
+        "Dislikes: I hate noise.\u2039/person\u203a",
     ]
 
 

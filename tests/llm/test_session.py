@@ -109,11 +109,12 @@ def test_threads_share_the_limits(fake, tmp_path) -> None:
     assert len(fake.calls()) == 8
 
 
-def test_limits_hold_over_sessions_that_show_other_parts_of_an_item(fake, tmp_path) -> None:
-    shown = [("year",), ("genres",)]
-    sessions = [
-        session_for(tmp_path, options(fake.url, max_requests=5, llm_show=parts)) for parts in shown
+def test_limits_hold_over_sessions_that_ask_in_other_ways(fake, tmp_path) -> None:
+    ways = [
+        {"llm_show": ("year",), "profile_style": "structured", "llm_window": 10},
+        {"llm_show": ("genres",), "llm_ask": "aspects", "llm_stride": 5},
     ]
+    sessions = [session_for(tmp_path, options(fake.url, max_requests=5, **way)) for way in ways]
     asked = people(8)
     assert Asker(sessions[0], asked[:4]).ended() == right(asked[:4])
     assert isinstance(Asker(sessions[1], asked[4:]).ended(), LimitReachedError)

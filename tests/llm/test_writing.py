@@ -6,9 +6,10 @@ from functools import cache
 import pytest
 
 from tasks.llm.prompts import prompt
-from tasks.llm.rendering import fingerprint
+from tasks.llm.rendering import clean, fingerprint
 from tasks.llm.requests import Reply
-from tasks.llm.writing import ANSWER_TOKENS, ASKED_AT_MOST, LONGEST_TEXT, MOST, TextJob, tidy
+from tasks.llm.shapes import LONGEST_TEXT
+from tasks.llm.writing import ANSWER_TOKENS, ASKED_AT_MOST, MOST, TextJob
 from tests.support.fake_llm.tokens import Tokens
 
 BLOCK = "<favourites>\nHeat (1995), rated 5\n</favourites>"
@@ -127,7 +128,7 @@ def test_the_examples_of_the_prompt_fit_without_being_cut():
         for line in prompt(kind).text.splitlines():
             if "-> {" in line:
                 said = json.loads(line.partition("-> ")[2])["text"]
-                assert tidy(said, None) == said
+                assert clean(said, LONGEST_TEXT) == said
                 assert tokens().count(json.dumps({"text": said})) <= ANSWER_TOKENS
 
 

@@ -190,6 +190,8 @@ def test_who_rated_nothing_has_an_empty_profile():
         "year_high": None,
         "prioritize_ratings": False,
         "prioritize_popular": False,
+        "dislikes": "",
+        "disliked": [],
     }
 
 

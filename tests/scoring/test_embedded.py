@@ -10,16 +10,16 @@ from tasks.scoring.embedded import COSINE_SPREAD, NEUTRAL_COSINE, EmbeddedScorer
 from tasks.scoring.embedder import Embedder
 from tasks.scoring.embedding_store import EmbeddingStore
 from tasks.scoring.scorer import ScoreRequest
-from tasks.vocabulary import ItemText, Profile
+from tasks.vocabulary import ItemText, Profile, ProfileStyle
 
 
-def angle_scorer():
+def angle_scorer(style: ProfileStyle = "sentence"):
     def direction(text):
         angle = np.deg2rad(float(text))
         return np.array([np.cos(angle), np.sin(angle)], dtype=np.float32)
 
     store: object = SimpleNamespace(vectors=lambda texts: {t: direction(t) for t in texts})
-    return EmbeddedScorer(store)  # type: ignore[arg-type]
+    return EmbeddedScorer(store, style)  # type: ignore[arg-type]
 
 
 def request(text, liked, items):
@@ -141,5 +141,33 @@ def test_with_the_real_embedder_what_fits_the_taste_is_first(tmp_path):
     assert min(starship, robots) > 0 > bakery
 
 
-def test_the_version_names_the_model():
+def opposed(style, dislikes="", disliked=(), text="0"):
+    """The scores of two items as close to the likes, the second closer to the dislikes."""
+    asked = request(text, [], ["-40", "40"])
+    profile = asked.profile.model_copy(update={"dislikes": dislikes})
+    asked = replace(asked, profile=profile, disliked=item_list(disliked))
+    return angle_scorer(style).score([asked])[0]
+
+
+@pytest.mark.parametrize(("dislikes", "disliked"), [("60", []), ("", ["60"]), ("60", ["80"])])
+def test_what_a_contrastive_profile_dislikes_is_pushed_away(dislikes, disliked):
+    far, near = opposed("contrastive", dislikes, disliked)
+    assert far > near
+    one, other = opposed("structured", dislikes, disliked)
+    assert one == pytest.approx(other)
+
+
+def test_a_third_of_the_closeness_to_the_disliked_is_subtracted():
+    expected = cosine(40) - np.mean([cosine(20), cosine(40)]) / 3
+    score = opposed("contrastive", "60", ["80"])[1]
+    assert score == pytest.approx(by_default(expected), abs=1e-6)
+
+
+def test_who_dislikes_nothing_is_judged_by_their_likes_alone():
+    np.testing.assert_array_equal(opposed("contrastive"), opposed("sentence"))
+
+
+def test_the_version_names_the_model_and_whether_dislikes_count():
     assert Embedder.version in EmbeddedScorer.version
+    assert angle_scorer("structured").version == EmbeddedScorer.version
+    assert angle_scorer("contrastive").version != EmbeddedScorer.version

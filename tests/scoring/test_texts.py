@@ -40,10 +40,11 @@ def test_a_text_does_without_what_is_unknown():
 def test_every_item_has_one_row_sorted_by_item():
     items = items_table({"item": 3, "title": "C"}, {"item": 1, "title": "A"}, {"item": 2})
     made = item_texts(items, tags_table((1, 3, "x")), ratings_table((1, 3, 4.0, 0)))
-    parts = ["title", "genres", "description", "year", "quality", "votes"]
+    parts = ["title", "genres", "description", "year", "quality", "votes", "tags"]
     assert made.columns == ["item", "text", *parts]
     assert made["item"].to_list() == [1, 2, 3]
     assert made["text"].to_list() == ["A.", "Title 2.", "C. Tags: x."]
+    assert made["tags"].to_list() == [None, None, "x"]
 
 
 def test_tags_count_only_where_the_same_person_rated_the_item_in_train():

@@ -9,11 +9,25 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-Kind = Literal["score", "profile", "describe", "judge", "choose"]
+Kind = Literal[
+    "score",
+    "aspects",
+    "list",
+    "profile",
+    "structured",
+    "contrastive",
+    "describe",
+    "judge",
+    "choose",
+]
 
 CURRENT: dict[Kind, str] = {
     "score": "score-1",
+    "aspects": "aspects-1",
+    "list": "list-1",
     "profile": "profile-1",
+    "structured": "structured-1",
+    "contrastive": "contrastive-1",
     "describe": "describe-1",
     "judge": "judge-1",
     "choose": "choose-1",

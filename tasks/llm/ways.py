@@ -1,0 +1,65 @@
+"""The ways of asking for a score per item: what an answer looks like, and how it is read."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from tasks.llm.answers import Scores, read_aspects, read_scores
+from tasks.llm.prompts import Kind
+from tasks.llm_options import LlmOptions
+
+ASPECTS = ("story", "mood", "style", "people")
+"""What `aspects` scores of an item, as its prompt explains them; their mean is the similarity."""
+
+STEPS = [round(-1.0 + 0.1 * step, 1) for step in range(21)]
+
+
+@dataclass(frozen=True)
+class Way:
+    """`of_item`: JSON schema of what an answer has per item.
+
+    `room`: tokens that an answer may have per item, as small models are generous with blanks;
+    `usual`: what it takes.
+    """
+
+    kind: Kind
+    of_item: Mapping[str, Any]
+    read: Callable[[str, Collection[str], float], Scores]
+    room: int
+    usual: int
+
+    def schema(self, keys: tuple[str, ...]) -> dict[str, Any]:
+        """JSON schema of an answer: the same for all requests of a size: servers can keep it."""
+        items = {key: {"$ref": f"#/$defs/{self.kind}"} for key in keys}
+        return {
+            "type": "object",
+            "properties": {"check": {"type": "number"}, **items},
+            "required": ["check", *keys],
+            "additionalProperties": False,
+            "$defs": {self.kind: dict(self.of_item)},
+        }
+
+
+_SCORE = {"type": "number", "enum": STEPS}
+"""An enum, because llama.cpp's grammars do not bound numbers."""
+
+SCORES = Way("score", _SCORE, read_scores, room=16, usual=7)
+BY_ASPECT = Way(
+    "aspects",
+    {
+        "type": "object",
+        "properties": dict.fromkeys(ASPECTS, _SCORE),
+        "required": list(ASPECTS),
+        "additionalProperties": False,
+    },
+    partial(read_aspects, aspects=ASPECTS),
+    room=64,
+    usual=29,
+)
+WAYS = {way.kind: way for way in (SCORES, BY_ASPECT)}
+
+
+def way_of(options: LlmOptions) -> Way:
+    """The way that the settings name."""
+    return BY_ASPECT if options.llm_ask == "aspects" else SCORES
