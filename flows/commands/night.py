@@ -6,10 +6,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
+from rich.markup import escape
 
+from flows.best import with_best
 from flows.commands.app import Options, app, running
 from flows.server import prefect_for
-from tasks.errors import AmbiguousTitleError, SettingsError
+from tasks.errors import AmbiguousTitleError, SettingsError, TooLittleDataError
+from tasks.progress import say
 from tasks.settings import Settings
 
 terminal = Console(stderr=True)
@@ -19,15 +22,27 @@ terminal = Console(stderr=True)
 def nightly(*, settings: Options | None = None) -> None:
     """Recommend to every user, measure on held-out ratings, publish to DuckDB.
 
-    Run it again after a crash, a kill or Ctrl-C: finished stages are taken from disk.
+    By the method that measured best (deployments/best.toml), unless a model, a scorer, a re-ranker
+    or another part of the method is given: then the rest has the defaults below. Run it again
+    after a crash, a kill or Ctrl-C: finished stages are taken from disk.
     """
-    chosen = settings or Settings()
+    asked = settings or Settings()
+    chosen = with_best(asked)
     with running(chosen.home) as wait_for_server:
         from flows.nightly import nightly as flow  # noqa: PLC0415 - after the server is on its way
         from flows.shown.night import show_night  # noqa: PLC0415
 
         wait_for_server()
-        result = flow(chosen)
+        try:
+            result = flow(chosen)
+        except TooLittleDataError as error:
+            if chosen is asked:
+                raise
+            say(
+                f"  [red]too little to learn from:[/] {escape(error.what)} The plain method serves."
+            )
+            chosen = asked
+            result = flow(chosen)
     show_night(result, chosen)
 
 
