@@ -1,17 +1,9 @@
-"""Trees that small tables are enough for."""
-
 import pytest
-from threadpoolctl import threadpool_limits
 
-from tasks.reranking import trees
+from tests.support.small_trees import small_trees
 
 
-@pytest.fixture(scope="module")
-def small_trees():
-    """Few and small, in one thread: threads that wait for each other take seconds beside others."""
-    pytest.importorskip("lightgbm")
-    with pytest.MonkeyPatch.context() as patch, threadpool_limits(1):
-        patch.setattr(trees, "MOST_TREES", 60)
-        patch.setitem(trees.SHAPE, "min_data_in_leaf", 20)
-        patch.setitem(trees.QUIET, "num_threads", 1)
+@pytest.fixture(scope="module", name="small_trees")
+def _small_trees():
+    with small_trees():
         yield
