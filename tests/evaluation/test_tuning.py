@@ -97,8 +97,12 @@ def test_each_choice_is_measured_by_the_models_own_lists(tmp_path, relevant_at):
 
 
 def test_a_model_is_fitted_with_the_seed_and_scale_of_the_split(tmp_path, monkeypatch):
-    given = []
-    fit = registry.fit
-    monkeypatch.setattr(registry, "fit", lambda *told: given.append(told[2:]) or fit(*told))
+    given: list[object] = []
+
+    def fit(name, ratings, *told):
+        given.append((name, *told))
+        return ease.fit(ratings, 1.0)
+
+    monkeypatch.setattr(registry, "fit", fit)
     tuned(tmp_path, [7.0], seed=9)
-    assert given == [((0.5, 5.0), 9, {"regularization": 7.0})]
+    assert given == [("ease", (0.5, 5.0), 9, {"regularization": 7.0})]

@@ -62,14 +62,14 @@ def test_the_choice_is_the_one_that_is_best_over_all_inner_splits(tmp_path: Path
 
 def test_each_option_is_tried_with_the_choices_before_it(tmp_path: Path) -> None:
     named = {"tune": ("als_alpha", ALS, EASE), "sources": {"ease": 10, "als": 10}}
-    figures = [[0, 1, 0, 0], [1, 0], [0, 0, 1]]
+    figures = [[0.0, 0.0, 1.0, 0.0], [1.0, 0.0], [0.0, 0.0, 1.0]]
     chosen, steps = scripted(tmp_path, *figures, learn_splits=1, **named)
     found = chosen.settings.model_options
-    assert (found.als_alpha, found.als_regularization, found.ease_regularization) == (3, 1, 500)
+    assert (found.als_alpha, found.als_regularization, found.ease_regularization) == (10, 1, 500)
     alphas, regularizations, _ = (call.given["tried"] for call in steps.of("tune"))
     assert [one["alpha"] for one in alphas] == list(CHOICES["als_alpha"].values)
     assert {one["regularization"] for one in alphas} == {30.0}, "the default, not yet chosen"
-    assert [(one["alpha"], one["regularization"]) for one in regularizations] == [(3, 1), (3, 30)]
+    assert [(one["alpha"], one["regularization"]) for one in regularizations] == [(10, 1), (10, 30)]
 
 
 def test_what_is_liked_is_the_target_where_that_is_to_be_learned(tmp_path: Path) -> None:
