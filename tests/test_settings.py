@@ -167,6 +167,11 @@ def test_the_number_of_candidates(given, expected):
             "calibrate: places in a list are no scores",
         ),
         ({"llm_stride": 21}, "llm_stride: windows further apart than they are long"),
+        ({"learn_trees": True, "learn_splits": 1}, "learn_trees: one inner split is to learn from"),
+        (
+            {"tune": ("als_alpha", "als_factors")},
+            "tune: it knows ease_regularization, als_regularization, als_alpha, not 'als_factors'",
+        ),
     ],
 )
 def test_contradictions_are_refused(given, reason):
@@ -208,6 +213,7 @@ def test_a_contradiction_between_sources_is_refused(monkeypatch, toml):
         {"llm_window": 1},
         {"llm_window": 100},
         {"llm_stride": 0},
+        {"learn_target": "loved"},
     ],
 )
 def test_values_out_of_range_are_refused(given):
@@ -243,6 +249,11 @@ def test_a_night_learns_under_the_protocol_that_is_set_and_an_evaluation_under_i
     assert (night.inner_protocol, night.inner_keep) == ("user-split", 3)
     measured = EvaluationSettings(learn_protocol="user-split", protocol="cold-user", keep=1)
     assert (measured.inner_protocol, measured.inner_keep) == ("cold-user", 1)
+
+
+def test_trees_take_two_inner_splits_at_least():
+    assert Settings(learn_trees=True, learn_splits=2).learn_trees
+    assert not Settings(learn_splits=1).learn_trees
 
 
 def test_settings_cannot_be_changed():

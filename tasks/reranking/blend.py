@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from tasks.features.table import among_candidates
 from tasks.models.base import Floats
-from tasks.reranking.learned import LABEL, LearnedWeights, learn
+from tasks.reranking.learned import LearnedWeights, labels_of, learn
 from tasks.reranking.trees import Grown, grow, tree_scores
 from tasks.vocabulary import USER, Artifact, Record
 
@@ -46,7 +46,7 @@ def blended(table: pl.DataFrame, linear: LearnedWeights, text: str) -> Floats:
     spread = np.sqrt(np.bincount(person, (logits - mean) ** 2) / count)[person]
     scores = tree_scores(text, linear.features, table)
     both = among_candidates(logits, person) + among_candidates(scores, person)
-    logits_of_both: Floats = mean + spread * both / 2.0
+    logits_of_both: Floats = mean + spread * among_candidates(both, person)
     return logits_of_both
 
 
@@ -56,14 +56,16 @@ def learn_blend(
     """Linear part, trees, slope and intercept from two labelled feature tables or more.
 
     Trees grow on all but the last table; when to stop and what a score means is learned from that.
+    Raises TooLittleDataError where no candidate of the last was held out, or every one.
     """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - seconds to load
 
     linear = learn(tables, data, seed)
     check = tables[-1]
+    labels = labels_of(check, "its last inner split")
     grown = grow(tables[:-1], check, linear.features, seed)
     calibrated = LogisticRegression(C=1e6, random_state=seed)
-    calibrated.fit(blended(check, linear, grown.text)[:, None], check[LABEL].to_numpy())
+    calibrated.fit(blended(check, linear, grown.text)[:, None], labels)
     return linear, grown, float(calibrated.coef_[0, 0]), float(calibrated.intercept_[0])
 
 

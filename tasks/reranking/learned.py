@@ -58,13 +58,7 @@ def learn(tables: Sequence[pl.DataFrame], data: Sequence[str], seed: int) -> Lea
 
     table = pl.concat(tables)
     features = [name for name in table.columns if name not in {USER, ITEM, LABEL}]
-    labels = table[LABEL].to_numpy()
-    if labels.all() or not labels.any():
-        raise TooLittleDataError(
-            "The learned re-ranker has nothing to tell apart: of the candidates of its inner splits"
-            f" {int(labels.sum()):,} of {len(labels):,} were held out.",
-            "Take another --reranker, more candidates, or a larger data set.",
-        )
+    labels = labels_of(table, "its inner splits")
     values = matrix_of(table, features)
     usual = [_mean_and_spread(column) for column in values.T]
     means, spreads = [mean for mean, _ in usual], [spread for _, spread in usual]
@@ -80,6 +74,18 @@ def learn(tables: Sequence[pl.DataFrame], data: Sequence[str], seed: int) -> Lea
         positives=int(labels.sum()),
         data=list(data),
     )
+
+
+def labels_of(table: pl.DataFrame, splits: str) -> NDArray[np.bool_]:
+    """Whether each row (P,) is a hit. Raises TooLittleDataError where none is, or every one."""
+    labels = table[LABEL].to_numpy()
+    if labels.all() or not labels.any():
+        raise TooLittleDataError(
+            f"The learned re-ranker has nothing to tell apart: of the candidates of {splits}"
+            f" {int(labels.sum()):,} of {len(labels):,} were held out.",
+            "Take another --reranker, more candidates, or a larger data set.",
+        )
+    return labels
 
 
 def matrix_of(table: pl.DataFrame, features: Sequence[str]) -> Matrix:

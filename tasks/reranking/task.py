@@ -50,7 +50,7 @@ def rerank_task(
         return write_table(home, "ranked", rerank(known, rule, weights, min_similarity))
 
 
-@step("learn to re-rank", "2", "scikit-learn")
+@step("learn to re-rank", "3", "scikit-learn")
 def learn_task(
     home: Path, tables: list[Artifact], seed: int, trees: bool, lightgbm: str | None
 ) -> Learned:
@@ -70,7 +70,7 @@ def learn_task(
         )
 
 
-@step("re-rank as learned", "2")
+@step("re-rank as learned", "3")
 def learned_task(
     home: Path,
     candidates: Artifact,

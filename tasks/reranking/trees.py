@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from tasks.errors import SettingsError
+from tasks.features.facts import Ints
 from tasks.models.base import Floats
 from tasks.reranking.learned import LABEL, matrix_of
 from tasks.vocabulary import USER
@@ -59,15 +60,14 @@ def grow(
         raise SettingsError(
             "learn_trees needs the package lightgbm.", "Install it: pip install palate[trees]."
         ) from error
-    known = [_by_person(table) for table in (pl.concat(tables), check)]
     data, held = (
         lightgbm.Dataset(
             matrix_of(table, features),
             table[LABEL].cast(pl.Int8).to_numpy(),
-            group=table[USER].rle().struct.field("len").to_numpy(),
+            group=lengths,
             free_raw_data=False,
         )
-        for table in known
+        for table, lengths in (_by_person(tables), _by_person([check]))
     )
     grown = lightgbm.train(
         SHAPE | QUIET | {"seed": seed % 2**31},
@@ -90,6 +90,11 @@ def tree_scores(text: str, features: Sequence[str], table: pl.DataFrame) -> Floa
     return np.asarray(scores, np.float64)
 
 
-def _by_person(table: pl.DataFrame) -> pl.DataFrame:
-    """LightGBM wants each person's rows side by side."""
-    return table.sort(USER, maintain_order=True)
+def _by_person(tables: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, Ints]:
+    """All rows, each person's of one table side by side, and how many each of those has.
+
+    Candidates of different inner splits are never ranked against each other.
+    """
+    each = [table.sort(USER, maintain_order=True) for table in tables]
+    lengths = [table[USER].rle().struct.field("len").to_numpy() for table in each]
+    return pl.concat(each), np.concatenate(lengths).astype(np.int64)

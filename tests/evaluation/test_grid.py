@@ -105,6 +105,11 @@ def test_a_setting_that_is_a_list_is_one_choice_and_a_list_of_lists_several(grid
     ]
 
 
+def test_options_to_tune_are_one_choice(grid):
+    made = grid(SMALLEST + 'tune = ["als_alpha", "ease_regularization"]\n')
+    assert chosen(made, "tune") == [("all", ("als_alpha", "ease_regularization"))]
+
+
 def test_every_setting_that_is_a_list_is_known_as_one():
     fields = EvaluationSettings.model_fields.items()
     lists = {name for name, field in fields if get_origin(field.annotation) in {tuple, list}}

@@ -5,7 +5,7 @@ import pytest
 from tasks.artifacts import read_table, write_table
 from tasks.features import task
 from tasks.features.table import feature_table
-from tasks.features.task import features_task
+from tasks.features.task import Labels, features_task
 from tasks.models import ease, stored
 from tests.features.small import CASES
 
@@ -16,7 +16,7 @@ KEYS = ["user", "item"]
 def make(tmp_path, monkeypatch):
     """Runs the task on a case; an item's text is its id, and its vector the case's own."""
 
-    def run(case, held_out=None, train=None):
+    def run(case, held_out=None, train=None, relevant_at=None):
         by_text = {str(item): vector for item, vector in case.vector.items()}
         monkeypatch.setattr(
             task, "text_vectors", lambda _home, texts: np.stack([by_text[t] for t in texts])
@@ -32,7 +32,11 @@ def make(tmp_path, monkeypatch):
             embedder="",
             models={"ease": stored.save(tmp_path, ease.fit(case.train, 3.0))},
             without=("external",),
-            held_out=None if held_out is None else write_table(tmp_path, "held_out", held_out),
+            labels=None
+            if held_out is None
+            else Labels(
+                held_out=write_table(tmp_path, "held_out", held_out), relevant_at=relevant_at
+            ),
         )
         return read_table(tmp_path, made)
 
@@ -55,6 +59,17 @@ def test_held_out_pairs_are_labelled_and_their_ratings_change_nothing(make):
     assert marked.equals(held.select(KEYS).sort(KEYS))
     assert labelled["held_out"].null_count() == 0
     assert make(case, held.with_columns(rating=pl.lit(0.5))).equals(labelled)
+
+
+def test_hits_are_every_held_out_pair_or_the_well_rated_ones_alone(make):
+    case = CASES[0]
+    rated = pl.Series("rating", [5.0, 3.5, 4.0, 0.5, 4.5, 3.0, 1.0, 4.0, 2.0])
+    held = case.pairs.sample(9, seed=1).with_columns(rated)
+    every, liked = make(case, held), make(case, held, relevant_at=4.0)
+    assert liked.drop("held_out").equals(every.drop("held_out"))
+    for table, hits in ((every, held), (liked, held.filter(pl.col("rating") >= 4))):
+        assert table.filter("held_out").select(KEYS).sort(KEYS).equals(hits.select(KEYS).sort(KEYS))
+    assert liked["held_out"].null_count() == 0 and liked["held_out"].sum() == 4
 
 
 def test_train_ratings_decide_the_features(make):

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from tasks.models import options
-from tasks.models.options import ModelOptions
+from tasks.models.options import CHOICES, ModelOptions
 from tasks.vocabulary import ModelName
 
 
@@ -53,6 +53,15 @@ def test_every_option_belongs_to_a_model_and_says_what_it_is():
 def test_what_is_out_of_range_is_refused(name):
     with pytest.raises(ValidationError):
         ModelOptions(**{name: -1})
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_what_can_be_tuned_is_an_option_of_its_model_with_the_default_among_the_choices(name):
+    model, values = CHOICES[name]
+    assert ModelOptions().of(model)[name.removeprefix(f"{model}_")] in values
+    assert list(values) == sorted(set(values)) and len(values) > 2
+    for value in values:
+        assert ModelOptions(**{name: value}).of(model)[name.removeprefix(f"{model}_")] == value
 
 
 def test_options_load_without_any_model():

@@ -100,9 +100,10 @@ class Made:
     def over_base(self, cell, difference, verdict):
         self.compare(cell, cell, "re-ranked against base", difference, verdict, against_list="base")
 
-    def weight(self, cell, feature, group, weight):
+    def weight(self, cell, feature, group, weight, gain=None):
         row = {"run_id": self.run_id, "cell": cell, "feature": feature, "feature_group": group}
-        self.learned.append(row | {"weight": weight, "mean": 0.0, "spread": 1.0})
+        numbers = {"weight": weight, "mean": 0.0, "spread": 1.0, "gain": gain}
+        self.learned.append(row | numbers)
 
     def published(self, **given):
         row = {

@@ -165,12 +165,25 @@ def test_what_a_learned_order_goes_by_is_told_by_group(tmp_path):
     assert "collaborative 60 %,\nmetadata 40 %.\n" in told
     rows = [line for line in told.splitlines() if line.startswith("| ")]
     assert rows[1:5] == [
-        "| a | collaborative | -.50 |",
-        "| b | collaborative | +.30 |",
-        "| c | collaborative | +.20 |",
-        "| genres | metadata | +.80 |",
+        "| a | collaborative | -.50 | - |",
+        "| b | collaborative | +.30 | - |",
+        "| c | collaborative | +.20 | - |",
+        "| genres | metadata | +.80 | - |",
     ]
-    assert "dates 100 %.\n" in told and rows[6:] == ["| age | dates | .00 |"]
+    assert "dates 100 %.\n" in told and rows[6:] == ["| age | dates | .00 | - |"]
+    tables_are_whole(text)
+
+
+def test_what_the_trees_gain_by_a_feature_stands_beside_its_weight(tmp_path):
+    made = Made()
+    cell = made.cell("learned", reranker="learned")
+    made.weight(cell, "rated close together", "collaborative", 0.4, gain=0.3)
+    made.weight(cell, "age", "dates", -0.4, gain=0.7)
+    text = page_of(made.publish(tmp_path))
+    rows = section(text, "What the learned order goes by").splitlines()
+    assert "| feature | group | weight | share of the trees' gain |" in rows
+    assert "| rated close together | collaborative | +.40 | 30 % |" in rows
+    assert "| age | dates | -.40 | 70 % |" in rows
     tables_are_whole(text)
 
 

@@ -9,6 +9,7 @@ from tasks.evaluation.cell import Cell, CellResult, Comparison, Figures, Measure
 from tasks.evaluation.options import EvaluationSettings
 from tasks.evaluation.significance import holm
 from tasks.evaluation.summary import SUMMARY
+from tasks.reranking.blend import Learned, Trees
 from tasks.reranking.learned import LearnedWeights
 from tasks.store.measured import CELLS, comparison_rows, measured_tables
 from tasks.store.query import query
@@ -163,25 +164,40 @@ def test_learned_weights_say_of_which_group_a_feature_is(tmp_path):
         "log history": "popularity",
         "genres": "metadata",
     }
-    numbers = [0.5] * len(groups)
+    results = [ran(tmp_path), learned(tmp_path, groups)]
+    made = measured_tables(tmp_path, "run-1", results, [])["learned_weights"]
+    assert made.select("cell", "feature", "feature_group").rows() == [
+        (1, feature, group) for feature, group in groups.items()
+    ]
+
+
+def test_learned_weights_stand_beside_the_trees_gains_which_are_unknown_without_trees(tmp_path):
+    results = [learned(tmp_path, ["ease", "age"], gains=[0.7, 0.3]), learned(tmp_path, ["ease"])]
+    made = measured_tables(tmp_path, "run-1", results, [])
+    publish(tmp_path, {"runs": a_run("run-1")["runs"]} | made)
+    told = query(tmp_path, "SELECT cell, feature, weight, gain FROM learned_weights ORDER BY ALL")
+    assert told.rows() == [(0, "age", 0.5, 0.3), (0, "ease", 0.5, 0.7), (1, "ease", 0.5, None)]
+
+
+def learned(home, features, gains=None):
+    """A cell that ran with a learned re-ranker, all of whose numbers are one half."""
+    halves = [0.5] * len(features)
     weights = LearnedWeights(
-        features=list(groups),
-        means=numbers,
-        spreads=numbers,
-        weights=numbers,
+        features=list(features),
+        means=halves,
+        spreads=halves,
+        weights=halves,
         intercept=0.0,
         rows=9,
         positives=1,
         data=[],
     )
-    result = ran(tmp_path)
+    text = table(home, "trees", [(1,)], ["byte"])
+    trees = None if gains is None else Trees(text=text, count=3, gains=gains)
+    result = ran(home)
     assert result.figures
-    figures = result.figures.model_copy(update={"weights": weights})
-    learned = result.model_copy(update={"figures": figures})
-    made = measured_tables(tmp_path, "run-1", [ran(tmp_path), learned], [])["learned_weights"]
-    assert made.select("cell", "feature", "feature_group").rows() == [
-        (1, feature, group) for feature, group in groups.items()
-    ]
+    figures = result.figures.model_copy(update={"learned": Learned(weights=weights, trees=trees)})
+    return result.model_copy(update={"figures": figures})
 
 
 def compared(home, cell=0, says="what language adds", against=1, p=0.01, low=0.1, high=0.3, **more):

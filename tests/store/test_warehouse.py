@@ -29,6 +29,12 @@ CREATE TABLE stages (
 );
 CREATE TABLE metrics (run_id VARCHAR, list VARCHAR, metric VARCHAR, k INTEGER, value DOUBLE);
 CREATE VIEW latest_metrics AS SELECT * FROM metrics;
+CREATE TABLE learned_weights (
+    run_id VARCHAR NOT NULL, cell INTEGER NOT NULL, feature VARCHAR NOT NULL,
+    weight DOUBLE NOT NULL, mean DOUBLE NOT NULL, spread DOUBLE NOT NULL,
+    PRIMARY KEY (run_id, cell, feature)
+);
+INSERT INTO learned_weights VALUES ('run-1', 0, 'age', 0.5, 0, 1);
 """
 """A results file of before evaluations, but for the tables that have not changed since."""
 
@@ -130,6 +136,8 @@ def test_an_older_results_file_takes_new_runs_and_keeps_its_own(tmp_path: Path) 
         ("run-2", None, "complete"),
         ("run-3", "made-up", "complete"),
     ]
+    weights = query(tmp_path, "SELECT feature, weight, gain, feature_group FROM learned_weights")
+    assert weights.rows() == [("age", 0.5, None, None)]
     for view in sql.VIEWS:
         query(tmp_path, f"FROM {view}")
 

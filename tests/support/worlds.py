@@ -13,7 +13,7 @@ from prefect.settings import PREFECT_TASKS_REFRESH_CACHE, temporary_settings
 
 from flows import cells
 from tasks.artifacts import sha256_of, write_table
-from tasks.evaluation.cell import Cell
+from tasks.evaluation.cell import Cell, CellResult
 from tasks.evaluation.options import EvaluationSettings
 from tasks.evaluation.splits.parts import Parts
 from tasks.evaluation.splits.protocols import split
@@ -135,15 +135,23 @@ class Laboratory:
         @flow(name="worlds")
         def each() -> None:
             for world in worlds:
-                self.monkeypatch.setattr(cells, "split_task", _told(self.home, world.parts))
-                steps, known = Recording(self.home), {settings.data: _dataset(self.home, world)}
-                cells.Evaluation(steps, known).measure(Cell(label="method", settings=settings))
+                steps = Recording(self.home)
+                measure_in(world, settings, steps, self.monkeypatch)
                 made.append(steps.made)
 
         fresh = {PREFECT_TASKS_REFRESH_CACHE: True}
         with flows_in(self.home, self.server), temporary_settings(fresh):
             each()
         return made
+
+
+def measure_in(
+    world: World, settings: EvaluationSettings, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> CellResult:
+    """One cell of these settings, by these steps, in this world."""
+    monkeypatch.setattr(cells, "split_task", _told(settings.home, world.parts))
+    known = {settings.data: dataset_of(settings.home, world)}
+    return cells.Evaluation(steps, known).measure(Cell(label="method", settings=settings))
 
 
 def moved(one: Made, other: Made) -> set[str]:
@@ -154,7 +162,8 @@ def moved(one: Made, other: Made) -> set[str]:
     return {name for name in one if one[name] != other[name]}
 
 
-def _dataset(home: Path, world: World) -> Dataset:
+def dataset_of(home: Path, world: World) -> Dataset:
+    """The world as it would have been ingested."""
     return Dataset(
         info=FILMS,
         ratings=write_table(home, "ratings", world.ratings),

@@ -1,0 +1,69 @@
+"""Inner splits part the train ratings of a pipeline once more, each in another way."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows.inner import inner_part, inner_seed, inner_split
+from tasks.artifacts import read_table
+from tasks.evaluation.task import Split
+from tests.flows.small import options, pipeline_of, world
+from tests.support.direct import Direct
+
+PAIR = ["user", "item"]
+
+
+class Parted:
+    """Three inner splits under a protocol."""
+
+    def __init__(self, home: Path, protocol: str, **given: object) -> None:
+        self.settings = options(home, protocol=protocol, **given)
+        self.steps, self.world = Direct(home), world(home / "data", self.settings)
+        self.pipeline = pipeline_of(self.world, self.settings, self.steps)
+        self.train = self.world.parts.train.sort(PAIR)
+        self.splits = [inner_split(self.pipeline, number) for number in range(3)]
+        self.sides = [(self.read(one, "train"), self.read(one, "held_out")) for one in self.splits]
+
+    def read(self, split: Split, side: str) -> pl.DataFrame:
+        return read_table(self.settings.home, getattr(split, side)).sort(PAIR)
+
+
+def together(*sides: pl.DataFrame) -> pl.DataFrame:
+    return pl.concat(sides).sort(PAIR)
+
+
+def test_in_time_each_split_is_of_an_earlier_window_than_the_one_before(tmp_path: Path) -> None:
+    parted = Parted(tmp_path, "temporal")
+    before = parted.train
+    for train, held_out in parted.sides:
+        assert together(train, held_out).equals(before)
+        moment = held_out["timestamp"].sort()[0]
+        assert (train["timestamp"] < moment).all()
+        assert held_out.height > 10
+        before = train
+
+
+@pytest.mark.parametrize("protocol", ["loo", "split", "user-split", "cold-user"])
+def test_otherwise_each_parts_all_of_train_in_its_own_way(protocol: str, tmp_path: Path) -> None:
+    parted = Parted(tmp_path, protocol, learn_users=9)
+    held = [held_out for _, held_out in parted.sides]
+    assert max(split.users.rows for split in parted.splits) <= 9
+    for train, held_out in parted.sides:
+        assert together(train, held_out).join(parted.train, on=PAIR, how="anti").is_empty()
+        assert train.join(held_out, on=PAIR, how="semi").is_empty()
+    assert not any(one.equals(other) for one, other in zip(held, [*held[1:], held[0]], strict=True))
+    assert all(
+        call.given["ratings"] == parted.pipeline.inputs.ratings for call in parted.steps.calls
+    )
+
+
+def test_seeds_and_names_tell_splits_apart_whatever_the_outer_seed(tmp_path: Path) -> None:
+    seeds, names = set(), set()
+    for outer in (0, 1, 2**31):
+        settings = options(tmp_path, seed=outer)
+        pipeline = pipeline_of(world(tmp_path / "data", settings), settings, Direct(tmp_path))
+        seeds |= {inner_seed(pipeline, number) for number in range(20)}
+        names |= {inner_part(pipeline, number) for number in range(20)}
+    assert len(seeds) == 60 and max(seeds) < 2**32 and not seeds & {0, 1, 2**31}
+    assert len(names) == 20 and "outer inner 19" in names

@@ -1,0 +1,80 @@
+"""What a cell with the learned re-ranker learns from, and how it orders with trees."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tasks.artifacts import read_arrays, read_table
+from tasks.models.options import version_of
+from tasks.reranking.blend import Learned, probabilities
+from tests.flows.small import options, world
+from tests.support.direct import Direct
+from tests.support.small_trees import small_trees
+from tests.support.worlds import measure_in
+
+PAIR = ["user", "item"]
+
+
+class Cell:
+    """One cell and what its stages gave; texts are left out, since reading them takes a while."""
+
+    def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch, **given: Any) -> None:
+        self.home, self.steps = home, Direct(home)
+        fixed: dict[str, Any] = {"model": "ease", "reranker": "learned", "without": ("language",)}
+        settings = options(home, **fixed | given)
+        figures = measure_in(
+            world(home / "data", settings), settings, self.steps, monkeypatch
+        ).figures
+        assert figures and figures.learned
+        self.learned: Learned = figures.learned
+        *self.labelled, self.features = (self.read(a) for a in self.steps.made["make features"])
+        self.inner = self.steps.made["split"]
+
+    def read(self, artifact: Any) -> pl.DataFrame:
+        return read_table(self.home, artifact)
+
+
+def test_hits_are_what_is_liked_where_that_is_to_be_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = Cell(tmp_path, monkeypatch)
+    liked = Cell(tmp_path, monkeypatch, learn_target="liked")
+    assert every.inner == liked.inner and len(liked.inner) == 2
+    for split, all_hits, told in zip(every.inner, every.labelled, liked.labelled, strict=True):
+        held_out = every.read(split.held_out)
+        assert told.drop("held_out").equals(all_hits.drop("held_out"))
+        for table, hits in (
+            (all_hits, held_out),
+            (told, held_out.filter(pl.col("rating") >= 4.0)),
+        ):
+            expected = table.select(PAIR).join(hits, on=PAIR, how="semi").sort(PAIR)
+            assert table.filter("held_out").select(PAIR).sort(PAIR).equals(expected)
+        assert 0 < told["held_out"].sum() < all_hits["held_out"].sum()
+    assert liked.learned.weights != every.learned.weights
+
+
+def test_trees_are_grown_on_inner_splits_and_order_the_outer_candidates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_trees():
+        cell = Cell(tmp_path, monkeypatch, learn_trees=True)
+    (call,) = cell.steps.of("learn to re-rank")
+    assert call.given["lightgbm"] == version_of("lightgbm") != ""
+    assert call.given["tables"] == cell.steps.made["make features"][:-1]
+    trees = cell.learned.trees
+    assert trees and trees.count > 0
+    assert len(trees.gains) == len(cell.learned.weights.features)
+    text = read_arrays(cell.home, trees.text)["text"].tobytes().decode()
+    chances = probabilities(cell.features, cell.learned, text)
+    likely = cell.features.select(PAIR).with_columns(likely=pl.Series(chances))
+    lists = cell.read(cell.steps.made["re-rank as learned"][0]).join(likely, on=PAIR)
+    assert lists.height == likely.height
+    assert lists["score"].to_list() == lists["likely"].to_list()
+    for _, mine in lists.group_by("user"):
+        assert mine.sort("rank")["likely"].is_sorted(descending=True)
+    assert not lists["rank"].equals(lists["base_rank"])
+    plain = Cell(tmp_path, monkeypatch)
+    assert plain.learned.weights == cell.learned.weights and plain.learned.trees is None
+    assert plain.steps.of("learn to re-rank")[0].given["lightgbm"] is None
