@@ -19,7 +19,14 @@ METHOD = frozenset(
         *("model", "model_options", "tune", "search_count", "sources", "tuning", "depth"),
         *("scorer", "profile_style", "calibrate", "llm_model", "llm_ask"),
         *("reranker", "weights", "min_similarity", "without"),
-        *("learn_splits", "learn_users", "learn_trees", "learn_target", "learn_protocol"),
+        *(
+            "learn_splits",
+            "learn_users",
+            "learn_trees",
+            "learn_scores",
+            "learn_target",
+            "learn_protocol",
+        ),
     }
 )
 """Settings that choose a method: with any of them given, the others keep their own defaults."""

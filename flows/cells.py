@@ -50,7 +50,7 @@ RERANK_STAGES = frozenset(
     {
         *("make profiles", "write tastes", "join profiles", "write item texts"),
         *("score", "join scores", "choose anchors", "calibrate", "re-rank"),
-        *("make features", "learn to re-rank", "re-rank as learned"),
+        *("make features", "add similarities", "learn to re-rank", "re-rank as learned"),
         "diversify",
     }
 )

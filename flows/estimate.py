@@ -56,6 +56,11 @@ def estimate(settings: Settings) -> Estimate:
             "There is nothing to estimate: no language model is asked.",
             "Give --scorer llm (or llm-batch) and --llm-model.",
         )
+    if settings.learns_scores and settings.reranker == "learned":
+        raise SettingsError(
+            "learn_scores: what a language model would be asked of inner splits is not counted.",
+            f"Reckon with {1 + settings.learn_splits} times what a night without it asks.",
+        )
     steps = Steps(settings.home)
     dataset = read_dataset(steps, settings)
     users = steps.run(

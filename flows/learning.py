@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from flows.inner import inner_part, inner_seed, inner_split
 from flows.records import Candidates, Inputs, Ranked
-from tasks.features.task import Labels, features_task
+from tasks.features.task import Labels, features_task, similarities_task
 from tasks.models.options import version_of
 from tasks.reranking.task import learn_task, learned_task
 from tasks.scoring.embedder import Embedder
@@ -52,7 +52,7 @@ def _inner_table(pipeline: "Pipeline", number: int) -> Artifact:
 
 
 def _features(pipeline: "Pipeline", found: Candidates, labels: Labels | None = None) -> Artifact:
-    return pipeline.run(
+    table = pipeline.run(
         features_task,
         pairs=found.pairs,
         ratings=pipeline.inputs.ratings,
@@ -63,3 +63,6 @@ def _features(pipeline: "Pipeline", found: Candidates, labels: Labels | None = N
         without=tuple(sorted(pipeline.settings.without)),
         labels=labels,
     )
+    if not pipeline.settings.learns_scores:
+        return table
+    return pipeline.run(similarities_task, table=table, scores=pipeline.score(found.pairs))

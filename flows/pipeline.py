@@ -48,10 +48,10 @@ class Pipeline:
         """
         chosen = tuned(self)
         found = chosen.propose()
-        if self.settings.reranker == "learned":
-            ranked = learned_order(chosen, found)
-            return ranked.model_copy(update={"lists": self.explain(ranked.lists)})
         try:
+            if self.settings.reranker == "learned":
+                ranked = learned_order(chosen, found)
+                return ranked.model_copy(update={"lists": self.explain(ranked.lists)})
             lists = self.reorder(found.pairs, self.score(found.pairs))
             return Ranked(lists=self.diversify(lists))
         except LlmDownError as down:

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError as UnreadableSettingError
 
 from tasks.errors import SettingsError
+from tasks.learn_options import LearnOptions
 from tasks.llm_options import EngineOptions, LlmOptions
 from tasks.models.options import CHOICES, ModelOptions
 from tasks.toml_source import TomlSource
@@ -19,7 +20,6 @@ from tasks.vocabulary import (
     ProtocolName,
     RerankerName,
     ScorerName,
-    TargetName,
 )
 
 DEFAULT_SEARCH_COUNT = 100
@@ -46,7 +46,7 @@ class Weights(BaseModel):
     )
 
 
-class Settings(LlmOptions, BaseSettings):
+class Settings(LlmOptions, LearnOptions, BaseSettings):
     """Options of a run: given ones beat PALATE_NAME, that beats the TOML file, that the default."""
 
     model_config = SettingsConfigDict(
@@ -92,30 +92,6 @@ class Settings(LlmOptions, BaseSettings):
         None, gt=0, le=1, description="The paper's T: C = top x T x 10^M; needs --depth."
     )
     depth: int | None = Field(None, ge=0, le=6, description="The paper's search depth M.")
-    without: tuple[str, ...] = Field(
-        (),
-        description="Features, or groups of them, that the `learned` re-ranker leaves out:"
-        " collaborative, popularity, dates, metadata, language, external.",
-    )
-    learn_splits: int = Field(
-        2,
-        ge=1,
-        le=20,
-        description="Inner splits of train that `learned` is fitted on, and `tune` chooses on.",
-    )
-    learn_users: int = Field(3000, ge=1, description="Users of each inner split, at most.")
-    learn_trees: bool = Field(
-        False,
-        description="Blend boosted trees into the `learned` re-ranker (palate[trees]); they stop"
-        " growing by the last inner split, so there must be two.",
-    )
-    learn_target: TargetName = Field(
-        "rated",
-        description="What counts as a hit in inner splits: every held-out rating, or `liked` ones.",
-    )
-    learn_protocol: ProtocolName = Field(
-        "split", description="How inner splits hold ratings out; an evaluation uses its own."
-    )
     top: int = Field(10, ge=1, description="Length of each recommended list, N.")
     limit_users: int | None = Field(
         None, ge=1, description="Serve a seeded sample of this many users; all train the model."
@@ -196,10 +172,11 @@ class Settings(LlmOptions, BaseSettings):
 
     @model_validator(mode="after")
     def _asking_agrees(self) -> "Settings":
-        if self.reranker == "learned" and self.asks_llm:
-            raise ValueError("reranker: learned reads text embeddings, no language model's scores")
-        if self.learn_trees and self.learn_splits < 2:
-            raise ValueError("learn_trees: one inner split is to learn from and one to stop by")
+        if self.reranker == "learned" and self.asks_llm and not self.learn_scores:
+            raise ValueError(
+                "reranker: learned reads text embeddings, and a language model's scores only with"
+                " learn_scores"
+            )
         if "estimate" in self.llm_show and self.model not in ESTIMATES_RATINGS:
             raise ValueError(f"llm_show: the estimates of {self.model} are not ratings to show")
         if (self.asks_llm or self.profile_writer == "llm") and not self.llm_model:

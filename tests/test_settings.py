@@ -158,7 +158,7 @@ def test_the_number_of_candidates(given, expected):
         ({"sources": {"svd": 0, "ease": 50}}, "sources: svd, .* must be one of them"),
         (
             {"reranker": "learned", "scorer": "llm", "llm_model": "m"},
-            "reranker: learned reads text embeddings, no language model's scores",
+            "reranker: learned reads text embeddings, and a language model's scores only with",
         ),
         ({"reranker": "learned", "scorer": "llm-batch", "llm_model": "m"}, "reranker: learned"),
         ({"scorer": "llm-batch", "llm_model": "m", "llm_ask": "list"}, "list needs the scorer llm"),

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import App, Group, Parameter
 
 from flows.server import prefect_for
+from tasks.learn_options import LearnOptions
 from tasks.llm_options import LlmOptions
 from tasks.models.options import ModelOptions
 from tasks.settings import Settings
@@ -21,6 +22,8 @@ app = App(
 
 for _name in LlmOptions.model_fields:  # in --help they stand together, after all others
     Settings.model_fields[_name].metadata.append(Parameter(group=Group("Language model")))
+for _name in LearnOptions.model_fields:
+    Settings.model_fields[_name].metadata.append(Parameter(group=Group("Learned re-ranker")))
 for _name in ModelOptions.model_fields:
     ModelOptions.model_fields[_name].metadata.append(Parameter(group=Group("Base models")))
 

@@ -27,11 +27,11 @@ def nightly(*, settings: Options | None = None) -> None:
     after a crash, a kill or Ctrl-C: finished stages are taken from disk.
     """
     asked = settings or Settings()
-    chosen = with_best(asked)
-    with running(chosen.home) as wait_for_server:
+    with running(asked.home) as wait_for_server:
         from flows.nightly import nightly as flow  # noqa: PLC0415 - after the server is on its way
         from flows.shown.night import show_night  # noqa: PLC0415
 
+        chosen = with_best(asked)
         wait_for_server()
         try:
             result = flow(chosen)

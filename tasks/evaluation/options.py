@@ -83,7 +83,8 @@ class EvaluationSettings(Settings):
     def reads_similarity(self) -> bool:
         """Whether the order depends on the scorer at all."""
         weighing = self.reranker in {"weighted", "rrf"} and self.weights.similarity > 0
-        return weighing or self.reranker in READ_SIMILARITY
+        learning = self.reranker == "learned" and self.learns_scores
+        return weighing or learning or self.reranker in READ_SIMILARITY
 
     @property
     def reranker_label(self) -> str:

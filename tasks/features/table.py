@@ -11,6 +11,7 @@ from tasks.features.facts import Facts, Ints, Pairs
 from tasks.features.registry import COLLABORATIVE, FEATURES
 from tasks.models.base import Floats
 from tasks.models.pairs import pair_estimates
+from tasks.vocabulary import ITEM, SIMILARITY, USER
 
 FILES = (popularity, sequence, dates, metadata, language, external)
 """Where features are written; importing a file enters its features."""
@@ -44,6 +45,18 @@ def feature_table(facts: Facts, pairs: Pairs, without: Collection[str] = ()) -> 
         raise SettingsError("without: no feature is left to learn from.", "Leave out fewer.")
     made = [pl.Series(n, v, dtype=pl.Float32, nan_to_null=True) for n, v in columns.items()]
     return pairs.frame.with_columns(made)
+
+
+def with_similarity(table: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
+    """The table with the scorer's similarity of each pair, and how it stands among candidates."""
+    known = table.select(USER, ITEM).join(
+        scores.select(USER, ITEM, SIMILARITY), on=[USER, ITEM], how="left", maintain_order="left"
+    )
+    values = known[SIMILARITY].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    person = known[USER].rank("dense").cast(pl.Int64).to_numpy() - 1
+    columns = {SIMILARITY: values, f"{SIMILARITY}{RELATIVE}": among_candidates(values, person)}
+    made = [pl.Series(n, v, dtype=pl.Float32, nan_to_null=True) for n, v in columns.items()]
+    return table.with_columns(made)
 
 
 def _check(without: Collection[str]) -> None:

@@ -6,7 +6,7 @@ import polars as pl
 
 from tasks.artifacts import read_table, write_table
 from tasks.features.facts import facts_of
-from tasks.features.table import feature_table
+from tasks.features.table import feature_table, with_similarity
 from tasks.models import stored
 from tasks.progress import bar
 from tasks.reranking.learned import LABEL
@@ -52,6 +52,13 @@ def features_task(
                 hits = hits.filter(pl.col(RATING) >= labels.relevant_at)
             table = _labelled(table, hits)
         return write_table(home, "features", table)
+
+
+@step("add similarities", "1", "numpy", "polars")
+def similarities_task(home: Path, table: Artifact, scores: Artifact) -> Artifact:
+    """The features with the scorer's similarities among them."""
+    told = with_similarity(read_table(home, table), read_table(home, scores))
+    return write_table(home, "features", told)
 
 
 def _labelled(table: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:

@@ -12,6 +12,9 @@ from tasks.reranking.learned import LearnedWeights, labels_of, learn
 from tasks.reranking.trees import Grown, grow, tree_scores
 from tasks.vocabulary import USER, Artifact, Record
 
+FLATTEST = 1e-3
+"""On a handful of hits the slope may come out negative: it would turn every list round."""
+
 
 class Trees(Record):
     """Where the trees' text lies, how many there are, and per feature its share of their gain."""
@@ -66,7 +69,8 @@ def learn_blend(
     grown = grow(tables[:-1], check, linear.features, seed)
     calibrated = LogisticRegression(C=1e6, random_state=seed)
     calibrated.fit(blended(check, linear, grown.text)[:, None], labels)
-    return linear, grown, float(calibrated.coef_[0, 0]), float(calibrated.intercept_[0])
+    slope = max(float(calibrated.coef_[0, 0]), FLATTEST)
+    return linear, grown, slope, float(calibrated.intercept_[0])
 
 
 def probabilities(table: pl.DataFrame, learned: Learned, text: str | None) -> Floats:

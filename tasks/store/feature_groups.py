@@ -3,9 +3,10 @@
 from tasks.features import language
 from tasks.features.registry import COLLABORATIVE, FEATURES
 from tasks.features.table import LOG_RANK, RELATIVE
+from tasks.vocabulary import SIMILARITY
 
-TEXT_MODEL = "text"
-"""The base model that is out where language is left out."""
+LANGUAGE = {"text", SIMILARITY}
+"""The base model and the scorer's similarity that are out where language is left out."""
 
 
 def group_of(feature: str) -> str:
@@ -13,4 +14,4 @@ def group_of(feature: str) -> str:
     name = feature.removesuffix(RELATIVE).removesuffix(LOG_RANK)
     if name in FEATURES:
         return FEATURES[name].group
-    return language.GROUP if name == TEXT_MODEL else COLLABORATIVE
+    return language.GROUP if name in LANGUAGE else COLLABORATIVE

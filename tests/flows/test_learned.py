@@ -88,7 +88,7 @@ def cold(measure: Measure) -> Seen:
 
 
 def test_the_best_configuration_gives_figures(tmp_path: Path, data: Path, server: str) -> None:
-    given: dict[str, Any] = {"data": str(data), "home": tmp_path, "seeds": 1, "learn_splits": 1}
+    given: dict[str, Any] = {"data": str(data), "home": tmp_path, "seeds": 1}
     with flows_in(tmp_path, server):
         evaluate(EvaluationSettings(config=BEST, **given))
     cells = query(tmp_path, "SELECT model, reranker, scorer, status FROM cells")

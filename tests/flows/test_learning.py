@@ -78,3 +78,19 @@ def test_trees_are_grown_on_inner_splits_and_order_the_outer_candidates(
     plain = Cell(tmp_path, monkeypatch)
     assert plain.learned.weights == cell.learned.weights and plain.learned.trees is None
     assert plain.steps.of("learn to re-rank")[0].given["lightgbm"] is None
+
+
+def test_similarities_of_the_scorer_are_learned_from_where_that_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {"without": (), "learn_scores": True, "learn_splits": 1}
+    cell = Cell(tmp_path, monkeypatch, **given)
+    inner, outer = (cell.read(table) for table in cell.steps.made["add similarities"])
+    scores = [cell.read(table) for table in cell.steps.made["join scores"]]
+    for table, told in zip((inner, outer), scores, strict=True):
+        joined = table.select(*PAIR, pl.col("similarity").alias("feature")).join(told, on=PAIR)
+        assert joined.height == table.height
+        assert joined["feature"].to_list() == pytest.approx(joined["similarity"].to_list(), 1e-5)
+    assert {"similarity", "similarity, among candidates"} <= set(cell.learned.weights.features)
+    silent = Cell(tmp_path, monkeypatch, **given | {"without": ("language",)})
+    assert "similarity" not in silent.learned.weights.features
