@@ -16,6 +16,9 @@ MOST_TREES = 500
 PATIENCE = 50
 """Trees without a better NDCG@10 on the check split until no more are grown."""
 
+LONGEST = 10_000
+"""Rows of one list beyond which LightGBM gives up."""
+
 SHAPE: dict[str, Any] = {
     "objective": "lambdarank",
     "metric": "ndcg",
@@ -52,7 +55,8 @@ def grow(
 ) -> Grown:
     """Trees fitted on labelled feature tables, as many as rank the table `check` best.
 
-    Uses the package lightgbm; SettingsError when it is not installed.
+    Uses the package lightgbm; SettingsError when it is not installed, and for a person with more
+    candidates than it ranks.
     """
     try:
         import lightgbm  # noqa: PLC0415 - optional, and a second to load
@@ -97,4 +101,10 @@ def _by_person(tables: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, Ints]:
     """
     each = [table.sort(USER, maintain_order=True) for table in tables]
     lengths = [table[USER].rle().struct.field("len").to_numpy() for table in each]
+    longest = max(int(some.max(initial=0)) for some in lengths)
+    if longest > LONGEST:
+        raise SettingsError(
+            f"learn_trees: somebody has {longest:,} candidates; lightgbm ranks up to {LONGEST:,}.",
+            "Lower sources, or give --no-learn-trees.",
+        )
     return pl.concat(each), np.concatenate(lengths).astype(np.int64)

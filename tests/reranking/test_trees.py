@@ -97,3 +97,12 @@ def test_without_the_package_it_says_which_to_install(monkeypatch):
     with pytest.raises(SettingsError, match="needs the package lightgbm") as error:
         grow([TABLE], CHECK, FEATURES, 0)
     assert "palate[trees]" in error.value.fix
+
+
+def test_more_candidates_than_can_be_ranked_are_refused(monkeypatch):
+    monkeypatch.setattr(trees, "LONGEST", 3)
+    table = pl.DataFrame(
+        {"user": [1] * 4, "item": range(4), "a": 0.0, "held_out": [True] + [False] * 3}
+    )
+    with pytest.raises(SettingsError, match="4 candidates; lightgbm ranks up to 3"):
+        trees.grow([table], table, ["a"], 0)
