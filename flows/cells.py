@@ -50,6 +50,7 @@ RERANK_STAGES = frozenset(
     {
         *("make profiles", "write tastes", "join profiles", "write item texts"),
         *("score", "join scores", "choose anchors", "calibrate", "re-rank"),
+        *("find unrated items", "offer nearest new items", "join unrated items"),
         *("make features", "add similarities", "learn to re-rank", "re-rank as learned"),
         "diversify",
     }

@@ -7,12 +7,17 @@ from flows.inner import inner_part, inner_seed, inner_split
 from flows.records import Candidates, Inputs, Ranked
 from tasks.features.task import Labels, features_task, similarities_task
 from tasks.models.options import version_of
-from tasks.reranking.task import learn_task, learned_task
+from tasks.models.task import unrated_items_task
+from tasks.reranking.task import join_unrated_task, learn_task, learned_task
 from tasks.scoring.embedder import Embedder
 from tasks.vocabulary import Artifact
 
 if TYPE_CHECKING:
     from flows.pipeline import Pipeline
+
+MOST_NEW = 20
+"""Unrated items that compete, per person: those with texts nearest to what the person likes."""
+NEW = " new items"
 
 
 def learned_order(pipeline: "Pipeline", found: Candidates) -> Ranked:
@@ -35,7 +40,31 @@ def learned_order(pipeline: "Pipeline", found: Candidates) -> Ranked:
         ratings=pipeline.inputs.ratings,
         items=pipeline.dataset.items,
     )
+    if settings.ranks_new_items and pipeline.inputs.new_items is None:
+        lists = _with_unrated(pipeline, lists)
     return Ranked(lists=pipeline.diversify(lists), learned=learned)
+
+
+def _with_unrated(pipeline: "Pipeline", lists: Artifact) -> Artifact:
+    """The lists with each person's nearest unrated items, by weights learned from hidden items.
+
+    In splits that leave every item some ratings an unrated item is never a hit, so that what is
+    learned from them would put it last whatever it is.
+    """
+    inputs = pipeline.inputs
+    fresh = pipeline.run(unrated_items_task, ratings=inputs.ratings, items=pipeline.dataset.items)
+    if not fresh.rows:
+        return lists
+    judging = replace(
+        pipeline,
+        settings=pipeline.settings.judging_new_items(),
+        inputs=inputs.model_copy(update={"new_items": fresh, "most_new": MOST_NEW}),
+        part=f"{pipeline.part}{NEW}",
+    )
+    split = inner_split(pipeline, 0)
+    share = split.held_out.rows / (split.held_out.rows + split.train.rows)
+    unrated = learned_order(judging, judging.propose()).lists
+    return pipeline.run(join_unrated_task, lists=lists, unrated=unrated, share=share)
 
 
 def _inner_table(pipeline: "Pipeline", number: int) -> Artifact:
@@ -44,7 +73,12 @@ def _inner_table(pipeline: "Pipeline", number: int) -> Artifact:
     inner = replace(
         pipeline,
         settings=pipeline.settings.model_copy(update={"seed": inner_seed(pipeline, number)}),
-        inputs=Inputs(ratings=split.train, users=split.users, new_items=split.new_items),
+        inputs=Inputs(
+            ratings=split.train,
+            users=split.users,
+            new_items=split.new_items,
+            most_new=pipeline.inputs.most_new,
+        ),
         part=inner_part(pipeline, number),
     )
     labels = Labels(held_out=split.held_out, relevant_at=pipeline.liked_from)

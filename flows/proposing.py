@@ -8,6 +8,7 @@ from tasks.models import kept
 from tasks.models.task import (
     candidates_task,
     join_candidates_task,
+    nearest_new_items_task,
     new_items_task,
     text_model_task,
     train_task,
@@ -27,11 +28,7 @@ def propose(pipeline: "Pipeline") -> Candidates:
     """
     settings, inputs = pipeline.settings, pipeline.inputs
     if inputs.new_items is not None:
-        pairs = pipeline.run(
-            new_items_task, users=inputs.users, new_items=inputs.new_items, seed=settings.seed
-        )
-        learns = settings.reranker == "learned" and "language" not in settings.without
-        return Candidates(pairs=pairs, models={"text": _text_model(pipeline)} if learns else {})
+        return _new_items(pipeline, inputs.new_items)
     wanted = settings.candidate_sources
     models: dict[str, Artifact] = {name: _model(pipeline, name) for name in wanted}
     lists = {name: _top(pipeline, models[name], count) for name, count in wanted.items() if count}
@@ -41,6 +38,23 @@ def propose(pipeline: "Pipeline") -> Candidates:
         join_candidates_task, lists=lists, base=settings.model, model=models[settings.model]
     )
     return Candidates(pairs=joined, models=models)
+
+
+def _new_items(pipeline: "Pipeline", new_items: Artifact) -> Candidates:
+    settings, inputs = pipeline.settings, pipeline.inputs
+    shared = {"users": inputs.users, "new_items": new_items, "seed": settings.seed}
+    learns = settings.reranker == "learned" and "language" not in settings.without
+    models = {"text": _text_model(pipeline)} if learns else {}
+    if inputs.most_new is None:
+        return Candidates(pairs=pipeline.run(new_items_task, **shared), models=models)
+    nearest = pipeline.run(
+        nearest_new_items_task,
+        model=models["text"],
+        ratings=inputs.ratings,
+        count=inputs.most_new,
+        **shared,
+    )
+    return Candidates(pairs=nearest, models=models)
 
 
 def _top(pipeline: "Pipeline", model: Artifact, count: int) -> Artifact:

@@ -7,7 +7,8 @@ from tasks.vocabulary import Artifact, Record
 class Inputs(Record):
     """What lists are made from: train ratings, the users to serve, and typed tastes if any.
 
-    `new_items`: the candidates are these, which nobody has rated, instead of a base model's.
+    `new_items`: the candidates are these, which nobody has rated, instead of a base model's;
+    `most_new`: of these the ones nearest to each person's texts, so many, instead of all.
     `keep_model`: the base model may be the one kept from an earlier night, and is kept for later
     ones; never for what is measured on held-out ratings, which an earlier model has seen.
     """
@@ -16,6 +17,7 @@ class Inputs(Record):
     users: Artifact
     typed: Artifact | None = None
     new_items: Artifact | None = None
+    most_new: int | None = None
     keep_model: bool = False
 
 

@@ -32,6 +32,11 @@ class LearnOptions(BaseModel):
         description="Let `learned` read the scorer's similarity of every candidate, of inner splits"
         " too: a language model is then asked 1 + learn_splits times as much.",
     )
+    learn_new_items: bool = Field(
+        False,
+        description="Let items that nobody has rated compete for places, judged by what is learned"
+        " from hiding the ratings of other items.",
+    )
     learn_target: TargetName = Field(
         "rated",
         description="What counts as a hit in inner splits: every held-out rating, or `liked` ones.",
@@ -45,6 +50,11 @@ class LearnOptions(BaseModel):
         if self.learn_trees and self.learn_splits < 2:
             raise ValueError("learn_trees: one inner split is to learn from and one to stop by")
         return self
+
+    @property
+    def ranks_new_items(self) -> bool:
+        """Whether unrated items compete; without language nothing tells them apart."""
+        return self.learn_new_items and "language" not in self.without
 
     @property
     def learns_scores(self) -> bool:

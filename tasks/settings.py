@@ -3,7 +3,7 @@
 import math
 import os
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, Self, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -236,6 +236,10 @@ class Settings(LlmOptions, LearnOptions, BaseSettings):
     def inner_protocol(self) -> ProtocolName:
         """How inner splits hold ratings out."""
         return self.learn_protocol
+
+    def judging_new_items(self) -> Self:
+        """The same settings, with inner splits that take every rating from some items."""
+        return self.model_copy(update={"learn_protocol": "cold-item"})
 
     @property
     def inner_keep(self) -> int:

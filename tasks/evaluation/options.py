@@ -1,5 +1,7 @@
 """The settings of an evaluation: those of a night, the protocol, and what is not for a night."""
 
+from typing import Self
+
 from pydantic import Field, model_validator
 
 from tasks.evaluation.measures import KS
@@ -73,6 +75,10 @@ class EvaluationSettings(Settings):
     def inner_protocol(self) -> ProtocolName:
         """The same as the outer one, or the re-ranker would learn another task."""
         return self.protocol
+
+    def judging_new_items(self) -> Self:
+        """The same settings, with inner splits that take every rating from some items."""
+        return self.model_copy(update={"protocol": "cold-item"})
 
     @property
     def inner_keep(self) -> int:

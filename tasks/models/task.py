@@ -99,3 +99,33 @@ def new_items_task(home: Path, users: Artifact, new_items: Artifact, seed: int) 
     place = pl.col("draw").rank("ordinal").over(USER).cast(pl.Int32).alias(BASE_RANK)
     ranked = drawn.with_columns(place).drop("draw").sort(USER, BASE_RANK)
     return write_table(home, "candidates", ranked)
+
+
+@step("offer nearest new items", "1", "numpy")
+def nearest_new_items_task(
+    home: Path,
+    model: Artifact,
+    ratings: Artifact,
+    users: Artifact,
+    new_items: Artifact,
+    count: int,
+    seed: int,
+) -> Artifact:
+    """The `count` new items that the text model puts highest for every user."""
+    found = top_candidates(
+        stored.load(home, model),
+        read_table(home, ratings),
+        read_table(home, users)[USER],
+        count,
+        seed=seed,
+        only=read_table(home, new_items)[ITEM],
+    )
+    return write_table(home, "candidates", found.with_columns(pl.lit(0.0).alias(ESTIMATE)))
+
+
+@step("find unrated items", "1")
+def unrated_items_task(home: Path, ratings: Artifact, items: Artifact) -> Artifact:
+    """The items of the catalogue that nobody has rated."""
+    rated = read_table(home, ratings).select(ITEM).unique()
+    fresh = read_table(home, items).select(ITEM).join(rated, on=ITEM, how="anti").sort(ITEM)
+    return write_table(home, "new_items", fresh)

@@ -20,6 +20,7 @@ from tasks.vocabulary import (
     ESTIMATE,
     ITEM,
     RANK,
+    SCORE,
     SIMILARITY,
     TEXT,
     USER,
@@ -103,6 +104,22 @@ def diversify_task(
         vectors = text_vectors(home, told[TEXT].to_list())
         made = diversify(ranked, told[ITEM], vectors, diversity, places)
         return write_table(home, "ranked", made)
+
+
+@step("join unrated items", "1")
+def join_unrated_task(home: Path, lists: Artifact, unrated: Artifact, share: float) -> Artifact:
+    """Both in one order by score; in the base lists unrated items come last.
+
+    `share` is what part of all ratings the scores of `lists` foresee; those of unrated items, whose
+    every rating was hidden in learning, foresee all of them.
+    """
+    known, fresh = read_table(home, lists), read_table(home, unrated)
+    last = known.group_by(USER).agg(pl.col(BASE_RANK).max().alias("last"))
+    behind = fresh.join(last, on=USER, how="left", maintain_order="left").with_columns(
+        pl.col(BASE_RANK) + pl.col("last").fill_null(0), pl.col(SCORE) * share
+    )
+    both = pl.concat([known, behind.select(known.columns)])
+    return write_table(home, "ranked", in_order_of(both, pl.col(SCORE)))
 
 
 @step("choose what is shown", "1")

@@ -11,7 +11,7 @@ from flows import best
 from flows.best import best_method, with_best
 from tasks.settings import Settings
 from tasks.store.query import query
-from tests.flows.conftest import Terminal
+from tests.support.in_process import Terminal
 
 BEST = Path(__file__).parents[2] / "deployments" / "best.toml"
 
