@@ -1,0 +1,83 @@
+"""Items that nobody has rated, in learned lists."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from flows.learning import MOST_NEW, learned_order
+from tasks.artifacts import read_table
+from tests.flows.small import options, pipeline_of, world
+from tests.support.direct import Direct
+
+FRESH = [101, 102, 103]
+
+
+class Lists:
+    """Learned lists over a catalogue with three items that nobody has rated."""
+
+    def __init__(self, home: Path, **given: Any) -> None:
+        self.home, self.steps = home, Direct(home)
+        fixed: dict[str, Any] = {"model": "ease", "reranker": "learned", "learn_new_items": True}
+        settings = options(home, **fixed | given)
+        made = world(home / "data", settings)
+        new = made.items.head(3).with_columns(item=pl.Series(FRESH), title=pl.lit("Brand new"))
+        made = type(made)(made.ratings, made.tags, pl.concat([made.items, new]), made.parts)
+        pipeline = pipeline_of(made, settings, self.steps)
+        self.table = self.read(learned_order(pipeline, pipeline.propose()).lists)
+        self.fresh = self.table.filter(pl.col("item").is_in(FRESH))
+
+    def read(self, artifact: Any) -> pl.DataFrame:
+        return read_table(self.home, artifact)
+
+
+@pytest.fixture(scope="module")
+def lists(tmp_path_factory: pytest.TempPathFactory) -> Lists:
+    return Lists(tmp_path_factory.mktemp("unrated"))
+
+
+def test_they_compete_by_score_and_come_last_in_the_base_lists(lists: Lists) -> None:
+    assert lists.fresh.height == 3 * lists.table["user"].n_unique()
+    for _, mine in lists.table.group_by("user"):
+        assert sorted(mine["rank"]) == sorted(mine["base_rank"]) == list(range(1, len(mine) + 1))
+        assert mine.sort("rank")["score"].is_sorted(descending=True)
+        assert set(mine.sort("base_rank")["item"].tail(3)) == set(FRESH)
+    assert lists.table.null_count()["score"].item() == 0
+
+
+def test_what_they_are_judged_by_is_learned_from_items_whose_ratings_were_hidden(
+    lists: Lists,
+) -> None:
+    outer = {item for call in lists.steps.of("find unrated items") for item in _ids(lists, call)}
+    assert outer == set(FRESH)
+    inner = [call for call in lists.steps.of("split") if call.given["protocol"] == "cold-item"]
+    assert len(inner) == 2
+    for call in inner:
+        hidden, train = lists.read(call.gave.new_items)["item"], lists.read(call.gave.train)["item"]
+        assert not set(hidden) & set(train) and not set(hidden) & set(FRESH)
+    judged = lists.steps.of("re-rank as learned")[1].given["learned"].weights
+    known = lists.steps.of("re-rank as learned")[0].given["learned"].weights
+    assert "ease" in known.features and "ease" not in judged.features
+    for call in lists.steps.of("offer nearest new items"):
+        assert call.given["count"] == MOST_NEW
+
+
+def test_their_scores_foresee_the_share_of_ratings_that_the_others_foresee(lists: Lists) -> None:
+    (call,) = lists.steps.of("join unrated items")
+    split = lists.steps.of("split")[0].gave
+    held, kept = lists.read(split.held_out).height, lists.read(split.train).height
+    assert call.given["share"] == pytest.approx(held / (held + kept))
+    before = lists.read(call.given["unrated"]).select("user", "item", alone="score")
+    told = lists.fresh.join(before, on=["user", "item"])
+    expected = told["alone"] * call.given["share"]
+    assert told["score"].to_list() == pytest.approx(expected.to_list())
+
+
+def test_without_language_or_the_wish_they_stay_out(tmp_path: Path) -> None:
+    assert Lists(tmp_path / "a", without=("language",)).fresh.is_empty()
+    assert Lists(tmp_path / "b", learn_new_items=False).fresh.is_empty()
+
+
+def _ids(lists: Lists, call: Any) -> list[int]:
+    return lists.read(call.gave)["item"].to_list()
