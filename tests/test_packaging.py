@@ -14,29 +14,33 @@ ROOT = Path(__file__).parents[1]
 UV = str(Path(sys.executable).with_name("uv"))
 
 
-def test_the_wheel_runs_a_night_outside_the_clone(tmp_path: Path) -> None:
+def test_the_wheel_runs_nights_outside_the_clone(tmp_path: Path, made_up: Path) -> None:
     clone = _clean_copy(tmp_path / "clone")
     _do(UV, "build", "--quiet", "--wheel", "--no-build-isolation", "--out-dir", tmp_path, clone)
     (wheel,) = tmp_path.glob("palate-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "sql/schema.sql" in names and "sql/questions/most_recommended.sql" in names
     assert "sql/results/methods.sql" in names and "tasks/report/templates/results.md.j2" in names
-    assert not [name for name in names if name.startswith("tests/")]
+    assert "flows/best.toml" in names
+    assert not [name for name in names if name.startswith(("tests/", "deployments/"))]
 
     fresh = tmp_path / "fresh"
     _do(UV, "venv", "--quiet", "--python", sys.executable, fresh)
     locked = ["--constraint", ROOT / "requirements.lock"]
     _do(UV, "pip", "install", "--quiet", "--python", fresh / "bin" / "python", *locked, wheel)
     nightly = [fresh / "bin" / "palate", "nightly", "--limit-users", "20"]
-    printed = _do(*nightly, cwd=tmp_path)
+    printed = _do(*nightly, "--reranker", "weighted", cwd=tmp_path)
+    best = _do(*nightly, "--data", made_up, "--home", tmp_path / "best", cwd=tmp_path)
 
-    assert "20 users served" in printed
+    assert "20 users served" in printed and "20 users served" in best
+    with duckdb.connect(tmp_path / "best" / "palate.duckdb", read_only=True) as database:
+        assert database.sql("SELECT model, reranker FROM runs").fetchall() == [("ease", "learned")]
     with duckdb.connect(tmp_path / ".palate" / "palate.duckdb", read_only=True) as database:
         assert database.sql("SELECT count(*) FROM latest_recommendations").fetchall() == [(200,)]
 
 
 def _clean_copy(target: Path) -> Path:
-    for name in ("flows", "tasks", "sql", "pyproject.toml", "README.md", "LICENSE"):
+    for name in ("flows", "tasks", "sql", "deployments", "pyproject.toml", "README.md", "LICENSE"):
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         target.mkdir(exist_ok=True)
