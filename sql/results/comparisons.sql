@@ -1,14 +1,16 @@
 -- What each comparison of one run shows by the metric that its grid names, at k = 10: by data set
 -- and protocol, then by base model. beside: what it shows by the metrics that the grid wants beside
--- its own. A cell that re-ranks nothing stands for its base list.
+-- its own. A cell that re-ranks nothing stands for its base list; a tuned one goes by its label.
 SELECT mine.dataset, mine.protocol, told.says, told.against_list = 'base' AS over_base,
-       mine.model, CASE mine.reranker WHEN 'none' THEN 'base list' ELSE mine.label END AS method,
+       mine.model, CASE WHEN mine.reranker = 'none' AND coalesce(json_array_length(mine.config->'$.tune'), 0) = 0
+                        THEN 'base list' ELSE mine.label END AS method,
        mine.leaky OR mine.reranker = 'oracle' AS cheats,
        told.against_list = 'reranked' AND (other.leaky OR other.reranker = 'oracle')
            AS against_cheats,
        other.model AS against_model,
-       CASE WHEN told.against_list = 'base' OR other.reranker = 'none' THEN 'base list'
-            ELSE other.label END AS against,
+       CASE WHEN told.against_list = 'base' OR other.reranker = 'none'
+                  AND coalesce(json_array_length(other.config->'$.tune'), 0) = 0
+            THEN 'base list' ELSE other.label END AS against,
        ours.mean, theirs.mean AS against_mean, told.difference, told.low, told.high, told.p_holm,
        told.better, told.worse, told.verdict,
        (SELECT list(more ORDER BY list_position((run.config->'$.beside')::VARCHAR[], more.metric))

@@ -19,12 +19,15 @@ WITH run AS (
     WHERE figure.k = 10 AND NOT (figure.list = 'reranked' AND cell.reranker = 'none')
     QUALIFY figure.list = 'reranked' OR row_number() OVER (
         PARTITION BY cell.dataset, cell.protocol, cell.model, cell.config->>'$.model_options',
+                     cell.config->>'$.tune',
                      cell.first_seed, cell.seeds, cell.users, figure.list, figure.metric
         ORDER BY cell.cell
     ) = 1
 ), methods AS (
     SELECT run_id, cell, place, headline, wanted, dataset, protocol, list, list = 'base' AS is_base, model,
-           CASE list WHEN 'base' THEN 'base list' ELSE label END AS label,
+           CASE WHEN list <> 'base' THEN label
+                WHEN coalesce(json_array_length(config->'$.tune'), 0) > 0 THEN 'base list, tuned'
+                ELSE 'base list' END AS label,
            CASE list WHEN 'base' THEN 'none' ELSE scorer END     AS scorer,
            candidates, first_seed, seeds, users, skipped,
            list = 'reranked' AND external AND coalesce(

@@ -1,6 +1,6 @@
 -- What the learned orders of one run go by: of every group of features the three strongest weights
 -- (log odds per standard deviation), and the group's share of the sum of all absolute weights.
--- Cells whose weights are the same, such as those that differ in diversity alone, stand once.
+-- Of every data set the first cell stands for all: a grid may hold dozens that differ little.
 --   leads  whether the feature is the strongest of its group
 --   gain   its share of what the trees beside the weights gained by their splits; null without trees
 WITH known AS (
@@ -11,12 +11,10 @@ WITH known AS (
     WINDOW of_cell AS (PARTITION BY cell), of_group AS (PARTITION BY cell, feature_group)
 ), first AS (
     SELECT min(cell) AS cell
-    FROM (
-        SELECT cell, list({'feature': feature, 'weight': weight} ORDER BY feature) AS weights
-        FROM known
-        GROUP BY cell
-    )
-    GROUP BY weights
+    FROM learned_weights
+    JOIN cells USING (run_id, cell)
+    WHERE run_id = $run_id
+    GROUP BY dataset
 )
 SELECT known.cell, cell.label, cell.dataset, cell.protocol, cell.model, cell.first_seed,
        known.feature, known.feature_group, known.weight, known.gain, known.share, known.strength = 1 AS leads

@@ -1,8 +1,11 @@
 -- One row per run, cell, list, metric and k: every figure with what it is of.
--- method: the cell's label, or 'base' and the model for a base list.
+-- method: the cell's label, or 'base' and the model for a base list, and whether that was tuned.
 SELECT figure.run_id, run.finished_at_utc, run.config->>'$.name' AS experiment, figure.cell,
        cell.dataset, cell.protocol,
-       CASE figure.list WHEN 'base' THEN 'base: ' || cell.model ELSE cell.label END AS method,
+       CASE WHEN figure.list <> 'base' THEN cell.label
+            WHEN coalesce(json_array_length(cell.config->'$.tune'), 0) > 0
+            THEN 'base: ' || cell.model || ', tuned'
+            ELSE 'base: ' || cell.model END AS method,
        cell.label, cell.model, cell.scorer, cell.reranker, cell.external, cell.leaky,
        cell.candidates, figure.list, figure.metric, figure.k,
        figure.mean, figure.sd, figure.low, figure.high, figure.seeds, figure.users

@@ -149,6 +149,18 @@ def test_metrics_that_a_grid_wants_beside_its_own_stand_beside_it(tmp_path):
     tables_are_whole(text)
 
 
+def test_a_tuned_base_list_stands_beside_the_plain_one(tmp_path):
+    made = Made()
+    learned = made.cell("learned", base=0.1, mean=0.3, reranker="learned")
+    tuned = {"reranker": "none", "scorer": "none", "config": {"tune": ["ease_regularization"]}}
+    other = made.cell("EASE, tuned", base=0.2, **tuned)
+    made.compare(learned, other, "against EASE", 0.1, "higher")
+    text = page_of(made.publish(tmp_path))
+    rows = [line.split(" | ")[0] for line in text.splitlines() if "| SVD |" in line]
+    assert rows == ["| learned †", "| base list, tuned", "| base list"]
+    assert "against EASE: learned .300, EASE, tuned .200" in text
+
+
 def test_what_a_learned_order_goes_by_is_told_by_group(tmp_path):
     made = Made()
     cells = [made.cell(f"learned {n}", reranker="learned") for n in range(2)]
@@ -156,7 +168,7 @@ def test_what_a_learned_order_goes_by_is_told_by_group(tmp_path):
         for feature, weight in (("a", -0.5), ("b", 0.3), ("c", 0.2), ("d", 0.2)):
             made.weight(cell, feature, "collaborative", weight)
         made.weight(cell, "genres", "metadata", 0.8)
-    other = made.cell("learned otherwise", reranker="learned", model="ease")
+    other = made.cell("learned elsewhere", reranker="learned", dataset="jokes")
     made.weight(other, "age", "dates", 0.004)
     text = page_of(made.publish(tmp_path))
     told = section(text, "What the learned order goes by")
