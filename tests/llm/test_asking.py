@@ -8,7 +8,6 @@ import pytest
 from tasks.llm.asking import Person, ask_scores, ask_texts
 from tasks.llm.writing import ASKED_AT_MOST
 from tests.llm.engine_support import (
-    Watched,
     engine_on,
     films,
     outcomes,
@@ -23,20 +22,8 @@ from tests.llm.engine_support import (
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_llm import faults
 from tests.support.fake_llm.answers import score_of, text_of
-from tests.support.fake_llm.handle import fake_llm
 
 BLOCKS = [f"<favourites>\nFilm {n}, rated 5\n</favourites>" for n in range(3)]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with fake_llm(tmp_path_factory.mktemp("fake")) as running:
-        yield running
-
-
-@pytest.fixture
-def fake(server):
-    return Watched(server)
 
 
 def test_scores_come_in_the_order_of_people_and_lines(fake, tmp_path) -> None:

@@ -10,7 +10,6 @@ from tasks.llm.budget import Budget
 from tasks.llm.judging import ScoreJob
 from tests.llm.engine_support import (
     MODEL,
-    Watched,
     films,
     most_at_once,
     options,
@@ -24,7 +23,6 @@ from tests.llm.engine_support import (
 )
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_llm import faults
-from tests.support.fake_llm.handle import fake_llm
 
 PRICES = f"""
 [models."{MODEL}"]
@@ -32,17 +30,6 @@ input = 1
 cached = 0.1
 output = 10
 """
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with fake_llm(tmp_path_factory.mktemp("fake")) as running:
-        yield running
-
-
-@pytest.fixture
-def fake(server):
-    return Watched(server)
 
 
 def worst(one):

@@ -9,7 +9,6 @@ from tasks.errors import LlmDownError, LlmSetupError
 from tasks.llm.asking import ask_scores
 from tests.llm.engine_support import (
     FastClock,
-    Watched,
     closed_port,
     far_away,
     films,
@@ -24,22 +23,10 @@ from tests.llm.engine_support import (
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_llm import faults
 from tests.support.fake_llm.answers import score_of
-from tests.support.fake_llm.handle import fake_llm
 
 PEOPLE = people(3)
 RIGHT = right(PEOPLE)
 ATTEMPTS = 6
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with fake_llm(tmp_path_factory.mktemp("fake")) as running:
-        yield running
-
-
-@pytest.fixture
-def fake(server):
-    return Watched(server)
 
 
 def failing(code):

@@ -9,7 +9,6 @@ from tasks.llm.asking import Person
 from tasks.llm.estimate import plan_scores
 from tasks.llm.prompts import prompt
 from tests.llm.engine_support import (
-    Watched,
     engine_on,
     films,
     most_at_once,
@@ -23,21 +22,9 @@ from tests.llm.engine_support import (
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_llm import faults
 from tests.support.fake_llm.answers import score_of
-from tests.support.fake_llm.handle import fake_llm
 
 LIST = {"llm_ask": "list", "llm_window": 6, "llm_stride": 3}
 WINDOWS = 4  # of 15 items
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with fake_llm(tmp_path_factory.mktemp("fake")) as running:
-        yield running
-
-
-@pytest.fixture
-def fake(server):
-    return Watched(server)
 
 
 def plan(home, url, asked, **more):
