@@ -3,11 +3,15 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
+
 from flows.inner import inner_part, inner_seed, inner_split
 from flows.records import Candidates, Inputs, Ranked
+from tasks.errors import TooLittleDataError
 from tasks.features.task import Labels, features_task, similarities_task
 from tasks.models.options import version_of
 from tasks.models.task import unrated_items_task
+from tasks.progress import say
 from tasks.reranking.task import join_unrated_task, learn_task, learned_task
 from tasks.scoring.embedder import Embedder
 from tasks.vocabulary import Artifact
@@ -63,7 +67,11 @@ def _with_unrated(pipeline: "Pipeline", lists: Artifact) -> Artifact:
     )
     split = inner_split(pipeline, 0)
     share = split.held_out.rows / (split.held_out.rows + split.train.rows)
-    unrated = learned_order(judging, judging.propose()).lists
+    try:
+        unrated = learned_order(judging, judging.propose()).lists
+    except TooLittleDataError as error:
+        say(f"  unrated items stay out, {pipeline.part}: {escape(error.what)}")
+        return lists
     return pipeline.run(join_unrated_task, lists=lists, unrated=unrated, share=share)
 
 

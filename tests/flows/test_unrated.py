@@ -6,8 +6,11 @@ from typing import Any
 import polars as pl
 import pytest
 
+from flows import learning
+from flows.inner import inner_split
 from flows.learning import MOST_NEW, learned_order
 from tasks.artifacts import read_table
+from tasks.errors import TooLittleDataError
 from tests.flows.small import options, pipeline_of, world
 from tests.support.direct import Direct
 
@@ -77,6 +80,19 @@ def test_their_scores_foresee_the_share_of_ratings_that_the_others_foresee(lists
 def test_without_language_or_the_wish_they_stay_out(tmp_path: Path) -> None:
     assert Lists(tmp_path / "a", without=("language",)).fresh.is_empty()
     assert Lists(tmp_path / "b", learn_new_items=False).fresh.is_empty()
+
+
+def test_where_too_little_is_hidden_to_learn_from_they_stay_out_and_the_lists_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_few(pipeline: Any, number: int) -> Any:
+        if pipeline.settings.protocol == "cold-item":
+            raise TooLittleDataError("Hardly anything was hidden.", "Rate more.")
+        return inner_split(pipeline, number)
+
+    monkeypatch.setattr(learning, "inner_split", too_few)
+    lists = Lists(tmp_path)
+    assert lists.fresh.is_empty() and lists.table.height > 0
 
 
 def _ids(lists: Lists, call: Any) -> list[int]:
