@@ -10,6 +10,7 @@ from secrets import token_hex
 import polars as pl
 
 from tasks.evaluation.cell import CellResult, Published
+from tasks.models.options import version_of
 from tasks.settings import Settings
 from tasks.steps import StepRecord
 from tasks.vocabulary import (
@@ -28,6 +29,7 @@ RECORDED = (
     "palate",
     "prefect",
     "scikit-surprise",
+    "scikit-learn",
     "numpy",
     "polars",
     "duckdb",
@@ -36,6 +38,8 @@ RECORDED = (
     "altair",
     "vl-convert-python",
 )
+OPTIONAL = ("lightgbm", "implicit")
+"""Packages of extras, recorded where they are installed."""
 
 
 def new_run_id(started_at_utc: datetime) -> str:
@@ -69,6 +73,7 @@ class EvaluationRun(Record):
 def versions() -> str:
     """What the run was made with, as JSON."""
     found = {name: version(name) for name in RECORDED}
+    found |= {name: told for name in OPTIONAL if (told := version_of(name))}
     return json.dumps({"python": platform.python_version()} | found)
 
 

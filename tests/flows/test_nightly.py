@@ -99,7 +99,9 @@ def _lists_are_complete(home: Path, data: Path) -> None:
 def _run_record_is_whole(home: Path) -> None:
     run = query(home, "SELECT * FROM runs").row(0, named=True)
     assert json.loads(run["config"])["model"] == "ease"
-    assert {"polars", "prefect", "scikit-surprise"} <= json.loads(run["versions"]).keys()
+    assert {"polars", "prefect", "scikit-surprise", "lightgbm"} <= json.loads(
+        run["versions"]
+    ).keys()
     assert run["users"] == 30 and run["ratings"] == 450 and run["unscored"] == 0
     stages = query(home, "SELECT stage, part, cached, seconds FROM stages")
     assert {"ingest", "train", "score", "re-rank as learned", "measure"} <= set(stages["stage"])
