@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tasks.learn_options import LearnOptions
 from tasks.progress import say
 from tasks.settings import Settings
 
@@ -18,15 +19,8 @@ METHOD = frozenset(
     {
         *("model", "model_options", "tune", "search_count", "sources", "tuning", "depth"),
         *("scorer", "profile_style", "calibrate", "llm_model", "llm_ask"),
-        *("reranker", "weights", "min_similarity", "without"),
-        *(
-            "learn_splits",
-            "learn_users",
-            "learn_trees",
-            "learn_scores",
-            "learn_target",
-            "learn_protocol",
-        ),
+        *("reranker", "weights", "min_similarity"),
+        *LearnOptions.model_fields,
     }
 )
 """Settings that choose a method: with any of them given, the others keep their own defaults."""

@@ -35,6 +35,7 @@ def test_without_a_method_it_is_the_best_one_and_all_else_is_as_it_was() -> None
         {"scorer": "embedded"},
         {"search_count": 50},
         {"learn_splits": 3},
+        {"learn_new_items": False},
     ],
     ids=str,
 )
