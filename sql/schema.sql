@@ -22,8 +22,13 @@ CREATE TABLE IF NOT EXISTS runs (
     versions        JSON NOT NULL
 );
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS status VARCHAR DEFAULT 'complete';
-                                       -- 'degraded': base lists, the language model was down
+                                       -- 'degraded': base lists, the language model was down;
+                                       -- 'guarded': base lists for whom they served better before
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS note VARCHAR;   -- why, if not complete
+ALTER TABLE runs ADD COLUMN IF NOT EXISTS method VARCHAR; -- hash of all that decides the lists but
+                                       -- for the data: nights of one method build on each other
+ALTER TABLE runs ADD COLUMN IF NOT EXISTS model_from VARCHAR;  -- run that fitted the base model
+ALTER TABLE runs ADD COLUMN IF NOT EXISTS state JSON;     -- what the next night builds on
 ALTER TABLE runs ALTER COLUMN dataset DROP NOT NULL;
 ALTER TABLE runs ALTER COLUMN model DROP NOT NULL;
 ALTER TABLE runs ALTER COLUMN scorer DROP NOT NULL;
@@ -78,6 +83,39 @@ CREATE TABLE IF NOT EXISTS ranked_items (
 ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS external_quality DOUBLE;
                                        -- the catalogue's own (IMDb rating)
 ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS external_votes DOUBLE;   -- log of its votes
+ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS reranked_rank INTEGER;
+                                       -- the re-ranker's; `rank`, what was published, is another
+                                       -- only where the guard published base lists
+ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS listed_in VARCHAR;
+                                       -- run that made this user's list; null: this one
+ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS why VARCHAR;
+                                       -- the language model's sentence (--explain), for the first places
+
+-- For how many users a night made lists anew, or kept those of the night before, and why.
+CREATE TABLE IF NOT EXISTS changes (
+    run_id VARCHAR NOT NULL,
+    lists  VARCHAR NOT NULL,           -- new, kept, gone
+    reason VARCHAR NOT NULL,
+    users  BIGINT NOT NULL,            -- a user with several reasons counts for the first
+    PRIMARY KEY (run_id, lists, reason)
+);
+
+-- How lists published before did on the ratings that arrived since: re-ranked against base.
+CREATE TABLE IF NOT EXISTS guard (
+    run_id     VARCHAR NOT NULL,
+    segment    VARCHAR NOT NULL,       -- everybody, or users by how much they had rated
+    users      BIGINT NOT NULL,        -- with a list before and a new rating since
+    ratings    BIGINT NOT NULL,        -- that arrived
+    metric     VARCHAR NOT NULL,
+    k          INTEGER NOT NULL,
+    base       DOUBLE,
+    reranked   DOUBLE,
+    difference DOUBLE,
+    low        DOUBLE,                 -- interval of the difference
+    high       DOUBLE,
+    verdict    VARCHAR NOT NULL,       -- worse (base lists are published), not worse, insufficient
+    PRIMARY KEY (run_id, segment, metric)
+);
 
 -- What was measured: a method (base model, scorer, re-ranker) on a data set under a protocol.
 -- A night has one cell, its own method on held-out ratings; an evaluation one; an experiment many.
