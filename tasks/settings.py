@@ -13,6 +13,7 @@ from tasks.errors import SettingsError
 from tasks.learn_options import LearnOptions
 from tasks.llm_options import EngineOptions, LlmOptions
 from tasks.models.options import CHOICES, ModelOptions
+from tasks.night_options import NightOptions
 from tasks.toml_source import TomlSource
 from tasks.vocabulary import (
     ModelName,
@@ -46,7 +47,7 @@ class Weights(BaseModel):
     )
 
 
-class Settings(LlmOptions, LearnOptions, BaseSettings):
+class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
     """Options of a run: given ones beat PALATE_NAME, that beats the TOML file, that the default."""
 
     model_config = SettingsConfigDict(
@@ -106,9 +107,6 @@ class Settings(LlmOptions, LearnOptions, BaseSettings):
         False,
         description="Map similarities to the ratings that each person would give, by how the"
         " scorer judges items that they have rated.",
-    )
-    refit: bool = Field(
-        True, description="Train the base model anew; if not, the one fitted last serves again."
     )
     measure_users: int | None = Field(
         None,

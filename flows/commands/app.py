@@ -11,6 +11,7 @@ from flows.server import prefect_for
 from tasks.learn_options import LearnOptions
 from tasks.llm_options import LlmOptions
 from tasks.models.options import ModelOptions
+from tasks.night_options import NightOptions
 from tasks.settings import Settings
 
 app = App(
@@ -22,6 +23,8 @@ app = App(
 
 for _name in LlmOptions.model_fields:  # in --help they stand together, after all others
     Settings.model_fields[_name].metadata.append(Parameter(group=Group("Language model")))
+for _name in NightOptions.model_fields:
+    Settings.model_fields[_name].metadata.append(Parameter(group=Group("Night after night")))
 for _name in LearnOptions.model_fields:
     Settings.model_fields[_name].metadata.append(Parameter(group=Group("Learned re-ranker")))
 for _name in ModelOptions.model_fields:

@@ -97,7 +97,7 @@ def test_with_the_model_kept_only_the_changed_user_is_asked_about(
     rated = theirs.head(1).with_columns(item=pl.lit(min(new), pl.Int64), rating=pl.lit(5.0))
     pl.concat([ratings, rated]).write_parquet(data / "ratings.parquet")
 
-    again = terminal.succeed("nightly", *asking(llm, data, "--no-refit"))
+    again = terminal.succeed("nightly", *asking(llm, data, "--refit", 0))
 
     assert "not refitted" in again.stderr
     asked = llm.calls()[ALL_REQUESTS:]

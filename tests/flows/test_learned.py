@@ -245,7 +245,7 @@ class Night:
             shutil.copytree(data, more)
             ratings = pl.read_parquet(data / "ratings.parquet")
             ratings[:-1].write_parquet(more / "ratings.parquet")
-            nightly(Settings(data=str(more), refit=False, measure_users=0, **given))
+            nightly(Settings(data=str(more), refit=0, measure_users=0, **given))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,51 @@
+"""The settings of nights that follow each other."""
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, field_validator
+
+
+class NightOptions(BaseModel):
+    """What a night takes over from the one before, and what it does about bad news."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    refit: int = Field(
+        1,
+        ge=0,
+        description="Nights that a fitted method serves: 1 fits every night, 7 every seventh, 0"
+        " never again. In between, only users about whom something changed get a new list.",
+    )
+    guard: bool = Field(
+        True,
+        description="Publish base lists for whom, on the ratings that arrived since, they did"
+        " better than the re-ranked lists published before.",
+    )
+    guard_users: int = Field(
+        50, ge=2, description="Users with new ratings below which earlier lists are not judged."
+    )
+    guard_nights: int = Field(
+        28, ge=1, description="Nights whose lists are judged together, the last one among them."
+    )
+    guard_activity: tuple[NonNegativeInt, ...] = Field(
+        (50, 200), description="Numbers of ratings at which users are parted, judged each apart."
+    )
+    guard_level: float = Field(0.95, gt=0, lt=1, description="Level of the guard's intervals.")
+    guard_margin: float = Field(
+        0.0, ge=0, description="NDCG that a re-ranked list may lose before the guard acts."
+    )
+    explain: bool = Field(
+        False,
+        description="Have the language model say in a sentence why, for each of the first `top`.",
+    )
+    report: bool = Field(True, description="Write a page about the night into home/reports.")
+    notify_command: tuple[str, ...] = Field(
+        (),
+        description="Program and its arguments, run when a night fails, is degraded or guarded;"
+        " it reads what happened as JSON. A webhook's address stands in PALATE_NOTIFY_URL.",
+    )
+
+    @field_validator("guard_activity")
+    @classmethod
+    def _ascending(cls, activity: tuple[int, ...]) -> tuple[int, ...]:
+        if list(activity) != sorted(set(activity)):
+            raise ValueError("the numbers must rise, such as 50, 200")
+        return activity
