@@ -1,12 +1,13 @@
 """Progress on the terminal (stderr): a bar for what is counted, a line for each finished stage."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
+from rich.text import Text
 
 
 class Advance(Protocol):
@@ -19,6 +20,7 @@ class Advance(Protocol):
 
 console = Console(stderr=True)
 _shown: Progress | None = None
+_tell: Callable[[str], object] | None = None
 
 
 @contextmanager
@@ -31,6 +33,17 @@ def showing() -> Iterator[None]:
             yield
         finally:
             _shown = None
+
+
+@contextmanager
+def telling(tell: Callable[[str], object]) -> Iterator[None]:
+    """Give the lines of everything that runs inside to a function, where nobody sees a terminal."""
+    global _tell  # noqa: PLW0603 - as above
+    _tell = tell
+    try:
+        yield
+    finally:
+        _tell = None
 
 
 @contextmanager
@@ -52,6 +65,8 @@ def bar(what: str, total: int | None = None) -> Iterator[Advance]:
 
 
 def say(line: str) -> None:
-    """Print one line above the bars."""
+    """Print one line above the bars, or tell it as plain text."""
     if _shown is not None:
         _shown.console.print(line, highlight=False)
+    elif _tell is not None:
+        _tell(Text.from_markup(line).plain.strip())
