@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,7 +61,7 @@ def temporary_server(home: Path) -> Iterator[tuple[str, Callable[[], None]]]:
     """Start a server; gives its API's address and a function that waits until it answers."""
     home.mkdir(parents=True, exist_ok=True)
     log = home / "prefect-server.log"
-    port = _free_port()
+    port = free_port()
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "flows.server", str(port), str(os.getpid())],
@@ -82,7 +81,17 @@ def temporary_server(home: Path) -> Iterator[tuple[str, Callable[[], None]]]:
             process.kill()
 
 
-def _free_port() -> int:
+def answers(url: str) -> bool:
+    """Whether a Prefect server does at an API's address."""
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=1):  # noqa: S310 - our loopback
+            return True
+    except OSError:
+        return False
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -92,11 +101,9 @@ def _free_port() -> int:
 def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{url}/health", timeout=1):  # noqa: S310 - our loopback
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(POLL_SECONDS)
+        if answers(url):
+            return
+        time.sleep(POLL_SECONDS)
     raise ServerError(
         "The temporary Prefect server did not start.",
         f"See {log}; or start one with `prefect server start` and set PREFECT_API_URL.",
