@@ -81,14 +81,6 @@ def down(home: Path) -> bool:
         return True
 
 
-def standing_at(home: Path) -> str | None:
-    """The API's address of the server that runs for a home; None where none does."""
-    state = read_state(home)
-    if state is None or find(state.processes.get("server")) is None:
-        return None
-    return state.url
-
-
 def _missing(home: Path, state: State) -> list[Role]:
     """What has to be started: with a new database, the server on it too."""
     missing: list[Role] = []
