@@ -6,11 +6,15 @@ Where a setting is not given, that of the worker's environment holds (PALATE_NAM
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 from prefect import flow
+from prefect.client.orchestration import get_client
 from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import evaluate as evaluating
@@ -27,6 +31,7 @@ from tasks.evaluation.options import EvaluationSettings
 from tasks.llm.session import asking
 from tasks.progress import say, telling
 from tasks.settings import Settings
+from tasks.store.record import attempt, new_run_id
 
 Chosen = Annotated[Settings, AsForm()]
 Measuring = Annotated[EvaluationSettings, AsForm()]
@@ -39,8 +44,15 @@ class NothingMeasuredError(PalateError):
 
 @contextmanager
 def working() -> Iterator[None]:
-    """Everything a deployed flow needs around it: stages in the run's log, an end to all asking."""
-    with asking(), telling(get_run_logger().info):
+    """Everything a deployed flow needs around it: stages in the run's log, an end to all asking.
+
+    What a flow publishes has one id, however often the run has to be resumed.
+    """
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_run(UUID(flow_run.id))
+    started = run.start_time or datetime.now(UTC)
+    run_id = new_run_id(started, mark=run.id.hex[-6:])
+    with asking(), telling(get_run_logger().info), attempt(run_id):
         yield
 
 

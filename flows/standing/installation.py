@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -82,13 +83,13 @@ def down(home: Path) -> bool:
 
 
 def _missing(home: Path, state: State) -> list[Role]:
-    """What has to be started: with a new database, the server on it too."""
+    """What has to be started: with a new database the server on it, and with that a worker."""
     missing: list[Role] = []
     if database_given() is None and postgres.of_home(home) is None:
         missing.append("postgres")
     if missing or not find(state.processes.get("server")):
         missing.append("server")
-    if not find(state.processes.get("worker")):
+    if missing or not find(state.processes.get("worker")):  # one that lost its server is slow
         missing.append("worker")
     return missing
 
@@ -194,10 +195,15 @@ def _await_worker(home: Path, state: State) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and find(worker):
         answer = json.loads(_post(state, f"work_pools/{POOL}/workers/filter", b"{}"))
-        if any(one["status"] == "ONLINE" for one in answer):
+        if any(_seen(one) > worker.started for one in answer):
             return
         time.sleep(0.1)
     raise StandingError("The worker did not start.", f"See {log_file(home, 'worker')}.")
+
+
+def _seen(worker: dict[str, str]) -> float:
+    """When a worker was heard of last, in seconds since the epoch."""
+    return datetime.fromisoformat(worker["last_heartbeat_time"]).timestamp()
 
 
 def _stop(home: Path, state: State | None, roles: list[Role] | None) -> None:

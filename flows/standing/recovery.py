@@ -4,21 +4,22 @@ Prefect 3.8.8 leaves a run whose process and worker were killed in `Running` for
 place among the runs that may run at once; and it starts every scheduled run that was missed.
 """
 
-import logging
+import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, WorkPoolFilter
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
+from prefect.logging import get_logger
 from prefect.states import Cancelled, Crashed, Scheduled
 
 from flows.standing.state import POOL
 
 ATTEMPTS = 3
-"""Times that a run may crash before it is left crashed."""
+"""Times that a run may be broken off before it is left so."""
 
 RESUMED_FOR = timedelta(hours=12)
 """How old a crash may be that is made good: after that the next night is as near."""
@@ -26,10 +27,13 @@ RESUMED_FOR = timedelta(hours=12)
 STARTING = timedelta(seconds=60)
 """How long a run may be on its way to a process."""
 
+SERVER_AWAY = re.compile(r"encountered an exception: (Connect|Read|RemoteProtocol)\w*Error")
+"""How Prefect 3.8.8 fails a run that could not report to its server, whatever the flow did."""
+
 GONE = "Its process is gone: it was killed, or the machine went down."
 MISSED = "Missed, or still waiting when a later one was due: that one is run instead."
 
-log = logging.getLogger("palate.recovery")
+log = get_logger("palate")
 
 
 async def recover(
@@ -43,7 +47,7 @@ async def recover(
     for run in await _runs(client, StateType.RUNNING, StateType.PENDING):
         if _lost(run, worker, running, now - starting):
             await _set(client, run, Crashed(message=GONE))
-    for run in await _runs(client, StateType.CRASHED):
+    for run in await _runs(client, StateType.CRASHED, StateType.FAILED):
         if await _to_resume(client, run, worker, running, now):
             await _set(client, run, Scheduled(name="Resuming", message="Goes on where it was."))
     for run in missed(await _runs(client, StateType.SCHEDULED), now):
@@ -79,10 +83,17 @@ async def _to_resume(
 ) -> bool:
     if run.deployment_id is None or not _lost(run, worker, running, now):
         return False
-    if _since(run) < now - RESUMED_FOR:
+    if not _broken_off(run.state) or _since(run) < now - RESUMED_FOR:
         return False
     states = await client.read_flow_run_states(run.id)
-    return sum(state.type == StateType.CRASHED for state in states) < ATTEMPTS
+    return sum(map(_broken_off, states)) < ATTEMPTS
+
+
+def _broken_off(state: State[object] | None) -> bool:
+    """Whether a run ended so through no fault of its flow."""
+    if state is None or state.type == StateType.CRASHED:
+        return state is not None
+    return state.type == StateType.FAILED and bool(SERVER_AWAY.search(state.message or ""))
 
 
 def _since(run: FlowRun) -> datetime:
@@ -99,6 +110,6 @@ async def _runs(client: PrefectClient, *types: StateType) -> list[FlowRun]:
     )
 
 
-async def _set(client: PrefectClient, run: FlowRun, state: object) -> None:
+async def _set(client: PrefectClient, run: FlowRun, state: State[object]) -> None:
     log.warning("%s (%s): %s", run.name, run.id, state)
-    await client.set_flow_run_state(run.id, state)  # type: ignore[arg-type]
+    await client.set_flow_run_state(run.id, state)

@@ -1,7 +1,6 @@
 """The process that runs deployed flows; it finds again what an earlier one lost."""
 
 import asyncio
-import logging
 import os
 import socket
 import sys
@@ -31,9 +30,8 @@ async def _work() -> None:
     from prefect.client.orchestration import get_client  # noqa: PLC0415 - after the environment
     from prefect.workers.process import ProcessWorker  # noqa: PLC0415
 
-    from flows.standing.recovery import recover  # noqa: PLC0415
+    from flows.standing.recovery import log, recover  # noqa: PLC0415
 
-    logging.getLogger("palate").setLevel(logging.INFO)
     worker = ProcessWorker(work_pool_name=POOL, name=worker_name())
     async with get_client() as client, anyio.create_task_group() as group:
         await recover(client, worker.name, _here(), timedelta(0))
@@ -44,7 +42,7 @@ async def _work() -> None:
                 try:
                     await recover(client, worker.name, await anyio.to_thread.run_sync(_here))
                 except Exception as error:  # the server may be away: it is looked at again
-                    logging.getLogger("palate").warning("recovery: %s", error)
+                    log.warning("Could not look after runs: %s", error)
 
         group.start_soon(look_after)
         await worker.start()

@@ -20,7 +20,7 @@ from tasks.store.record import (
     run_row,
     stage_rows,
 )
-from tasks.store.warehouse import publish
+from tasks.store.warehouse import database_file, is_published, publish
 from tasks.vocabulary import Artifact
 
 
@@ -37,6 +37,8 @@ def publish_task(
 
     `results`: what was measured, if anything. `asked`: the requests to a language model, if any.
     """
+    if is_published(home, run.run_id):
+        return database_file(home).name
     with bar("publishing"):
         lists, items = read_table(home, ranked), read_table(home, run.dataset.items)
         tables = {
@@ -59,6 +61,8 @@ def publish_evaluation_task(
     asked: Artifact | None,
 ) -> str:
     """Append an evaluation to the results file; gives the file's name in `home`."""
+    if is_published(home, run.run_id):
+        return database_file(home).name
     with bar("publishing"):
         tables = {
             "runs": evaluation_row(run, datetime.now(UTC), results),
