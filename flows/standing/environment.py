@@ -7,6 +7,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from flows.standing.state import StandingError, folder
+from tasks.llm.ledger.database import OPTIONS
 from tasks.secrets import Secrets
 
 PROJECT = "PALATE_PROJECT"
@@ -71,7 +72,9 @@ def database_given() -> str | None:
             f"{SECRET} is not the address of a Postgres database.",
             "Write postgresql://user:password@host/database.",
         )
-    return url.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+    options = {OPTIONS.get(name, name): value for name, value in url.query.items()}
+    url = url.set(drivername="postgresql+asyncpg", query=options)
+    return url.render_as_string(hide_password=False)
 
 
 def _own() -> dict[str, str]:

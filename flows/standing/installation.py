@@ -55,6 +55,8 @@ def up(home: Path, project: Path, port: int, tell: Tell) -> tuple[State, list[Ro
     """
     with _alone(home):
         before = read_state(home)
+        if before is None and port:
+            _check_port(port)
         state = before or State(project=project.resolve(), port=port or free_port())
         started: list[Role] = []
         try:

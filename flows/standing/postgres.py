@@ -4,6 +4,7 @@ Prefect's default, SQLite, says `database is locked` when a worker's tasks all r
 """
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from flows.standing.processes import find, log_file, start
+from flows.standing.processes import User, as_user, find, log_file, start
 from flows.standing.state import StandingError, Started, folder
 
 START_SECONDS = 60.0
@@ -41,7 +42,7 @@ def data(home: Path) -> Path:
 def start_postgres(home: Path) -> tuple[Started, Path]:
     """Start it, on a new database if there is none; gives the process and its socket's folder."""
     programs, files = _programs(), data(home)
-    user = ROOTLESS if os.geteuid() == 0 else None
+    user = pwd.getpwnam(ROOTLESS) if os.geteuid() == 0 else None
     if user:
         _let_through(programs)
         _let_through(folder(home))
@@ -84,15 +85,21 @@ def _let_through(place: Path) -> None:
             above.chmod(mode | 0o001)
 
 
-def _create(programs: Path, files: Path, user: str | None) -> None:
+def _create(programs: Path, files: Path, user: User | None) -> None:
     shutil.rmtree(files, ignore_errors=True)  # what an interrupted start left
     files.mkdir(parents=True, mode=0o700)
     if user:
-        shutil.chown(files, user)
+        shutil.chown(files, user.pw_uid, user.pw_gid)
     where: list[str | Path] = [programs / "initdb", "-D", files]
     command = [*where, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--locale=C"]
     made = subprocess.run(  # noqa: S603 - Postgres of the wheel
-        command, user=user, env=_plain(), capture_output=True, text=True, check=False
+        command,
+        env=_plain(),
+        cwd=files,
+        capture_output=True,
+        text=True,
+        check=False,
+        **as_user(user),
     )
     if made.returncode:
         shutil.rmtree(files, ignore_errors=True)
@@ -115,13 +122,13 @@ def _same_version(programs: Path, files: Path) -> None:
         )
 
 
-def _sockets(files: Path, user: str | None) -> Path:
+def _sockets(files: Path, user: User | None) -> Path:
     """The folder of its socket: its own, or where that has too long a name, one of few words."""
     if len(str(files / ".s.PGSQL.5432")) <= LONGEST_SOCKET:
         return files
     short = Path(tempfile.mkdtemp(prefix="palate-"))
     if user:
-        shutil.chown(short, user)
+        shutil.chown(short, user.pw_uid, user.pw_gid)
     return short
 
 

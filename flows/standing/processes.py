@@ -1,11 +1,13 @@
 """Processes that outlive the command: started apart from it, found again, stopped for certain."""
 
 import os
+import pwd
 import signal
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -18,6 +20,7 @@ killed worker leaves running stands in no state file. The last one is Prefect's 
 CLOCK_SECONDS = 1.0
 """How much the start of a process may seem to move when the clock is set."""
 
+User = pwd.struct_passwd
 GONE = (psutil.NoSuchProcess, psutil.AccessDenied)
 Stage = tuple[signal.Signals, float]
 """A signal, and the seconds that a process has to end after it."""
@@ -32,7 +35,7 @@ def start(
     environment: Mapping[str, str],
     *,
     place: Path | None = None,
-    user: str | None = None,
+    user: User | None = None,
 ) -> Started:
     """Start a process in a session of its own, which Ctrl-C does not reach; it writes a log."""
     log_file(home, role).parent.mkdir(parents=True, exist_ok=True)
@@ -45,9 +48,16 @@ def start(
             start_new_session=True,
             cwd=place or folder(home),
             env={**environment, HOME: str(home.resolve()), ROLE: role},
-            user=user,
+            **as_user(user),
         )
     return Started(pid=process.pid, started=psutil.Process(process.pid).create_time())
+
+
+def as_user(user: User | None) -> dict[str, Any]:
+    """What `subprocess` takes to run as a user, in no group but the user's own."""
+    if user is None:
+        return {}
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
 def log_file(home: Path, role: Role) -> Path:
