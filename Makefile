@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run up down evidence demo-llm test crash check bench format lock clean
+.PHONY: run up down evidence demo-llm test test-slow crash check bench format lock clean
 
 run: $(READY)  ## tonight's recommendations for the data set that ships with the install
 	$(BIN)/palate nightly
@@ -21,8 +21,11 @@ evidence: $(READY)  ## every shipped grid, then RESULTS.md; PALATE_DATA_DIR name
 demo-llm: $(READY)  ## a night for 5 users with a real, tiny language model served on this machine
 	deployments/demo-llm.sh $(BIN)
 
-test: $(READY)  ## every test; those that need ../shared/data skip, and say so, without it
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+test: $(READY)  ## every test but the slow ones; those that need ../shared/data skip, and say so, without it
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+test-slow: $(READY)  ## whole installations, started, broken and repaired: ten minutes
+	$(BIN)/python -m pytest -m slow
 
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .

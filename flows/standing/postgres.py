@@ -42,6 +42,7 @@ def data(home: Path) -> Path:
 def start_postgres(home: Path) -> tuple[Started, Path]:
     """Start it, on a new database if there is none; gives the process and its socket's folder."""
     programs, files = _programs(), data(home)
+    folder(home).mkdir(parents=True, exist_ok=True)
     user = pwd.getpwnam(ROOTLESS) if os.geteuid() == 0 else None
     if user:
         _let_through(programs)

@@ -10,7 +10,7 @@ from filelock import FileLock
 import sql
 from tasks.errors import StoreError
 from tasks.store.query import query
-from tasks.store.warehouse import database_file, publish
+from tasks.store.warehouse import database_file, is_published, publish
 from tests.store.rows import a_run
 
 OLDER = """
@@ -145,3 +145,11 @@ def test_an_older_results_file_takes_new_runs_and_keeps_its_own(tmp_path: Path) 
 def test_a_run_that_did_nothing_is_still_a_run(tmp_path: Path) -> None:
     publish(tmp_path, an_evaluation("run-1") | {"stages": pl.DataFrame()})
     assert query(tmp_path, "SELECT run_id, tasks FROM run_history").rows() == [("run-1", None)]
+
+
+def test_a_run_is_known_once_it_is_published(tmp_path: Path) -> None:
+    assert not is_published(tmp_path, "run-1")
+    publish(tmp_path, a_run("run-1"))
+    assert is_published(tmp_path, "run-1") and not is_published(tmp_path, "run-2")
+    database_file(tmp_path).write_bytes(b"no results")
+    assert not is_published(tmp_path, "run-1"), "publishing says what is wrong with the file"

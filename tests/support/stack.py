@@ -25,7 +25,9 @@ class Stack:
 
     def __init__(self, home: Path, **extra: str) -> None:
         self.home = home
-        self.extra = {"PYTHONPATH": os.environ.get("PYTHONPATH", str(ROOT)), **extra}
+        code = os.environ.get("PYTHONPATH", str(ROOT))
+        # The tests' own runs are silent, and that is inherited.
+        self.extra = {"PYTHONPATH": code, "PREFECT_LOGGING_LEVEL": "INFO", **extra}
 
     def up(self) -> str:
         return self.told("up", "--port", "0")
@@ -84,10 +86,16 @@ class Stack:
             assert time.monotonic() < deadline, pattern
             time.sleep(0.05)
 
-    def log(self, run_id: str) -> list[str]:
-        """What the run's log says."""
+    def log(self, run_id: str, until: str, seconds: float = 20) -> list[str]:
+        """What the run's log says, once it has a line that starts so: lines arrive in batches."""
         body = {"logs": {"flow_run_id": {"any_": [run_id]}}, "sort": "TIMESTAMP_ASC"}
-        return [line["message"] for line in self.api("logs/filter", body)]
+        deadline = time.monotonic() + seconds
+        while True:
+            lines = [line["message"] for line in self.api("logs/filter", body)]
+            if any(line.startswith(until) for line in lines):
+                return lines
+            assert time.monotonic() < deadline, lines
+            time.sleep(0.2)
 
     def api(self, path: str, body: object = None) -> Any:
         request = urllib.request.Request(

@@ -1,0 +1,47 @@
+"""The flows that workers run; on a standing installation: tests/flows/standing."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flows import deployed
+from flows.deployed import NothingMeasuredError, experiment, nightly
+from tasks.evaluation.options import EvaluationSettings
+from tasks.settings import Settings
+from tasks.store.query import query
+from tests.support.in_process import flows_in
+
+FILE = Path(__file__).parents[2] / "deployments" / "prefect.yaml"
+
+
+def test_every_deployment_is_of_a_flow_that_takes_its_parameters() -> None:
+    deployments = yaml.safe_load(FILE.read_text())["deployments"]
+    assert [one["name"] for one in deployments] == [
+        *("nightly", "evaluate", "experiment", "recommend"),
+    ]
+    for one in deployments:
+        module, name = one["entrypoint"].split(":")
+        assert module == "flows/deployed.py"
+        flow = getattr(deployed, name)
+        assert flow.name == one["name"]
+        flow.validate_parameters(one["parameters"])
+
+
+def test_a_deployed_night_publishes_under_the_id_of_its_run(
+    tmp_path: Path, server: str, made_up: Path
+) -> None:
+    settings = Settings(home=tmp_path, data=str(made_up), reranker="none", measure_users=0)
+    with flows_in(tmp_path, server):
+        state = nightly(settings, return_state=True)
+    run = state.state_details.flow_run_id
+    assert run is not None
+    (published,) = query(tmp_path, "SELECT run_id FROM runs")["run_id"]
+    assert published == state.result().run_id and published.endswith(run.hex[-6:])
+
+
+def test_a_grid_without_any_figures_fails(tmp_path: Path, server: str) -> None:
+    grid = tmp_path / "grid.toml"
+    grid.write_text('name = "none"\n[settings]\ndata = "nowhere"\n[[cells]]\nlabel = "x"\n')
+    with flows_in(tmp_path, server), pytest.raises(NothingMeasuredError, match="none of its 1"):
+        experiment(str(grid), EvaluationSettings(home=tmp_path))
