@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import psutil
 
 from flows.standing.state import State, read_state
-from tests.support.command import environment, run, succeeded
+from tests.support.command import PALATE, SECONDS, environment, succeeded
 
 ROOT = Path(__file__).parents[2]
 MENTIONS = "PALATE_STANDING"
@@ -36,9 +35,26 @@ class Stack:
         return self.told("down")
 
     def told(self, *words: str) -> str:
-        """What a command says to this home, in the project's folder."""
-        done = run(*words, "--home", self.home, cwd=ROOT, **self.extra)
+        """What a command says to this home."""
+        done = self.run(*words)
         return succeeded(done).stdout + done.stderr
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        process = self.command(*words)
+        out, err = process.communicate(timeout=SECONDS)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def command(self, *words: str, place: Path = ROOT) -> subprocess.Popen[str]:
+        """Start `palate` on this home, in the project's folder."""
+        return subprocess.Popen(
+            [*PALATE, *words, "--home", str(self.home)],
+            cwd=place,
+            env=environment(**self.extra),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     @property
     def state(self) -> State:
@@ -105,18 +121,6 @@ class Stack:
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.loads(answer.read() or b"null")
-
-    def prefect(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Prefect's own command, in the project's folder."""
-        known = environment(**self.extra, PREFECT_API_URL=self.state.url)
-        return subprocess.run(
-            [sys.executable, "-m", "prefect", *words],
-            cwd=ROOT,
-            env=known,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
 
 def _names(process: psutil.Process, home: Path) -> bool:

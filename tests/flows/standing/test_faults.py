@@ -10,8 +10,7 @@ import pytest
 
 from flows.standing.postgres import _programs
 from tasks.store.query import query
-from tests.support.command import succeed
-from tests.support.stack import ROOT, Stack
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.slow
 
@@ -96,12 +95,8 @@ def test_two_nights_follow_each_other_and_one_by_hand_runs_beside_them(stack: St
     first = begun(stack, 6)
     second = stack.start(settings={"reranker": "weighted", "seed": 7})
     waiting = stack.wait(second, "AwaitingConcurrencySlot", "Completed")
-    by_hand = succeed(
-        *("nightly", "--home", stack.home, "--reranker", "weighted", "--seed", "8"),
-        cwd=ROOT,
-        **stack.extra,
-    )
-    assert "671 users served" in by_hand.stdout
+    by_hand = stack.told("nightly", "--reranker", "weighted", "--seed", "8")
+    assert "671 users served" in by_hand
     assert waiting["state_name"] == "AwaitingConcurrencySlot"
     one, other = stack.wait(first, "Completed"), stack.wait(second, "Completed")
     assert one["end_time"] < other["start_time"]
@@ -137,5 +132,5 @@ def _move_into_the_past(stack: Stack) -> None:
 
 
 def _psql(sockets: Path | None, statement: str) -> None:
-    words = [_programs() / "psql", "-h", str(sockets), "-U", "postgres", "-c", statement]
+    words = [str(_programs() / "psql"), "-h", str(sockets), "-U", "postgres", "-c", statement]
     subprocess.run(words, check=True, capture_output=True)

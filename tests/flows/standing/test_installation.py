@@ -14,7 +14,6 @@ from flows.standing.postgres import STAGES, of_home, start_postgres
 from flows.standing.processes import stop
 from flows.standing.state import read_state
 from tasks.store.query import query
-from tests.support.command import run, start
 from tests.support.stack import ROOT, SMALL, Stack
 
 
@@ -53,15 +52,16 @@ def test_a_port_that_is_taken_is_an_error_and_nothing_stays(empty: Stack) -> Non
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = str(other.getsockname()[1])
-        done = run("up", "--port", port, "--home", empty.home, cwd=ROOT, **empty.extra)
+        done = empty.run("up", "--port", port)
     assert done.returncode == 1
     assert f"Port {port} is taken" in done.stderr and "--port" in done.stderr
     assert not empty.processes() and read_state(empty.home) is None
 
 
 def test_up_outside_the_project_says_where_to_go(tmp_path: Path) -> None:
-    done = run("up", "--home", tmp_path / "home", cwd=tmp_path, PYTHONPATH=str(ROOT))
-    assert done.returncode == 1 and "in the folder of the project" in done.stderr
+    process = Stack(tmp_path / "home").command("up", place=tmp_path)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1 and "in the folder of the project" in said
     assert not (tmp_path / "home").exists()
 
 
@@ -80,7 +80,7 @@ def test_up_and_down_twice(empty: Stack) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("after", ["postgres", "server", "worker"])
 def test_an_interrupted_up_leaves_nothing(empty: Stack, after: str) -> None:
-    process = start("up", "--port", "0", "--home", empty.home, cwd=ROOT, **empty.extra)
+    process = empty.command("up", "--port", "0")
     _until_started(empty, after, process)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
@@ -90,7 +90,7 @@ def test_an_interrupted_up_leaves_nothing(empty: Stack, after: str) -> None:
 
 @pytest.mark.slow
 def test_a_killed_up_is_cleared_away_by_down(empty: Stack) -> None:
-    process = start("up", "--port", "0", "--home", empty.home, cwd=ROOT, **empty.extra)
+    process = empty.command("up", "--port", "0")
     _until_started(empty, "server", process)
     process.kill()
     process.communicate()

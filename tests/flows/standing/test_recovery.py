@@ -30,9 +30,8 @@ def run_in(
 
 def planned(hours: float, **more: Any) -> FlowRun:
     due = NOW + timedelta(hours=hours)
-    return run_in(
-        StateType.SCHEDULED, **{"auto_scheduled": True, "next_scheduled_start_time": due} | more
-    )
+    own: dict[str, Any] = {"auto_scheduled": True, "next_scheduled_start_time": due}
+    return run_in(StateType.SCHEDULED, **own | more)
 
 
 class Server:
