@@ -6,16 +6,16 @@ from decimal import Decimal
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.dataset import read_dataset
+from flows.dataset import know
 from flows.pipeline import Pipeline
-from flows.records import Inputs
+from flows.tonight import Tonight
+from flows.tuning import tuned
 from tasks.artifacts import read_table
 from tasks.errors import SettingsError
 from tasks.llm.asking import Person
 from tasks.llm.estimate import Plan, plan_profiles, plan_scores
 from tasks.llm.prices import NANO
 from tasks.llm.session import Session, session_for
-from tasks.models.task import choose_users_task
 from tasks.profiles.language import favourites_blocks, with_lines
 from tasks.scoring.chunk import make_requests
 from tasks.scoring.language import as_shown
@@ -46,7 +46,7 @@ class Estimate(Record):
 
 @flow(name="estimate", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
 def estimate(settings: Settings) -> Estimate:
-    """Count the requests of tonight's lists.
+    """Count the requests of tonight's new lists.
 
     A person whose profile is still to be written counts with all pairs new, and with the length of
     the composed text in its place.
@@ -62,12 +62,12 @@ def estimate(settings: Settings) -> Estimate:
             f"Reckon with {1 + settings.learn_splits} times what a night without it asks.",
         )
     steps = Steps(settings.home)
-    dataset = read_dataset(steps, settings)
-    users = steps.run(
-        choose_users_task, ratings=dataset.ratings, limit=settings.limit_users, seed=settings.seed
-    )
-    inputs = Inputs(ratings=dataset.ratings, users=users, keep_model=True)
-    pipeline = Pipeline(steps, settings, dataset, inputs)
+    known = know(steps, settings)
+    tonight = Tonight(steps, settings, known)
+    plan = tonight.plan()
+    if plan.users is None:
+        return Estimate(model=settings.llm_model, lines=[], known=0, pairs=0)
+    pipeline = tuned(Pipeline(steps, settings, known.dataset, tonight.inputs(plan)))
     proposed, prepared = pipeline.propose(), pipeline.prepare()
     session = session_for(settings.home, settings.llm)
     profiles, texts = (read_table(settings.home, a) for a in (prepared.profiles, prepared.texts))
@@ -81,7 +81,7 @@ def estimate(settings: Settings) -> Estimate:
         judged["anchor"] = pipeline.choose_anchors(prepared.profiles)
     for kind, pairs in judged.items():
         wanted = read_table(settings.home, pairs)
-        requests = make_requests(wanted, profiles, texts, dataset.info.scale)
+        requests = make_requests(wanted, profiles, texts, known.dataset.info.scale)
         people = [as_shown(request, settings.llm) for request in requests]
         plans[kind] = _plan(session, people)
     return Estimate(

@@ -13,6 +13,7 @@ from flows.records import Candidates, Inputs, Prepared, Ranked
 from flows.tuning import tuned
 from tasks.errors import LlmDownError
 from tasks.llm.judges import judge_name, profile_kind
+from tasks.night.state import Fitted
 from tasks.profiles.task import join_profiles_task, profiles_task, write_tastes_task
 from tasks.progress import say
 from tasks.reranking.task import diversify_task, explain_task, rerank_task, shown_task
@@ -53,11 +54,11 @@ class Pipeline:
                 ranked = learned_order(chosen, found)
                 return ranked.model_copy(update={"lists": self.explain(ranked.lists)})
             lists = self.reorder(found.pairs, self.score(found.pairs))
-            return Ranked(lists=self.diversify(lists))
+            return Ranked(lists=self.diversify(lists), fitted=chosen.fitted(found))
         except LlmDownError as down:
             say(f"    [red]degraded:[/] {down.what} The base lists stand in for the re-ranked.")
             lists = self.reorder(found.pairs, self.leave_unscored(found.pairs), rule="none")
-            return Ranked(lists=lists, degraded=down.what)
+            return Ranked(lists=lists, degraded=down.what, fitted=chosen.fitted(found))
 
     @property
     def liked_from(self) -> float | None:
@@ -68,6 +69,12 @@ class Pipeline:
     def propose(self) -> Candidates:
         """Every user's candidates, and the base models that proposed them."""
         return propose(self)
+
+    def fitted(self, found: Candidates) -> Fitted:
+        """What was learned from ratings for these candidates, tonight or on an earlier night."""
+        models = {name: model for name, model in found.models.items() if name != "text"}
+        made = Fitted(options=self.settings.model_options, models=models)
+        return self.inputs.fitted or made
 
     def prepare(self) -> Prepared:
         """Profiles (composed or typed, before a model rewrites them) and item texts."""

@@ -28,6 +28,7 @@ ALTER TABLE runs ADD COLUMN IF NOT EXISTS note VARCHAR;   -- why, if not complet
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS method VARCHAR; -- hash of all that decides the lists but
                                        -- for the data: nights of one method build on each other
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS model_from VARCHAR;  -- run that fitted the base model
+ALTER TABLE runs ADD COLUMN IF NOT EXISTS measured_in VARCHAR; -- run whose held-out figures hold
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS state JSON;     -- what the next night builds on
 ALTER TABLE runs ALTER COLUMN dataset DROP NOT NULL;
 ALTER TABLE runs ALTER COLUMN model DROP NOT NULL;

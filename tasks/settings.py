@@ -214,6 +214,11 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
         return EngineOptions(**given, in_batches=self.scorer == "llm-batch")
 
     @property
+    def night(self) -> NightOptions:
+        """The part about nights that follow each other."""
+        return NightOptions(**{name: getattr(self, name) for name in NightOptions.model_fields})
+
+    @property
     def reorders(self) -> bool:
         """Whether the re-ranked lists are other than the base lists."""
         return self.reranker != "none" or self.diversity > 0

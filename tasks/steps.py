@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -12,13 +12,15 @@ from prefect import Task, task
 from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.futures import PrefectFuture
-from pydantic import BaseModel
 from pydantic_core import to_json
 
-from tasks.artifacts import is_intact, note_work, work_of
+from tasks.artifacts import artifacts_in, is_intact, note_work, work_of
 from tasks.errors import PalateError
 from tasks.progress import say
 from tasks.vocabulary import Artifact, Record
+
+LOGIC: dict[str, tuple[str, ...]] = {}
+"""Per stage the versions of its logic and of the libraries that decide its output."""
 
 NOT_IN_KEY = frozenset({"home", "folder", "options"})
 """Parameters that say where things lie and how they are reached, not what they are."""
@@ -47,6 +49,7 @@ def step(name: str, logic: str, *libraries: str) -> Callable[[Callable[..., Any]
     parameters, where an artifact stands for its content. Only I/O errors are retried.
     """
     versions = [logic, *(f"{library}={installed(library)}" for library in libraries)]
+    LOGIC[name] = tuple(versions)
 
     def key(context: TaskRunContext, parameters: dict[str, Any]) -> str:
         said = {k: v for k, v in parameters.items() if k not in NOT_IN_KEY}
@@ -155,18 +158,6 @@ def _made(result: object, given: Iterable[object]) -> list[Artifact]:
     """The artifacts of a result but for those that were given: one chunk joined is that chunk."""
     known = set(artifacts_in(list(given)))
     return [artifact for artifact in artifacts_in(result) if artifact not in known]
-
-
-def artifacts_in(result: object) -> Iterator[Artifact]:
-    """Every artifact in a task's result: the result itself, or fields of its record."""
-    if isinstance(result, Artifact):
-        yield result
-    elif isinstance(result, BaseModel):
-        for field in type(result).model_fields:
-            yield from artifacts_in(getattr(result, field))
-    elif isinstance(result, list | tuple):
-        for member in result:
-            yield from artifacts_in(member)
 
 
 def _is_io_error(_task: Task[..., Any], _run: object, state: State[Any]) -> bool:

@@ -38,6 +38,8 @@ EXTERNAL_QUALITY = "external_quality"
 EXTERNAL_VOTES = "external_votes"
 SCORE = "score"
 RANK = "rank"
+RERANKED_RANK = "reranked_rank"
+LISTED_IN = "listed_in"
 
 ITEM_COLUMNS: dict[str, pl.DataType] = {
     TITLE: pl.String(),

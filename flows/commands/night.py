@@ -6,13 +6,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
-from rich.markup import escape
 
-from flows.best import with_best
 from flows.commands.app import Options, app, running
 from flows.server import prefect_for
-from tasks.errors import AmbiguousTitleError, SettingsError, TooLittleDataError
-from tasks.progress import say
+from tasks.errors import AmbiguousTitleError, SettingsError
 from tasks.settings import Settings
 
 terminal = Console(stderr=True)
@@ -26,23 +23,13 @@ def nightly(*, settings: Options | None = None) -> None:
     or another part of the method is given: then the rest has the defaults below. Run it again
     after a crash, a kill or Ctrl-C: finished stages are taken from disk.
     """
-    asked = settings or Settings()
-    with running(asked.home) as wait_for_server:
+    chosen = settings or Settings()
+    with running(chosen.home) as wait_for_server:
         from flows.nightly import nightly as flow  # noqa: PLC0415 - after the server is on its way
         from flows.shown.night import show_night  # noqa: PLC0415
 
-        chosen = with_best(asked)
         wait_for_server()
-        try:
-            result = flow(chosen)
-        except TooLittleDataError as error:
-            if chosen is asked:
-                raise
-            say(
-                f"  [red]too little to learn from:[/] {escape(error.what)} The plain method serves."
-            )
-            chosen = asked
-            result = flow(chosen)
+        result = flow(chosen)
     show_night(result, chosen)
 
 

@@ -26,8 +26,8 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
     show_table(lists, "A sample of tonight's recommendations")
     metrics = query(settings.home, sql.statement("night/metrics.sql"), this)
     if metrics.height:
-        show_table(metrics, f"One held-out rating per user (leave-one-out, seed {settings.seed})")
-    elif not result.degraded:
+        show_table(metrics, _measured_title(result, settings))
+    elif result.status != "degraded":
         console.print(f"Not measured: {why_not_measured(settings)}", soft_wrap=True)
     asked = "SELECT users_listed FROM runs WHERE run_id = $run_id"
     listed = query(settings.home, asked, this).item()
@@ -35,17 +35,22 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
         without = f"{result.users - listed:,} of {result.users:,} users"
         console.print(f"No list for {without}: they have rated every item")
     console.print(
-        f"{listed:,} users served; {result.cached} of {result.stages} stages were cached;"
-        f" run {result.run_id}"
+        f"{listed:,} users served, {result.new_lists:,} with a new list;"
+        f" {result.cached} of {result.stages} stages were cached; run {result.run_id}"
     )
     if result.asked:
         unscored = query(settings.home, "SELECT unscored FROM runs WHERE run_id = $run_id", this)
         console.print(f"Asked {settings.llm_model}: {result.asked}", soft_wrap=True)
         console.print(f"{unscored.item():,} candidates have no score: they count as neutral")
-    if result.degraded:
-        what = f"Degraded: {result.degraded} The base lists were published instead."
-        console.print(what, style="red", markup=False, soft_wrap=True)
+    if result.status != "complete":
+        what = f"{result.status.upper()}: {result.note}"
+        console.print(what, style="bold red", markup=False, soft_wrap=True)
     console.print(f"Results: {escape(str(result.database))}", soft_wrap=True)
+
+
+def _measured_title(result: "NightlyResult", settings: "Settings") -> str:
+    where = "" if result.measured_in == result.run_id else f", run {result.measured_in}"
+    return f"One held-out rating per user (leave-one-out, seed {settings.seed}{where})"
 
 
 def why_not_measured(settings: "Settings") -> str:

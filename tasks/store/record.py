@@ -11,12 +11,14 @@ import polars as pl
 
 from tasks.evaluation.cell import CellResult, Published
 from tasks.models.options import version_of
+from tasks.night.record import Night
 from tasks.settings import Settings
 from tasks.steps import StepRecord
 from tasks.vocabulary import (
     BASE_RANK,
     ITEM,
     RANK,
+    RERANKED_RANK,
     SIMILARITY,
     TITLE,
     USER,
@@ -57,7 +59,7 @@ class Run(Record):
     dataset: Dataset
     users: int
     stages: list[StepRecord]
-    degraded: str | None = None
+    night: Night
 
 
 class EvaluationRun(Record):
@@ -93,12 +95,16 @@ def run_row(run: Run, finished_at_utc: datetime, ranked: pl.DataFrame) -> pl.Dat
             "users_listed": ranked[USER].n_unique(),
             "candidates": ranked.height,
             "unscored": _unscored(run, ranked),
-            "status": "degraded" if run.degraded else "complete",
-            "note": run.degraded,
+            "status": run.night.status,
+            "note": run.night.note,
+            "method": run.night.method,
+            "model_from": run.night.state.model_from,
+            "measured_in": run.night.state.measured_in,
+            "state": run.night.leaves.model_dump_json() if run.night.leaves else None,
             "config": run.settings.model_dump_json(),
             "versions": versions(),
         },
-        schema_overrides={"note": pl.String},
+        schema_overrides=dict.fromkeys(("note", "measured_in", "state"), pl.String),
     )
 
 
@@ -153,9 +159,37 @@ def dropped_rows(run: Run) -> pl.DataFrame:
     return table.select(pl.lit(run.run_id).alias("run_id"), pl.all())
 
 
-def ranked_rows(run: Run, ranked: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `ranked_items`: whatever is in the base list or in the re-ranked one."""
-    titled = _shown(run, ranked).join(items.select(ITEM, TITLE, YEAR), on=ITEM, how="left")
+def change_rows(run: Run) -> pl.DataFrame:
+    """Rows of `changes`."""
+    return pl.DataFrame({"run_id": run.run_id, **row.model_dump()} for row in run.night.changes)
+
+
+def guard_rows(run: Run) -> pl.DataFrame:
+    """Rows of `guard`."""
+    figures = dict.fromkeys(("base", "reranked", "difference", "low", "high"), pl.Float64)
+    rows = [{"run_id": run.run_id, **row.model_dump()} for row in run.night.verdicts]
+    return pl.DataFrame(rows, schema_overrides=figures)
+
+
+def published_lists(
+    ranked: pl.DataFrame, listed: pl.DataFrame, guarded: pl.DataFrame | None
+) -> pl.DataFrame:
+    """The ranked candidates with the places that are published, and the run that made each list.
+
+    Places are the re-ranker's, which stay beside them, but for `guarded` users the base model's.
+    """
+    told = ranked.rename({RANK: RERANKED_RANK}).join(listed, on=USER, how="left")
+    if guarded is None:
+        return told.with_columns(pl.col(RERANKED_RANK).alias(RANK))
+    base = guarded.select(USER, pl.lit(True).alias("by base"))
+    known = told.join(base, on=USER, how="left")
+    place = pl.when(pl.col("by base")).then(BASE_RANK).otherwise(RERANKED_RANK)
+    return known.with_columns(place.alias(RANK)).drop("by base")
+
+
+def ranked_rows(run: Run, lists: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `ranked_items`: whatever is in a list that was published, or would have been."""
+    titled = _shown(run, lists).join(items.select(ITEM, TITLE, YEAR), on=ITEM, how="left")
     return titled.sort(USER, RANK).select(
         pl.lit(run.run_id).alias("run_id"),
         pl.col(USER).cast(pl.String),
@@ -165,8 +199,7 @@ def ranked_rows(run: Run, ranked: pl.DataFrame, items: pl.DataFrame) -> pl.DataF
 
 
 def _shown(run: Run, ranked: pl.DataFrame) -> pl.DataFrame:
-    top = run.settings.top
-    return ranked.filter((pl.col(RANK) <= top) | (pl.col(BASE_RANK) <= top))
+    return ranked.filter(pl.min_horizontal(RERANKED_RANK, BASE_RANK) <= run.settings.top)
 
 
 def _unscored(run: Run, ranked: pl.DataFrame) -> int:

@@ -13,8 +13,11 @@ from tasks.store.measured import measured_tables
 from tasks.store.record import (
     EvaluationRun,
     Run,
+    change_rows,
     dropped_rows,
     evaluation_row,
+    guard_rows,
+    published_lists,
     published_rows,
     ranked_rows,
     run_row,
@@ -24,7 +27,7 @@ from tasks.store.warehouse import publish
 from tasks.vocabulary import Artifact
 
 
-@step("publish", "3")
+@step("publish", "4")
 def publish_task(
     home: Path,
     run: Run,
@@ -38,12 +41,17 @@ def publish_task(
     `results`: what was measured, if anything. `asked`: the requests to a language model, if any.
     """
     with bar("publishing"):
-        lists, items = read_table(home, ranked), read_table(home, run.dataset.items)
+        items, night = read_table(home, run.dataset.items), run.night
+        listed = read_table(home, night.state.listed)
+        guarded = read_table(home, night.guarded) if night.guarded else None
+        lists = published_lists(read_table(home, ranked), listed, guarded)
         tables = {
             "runs": run_row(run, datetime.now(UTC), lists),
             "stages": stage_rows(run.run_id, run.stages),
             "dropped": dropped_rows(run),
             "ranked_items": ranked_rows(run, lists, items),
+            "changes": change_rows(run),
+            "guard": guard_rows(run),
         }
         tables |= measured_tables(home, run.run_id, results, comparisons)
         return publish(home, tables | _requests(home, run.run_id, asked)).name

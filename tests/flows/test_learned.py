@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 from prefect import flow
 
-from flows.cells import BASE_STAGES, Evaluation
+from flows.cells import Evaluation
 from flows.commands.app import app
 from flows.evaluate import evaluate
 from flows.nightly import nightly
+from flows.stages import BASE_STAGES
 from tasks.artifacts import read_table
 from tasks.evaluation.cell import Cell, Figures
 from tasks.evaluation.options import EvaluationSettings
