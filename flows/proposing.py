@@ -75,12 +75,12 @@ def _model(pipeline: "Pipeline", name: ModelName) -> Artifact:
         "ratings": inputs.ratings,
         "model": name,
         "model_options": settings.model_options.of(name),
-        "seed": settings.seed,
     }
     if inputs.fitted is not None:
         kept = inputs.fitted.models[name]
         return pipeline.run(fold_in_task, kept=kept, users=inputs.users, **given)
-    return pipeline.run(train_task, scale=pipeline.dataset.info.scale, **given)
+    scale = pipeline.dataset.info.scale
+    return pipeline.run(train_task, scale=scale, seed=settings.seed, **given)
 
 
 def _text_model(pipeline: "Pipeline") -> Artifact:

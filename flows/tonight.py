@@ -16,6 +16,7 @@ from tasks.vocabulary import Artifact, Record
 TONIGHT = "tonight"
 FIRST = "the first night of this method on this data"
 REFITTED = "the method was fitted anew"
+DAMAGED = "a file of the last night is gone or damaged"
 OTHER_IDS = "ids are of another kind than before"
 
 
@@ -66,6 +67,8 @@ class Tonight:
         before = last_night(self.settings.home, method)
         if before is None:
             return self._everybody(method, FIRST, None)
+        if not before.is_intact(self.settings.home):
+            return self._everybody(method, DAMAGED, None)
         if before.state.known == self.known:
             return Plan(method=method, users=None, reasons={}, last=before, before=before)
         changed: Changed = self.steps.run(

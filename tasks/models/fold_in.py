@@ -18,8 +18,8 @@ from tasks.models.options import OptionValue
 from tasks.models.product import Product
 from tasks.vocabulary import ITEM, RATING, USER, ModelName
 
-EPOCHS, RATE, SHRINK, SPREAD = 20, 0.005, 0.02, 0.1
-"""Surprise's defaults for SVD: rounds, learning rate, regularization, and spread of the start."""
+EPOCHS, RATE, SHRINK = 20, 0.005, 0.02
+"""Surprise's defaults for SVD: rounds, learning rate and regularization."""
 
 
 def fold_in(
@@ -28,7 +28,6 @@ def fold_in(
     ratings: pl.DataFrame,
     users: pl.Series,
     options: Mapping[str, OptionValue],
-    seed: int,
 ) -> BaseModel:
     """The model `name` with these users alone, as their `ratings` (all of theirs) have it now."""
     people = np.sort(ids_of(users))
@@ -47,7 +46,7 @@ def fold_in(
         return _alternating(model, people, given, options)
     if not model.item_factors.shape[1]:
         return _with_users(model, people, np.zeros(len(people)), np.zeros((len(people), 0)))
-    return _descended(model, people, given, seed)
+    return _descended(model, people, given)
 
 
 def _product(
@@ -87,18 +86,18 @@ def _alternating(
     return _with_users(model, people, np.zeros(len(people)), vectors)
 
 
-def _descended(model: Factors, people: Ids, given: csr_array, seed: int) -> Factors:
+def _descended(model: Factors, people: Ids, given: csr_array) -> Factors:
     """Surprise's descent on the users' biases and vectors, while those of the items stand still.
 
-    One rating of every user at a time; users do not meet, so that each goes its own way. What SVD++
-    knows of a user beside the vector goes into the vector too.
+    One rating of every user at a time: users do not meet. Vectors start at 0, not from a draw, so
+    that people who rated the same are estimated the same. What SVD++ knows of a user beside the
+    vector goes into the vector too.
     """
     lengths = np.diff(given.indptr)
     order = np.argsort(-lengths, kind="stable")
     starts = given.indptr[:-1][order]
     bias = np.zeros(len(people))
-    size = model.item_factors.shape[1]
-    vectors = np.random.default_rng(seed).normal(0, SPREAD, (len(people), size))
+    vectors = np.zeros((len(people), model.item_factors.shape[1]))
     going = [int(np.count_nonzero(lengths > step)) for step in range(lengths.max(initial=0))]
     for _ in range(EPOCHS):
         for step, count in enumerate(going):

@@ -39,12 +39,11 @@ def fold_in_task(
     users: Artifact,
     model: ModelName,
     model_options: dict[str, float | int | str],
-    seed: int,
 ) -> Artifact:
     """The fitted model `kept` with these users alone, as their ratings are now."""
     wanted = read_table(home, users)
     theirs = read_table(home, ratings).join(wanted, on=USER, how="semi", maintain_order="left")
-    given = stored.load(home, kept), model, theirs, wanted[USER], model_options, seed
+    given = stored.load(home, kept), model, theirs, wanted[USER], model_options
     return stored.save_users(home, fold_in(*given), kept)
 
 

@@ -42,7 +42,8 @@ class Night(Record):
     @property
     def note(self) -> str | None:
         """Why it is not complete."""
-        return " ".join(filter(None, (self.degraded, self.guard_note))) or None
+        told = f"{self.degraded} New lists are base lists." if self.degraded else None
+        return " ".join(filter(None, (told, self.guard_note))) or None
 
     @property
     def leaves(self) -> NightState | None:

@@ -79,9 +79,13 @@ class LastNight(Record):
     run_id: str
     state: NightState
 
+    def is_intact(self, home: Path) -> bool:
+        """Whether every file that it left is still what was written."""
+        return all(is_intact(home, artifact) for artifact in artifacts_in(self.state))
+
 
 def last_night(home: Path, method: str) -> LastNight | None:
-    """The last complete night of this method, None without one or if a file of it is gone."""
+    """The last complete night of this method, None without one that can be read."""
     if not database_file(home).is_file() or not query(home, COLUMN_IS_KNOWN).item():
         return None
     found = query(home, LAST, {"method": method})
@@ -89,8 +93,6 @@ def last_night(home: Path, method: str) -> LastNight | None:
         return None
     run_id, text = found.row(0)
     try:
-        state = NightState.model_validate_json(text)
+        return LastNight(run_id=run_id, state=NightState.model_validate_json(text))
     except ValidationError:
         return None
-    intact = all(is_intact(home, artifact) for artifact in artifacts_in(state))
-    return LastNight(run_id=run_id, state=state) if intact else None

@@ -99,7 +99,7 @@ def test_with_the_model_kept_only_the_changed_user_is_asked_about(
 
     again = terminal.succeed("nightly", *asking(llm, data, "--refit", 0))
 
-    assert "not refitted" in again.stderr
+    assert "new lists for 1: ratings arrived" in again.stderr
     asked = llm.calls()[ALL_REQUESTS:]
     assert len(asked) == PER_USER
     blocks = {call.user.split("<items")[0] for call in asked if call.items}
@@ -113,7 +113,7 @@ def test_a_server_that_is_down_degrades_the_night_to_the_base_lists(
     command = asking(llm, people, "--llm-patience", 1)
     llm.stop()
     done = terminal.succeed("nightly", *command)
-    assert "Degraded" in done.stdout and "--llm-patience" in done.stdout
+    assert "DEGRADED" in done.stdout and "--llm-patience" in done.stdout
     status = query(home, "SELECT status, note, unscored, candidates FROM latest_run").row(0)
     assert status[0] == "degraded" and "has not answered" in status[1]
     assert status[2] == status[3]

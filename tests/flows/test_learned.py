@@ -269,8 +269,12 @@ def test_a_night_gives_everybody_a_whole_list_with_a_similarity_for_all_that_is_
     assert measured == [("loo", "embedded", "run")]
 
 
-def test_inner_splits_neither_use_nor_replace_the_model_kept_for_later_nights(night: Night) -> None:
-    stages = query(night.home, "SELECT * FROM stages JOIN latest_run USING (run_id)")
-    trained = stages.filter(stage="train", cached=False)["part"].to_list()
-    assert trained == ["tonight inner 0"], "tonight's own is the one kept"
-    assert len(list((night.home / "models").iterdir())) == 1
+def test_a_night_by_what_was_learned_before_learns_nothing_and_gives_the_changed_user_a_list(
+    night: Night,
+) -> None:
+    stages = query(night.home, "SELECT stage, part FROM stages JOIN latest_run USING (run_id)")
+    assert not {"train", "split", "learn to re-rank"} & set(stages["stage"])
+    assert "re-rank as learned" in set(stages["stage"])
+    listed = "FROM ranked_items JOIN latest_run USING (run_id) WHERE listed_in = run_id"
+    assert query(night.home, f"SELECT count(DISTINCT user) {listed} AND rank <= 10").item() == 1
+    assert query(night.home, f"SELECT count(*) {listed} AND rank <= 10").item() == 10
