@@ -90,7 +90,7 @@ def test_a_margin_lets_lists_lose_so_much() -> None:
 
 
 def test_segments_share_the_level_so_that_parting_raises_no_more_alarms() -> None:
-    rows = night([0.2] * USERS, np.random.default_rng(1).normal(0.2, 0.2, USERS))
+    rows = night([0.2] * USERS, np.random.default_rng(1).normal(0.2, 0.2, USERS).tolist())
     whole, parted = (
         by_segment(rows),
         by_segment(rows, limits=LIMITS.model_copy(update={"guard_activity": (0, 1)})),
