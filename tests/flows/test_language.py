@@ -125,6 +125,38 @@ def test_a_server_that_is_down_degrades_the_night_to_the_base_lists(
     assert query(home, "SELECT status FROM latest_run").item() == "complete"
 
 
+def test_while_the_server_is_down_only_who_changed_falls_back_and_the_next_night_makes_it_good(
+    llm: FakeLLM, people: Path, tmp_path: Path, terminal: Terminal
+) -> None:
+    home, data = terminal.home, tmp_path / "data"
+    shutil.copytree(people, data)
+    command = asking(llm, data, "--llm-patience", 1)
+    terminal.succeed("nightly", *command)
+    earlier = "SELECT * FROM ranked_items WHERE run_id = $run ORDER BY ALL"
+    first = query(home, "SELECT run_id FROM runs").item()
+    lists = query(home, earlier, {"run": first})
+    arrived = pl.DataFrame({"user": 3, "item": [60], "rating": 5.0, "timestamp": 1})
+    (data / "ratings").mkdir()
+    arrived.write_parquet(data / "ratings" / "new.parquet")
+
+    llm.stop()
+    terminal.succeed("nightly", *command)
+    assert query(home, "SELECT status FROM latest_run").item() == "degraded"
+    assert query(home, earlier, {"run": first}).equals(lists)
+    tonight = "FROM ranked_items JOIN latest_run USING (run_id)"
+    base = query(home, f"SELECT DISTINCT user {tonight} WHERE listed_in = run_id")
+    assert base["user"].to_list() == ["3"]
+    moved = query(home, f"SELECT count(*) {tonight} WHERE user = '3' AND rank <> base_rank")
+    kept = query(home, f"SELECT count(*) {tonight} WHERE user <> '3' AND rank <> base_rank")
+    assert moved.item() == 0 and kept.item() > 0
+
+    llm.start()
+    terminal.succeed("nightly", *command)
+    assert query(home, "SELECT status FROM latest_run").item() == "complete"
+    again = query(home, f"SELECT count(similarity) {tonight} WHERE user = '3'").item()
+    assert again > 0
+
+
 def test_a_refused_key_stops_the_night_at_once_and_nothing_is_published(
     llm: FakeLLM, people: Path, terminal: Terminal
 ) -> None:
