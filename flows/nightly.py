@@ -9,6 +9,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.cells import Evaluation
 from flows.comparisons import compare_all
 from flows.dataset import read_dataset, read_typed
+from flows.explaining import explain
 from flows.pipeline import Pipeline
 from flows.records import Inputs
 from tasks.errors import LlmDownError
@@ -36,6 +37,7 @@ class NightlyResult(Record):
     stages: int
     cached: int
     degraded: str | None
+    unexplained: str | None
     asked: str
 
 
@@ -57,10 +59,12 @@ def nightly(settings: Settings) -> NightlyResult:
     )
     typed = read_typed(steps, settings, dataset, TONIGHT)
     inputs = Inputs(ratings=dataset.ratings, users=users, typed=typed, keep_model=True)
-    ranked = Pipeline(steps, settings, dataset, inputs, TONIGHT).rank()
+    pipeline = Pipeline(steps, settings, dataset, inputs, TONIGHT)
+    ranked = pipeline.rank()
     results = [] if ranked.degraded else _measure(steps, settings, dataset)
     comparisons = compare_all(steps, results)
-    asks = settings.asks_llm or settings.writer == "llm"
+    explained = explain(pipeline, ranked.lists)
+    asks = settings.asks_llm or settings.writer == "llm" or explained.asked
     asked = requests_to_publish(settings) if asks else None
     run = Run(
         run_id=new_run_id(started),
@@ -71,11 +75,13 @@ def nightly(settings: Settings) -> NightlyResult:
         users=users.rows,
         stages=steps.records,
         degraded=ranked.degraded,
+        unexplained=explained.note,
     )
     database = steps.run(
         publish_task,
         run=run,
         ranked=ranked.lists,
+        whys=explained.whys,
         results=results,
         comparisons=comparisons,
         asked=asked,
@@ -87,6 +93,7 @@ def nightly(settings: Settings) -> NightlyResult:
         stages=len(run.stages),
         cached=sum(stage.cached for stage in run.stages),
         degraded=ranked.degraded,
+        unexplained=explained.note,
         asked=session_for(settings.home, settings.llm).summary() if asked else "",
     )
 

@@ -37,6 +37,7 @@ DATE_AFFINITY = "date_affinity"
 EXTERNAL_QUALITY = "external_quality"
 EXTERNAL_VOTES = "external_votes"
 SCORE = "score"
+WHY = "why"
 RANK = "rank"
 
 ITEM_COLUMNS: dict[str, pl.DataType] = {

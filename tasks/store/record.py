@@ -58,6 +58,7 @@ class Run(Record):
     users: int
     stages: list[StepRecord]
     degraded: str | None = None
+    unexplained: str | None = None
 
 
 class EvaluationRun(Record):
@@ -94,7 +95,7 @@ def run_row(run: Run, finished_at_utc: datetime, ranked: pl.DataFrame) -> pl.Dat
             "candidates": ranked.height,
             "unscored": _unscored(run, ranked),
             "status": "degraded" if run.degraded else "complete",
-            "note": run.degraded,
+            "note": run.degraded or run.unexplained,
             "config": run.settings.model_dump_json(),
             "versions": versions(),
         },
@@ -153,9 +154,13 @@ def dropped_rows(run: Run) -> pl.DataFrame:
     return table.select(pl.lit(run.run_id).alias("run_id"), pl.all())
 
 
-def ranked_rows(run: Run, ranked: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+def ranked_rows(
+    run: Run, ranked: pl.DataFrame, items: pl.DataFrame, whys: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Rows of `ranked_items`: whatever is in the base list or in the re-ranked one."""
     titled = _shown(run, ranked).join(items.select(ITEM, TITLE, YEAR), on=ITEM, how="left")
+    if whys is not None:
+        titled = titled.join(whys, on=[USER, ITEM], how="left")
     return titled.sort(USER, RANK).select(
         pl.lit(run.run_id).alias("run_id"),
         pl.col(USER).cast(pl.String),

@@ -32,10 +32,12 @@ def publish_task(
     results: list[CellResult],
     comparisons: list[Comparison],
     asked: Artifact | None,
+    whys: Artifact | None = None,
 ) -> str:
     """Append a night to the results file; gives the file's name in `home`.
 
     `results`: what was measured, if anything. `asked`: the requests to a language model, if any.
+    `whys`: sentences about items, if any.
     """
     with bar("publishing"):
         lists, items = read_table(home, ranked), read_table(home, run.dataset.items)
@@ -43,7 +45,9 @@ def publish_task(
             "runs": run_row(run, datetime.now(UTC), lists),
             "stages": stage_rows(run.run_id, run.stages),
             "dropped": dropped_rows(run),
-            "ranked_items": ranked_rows(run, lists, items),
+            "ranked_items": ranked_rows(
+                run, lists, items, read_table(home, whys) if whys else None
+            ),
         }
         tables |= measured_tables(home, run.run_id, results, comparisons)
         return publish(home, tables | _requests(home, run.run_id, asked)).name
