@@ -6,13 +6,15 @@ from decimal import Decimal
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.best import with_best
 from flows.dataset import read_dataset
 from flows.pipeline import Pipeline
 from flows.records import Inputs
 from tasks.artifacts import read_table
 from tasks.errors import SettingsError
+from tasks.explaining.listed import make_listed, places
 from tasks.llm.asking import Person
-from tasks.llm.estimate import Plan, plan_profiles, plan_scores
+from tasks.llm.estimate import Plan, plan_profiles, plan_scores, plan_whys
 from tasks.llm.prices import NANO
 from tasks.llm.session import Session, session_for
 from tasks.models.task import choose_users_task
@@ -49,18 +51,11 @@ def estimate(settings: Settings) -> Estimate:
     """Count the requests of tonight's lists.
 
     A person whose profile is still to be written counts with all pairs new, and with the length of
-    the composed text in its place.
+    the composed text in its place. While scores are still to be asked for nobody knows the lists:
+    sentences are then counted as if the base lists were published.
     """
-    if not settings.llm_model:
-        raise SettingsError(
-            "There is nothing to estimate: no language model is asked.",
-            "Give --scorer llm (or llm-batch) and --llm-model.",
-        )
-    if settings.learns_scores and settings.reranker == "learned":
-        raise SettingsError(
-            "learn_scores: what a language model would be asked of inner splits is not counted.",
-            f"Reckon with {1 + settings.learn_splits} times what a night without it asks.",
-        )
+    settings = with_best(settings)
+    _refuse_what_is_not_counted(settings)
     steps = Steps(settings.home)
     dataset = read_dataset(steps, settings)
     users = steps.run(
@@ -76,20 +71,40 @@ def estimate(settings: Settings) -> Estimate:
         blocks = favourites_blocks(profiles, texts)
         plans["profile"], lines = session.run(lambda e: plan_profiles(e, blocks))
         profiles = with_lines(profiles, blocks, lines)
-    judged = {"score": proposed.pairs}
-    if settings.calibrate:
+    judged = {"score": proposed.pairs} if settings.asks_llm else {}
+    if settings.calibrate and settings.asks_llm:
         judged["anchor"] = pipeline.choose_anchors(prepared.profiles)
     for kind, pairs in judged.items():
         wanted = read_table(settings.home, pairs)
         requests = make_requests(wanted, profiles, texts, dataset.info.scale)
         people = [as_shown(request, settings.llm) for request in requests]
         plans[kind] = _plan(session, people)
+    if settings.explain:
+        known = not any(plan.requests for plan in plans.values())
+        lists = pipeline.rank().lists if known else pipeline.base_lists(proposed)
+        shown = places(read_table(settings.home, lists), profiles, settings.top)
+        listed = make_listed(shown, profiles, texts, settings.llm)
+        plans["explain"] = session.run(lambda engine: plan_whys(engine, listed))
     return Estimate(
-        model=settings.llm_model,
+        model=settings.llm_model or "",
         lines=[_line(kind, plan, settings) for kind, plan in plans.items()],
         known=sum(plans[kind].known for kind in judged),
         pairs=sum(plans[kind].known + plans[kind].pairs for kind in judged),
     )
+
+
+def _refuse_what_is_not_counted(settings: Settings) -> None:
+    asks = settings.asks_llm or settings.writer == "llm" or settings.explain
+    if not settings.llm_model or not asks:
+        raise SettingsError(
+            "There is nothing to estimate: no language model is asked.",
+            "Give --scorer llm (or llm-batch) or --explain, and --llm-model.",
+        )
+    if settings.learns_scores and settings.reranker == "learned":
+        raise SettingsError(
+            "learn_scores: what a language model would be asked of inner splits is not counted.",
+            f"Reckon with {1 + settings.learn_splits} times what a night without it asks.",
+        )
 
 
 def _plan(session: Session, people: Sequence[Person]) -> Plan:

@@ -56,8 +56,11 @@ class Pipeline:
             return Ranked(lists=self.diversify(lists))
         except LlmDownError as down:
             say(f"    [red]degraded:[/] {down.what} The base lists stand in for the re-ranked.")
-            lists = self.reorder(found.pairs, self.leave_unscored(found.pairs), rule="none")
-            return Ranked(lists=lists, degraded=down.what)
+            return Ranked(lists=self.base_lists(found), degraded=down.what)
+
+    def base_lists(self, found: Candidates) -> Artifact:
+        """Every user's candidates in the order of the base model, without similarities."""
+        return self.reorder(found.pairs, self.leave_unscored(found.pairs), rule="none")
 
     @property
     def liked_from(self) -> float | None:

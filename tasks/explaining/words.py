@@ -37,7 +37,7 @@ IN_WORDS: dict[str, Steps] = {
 
 
 def because() -> pl.Expr:
-    """What put an item into a list: "close to their taste, known to many"; null parts are left out."""
+    """What put an item into a list, as "fits their taste, known to few"; without unknown parts."""
     parts = [_in_words(name, steps) for name, steps in IN_WORDS.items()]
     return pl.concat_str(parts, separator=", ", ignore_nulls=True)
 

@@ -15,6 +15,9 @@ from tasks.llm.ways import Way
 LONGEST_WHY = 200
 """Characters."""
 
+TOKENS_PER_SENTENCE = 55
+"""What an answer takes per item, with its title."""
+
 _YEAR = re.compile(r"\(\d{4}\)")
 _WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(r"://|www\.|\S@\S|\b[\w-]+\.(?:com|net|org|info|io)\b", re.IGNORECASE)
@@ -33,7 +36,7 @@ def sentences_of(titles: Sequence[str]) -> Way[str]:
     def read(text: str, members: Mapping[str, int], check: float) -> Found[str]:
         return read_sentences(text, {k: titles[place] for k, place in members.items()}, check)
 
-    return Way("explain", OF_ITEM, read, room=110, usual=55)
+    return Way("explain", OF_ITEM, read, room=110, usual=TOKENS_PER_SENTENCE)
 
 
 def read_sentences(text: str, titles: Mapping[str, str], check: float) -> Found[str]:

@@ -41,13 +41,12 @@ def publish_task(
     """
     with bar("publishing"):
         lists, items = read_table(home, ranked), read_table(home, run.dataset.items)
+        said = read_table(home, whys) if whys else None
         tables = {
             "runs": run_row(run, datetime.now(UTC), lists),
             "stages": stage_rows(run.run_id, run.stages),
             "dropped": dropped_rows(run),
-            "ranked_items": ranked_rows(
-                run, lists, items, read_table(home, whys) if whys else None
-            ),
+            "ranked_items": ranked_rows(run, lists, items, said),
         }
         tables |= measured_tables(home, run.run_id, results, comparisons)
         return publish(home, tables | _requests(home, run.run_id, asked)).name

@@ -34,7 +34,8 @@ def by_aspect(score: float, aspects: Sequence[str]) -> dict[str, float]:
 
 def title_of(text: str) -> str:
     """The title that an item's text begins with."""
-    return re.split(r" \(\d{4}\)\.|\.", text)[0]
+    year = re.search(r" \(\d{4}\)\.", text)
+    return text[: year.start()] if year else text.partition(".")[0]
 
 
 def why_of(text: str) -> str:
