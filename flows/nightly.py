@@ -17,6 +17,7 @@ from tasks.evaluation.cell import Cell, CellResult
 from tasks.evaluation.options import EvaluationSettings
 from tasks.llm.session import session_for
 from tasks.models.task import choose_users_task
+from tasks.notify.telling import notifying, tell_outcome
 from tasks.progress import say
 from tasks.settings import Settings
 from tasks.steps import Steps
@@ -47,6 +48,14 @@ def nightly(settings: Settings) -> NightlyResult:
 
     Where a scorer costs money only `measure_users` are measured; on a degraded night nobody is.
     """
+    with notifying(settings):
+        result = _night(settings)
+    status = "degraded" if result.degraded else "complete"
+    tell_outcome(settings, status, result.degraded, result.run_id)
+    return result
+
+
+def _night(settings: Settings) -> NightlyResult:
     started = datetime.now(UTC)
     steps = Steps(settings.home)
     dataset = read_dataset(steps, settings)

@@ -109,7 +109,8 @@ def answer(line, **changed):
 
 
 def test_a_model_that_mixes_items_up_is_asked_a_bounded_number_of_times():
-    one, told, ledger, sent = listed("trains", 3), [], StubLedger(), 0
+    told: list[int] = []
+    one, ledger, sent = listed("trains", 3), StubLedger(), 0
     work = WhyWork(SIZES, one.block, one.lines, one.titles, told.append)
     asyncio.run(work.look_up(ledger.real))
     while lines := work.lines(ledger.real):
