@@ -12,6 +12,7 @@ from flows.dataset import read_dataset, read_typed
 from flows.explaining import explain
 from flows.pipeline import Pipeline
 from flows.records import Inputs
+from flows.shown.artifacts import show_in_prefect
 from tasks.errors import LlmDownError
 from tasks.evaluation.cell import Cell, CellResult
 from tasks.evaluation.options import EvaluationSettings
@@ -51,6 +52,7 @@ def nightly(settings: Settings) -> NightlyResult:
     with notifying(settings):
         result = _night(settings)
     status = "degraded" if result.degraded else "complete"
+    show_in_prefect(settings, result.run_id)
     tell_outcome(settings, status, result.degraded, result.run_id)
     return result
 

@@ -69,7 +69,7 @@ def test_program_and_webhook_are_told_whatever_becomes_of_the_other(
 
 
 def test_even_an_error_nobody_foresaw_changes_nothing(night, monkeypatch):
-    said = []
+    said: list[str] = []
     monkeypatch.setattr(telling, "say", said.append)
     monkeypatch.setattr(telling, "run_program", lambda *_: 1 / 0)
     heard = night.model_copy(update={"notify_command": ("x",)})
