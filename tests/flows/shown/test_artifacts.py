@@ -34,7 +34,7 @@ def slow_task(home: Path, number: int) -> Artifact:
     return write_table(home, "slow", pl.DataFrame({"number": [number]}))
 
 
-@flow(name="shown", task_runner=ThreadPoolTaskRunner(max_workers=2))
+@flow(name="shown", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
 def small(settings: Settings) -> str:
     Steps(settings.home).run_each(slow_task, "tonight", [{"number": n} for n in range(3)])
     show_in_prefect(settings, "r1", settings.home / "reports" / "a night.html")
