@@ -8,26 +8,26 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from rich.markup import escape
 
 from flows.best import with_best
-from flows.cells import Evaluation
 from flows.comparisons import compare_all
 from flows.dataset import know
+from flows.explaining import Explained, explain
 from flows.guarding import Guarding, guard
+from flows.measuring import measure
+from flows.shown.artifacts import show_in_prefect
 from flows.tonight import TONIGHT, Lists, Plan, Tonight
-from tasks.errors import LlmDownError, TooLittleDataError
-from tasks.evaluation.cell import Cell, CellResult
-from tasks.evaluation.options import EvaluationSettings
+from tasks.errors import TooLittleDataError
 from tasks.llm.session import session_for
 from tasks.night.record import Night, changes_of
 from tasks.night.state import Known, NightState
+from tasks.night.task import places_task
+from tasks.notify.telling import notifying, tell_outcome
 from tasks.progress import say
 from tasks.settings import Settings
 from tasks.steps import Steps
 from tasks.store.asked import requests_to_publish
 from tasks.store.record import Run, new_run_id
 from tasks.store.task import publish_task
-from tasks.vocabulary import Dataset, Record
-
-HELD_OUT = "held out"
+from tasks.vocabulary import Artifact, Record
 
 
 class NightlyResult(Record):
@@ -52,6 +52,14 @@ def nightly(settings: Settings) -> NightlyResult:
     By the method that measured best, unless the settings choose one; where there is too little to
     learn from, by the plain one. Where a scorer costs money only `measure_users` are measured.
     """
+    with notifying(settings):
+        result = _by_the_best(settings)
+    show_in_prefect(settings, result.run_id)
+    tell_outcome(settings, result.status, result.note, result.run_id)
+    return result
+
+
+def _by_the_best(settings: Settings) -> NightlyResult:
     chosen = with_best(settings)
     try:
         return _night(chosen)
@@ -71,11 +79,13 @@ def _night(settings: Settings) -> NightlyResult:
     _say_plan(plan)
     lists = tonight.lists(plan, run_id)
     guarding = guard(steps, settings, known, plan.before)
-    results = _measure(steps, settings, known.dataset) if _to_measure(settings, plan, lists) else []
+    results = measure(steps, settings, known.dataset, plan, lists)
     comparisons = compare_all(steps, results)
-    asks = settings.asks_llm or settings.writer == "llm"
+    places = _places(steps, settings, lists, guarding)
+    explained = explain(tonight.pipeline(), places)
+    asks = settings.asks_llm or settings.writer == "llm" or explained.asked
     asked = requests_to_publish(settings) if asks else None
-    night = _told(settings, known, plan, lists, guarding, run_id if results else None)
+    night = _told(settings, known, plan, lists, guarding, explained, run_id if results else None)
     run = Run(
         run_id=run_id,
         flow="nightly",
@@ -90,6 +100,8 @@ def _night(settings: Settings) -> NightlyResult:
         publish_task,
         run=run,
         ranked=lists.ranked,
+        places=places,
+        whys=explained.whys,
         results=results,
         comparisons=comparisons,
         asked=asked,
@@ -115,12 +127,25 @@ def _say_plan(plan: Plan) -> None:
         say(f"  all other lists are kept, the model is that of {plan.last.state.model_from}")
 
 
+def _places(steps: Steps, settings: Settings, lists: Lists, guarding: Guarding) -> Artifact:
+    places: Artifact = steps.run(
+        places_task,
+        TONIGHT,
+        ranked=lists.ranked,
+        listed=lists.listed,
+        guarded=guarding.guarded if guarding.note else None,
+        top=settings.top,
+    )
+    return places
+
+
 def _told(
     settings: Settings,
     known: Known,
     plan: Plan,
     lists: Lists,
     guarding: Guarding,
+    explained: Explained,
     measured_in: str | None,
 ) -> Night:
     """The night's part of the record, and what the next night builds on unless it is degraded."""
@@ -139,35 +164,9 @@ def _told(
     return Night(
         method=plan.method,
         degraded=lists.degraded,
-        guarded=guarding.guarded if guarding.note else None,
-        guard_note=guarding.note,
+        guarded=guarding.note,
+        unexplained=explained.note,
         changes=changes_of(plan.reasons, known.users.rows, plan.gone),
         verdicts=guarding.verdicts,
         state=state,
     )
-
-
-def _to_measure(settings: Settings, plan: Plan, lists: Lists) -> bool:
-    """Whether the method's figures are to be found anew: those of the night that fitted it hold."""
-    if lists.degraded or settings.users_to_measure == 0:
-        return False
-    if plan.last is None or plan.last.state.measured_in is None:
-        return True
-    return plan.last.state.measured_users != settings.users_to_measure
-
-
-def _measure(steps: Steps, settings: Settings, dataset: Dataset) -> list[CellResult]:
-    """The same settings on a seeded leave-one-out, where nothing sees the held-out side.
-
-    Typed profiles are left out: nobody can say whether they were written from train alone.
-    """
-    limit = settings.users_to_measure
-    same = {name: getattr(settings, name) for name in Settings.model_fields}
-    same |= {"profiles": None, "limit_users": limit or settings.limit_users}
-    held_out = EvaluationSettings.model_construct(**same, protocol="loo", seeds=1)
-    try:
-        measuring = Evaluation(steps, {settings.data: dataset})
-        return [measuring.measure(Cell(label=HELD_OUT, settings=held_out))]
-    except LlmDownError as down:
-        say(f"    [red]not measured:[/] {down.what}")
-        return []

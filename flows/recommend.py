@@ -5,6 +5,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.dataset import read_dataset
+from flows.explaining import Explained, explain
 from flows.pipeline import Pipeline
 from flows.records import Inputs
 from tasks.artifacts import read_table
@@ -14,7 +15,7 @@ from tasks.ingest.task import Newcomer, newcomer_task
 from tasks.llm.questions import chooser
 from tasks.settings import Settings
 from tasks.steps import Steps
-from tasks.vocabulary import BASE_RANK, ITEM, RANK, TITLE, YEAR, Record
+from tasks.vocabulary import BASE_RANK, ITEM, RANK, TITLE, WHY, YEAR, Record
 
 FEWEST_RATED = 3
 
@@ -27,6 +28,7 @@ class Place(Record):
     reranked: str
     estimate: float
     similarity: float | None
+    why: str | None = None
 
 
 class Recommendation(Record):
@@ -35,6 +37,7 @@ class Recommendation(Record):
     rated: list[tuple[str, float]]
     places: list[Place]
     degraded: str | None = None
+    unexplained: str | None = None
 
 
 @flow(name="recommend", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
@@ -60,13 +63,23 @@ def recommend(
         )
     person: Newcomer = steps.run(newcomer_task, ratings=dataset.ratings, rated=rated, taste=taste)
     inputs = Inputs(ratings=person.ratings, users=person.users, typed=person.typed)
-    ranked = Pipeline(steps, settings, dataset, inputs).rank()
-    labels = _labels(items)
+    pipeline = Pipeline(steps, settings, dataset, inputs)
+    ranked = pipeline.rank()
+    explained = explain(pipeline, ranked.lists)
+    labels, lists = _labels(items), read_table(settings.home, ranked.lists)
+    whys = _whys(settings, explained)
     return Recommendation(
         rated=[(labels[item], rating) for item, rating in rated],
-        places=_places(read_table(settings.home, ranked.lists), labels, settings.top),
+        places=_places(lists, labels, whys, settings.top),
         degraded=ranked.degraded,
+        unexplained=explained.note,
     )
+
+
+def _whys(settings: Settings, explained: Explained) -> dict[object, str]:
+    if explained.whys is None:
+        return {}
+    return dict(read_table(settings.home, explained.whys).select(ITEM, WHY).iter_rows())
 
 
 def _labels(items: pl.DataFrame) -> dict[object, str]:
@@ -76,7 +89,9 @@ def _labels(items: pl.DataFrame) -> dict[object, str]:
     }
 
 
-def _places(ranked: pl.DataFrame, labels: dict[object, str], top: int) -> list[Place]:
+def _places(
+    ranked: pl.DataFrame, labels: dict[object, str], whys: dict[object, str], top: int
+) -> list[Place]:
     base = ranked.sort(BASE_RANK)[ITEM].to_list()
     return [
         Place(
@@ -85,6 +100,7 @@ def _places(ranked: pl.DataFrame, labels: dict[object, str], top: int) -> list[P
             reranked=labels[row[ITEM]],
             estimate=row["estimate"],
             similarity=row["similarity"],
+            why=whys.get(row[ITEM]),
         )
         for row in ranked.sort(RANK).head(top).iter_rows(named=True)
     ]

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tasks.errors import PalateError
+from tasks.progress import TEMPORARY_SERVER
 
 START_SECONDS = 90.0
 POLL_SECONDS = 0.1
@@ -50,11 +51,11 @@ def prefect_for(home: Path) -> Iterator[Callable[[], None]]:
     os.environ["PREFECT_HOME"] = str(home.resolve() / "prefect")
     os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
     with temporary_server(home) as (url, wait):
-        os.environ["PREFECT_API_URL"] = url
+        os.environ |= {"PREFECT_API_URL": url, TEMPORARY_SERVER: "1"}
         try:
             yield wait
         finally:
-            del os.environ["PREFECT_API_URL"]
+            del os.environ["PREFECT_API_URL"], os.environ[TEMPORARY_SERVER]
 
 
 @contextmanager

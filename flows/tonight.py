@@ -96,18 +96,19 @@ class Tonight:
         given = {"method": method, "users": users, "before": before, "gone": gone}
         return Plan(**given, reasons={why: users.rows}, last=None)
 
-    def inputs(self, plan: Plan) -> Inputs:
-        """What the new lists are made from."""
-        return Inputs(
+    def pipeline(self, plan: Plan | None = None) -> Pipeline:
+        """The stages for the users of the plan with what serves them, or for everybody anew."""
+        inputs = Inputs(
             ratings=self.known.dataset.ratings,
-            users=plan.users or self.known.users,
+            users=(plan and plan.users) or self.known.users,
             typed=self.known.typed,
-            fitted=plan.fitted,
+            fitted=plan.fitted if plan else None,
         )
+        return Pipeline(self.steps, self.settings, self.known.dataset, inputs, TONIGHT)
 
-    def lists(self, plan: Plan, run_id: str) -> Lists:
+    def lists(self, plan: Plan, run_id: str = "") -> Lists:
         """Everybody's lists: new ones for the users of the plan, the others' as they were."""
-        made = self._rank(plan) if plan.users else None
+        made = self.pipeline(plan).rank() if plan.users else None
         if made and not plan.last:
             return Lists(
                 ranked=made.lists,
@@ -128,10 +129,6 @@ class Tonight:
             served=state.served + 1,
             degraded=made.degraded if made else None,
         )
-
-    def _rank(self, plan: Plan) -> Ranked:
-        given = self.known.dataset, self.inputs(plan), TONIGHT
-        return Pipeline(self.steps, self.settings, *given).rank()
 
     def _merged(self, made: Ranked | None, plan: Plan) -> Artifact:
         merged: Artifact = self.steps.run(

@@ -92,6 +92,10 @@ class StoreError(PalateError):
     """The results file cannot be read or published."""
 
 
+class NotifyError(PalateError):
+    """A program or a webhook could not be told of a night."""
+
+
 class LlmError(PalateError):
     """Something is wrong with asking the language model; what was answered so far is kept."""
 

@@ -16,7 +16,8 @@ from pydantic_core import to_json
 
 from tasks.artifacts import artifacts_in, is_intact, note_work, work_of
 from tasks.errors import PalateError
-from tasks.progress import say
+from tasks.prefect_progress import counted, fan_out
+from tasks.progress import say, watch_with
 from tasks.vocabulary import Artifact, Record
 
 LOGIC: dict[str, tuple[str, ...]] = {}
@@ -24,6 +25,9 @@ LOGIC: dict[str, tuple[str, ...]] = {}
 
 NOT_IN_KEY = frozenset({"home", "folder", "options"})
 """Parameters that say where things lie and how they are reached, not what they are."""
+
+
+watch_with(counted)
 
 
 class StepRecord(Record):
@@ -104,11 +108,13 @@ class Steps:
         """Run one task per call, side by side; results in the order of the calls."""
         started = time.monotonic()
         calls = list(calls)
-        futures: list[PrefectFuture[Any]] = [stage.submit(home=self.home, **c) for c in calls]
         settled = []
-        for future, call in zip(futures, calls, strict=True):
-            future.wait()
-            settled.append(self._settle(stage, future.state, call))
+        with fan_out(f"{stage.name}, {part}" if part else stage.name, len(calls)) as ended:
+            futures: list[PrefectFuture[Any]] = [stage.submit(home=self.home, **c) for c in calls]
+            for future, call in zip(futures, calls, strict=True):
+                future.wait()
+                settled.append(self._settle(stage, future.state, call))
+                ended(1)
         done = sum(cached for _, cached in settled)
         results = [result for result, _ in settled]
         seconds, work = time.monotonic() - started, sum(map(self._work, results, calls))

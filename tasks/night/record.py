@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tasks.night.guard import Verdict
 from tasks.night.state import NightState
-from tasks.vocabulary import Artifact, Record
+from tasks.vocabulary import Record
 
 UNCHANGED = "nothing about them changed"
 NOT_SERVED = "no longer among the users"
@@ -21,13 +21,13 @@ class Change(Record):
 class Night(Record):
     """How a night came about: see `runs`, `changes` and `guard` in sql/schema.sql.
 
-    `degraded` and `guard_note` say why base lists were published; `guarded`: for whom by the guard.
+    `degraded` and `guarded` say why base lists were published, `unexplained` why sentences lack.
     """
 
     method: str
     degraded: str | None
-    guarded: Artifact | None
-    guard_note: str | None
+    guarded: str | None
+    unexplained: str | None
     changes: list[Change]
     verdicts: list[Verdict]
     state: NightState
@@ -41,9 +41,9 @@ class Night(Record):
 
     @property
     def note(self) -> str | None:
-        """Why it is not complete."""
+        """Why it is not complete, or what it lacks."""
         told = f"{self.degraded} New lists are base lists." if self.degraded else None
-        return " ".join(filter(None, (told, self.guard_note))) or None
+        return " ".join(filter(None, (told, self.guarded, self.unexplained))) or None
 
     @property
     def leaves(self) -> NightState | None:

@@ -11,7 +11,16 @@ from tasks.night.guard import COUNT, Verdict, guarded_users, judge, verdicts
 from tasks.night.state import Known
 from tasks.night_options import NightOptions
 from tasks.steps import step
-from tasks.vocabulary import ITEM, LISTED_IN, USER, Artifact, Record
+from tasks.vocabulary import (
+    BASE_RANK,
+    ITEM,
+    LISTED_IN,
+    RANK,
+    RERANKED_RANK,
+    USER,
+    Artifact,
+    Record,
+)
 
 
 class Changed(Record):
@@ -63,6 +72,23 @@ def listed_task(
         stay = read_table(home, kept).join(served, on=USER, how="semi")
         noted = pl.concat([noted, stay.join(fresh, on=USER, how="anti")])
     return write_table(home, "listed", noted.sort(USER))
+
+
+@step("choose places", "1")
+def places_task(
+    home: Path, ranked: Artifact, listed: Artifact, guarded: Artifact | None, top: int
+) -> Artifact:
+    """What is in a list of `top`, by the base model or re-ranked, with the places to publish.
+
+    These are the re-ranker's, which stay beside them, but for `guarded` users the base model's.
+    """
+    best = pl.min_horizontal(RANK, BASE_RANK) <= top
+    told = read_table(home, ranked).filter(best).rename({RANK: RERANKED_RANK})
+    known = told.join(read_table(home, listed), on=USER, how="left", maintain_order="left")
+    base = read_table(home, guarded)[USER] if guarded else pl.Series(USER, [], told[USER].dtype)
+    theirs = pl.col(USER).is_in(base.implode())
+    place = pl.when(theirs).then(BASE_RANK).otherwise(RERANKED_RANK)
+    return write_table(home, "places", known.with_columns(place.alias(RANK)))
 
 
 @step("judge earlier lists", "1", "numpy", "polars")

@@ -15,10 +15,8 @@ from tasks.night.record import Night
 from tasks.settings import Settings
 from tasks.steps import StepRecord
 from tasks.vocabulary import (
-    BASE_RANK,
     ITEM,
     RANK,
-    RERANKED_RANK,
     SIMILARITY,
     TITLE,
     USER,
@@ -79,8 +77,10 @@ def versions() -> str:
     return json.dumps({"python": platform.python_version()} | found)
 
 
-def run_row(run: Run, finished_at_utc: datetime, ranked: pl.DataFrame) -> pl.DataFrame:
-    """A night's one row of `runs`."""
+def run_row(
+    run: Run, finished_at_utc: datetime, ranked: pl.DataFrame, places: pl.DataFrame
+) -> pl.DataFrame:
+    """A night's one row of `runs`; `ranked` are all candidates, `places` what is in a list."""
     return pl.DataFrame(
         _when(run, finished_at_utc)
         | {
@@ -94,7 +94,7 @@ def run_row(run: Run, finished_at_utc: datetime, ranked: pl.DataFrame) -> pl.Dat
             "users": run.users,
             "users_listed": ranked[USER].n_unique(),
             "candidates": ranked.height,
-            "unscored": _unscored(run, ranked),
+            "unscored": _unscored(run, ranked, places),
             "status": run.night.status,
             "note": run.night.note,
             "method": run.night.method,
@@ -171,38 +171,22 @@ def guard_rows(run: Run) -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides=figures)
 
 
-def published_lists(
-    ranked: pl.DataFrame, listed: pl.DataFrame, guarded: pl.DataFrame | None
+def ranked_rows(
+    run_id: str, places: pl.DataFrame, items: pl.DataFrame, whys: pl.DataFrame | None
 ) -> pl.DataFrame:
-    """The ranked candidates with the places that are published, and the run that made each list.
-
-    Places are the re-ranker's, which stay beside them, but for `guarded` users the base model's.
-    """
-    told = ranked.rename({RANK: RERANKED_RANK}).join(listed, on=USER, how="left")
-    if guarded is None:
-        return told.with_columns(pl.col(RERANKED_RANK).alias(RANK))
-    base = guarded.select(USER, pl.lit(True).alias("by base"))
-    known = told.join(base, on=USER, how="left")
-    place = pl.when(pl.col("by base")).then(BASE_RANK).otherwise(RERANKED_RANK)
-    return known.with_columns(place.alias(RANK)).drop("by base")
-
-
-def ranked_rows(run: Run, lists: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `ranked_items`: whatever is in a list that was published, or would have been."""
-    titled = _shown(run, lists).join(items.select(ITEM, TITLE, YEAR), on=ITEM, how="left")
+    """Rows of `ranked_items`; `whys` (user, item, why), if any."""
+    titled = places.join(items.select(ITEM, TITLE, YEAR), on=ITEM, how="left")
+    if whys is not None:
+        titled = titled.join(whys, on=[USER, ITEM], how="left")
     return titled.sort(USER, RANK).select(
-        pl.lit(run.run_id).alias("run_id"),
+        pl.lit(run_id).alias("run_id"),
         pl.col(USER).cast(pl.String),
         pl.col(ITEM).cast(pl.String),
         pl.exclude(USER, ITEM),
     )
 
 
-def _shown(run: Run, ranked: pl.DataFrame) -> pl.DataFrame:
-    return ranked.filter(pl.min_horizontal(RERANKED_RANK, BASE_RANK) <= run.settings.top)
-
-
-def _unscored(run: Run, ranked: pl.DataFrame) -> int:
+def _unscored(run: Run, ranked: pl.DataFrame, places: pl.DataFrame) -> int:
     """Pairs that should have a similarity and have none; a learned order needs none but to show."""
-    judged = _shown(run, ranked) if run.settings.reranker == "learned" else ranked
+    judged = places if run.settings.reranker == "learned" else ranked
     return judged[SIMILARITY].null_count()

@@ -17,7 +17,6 @@ from tasks.store.record import (
     dropped_rows,
     evaluation_row,
     guard_rows,
-    published_lists,
     published_rows,
     ranked_rows,
     run_row,
@@ -32,24 +31,25 @@ def publish_task(
     home: Path,
     run: Run,
     ranked: Artifact,
+    places: Artifact,
     results: list[CellResult],
     comparisons: list[Comparison],
     asked: Artifact | None,
+    whys: Artifact | None = None,
 ) -> str:
     """Append a night to the results file; gives the file's name in `home`.
 
-    `results`: what was measured, if anything. `asked`: the requests to a language model, if any.
+    `places`: of `ranked`, what is in a list. `results`: what was measured, if anything. `asked`:
+    the requests to a language model, if any. `whys`: sentences about items, if any.
     """
     with bar("publishing"):
-        items, night = read_table(home, run.dataset.items), run.night
-        listed = read_table(home, night.state.listed)
-        guarded = read_table(home, night.guarded) if night.guarded else None
-        lists = published_lists(read_table(home, ranked), listed, guarded)
+        lists, items = read_table(home, places), read_table(home, run.dataset.items)
+        said = read_table(home, whys) if whys else None
         tables = {
-            "runs": run_row(run, datetime.now(UTC), lists),
+            "runs": run_row(run, datetime.now(UTC), read_table(home, ranked), lists),
             "stages": stage_rows(run.run_id, run.stages),
             "dropped": dropped_rows(run),
-            "ranked_items": ranked_rows(run, lists, items),
+            "ranked_items": ranked_rows(run.run_id, lists, items, said),
             "changes": change_rows(run),
             "guard": guard_rows(run),
         }

@@ -35,7 +35,7 @@ class Nights:
         folder = self.data / "ratings"
         folder.mkdir(exist_ok=True)
         ratings = pl.read_parquet(self.data / "ratings.parquet")
-        when = int(ratings["timestamp"].max()) + 1  # type: ignore[call-overload]
+        when = ratings["timestamp"].to_numpy().max() + 1
         table = pl.DataFrame(
             [(*row, when) for row in rows],
             schema=["user", "item", "rating", "timestamp"],
