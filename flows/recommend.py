@@ -1,5 +1,7 @@
 """One new person: rated titles and a typed taste in, the base and the re-ranked list out."""
 
+from dataclasses import dataclass
+
 import polars as pl
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -14,7 +16,7 @@ from tasks.ingest.task import Newcomer, newcomer_task
 from tasks.llm.questions import chooser
 from tasks.settings import Settings
 from tasks.steps import Steps
-from tasks.vocabulary import BASE_RANK, ITEM, RANK, TITLE, YEAR, Record
+from tasks.vocabulary import BASE_RANK, ITEM, RANK, TITLE, YEAR, DatasetInfo, Id, Record
 
 FEWEST_RATED = 3
 
@@ -37,11 +39,33 @@ class Recommendation(Record):
     degraded: str | None = None
 
 
+@dataclass(frozen=True)
+class Person:
+    """A new person's rated titles as they were understood, and their candidates in both orders."""
+
+    info: DatasetInfo
+    items: pl.DataFrame
+    rated: list[tuple[Id, float]]
+    lists: pl.DataFrame
+    degraded: str | None
+
+
 @flow(name="recommend", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
 def recommend(
     settings: Settings, rate: list[str] | None = None, taste: str | None = None
 ) -> Recommendation:
-    """Recommend to somebody who is not in the data set.
+    """Recommend to somebody who is not in the data set; see `rank_for`."""
+    person = rank_for(settings, rate, taste)
+    labels = _labels(person.items)
+    return Recommendation(
+        rated=[(labels[item], rating) for item, rating in person.rated],
+        places=_places(person.lists, labels, settings.top),
+        degraded=person.degraded,
+    )
+
+
+def rank_for(settings: Settings, rate: list[str] | None, taste: str | None) -> Person:
+    """Both lists of somebody who is not in the data set; runs inside a flow.
 
     `rate` holds "TITLE=RATING" texts, at least three unless there is a `taste`. The base model is
     trained with the person's ratings among everybody's; nothing is published. A language model,
@@ -61,12 +85,8 @@ def recommend(
     person: Newcomer = steps.run(newcomer_task, ratings=dataset.ratings, rated=rated, taste=taste)
     inputs = Inputs(ratings=person.ratings, users=person.users, typed=person.typed)
     ranked = Pipeline(steps, settings, dataset, inputs).rank()
-    labels = _labels(items)
-    return Recommendation(
-        rated=[(labels[item], rating) for item, rating in rated],
-        places=_places(read_table(settings.home, ranked.lists), labels, settings.top),
-        degraded=ranked.degraded,
-    )
+    lists = read_table(settings.home, ranked.lists)
+    return Person(dataset.info, items, rated, lists, ranked.degraded)
 
 
 def _labels(items: pl.DataFrame) -> dict[object, str]:
