@@ -30,7 +30,8 @@ def lists_of_night(home: Path, user: str, run_id: str | None = None) -> Pair:
     if ranked.is_empty():
         raise UnknownListsError(
             f"The night {night['run_id']} has no list for user {user}.",
-            'Users with a list: palate sql "SELECT DISTINCT user FROM latest_recommendations"',
+            "Users with a list: palate sql"
+            f" \"SELECT DISTINCT user FROM ranked_items WHERE run_id = '{night['run_id']}'\"",
         )
     made_by = {name: night[name] for name in ("run_id", "dataset", "model", "scorer", "reranker")}
     base, reranked = two_lists(_as_reranked(home, ranked), night["top"])

@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 
 import polars as pl
 
 from tasks.comparing.pair import Chosen, Draw, Pair, Shown
-from tasks.store.record import new_run_id
 from tasks.store.warehouse import publish
 
 TEXTS = dict.fromkeys(("run_id", "user"), pl.String)
@@ -24,7 +24,7 @@ def choice_row(
 ) -> pl.DataFrame:
     """The one row; of a person's taste it holds nothing but the items of both lists."""
     row = {
-        "id": new_run_id(chosen_at_utc),
+        "id": f"{chosen_at_utc:%Y%m%d-%H%M%S}-{token_hex(3)}",
         "chosen_at_utc": chosen_at_utc.replace(tzinfo=None),
         **pair.model_dump(include={"run_id", "user", "dataset", "model", "scorer", "reranker"}),
         "base_items": _ids(pair.base),
