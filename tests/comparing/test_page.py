@@ -39,7 +39,7 @@ def test_after_the_choice_it_says_which_was_which():
     assert "You chose list B, the re-ranked list." in thanks_page(a_pair(), BASE_FIRST, "reranked")
     assert "You chose list A, the base list." in thanks_page(a_pair(), BASE_FIRST, "base")
     neither = thanks_page(a_pair(), RERANKED_FIRST, "neither")
-    assert "You saw no difference." in neither
+    assert "You saw no difference; list A was the re-ranked one." in neither
     assert re.search(r"List A <small>re-ranked<.*List B <small>what SVD alone", neither, re.DOTALL)
 
 
