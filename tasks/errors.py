@@ -100,6 +100,10 @@ class NoChoiceError(PalateError):
     """Nobody chose between two lists while there was time."""
 
 
+class PortError(PalateError):
+    """A port of this machine cannot be listened on."""
+
+
 class LlmError(PalateError):
     """Something is wrong with asking the language model; what was answered so far is kept."""
 

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from tasks.comparing.access import HOSTS, Access
 from tasks.comparing.ballot import Ballot, Keep
 from tasks.comparing.pair import Chosen, Draw, Pair
+from tasks.errors import PortError
 
 
 def ask(
@@ -24,13 +25,11 @@ def ask(
     """What the person chose, which `keep` has stored by then; None if nobody did in time.
 
     Listens on 127.0.0.1 (port 0: a free one) and gives `announce` the address to open. Raises
-    KeyboardInterrupt when interrupted before the choice, OSError where the port is taken, and
-    what `keep` raises.
+    KeyboardInterrupt when interrupted before the choice, PortError where the port cannot be had,
+    and what `keep` raises.
     """
     with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOSTS[0], port))
-        listener.listen()  # from here on a browser waits for us, and is not turned away
+        _listen(listener, port)
         access = Access(listener.getsockname()[1])
         ballot = Ballot(pair, draw, keep, access)
         announce(access.address)
@@ -42,6 +41,16 @@ def ask(
     if ballot.failure:
         raise ballot.failure
     return ballot.chosen
+
+
+def _listen(listener: socket.socket, port: int) -> None:
+    """From here on a browser waits for us, and is not turned away."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOSTS[0], port))
+        listener.listen()
+    except (OSError, OverflowError) as error:
+        raise PortError(f"Port {port}: {error}.", "Give another --port, or 0 for any.") from error
 
 
 def _serve(ballot: Ballot, listener: socket.socket, minutes: float) -> None:

@@ -1,5 +1,7 @@
 """Two short lists, and nights that hold them."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from tasks.comparing.pair import Pair, Shown
@@ -26,7 +28,7 @@ def a_pair(**given: object) -> Pair:
 
 
 def a_night(
-    run_id: str, ranks: dict[str, tuple[int, int, int | None]], top: int = 2
+    run_id: str, ranks: Mapping[str, tuple[int, int, int | None]], top: int = 2
 ) -> dict[str, pl.DataFrame]:
     """User 1's items by title, each with its base rank, published rank and re-ranked rank."""
     night = a_run(run_id)

@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tasks.comparing.pair import Chosen
-from tasks.errors import StoreError
+from tasks.comparing.pair import Chosen, draw
+from tasks.comparing.server import ask
+from tasks.errors import PortError, StoreError
+from tests.comparing.samples import a_pair
 from tests.comparing.visitor import Question, Visitor, asked
 
 
@@ -88,7 +90,9 @@ def test_a_form_without_an_origin_is_turned_away(visitor: Visitor):
     assert visitor.send("POST", "/", "choice=A").status == 403
 
 
-@pytest.mark.parametrize("answer", ["C", "reranked", "A&choice=B", "", "A" * 10_000, "%00", "a"])
+@pytest.mark.parametrize(
+    "answer", ["C", "reranked", "A&choice=B", "", "A&x=" + 10_000 * "x", "%00", "a"]
+)
 def test_what_is_no_answer_is_refused(visitor: Visitor, answer: str):
     assert visitor.choose(answer).status == 400
 
@@ -115,6 +119,13 @@ def test_only_this_machine_is_listened_to(visitor: Visitor):
     assert visitor.host.startswith("127.0.0.1:")
 
 
+def test_a_port_that_cannot_be_had_is_said(visitor: Visitor):
+    taken = int(visitor.host.partition(":")[2])
+    for port in (taken, 70_000):
+        with pytest.raises(PortError, match=f"Port {port}: "):
+            ask(a_pair(), draw(0), lambda chosen, seconds: None, print, minutes=0.001, port=port)
+
+
 def test_two_submissions_at_once_are_one_choice():
     release, kept = threading.Event(), []
 
@@ -133,7 +144,8 @@ def test_two_submissions_at_once_are_one_choice():
     pages = [future.result() for future in both]
     assert len(kept) == 1 and question.end() == kept[0]
     assert [page.status for page in pages] == [200, 200]
-    told = f"You chose list {question.draw.letter_of(kept[0])}"
+    letter = "A" if kept[0] == question.draw.list_at("A") else "B"
+    told = f"You chose list {letter}"
     assert all(told in page.text for page in pages)
     assert reload.result().status == 200
 

@@ -82,7 +82,7 @@ def test_a_choice_is_recorded_the_command_ends_and_the_next_one_draws_anew(
 def test_equal_lists_are_not_asked_about(tmp_path: Path):
     publish(tmp_path, a_night("run-1", {"Alien": (1, 1, 1), "Heat": (2, 2, 2)}))
     before = database_file(tmp_path).read_bytes()
-    done = run_here("compare", "--user", "1", "--home", tmp_path)
+    done = run_here("compare", "--user", "1", "--home", tmp_path, "--timeout", "0.01")
     assert done.returncode == 0 and "nothing to choose" in done.stdout
     assert database_file(tmp_path).read_bytes() == before
 
