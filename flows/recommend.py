@@ -1,13 +1,15 @@
 """One new person: rated titles and a typed taste in, the base and the re-ranked list out."""
 
+from dataclasses import dataclass
+
 import polars as pl
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.dataset import read_dataset
-from flows.explaining import Explained, explain
+from flows.explaining import explain
 from flows.pipeline import Pipeline
-from flows.records import Inputs
+from flows.records import Inputs, Ranked
 from tasks.artifacts import read_table
 from tasks.errors import TooLittleTasteError
 from tasks.ingest.newcomer import parse_rates
@@ -15,7 +17,7 @@ from tasks.ingest.task import Newcomer, newcomer_task
 from tasks.llm.questions import chooser
 from tasks.settings import Settings
 from tasks.steps import Steps
-from tasks.vocabulary import BASE_RANK, ITEM, RANK, TITLE, WHY, YEAR, Record
+from tasks.vocabulary import BASE_RANK, ITEM, RANK, TITLE, WHY, YEAR, Artifact, Id, Record
 
 FEWEST_RATED = 3
 
@@ -40,11 +42,45 @@ class Recommendation(Record):
     unexplained: str | None = None
 
 
+@dataclass(frozen=True)
+class Person:
+    """A new person's rated titles as they were understood, and their candidates in both orders."""
+
+    pipeline: Pipeline
+    rated: list[tuple[Id, float]]
+    ranked: Ranked
+
+    def read(self, artifact: Artifact) -> pl.DataFrame:
+        """The rows of a file that was made for them."""
+        return read_table(self.pipeline.settings.home, artifact)
+
+    @property
+    def items(self) -> pl.DataFrame:
+        """The catalogue."""
+        return self.read(self.pipeline.dataset.items)
+
+
 @flow(name="recommend", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
 def recommend(
     settings: Settings, rate: list[str] | None = None, taste: str | None = None
 ) -> Recommendation:
-    """Recommend to somebody who is not in the data set.
+    """Recommend to somebody who is not in the data set; see `rank_for`."""
+    person = rank_for(settings, rate, taste)
+    explained = explain(person.pipeline, person.ranked.lists)
+    labels, lists = _labels(person.items), person.read(person.ranked.lists)
+    whys = person.read(explained.whys).select(ITEM, WHY) if explained.whys else None
+    return Recommendation(
+        rated=[(labels[item], rating) for item, rating in person.rated],
+        places=_places(
+            lists, labels, dict(whys.iter_rows()) if whys is not None else {}, settings.top
+        ),
+        degraded=person.ranked.degraded,
+        unexplained=explained.note,
+    )
+
+
+def rank_for(settings: Settings, rate: list[str] | None, taste: str | None) -> Person:
+    """Both lists of somebody who is not in the data set; runs inside a flow.
 
     `rate` holds "TITLE=RATING" texts, at least three unless there is a `taste`. The base model is
     trained with the person's ratings among everybody's; nothing is published. A language model,
@@ -64,22 +100,7 @@ def recommend(
     person: Newcomer = steps.run(newcomer_task, ratings=dataset.ratings, rated=rated, taste=taste)
     inputs = Inputs(ratings=person.ratings, users=person.users, typed=person.typed)
     pipeline = Pipeline(steps, settings, dataset, inputs)
-    ranked = pipeline.rank()
-    explained = explain(pipeline, ranked.lists)
-    labels, lists = _labels(items), read_table(settings.home, ranked.lists)
-    whys = _whys(settings, explained)
-    return Recommendation(
-        rated=[(labels[item], rating) for item, rating in rated],
-        places=_places(lists, labels, whys, settings.top),
-        degraded=ranked.degraded,
-        unexplained=explained.note,
-    )
-
-
-def _whys(settings: Settings, explained: Explained) -> dict[object, str]:
-    if explained.whys is None:
-        return {}
-    return dict(read_table(settings.home, explained.whys).select(ITEM, WHY).iter_rows())
+    return Person(pipeline, rated, pipeline.rank())
 
 
 def _labels(items: pl.DataFrame) -> dict[object, str]:

@@ -17,6 +17,7 @@ VIEWS = (
     "cost_per_point",
     "losers",
     "llm_usage",
+    "blind_tally",
 )
 """In the order in which they build on each other."""
 

@@ -269,3 +269,21 @@ CREATE TABLE IF NOT EXISTS llm_requests (
     outcome           VARCHAR NOT NULL,   -- answered, length, refusal, filtered, too_long, gave_up, lost
     batch_id          VARCHAR
 );
+
+-- What people chose who saw a base list and a re-ranked list without knowing which was which.
+CREATE TABLE IF NOT EXISTS choices (
+    id             VARCHAR PRIMARY KEY,
+    chosen_at_utc  TIMESTAMP NOT NULL,
+    run_id         VARCHAR,            -- null, as `user`: a new person, whose lists are of no night
+    user           VARCHAR,
+    dataset        VARCHAR NOT NULL,
+    model          VARCHAR NOT NULL,
+    scorer         VARCHAR NOT NULL,
+    reranker       VARCHAR NOT NULL,
+    base_items     JSON NOT NULL,      -- ids, best first
+    reranked_items JSON NOT NULL,
+    first          VARCHAR NOT NULL,   -- base or reranked: which stood first, as A
+    chosen         VARCHAR NOT NULL,   -- base, reranked, neither
+    seconds        DOUBLE NOT NULL,    -- from showing the lists to the choice
+    seed           BIGINT NOT NULL     -- of the draw that put one of them first
+);

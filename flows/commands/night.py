@@ -2,7 +2,8 @@
 
 import os
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -12,6 +13,10 @@ from flows.server import prefect_for
 from tasks.errors import AmbiguousTitleError, SettingsError
 from tasks.settings import Settings
 
+if TYPE_CHECKING:
+    from flows.recommend import Recommendation
+
+Result = TypeVar("Result")
 terminal = Console(stderr=True)
 
 
@@ -107,15 +112,22 @@ def recommend(
         from tasks.progress import showing  # noqa: PLC0415
 
         wait_for_server()
-        wanted = list(rate or [])
-        while True:
-            try:
-                with asking(), showing():
-                    result = flow(chosen, rate=wanted, taste=taste)
-                break
-            except AmbiguousTitleError as unsure:
-                wanted = _ask_which(unsure, wanted)
+
+        def attempt(rates: list[str]) -> "Recommendation":
+            with asking(), showing():
+                return flow(chosen, rate=rates, taste=taste)
+
+        result = with_titles_settled(attempt, rate or [])
     show_recommendation(result)
+
+
+def with_titles_settled(attempt: Callable[[list[str]], Result], rates: list[str]) -> Result:
+    """What the attempt gives once the person has said which titles are meant."""
+    while True:
+        try:
+            return attempt(rates)
+        except AmbiguousTitleError as unsure:
+            rates = _ask_which(unsure, rates)
 
 
 def _ask_which(unsure: AmbiguousTitleError, rates: list[str]) -> list[str]:
