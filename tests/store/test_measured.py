@@ -277,10 +277,8 @@ def test_every_table_can_be_published_and_read_beside_another_runs(tmp_path):
         made = measured_tables(tmp_path, run_id, results, [compared(tmp_path)])
         publish(tmp_path, {"runs": a_run(run_id)["runs"]} | made)
     for name, rows in (
-        ("cells", 6),
-        ("cell_metrics", 4),
-        ("losing_lists", 4),
-        ("telling_lists", 4),
+        *(("cells", 6), ("cell_metrics", 4), ("comparisons", 2)),
+        *(("losing_lists", 4), ("telling_lists", 4)),
     ):
         assert query(tmp_path, f"FROM {name}").height == rows, name
     assert set(query(tmp_path, "FROM user_metrics").select("metric", "k").rows()) == SHOWN
