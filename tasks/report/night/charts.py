@@ -30,6 +30,7 @@ CONFIG: Spec = {
         **{"labelColor": "var(--muted)", "titleColor": "var(--muted)", "titleFontWeight": 400},
         **{"gridColor": "var(--line)", "domain": False, "ticks": False, "labelPadding": 6},
         **{"labelFontSize": 12, "titleFontSize": 12, "labelLimit": 220},
+        **{"labelFlush": False, "labelOverlap": True},
     },
     "legend": {
         **{"labelColor": "var(--text)", "title": None, "orient": "top", "labelFontSize": 12},

@@ -34,7 +34,7 @@ def banner(night: Night) -> Banner | None:
             "Guarded: some users got base lists",
             note or "Re-ranked lists did worse than base lists on the ratings that arrived since.",
             "See the guard's figures below. It lets go by itself once re-ranked lists no longer do"
-            " worse; if it keeps on, compare methods with `palate evaluate` and choose another.",
+            " worse; if it keeps on, compare methods (palate evaluate) and choose another.",
         )
     return Banner("warn", f"Status: {status}", note or "No reason was recorded.", "See the log.")
 
