@@ -55,7 +55,7 @@ def results(*, home: Path | None = None, out: Path = Path("RESULTS.md")) -> None
 
     """
     from flows.shown.tables import console  # noqa: PLC0415
-    from tasks.report.results import write_results  # noqa: PLC0415
+    from tasks.report.experiments.results import write_results  # noqa: PLC0415
 
     for file in write_results(home or Settings().home, out):
         console.print(str(file), markup=False, highlight=False, soft_wrap=True)

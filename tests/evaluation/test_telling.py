@@ -20,9 +20,9 @@ def ranked(users):
 
 def told(gains, held=(1, 10)):
     """The lists of users who gained so much, from an NDCG of a half."""
-    values = [("base", user, 0.5) for user in gains]
-    values += [("reranked", u, None if gain is None else 0.5 + gain) for u, gain in gains.items()]
-    table = pl.DataFrame(values, schema=["list", "user", "NDCG@2"], orient="row")
+    base = [("base", user, 0.5) for user in gains]
+    reranked = [("reranked", u, None if gain is None else 0.5 + gain) for u, gain in gains.items()]
+    table = pl.DataFrame([*base, *reranked], schema=["list", "user", "NDCG@2"], orient="row")
     held_out = pl.DataFrame([held], schema=["user", "item"], orient="row")
     return telling_lists(ranked(gains), table, held_out, ITEMS, TOP)
 

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 ALONE = (
@@ -45,7 +46,7 @@ def _address(folder: Path, process: subprocess.Popen[bytes]) -> str:
     deadline = time.monotonic() + START_SECONDS
     while not announced.exists() or "\n" not in announced.read_text():
         if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"Chromium did not start: {process.args}")
+            raise RuntimeError(f"Chromium did not start in {folder}")
         time.sleep(0.02)
     port, path = announced.read_text().splitlines()
     return f"ws://127.0.0.1:{port}{path}"
@@ -54,7 +55,7 @@ def _address(folder: Path, process: subprocess.Popen[bytes]) -> str:
 class Page:
     """A tab. `said`: what went wrong in it; `requests`: every address that it asked for."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: Connection) -> None:
         self._socket, self._numbers, self._session = socket, itertools.count(1), ""
         self.said: list[str] = []
         self.requests: list[str] = []

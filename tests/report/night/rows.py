@@ -5,6 +5,7 @@ import re
 from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -176,7 +177,7 @@ def said(page: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 
-def data_of(page: str) -> dict:
+def data_of(page: str) -> Any:
     """What the page's script reads."""
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
-    return json.loads(found[1])
+    data = page.split('type="application/json" id="data">', 1)[1]
+    return json.loads(data.split("</script>", 1)[0])

@@ -1,6 +1,7 @@
 import json
 import math
 from types import SimpleNamespace
+from typing import Any
 
 import polars as pl
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ def data_of(shown, before=None):
     none = shown.head(0).with_columns(
         **{name: pl.lit(None, kind) for name, kind in TELLING.items()}
     )
-    night = SimpleNamespace(run={"top": 2}, before=None, lists=shown, telling=none)
+    night: Any = SimpleNamespace(run={"top": 2}, before=None, lists=shown, telling=none)
     return json.loads(lists_as_json(night))
 
 

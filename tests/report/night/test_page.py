@@ -98,9 +98,12 @@ def test_what_was_asked_cost_and_failed(whole):
 def test_what_moved_since_the_last_night_of_the_same_method_is_told(tmp_path):
     before, tonight = ANight(day=1, users=1), ANight(day=2, users=1)
     for night, places in ((before, [1, 2, 3]), (tonight, [3, 1, 2])):
-        named = {"item": ["1", "2", "3"], "title": ["One", "Two", "Three"], "year": [None] * 3}
-        moved = {name: pl.Series(values) for name, values in (named | {"rank": places}).items()}
-        night.tables["ranked_items"] = night.tables["ranked_items"].with_columns(**moved)
+        night.tables["ranked_items"] = night.tables["ranked_items"].with_columns(
+            item=pl.Series(["1", "2", "3"]),
+            title=pl.Series(["One", "Two", "Three"]),
+            year=pl.lit(None, pl.Int32),
+            rank=pl.Series(places),
+        )
     before.publish(tmp_path)
     page = tonight.write(tmp_path)
     text = said(page)
@@ -138,8 +141,8 @@ def test_titles_users_and_reasons_that_look_like_markup_stay_text(tmp_path):
     assert page.count("<script") == page.count("</script>") == 2
     assert "\u2028" not in page.split('id="data">', 1)[1]
     assert said(page).count("</script><script>alert(1)</script><img") >= 5
-    banner = re.search(r'<div class="banner bad" role="alert">.*?</div>', page, re.DOTALL)
-    assert "&lt;/script&gt;" in banner[0] and "run the same command again" in banner[0]
+    banner = page.split('<div class="banner bad" role="alert">')[1].split("</div>")[0]
+    assert "&lt;/script&gt;" in banner and "run the same command again" in banner
     data = data_of(page)
     assert data["users"][0]["id"].startswith(HOSTILE) and [HOSTILE, 1950] in data["items"]
 
@@ -148,7 +151,7 @@ def test_nothing_outside_the_page_is_named_and_only_its_own_code_may_run(whole):
     assert not re.search(r'(?:src|href)="(?!#|data:,")', whole)
     assert "url(" not in whole and "@import" not in whole
     assert not re.search(r"<[^>]+\s(?:style|on\w+)=", whole)
-    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', whole)[1]
+    policy = whole.split('Content-Security-Policy" content="')[1].split('"')[0]
     assert policy.startswith("default-src &#39;none&#39;; style-src &#39;sha256-")
     assert "unsafe" not in policy
 
