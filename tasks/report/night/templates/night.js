@@ -1,7 +1,7 @@
 "use strict";
 // Draws the lists from the data in this page. Text is only ever set as text, never as HTML.
 (() => {
-  const AT_ONCE = 60;
+  const AT_ONCE = 100;
   const SIGNALS = ["estimate", "similarity", "popularity", "dates", "score"];
   const data = JSON.parse(document.getElementById("data").textContent);
   const collator = new Intl.Collator("en", { numeric: true });
@@ -228,8 +228,6 @@
     byId("filters").addEventListener("submit", (event) => event.preventDefault());
     byId("filters").addEventListener("reset", () => setTimeout(refresh));
     byId("further").addEventListener("click", further);
-    new IntersectionObserver(([seen]) => seen.isIntersecting && further(), { rootMargin: "600px" })
-      .observe(byId("further"));
     order = { column: null };
     sortBy(COLUMNS[0]);
   }
