@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from tasks.errors import StoreError
+from tasks.report.night import page, read
 from tasks.report.night.page import write_report
 from tests.report.night.rows import HOSTILE, ANight, data_of, said
 
@@ -105,14 +106,14 @@ def test_what_moved_since_the_last_night_of_the_same_method_is_told(tmp_path):
             rank=pl.Series(places),
         )
     before.publish(tmp_path)
-    page = tonight.write(tmp_path)
-    text = said(page)
+    written = tonight.write(tmp_path)
+    text = said(written)
     assert "Lists changed 1 of 1 that were there on 1 January 2026, 03:00 UTC" in text
     assert "1 list has other items, 1.0 new ones each on average" in text
     assert "More lists than before item before tonight lists Three new 0 1 +1" in text
     assert f"Fewer lists than before item before tonight lists One dropped 1 0 {MINUS}1" in text
-    (user,) = data_of(page)["users"]
-    titles = [data_of(page)["items"][row[0]][0] for row in user["rows"]]
+    (user,) = data_of(written)["users"]
+    titles = [data_of(written)["items"][row[0]][0] for row in user["rows"]]
     place_before = dict(zip(titles, (row[4] for row in user["rows"]), strict=True))
     assert place_before == {"One": 1, "Two": 2, "Three": None}
 
@@ -126,8 +127,8 @@ def test_a_price_that_is_not_known_is_not_shown_as_nothing(tmp_path):
 def test_a_night_of_nobodys_list_has_a_page(tmp_path):
     night = ANight(users_listed=0)
     night.tables["ranked_items"] = night.tables["ranked_items"].head(0)
-    page = night.write(tmp_path)
-    assert "Nobody has a list" in said(page) and data_of(page)["users"] == []
+    written = night.write(tmp_path)
+    assert "Nobody has a list" in said(written) and data_of(written)["users"] == []
 
 
 def test_titles_users_and_reasons_that_look_like_markup_stay_text(tmp_path):
@@ -136,15 +137,25 @@ def test_titles_users_and_reasons_that_look_like_markup_stay_text(tmp_path):
     night.tables["dropped"] = [{"reason": HOSTILE, "rows": 1}]
     ranked = night.tables["ranked_items"]
     night.tables["ranked_items"] = ranked.with_columns(user=pl.lit(HOSTILE) + pl.col("user"))
-    page = night.write(tmp_path)
-    assert "alert(1)</script>" not in page and "<img" not in page
-    assert page.count("<script") == page.count("</script>") == 2
-    assert "\u2028" not in page.split('id="data">', 1)[1]
-    assert said(page).count("</script><script>alert(1)</script><img") >= 5
-    banner = page.split('<div class="banner bad" role="alert">')[1].split("</div>")[0]
+    written = night.write(tmp_path)
+    assert "alert(1)</script>" not in written and "<img" not in written
+    assert written.count("<script") == written.count("</script>") == 2
+    assert "\u2028" not in written.split('id="data">', 1)[1]
+    assert said(written).count("</script><script>alert(1)</script><img") >= 5
+    banner = written.split('<div class="banner bad" role="alert">')[1].split("</div>")[0]
     assert "&lt;/script&gt;" in banner and "run the same command again" in banner
-    data = data_of(page)
+    data = data_of(written)
     assert data["users"][0]["id"].startswith(HOSTILE) and [HOSTILE, 1950] in data["items"]
+
+
+def test_of_many_users_the_first_stand_in_the_page_which_says_where_the_others_are(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(read, "USERS", 2)
+    monkeypatch.setattr(page, "USERS", 2)
+    written = ANight(users=12).write(tmp_path)
+    assert [user["id"] for user in data_of(written)["users"]] == ["1", "2"]
+    assert "for the first 2 of 11 users ( palate sql" in said(written)
 
 
 def test_nothing_outside_the_page_is_named_and_only_its_own_code_may_run(whole):
@@ -170,8 +181,8 @@ def test_only_the_newest_nights_page_is_the_latest(tmp_path):
 
 
 def test_a_page_may_be_written_elsewhere(home, tmp_path):
-    page = write_report(home, "20260102-030000-aaaaaa", tmp_path / "a" / "page.html")
-    assert page.exists() and not list(tmp_path.glob("**/latest.html"))
+    written = write_report(home, "20260102-030000-aaaaaa", tmp_path / "a" / "page.html")
+    assert written.exists() and not list(tmp_path.glob("**/latest.html"))
 
 
 def test_a_night_that_is_not_there_is_an_error_that_says_where_to_look(home):
