@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run evidence demo-llm test crash check bench format lock clean
+.PHONY: run evidence demo-llm test chromium crash check bench format lock clean
 
 run: $(READY)  ## tonight's recommendations for the data set that ships with the install
 	$(BIN)/palate nightly
@@ -17,6 +17,9 @@ demo-llm: $(READY)  ## a night for 5 users with a real, tiny language model serv
 
 test: $(READY)  ## every test; those that need ../shared/data skip, and say so, without it
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+chromium:  ## the browser that tests look at the nightly page with: Debian's, where there is none yet
+	tests/support/install-chromium.sh
 
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .

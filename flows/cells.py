@@ -33,6 +33,7 @@ from tasks.evaluation.task import (
     measure_task,
     split_task,
     summarise_task,
+    telling_task,
 )
 from tasks.llm.prices import NANO
 from tasks.llm.session import session_for
@@ -110,6 +111,15 @@ class Evaluation:
             ),
             losing=self.steps.run(
                 losing_task,
+                cell.label,
+                ranked=earliest.lists,
+                measured=earliest.measured,
+                held_out=earliest.split.held_out,
+                items=dataset.items,
+                top=settings.top,
+            ),
+            telling=self.steps.run(
+                telling_task,
                 cell.label,
                 ranked=earliest.lists,
                 measured=earliest.measured,

@@ -68,7 +68,7 @@ def recommend(
     person = rank_for(settings, rate, taste)
     explained = explain(person.pipeline, person.ranked.lists)
     labels, lists = _labels(person.items), person.read(person.ranked.lists)
-    whys = person.read(explained.whys).select(ITEM, WHY) if explained.whys else None
+    said = person.read(explained.whys).select(ITEM, WHY).rows() if explained.whys else []
     return Recommendation(
         rated=[(labels[item], rating) for item, rating in person.rated],
         places=_places(

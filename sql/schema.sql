@@ -213,6 +213,28 @@ CREATE TABLE IF NOT EXISTS losing_lists (
     PRIMARY KEY (run_id, cell, user, item)
 );
 
+-- The first seed's lists of the ten users who gained most by re-ranking, and the ten who lost most,
+-- with the why of each item.
+CREATE TABLE IF NOT EXISTS telling_lists (
+    run_id        VARCHAR NOT NULL,
+    cell          INTEGER NOT NULL,
+    seed          BIGINT NOT NULL,
+    user          VARCHAR NOT NULL,
+    gain          DOUBLE NOT NULL,     -- NDCG of the re-ranked list minus that of the base list
+    item          VARCHAR NOT NULL,
+    title         VARCHAR NOT NULL,
+    year          INTEGER,
+    base_rank     INTEGER NOT NULL,
+    rank          INTEGER NOT NULL,
+    held_out      BOOLEAN NOT NULL,    -- whether the user did rate it
+    estimate      DOUBLE NOT NULL,     -- this and the rest as in ranked_items, known from train
+    similarity    DOUBLE,
+    popularity    DOUBLE NOT NULL,
+    date_affinity DOUBLE,
+    score         DOUBLE NOT NULL,
+    PRIMARY KEY (run_id, cell, user, item)
+);
+
 -- What a learned re-ranker goes by, of the cell's first seed: features are standardised, so weights
 -- can be held against each other; they are log odds per standard deviation. `gain` is the feature's
 -- share of what the trees beside the weights gained by their splits; null without trees.

@@ -55,7 +55,32 @@ def results(*, home: Path | None = None, out: Path = Path("RESULTS.md")) -> None
 
     """
     from flows.shown.tables import console  # noqa: PLC0415
-    from tasks.report.results import write_results  # noqa: PLC0415
+    from tasks.report.experiments.results import write_results  # noqa: PLC0415
 
     for file in write_results(home or Settings().home, out):
         console.print(str(file), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command
+def report(
+    run_id: str | None = None, /, *, home: Path | None = None, out: Path | None = None
+) -> None:
+    """Write the page about a night: one HTML file that needs nothing else, not even a network.
+
+    Parameters
+    ----------
+    run_id
+        The night; the last one unless given.
+    home
+        Folder with the results: PALATE_HOME or .palate unless given.
+    out
+        The page; reports/RUN_ID.html in the home folder unless given, and then latest.html too.
+
+    """
+    from flows.shown.tables import console  # noqa: PLC0415
+    from tasks.report.night.page import write_report  # noqa: PLC0415
+    from tasks.report.night.read import latest_night  # noqa: PLC0415
+
+    where = home or Settings().home
+    page = write_report(where, run_id or latest_night(where), out)
+    console.print(str(page), markup=False, highlight=False, soft_wrap=True)

@@ -21,7 +21,7 @@ LOCK_SECONDS = 600.0
 TABLES = (
     *("runs", "stages", "dropped", "ranked_items", "llm_requests"),
     *("cells", "cell_metrics", "user_metrics", "comparisons", "losing_lists", "published"),
-    *("learned_weights", "changes", "guard", "choices"),
+    *("learned_weights", "changes", "guard", "choices", "telling_lists"),
 )
 
 NEW = {"llm_requests": " WHERE id NOT IN (SELECT id FROM llm_requests)"}

@@ -27,7 +27,7 @@ def home(tmp_path: Path) -> Path:
 
 def test_help_names_every_command() -> None:
     text = succeed("--help").stdout
-    for command in ("nightly", "recommend", "evaluate", "experiment", "sql", "datasets"):
+    for command in ("nightly", "recommend", "evaluate", "experiment", "sql", "datasets", "report"):
         assert command in text
 
 
@@ -118,6 +118,18 @@ def test_sql_can_neither_write_nor_reach_out(statement: str, home: Path) -> None
 def test_sql_without_results_says_how_to_get_them(tmp_path: Path) -> None:
     done = run_here("sql", "SELECT 1", "--home", tmp_path)
     assert done.returncode == 1 and "palate nightly" in done.stderr
+
+
+def test_report_writes_the_page_about_the_last_night_or_a_named_one(home: Path) -> None:
+    page = home / "reports" / "20260101-000000-aaaaaa.html"
+    assert succeed_here("report", "--home", home).stdout == f"{page}\n"
+    text = page.read_text(encoding="utf-8")
+    assert "made-up" in text and (page.parent / "latest.html").read_text(encoding="utf-8") == text
+    named = home / "named.html"
+    succeed_here("report", page.stem, "--home", home, "--out", named)
+    assert named.read_text(encoding="utf-8") == text
+    done = run_here("report", "20260202-000000-bbbbbb", "--home", home)
+    assert done.returncode == 1 and "there is no night 20260202-000000-bbbbbb" in done.stderr
 
 
 def test_bad_data_ends_the_night_with_one_clear_error(

@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 import vl_convert
 
-from tasks.report.words import model_name
+from tasks.report.experiments.words import model_name
 
 Rows = Sequence[Mapping[str, Any]]
 """Rows of `sql/results/methods.sql`."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tasks.report.sections import read_experiments
-from tests.report.rows import Made, language
+from tasks.report.experiments.sections import read_experiments
+from tests.report.experiments.rows import Made, language
 
 
 def test_what_a_learned_order_gains_by_language_is_told(tmp_path):

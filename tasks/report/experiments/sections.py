@@ -10,7 +10,7 @@ from typing import Any
 
 import sql
 from tasks.errors import StoreError
-from tasks.report.words import at_ten, seeds
+from tasks.report.experiments.words import at_ten, seeds
 from tasks.store.query import query
 
 Row = dict[str, Any]

@@ -1,6 +1,6 @@
 import xml.etree.ElementTree as ET
 
-from tasks.report import charts
+from tasks.report.experiments import charts
 
 SVG = "{http://www.w3.org/2000/svg}"
 

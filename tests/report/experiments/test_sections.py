@@ -1,9 +1,9 @@
 import pytest
 
 from tasks.errors import StoreError
-from tasks.report.sections import read_experiments
+from tasks.report.experiments.sections import read_experiments
 from tasks.store.warehouse import publish
-from tests.report.rows import Made
+from tests.report.experiments.rows import Made
 from tests.store.rows import a_run
 
 

@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 
-from tasks.report import words
+from tasks.report.experiments import words
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.report.results import write_results
-from tests.report.rows import Made, language
+from tasks.report.experiments.results import write_results
+from tests.report.experiments.rows import Made, language
 
 
 def page_of(home: Path) -> str:

@@ -1,5 +1,5 @@
-from tasks.report.results import write_results
-from tests.report.rows import Made, language
+from tasks.report.experiments.results import write_results
+from tests.report.experiments.rows import Made, language
 from tests.support.command import succeed
 from tests.support.in_process import run_here
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tasks.artifacts import replacing
-from tasks.report import charts, words
-from tasks.report.sections import Experiment, Row, read_experiments
+from tasks.report.experiments import charts, words
+from tasks.report.experiments.sections import Experiment, Row, read_experiments
 
 FOLDER = "results"
 """Beside the page; holds the plots."""
