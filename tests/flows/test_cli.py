@@ -5,8 +5,6 @@ import io
 import json
 from pathlib import Path
 
-import duckdb
-import polars as pl
 import pytest
 
 from flows.commands import night as commands
@@ -160,10 +158,3 @@ def test_somebody_who_rated_everything_is_told_so(capsys: pytest.CaptureFixture[
     show_recommendation(Recommendation(rated=[("Heat (1995)", 4.0)], places=[]))
     printed = capsys.readouterr().out
     assert "You rated Heat (1995): 4" in printed and "Nothing is left to recommend" in printed
-
-
-def test_every_question_that_ships_runs(home: Path) -> None:
-    folder = Path(__file__).parents[2] / "sql" / "questions"
-    for file in sorted(folder.glob("*.sql")):
-        with duckdb.connect(home / "palate.duckdb", read_only=True) as database:
-            assert isinstance(database.sql(file.read_text(encoding="utf-8")).pl(), pl.DataFrame)
