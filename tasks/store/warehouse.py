@@ -18,6 +18,11 @@ from tasks.artifacts import replacing
 from tasks.errors import StoreError
 
 LOCK_SECONDS = 600.0
+READABLE: dict[str, str | bool | int | float | list[str]] = {
+    "storage_compatibility_version": "v1.5.0"
+}
+"""A file that is made anew can be opened by DuckDB 1.5 too: many clients are not at 2.0 yet."""
+
 TABLES = (
     *("runs", "stages", "dropped", "ranked_items", "llm_requests"),
     *("cells", "cell_metrics", "user_metrics", "comparisons", "losing_lists", "published"),
@@ -61,7 +66,7 @@ def publish(home: Path, tables: Mapping[str, pl.DataFrame], wait: float = LOCK_S
 
 
 def _append(file: Path, tables: Mapping[str, pl.DataFrame]) -> None:
-    with duckdb.connect(file) as database:
+    with duckdb.connect(file, config=READABLE) as database:
         database.execute(sql.statement("schema.sql"))
         for view in sql.VIEWS:
             text = sql.statement(f"views/{view}.sql")

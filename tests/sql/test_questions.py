@@ -12,8 +12,8 @@ from tests.store.rows import a_run
 from tests.store.test_warehouse import OLDER
 
 OLD_RUN = """(
-    'run-1', 'nightly', now(), now(), 1, 'made-up', 'svd', 'embedded', 'weighted', 10, 5, 2, 1, 1, 2,
-    0, '{}', '{}'
+    'run-1', 'nightly', now(), now(), 1, 'made-up', 'svd', 'embedded', 'weighted',
+    10, 5, 2, 1, 1, 2, 0, '{}', '{}'
 )"""
 
 
