@@ -33,7 +33,8 @@ def sql(
     """
     from flows.shown.rows import check_target, opened, write_rows  # noqa: PLC0415
     from flows.shown.tables import show_some  # noqa: PLC0415
-    from tasks.store.query import find_statement, stream  # noqa: PLC0415
+    from tasks.store.query import find_statement  # noqa: PLC0415
+    from tasks.store.stream import stream  # noqa: PLC0415
 
     if statement is None:
         questions()

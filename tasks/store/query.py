@@ -1,12 +1,10 @@
 """Reading the results file: read-only, and cut off from every other file and the network."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 import polars as pl
-import pyarrow as pa
 
 import sql
 from tasks.errors import QueryError, StoreError
@@ -17,70 +15,42 @@ SAFE: dict[str, str | bool | int | float | list[str]] = {
     "lock_configuration": "true",
 }
 
-Values = Mapping[str, str | int]
 
-
-def query(home: Path, statement: str, values: Values | None = None) -> pl.DataFrame:
+def query(
+    home: Path, statement: str, values: Mapping[str, str | int] | None = None
+) -> pl.DataFrame:
     """Rows of one statement, with `values` for its $names.
 
     Raises StoreError without a results file, QueryError when the statement fails.
     """
-    with _answer(home, statement, values) as answer, _explained(statement):
-        rows: pl.DataFrame = answer.pl()
-        return rows
+    try:
+        with duckdb.connect(results_of(home), read_only=True, config=SAFE) as database:
+            answer = database.sql(statement, params=dict(values or {}))
+            if answer is None:
+                raise QueryError(f"The statement gives no rows:\n{statement}", "Use a SELECT.")
+            rows: pl.DataFrame = answer.pl()
+            return rows
+    except duckdb.Error as error:
+        raise failed(statement, error) from error
 
 
-@contextmanager
-def stream(home: Path, statement: str) -> Iterator[Iterator[pl.DataFrame]]:
-    """Rows of one statement, batch by batch, never all at once; raises as above.
-
-    The first batch is empty: it has the columns, whatever comes after it.
-    """
-    with _answer(home, statement, None) as answer:
-        with _explained(statement):
-            reader = answer.to_arrow_reader()
-        yield _batches(reader, statement)
-
-
-def _batches(reader: pa.RecordBatchReader, statement: str) -> Iterator[pl.DataFrame]:
-    yield pl.DataFrame(reader.schema.empty_table())
-    while True:
-        try:
-            with _explained(statement):
-                batch = reader.read_next_batch()
-        except StopIteration:
-            return
-        yield pl.DataFrame(batch)
-
-
-@contextmanager
-def _answer(home: Path, statement: str, values: Values | None) -> Iterator[duckdb.DuckDBPyRelation]:
+def results_of(home: Path) -> Path:
+    """The results file. Raises StoreError where there is none."""
     file = database_file(home)
     if not file.is_file():
         raise StoreError(
             f"{file}: there are no results yet.", "Run `palate nightly`, or give --home."
         )
-    with _explained(statement):
-        database = duckdb.connect(file, read_only=True, config=SAFE)
-    with database:
-        with _explained(statement):
-            answer = database.sql(statement, params=dict(values or {}))
-        if answer is None:
-            raise QueryError(f"The statement gives no rows:\n{statement}", "Use a SELECT.")
-        yield answer
+    return file
 
 
-@contextmanager
-def _explained(statement: str) -> Iterator[None]:
-    """A failure as QueryError; pyarrow reports one in the middle of the rows as OSError."""
-    try:
-        yield
-    except (duckdb.Error, pa.ArrowException, OSError) as error:
-        raise QueryError(
-            f"{error}\nThe statement was:\n{statement.strip()}\n",
-            'Tables and columns: palate sql "SHOW ALL TABLES". A file of an older palate gets new'
-            " ones when the next run is published.",
-        ) from error
+def failed(statement: str, error: Exception) -> QueryError:
+    """The error to raise for a statement."""
+    return QueryError(
+        f"{error}\nThe statement was:\n{statement.strip()}\n",
+        'Tables and columns: palate sql "SHOW ALL TABLES". A file of an older palate gets new ones'
+        " when the next run is published.",
+    )
 
 
 def find_statement(asked: str) -> str:

@@ -48,7 +48,7 @@ def test_parquet_keeps_kinds_and_every_row():
 
 
 def test_no_more_than_a_batch_is_held_at_a_time():
-    taken = []
+    taken: list[pl.DataFrame] = []
 
     def counted():
         for number, batch in enumerate(batches(size=1)):

@@ -2,7 +2,8 @@ import polars as pl
 import pytest
 
 from tasks.errors import QueryError
-from tasks.store.query import query, stream
+from tasks.store.query import query
+from tasks.store.stream import stream
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
 
@@ -14,10 +15,10 @@ def home(tmp_path):
 
 
 def test_a_large_answer_comes_in_batches_in_order_after_its_columns(home):
-    with stream(home, "SELECT range AS n, [n] AS l FROM range(300_000) ORDER BY n") as batches:
+    with stream(home, "SELECT range AS n FROM range(300_000) ORDER BY n") as batches:
         columns, *rest = batches
-    assert columns.height == 0 and columns.columns == ["n", "l"] and len(rest) > 1
-    assert pl.concat(rest)["n"].to_list() == list(range(300_000))
+    assert columns.height == 0 and columns.columns == ["n"] and len(rest) > 1
+    assert pl.concat(rest)["n"].equals(pl.Series("n", range(300_000)))
 
 
 def test_a_failure_in_the_middle_of_the_rows_shows_the_statement(home):
