@@ -1,5 +1,6 @@
 """Commands that look after a home folder."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from flows.commands.app import app
+from flows.commands.app import Options, app
 from tasks.settings import Settings
 
 Days = Annotated[float, Parameter(validator=Number(gte=0))]
@@ -49,3 +50,31 @@ def gc(
     keep = Keep(runs=keep_runs, days=keep_days, min_age=min_age)
     cleaned = clean(home or Settings().home, keep, datetime.now(UTC), apply=apply)
     show_leftovers(cleaned, applied=apply)
+
+
+@app.command
+def doctor(
+    *,
+    json: Annotated[bool, Parameter(negative=())] = False,
+    settings: Options | None = None,
+) -> None:
+    """Check all that a night needs, and say what to do where something is wrong.
+
+    Takes the options of `palate nightly`, and looks at what these need. Exit code 1 if a check
+    fails. Asks no language model anything but the list of its models, and prints no secret.
+
+    Parameters
+    ----------
+    json
+        Print one JSON array of what was found, for programs.
+    settings
+        The options that all commands share.
+
+    """
+    from flows.doctor import examine  # noqa: PLC0415
+    from flows.shown.house import show_findings, show_findings_json  # noqa: PLC0415
+
+    found = examine(settings or Settings())
+    (show_findings_json if json else show_findings)(found)
+    if any(finding.status == "fail" for finding in found):
+        sys.exit(1)

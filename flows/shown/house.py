@@ -1,11 +1,16 @@
 """What looking after a home folder prints."""
 
+import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
 from rich.filesize import decimal
+from rich.markup import escape
+from rich.table import Table
 
 from flows.shown.tables import console, show_table
+from tasks.checks.finding import Finding
 
 if TYPE_CHECKING:
     from flows.housekeeping import Cleaned
@@ -36,3 +41,22 @@ def show_leftovers(cleaned: "Cleaned", *, applied: bool) -> None:
     )
     if not applied:
         console.print("Nothing was removed: --apply does.")
+
+
+COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+def show_findings(found: Sequence[Finding]) -> None:
+    """One line per finding, and below it what to do."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for one in found:
+        fix = f"\n[bold]{escape(one.fix)}[/]" if one.fix else ""
+        status = f"[{COLOURS[one.status]}]{one.status}[/]"
+        table.add_row(status, one.check, escape(one.what) + fix)
+    console.print(table)
+
+
+def show_findings_json(found: Sequence[Finding]) -> None:
+    """The findings as one JSON array."""
+    said = json.dumps([one.model_dump() for one in found], ensure_ascii=False, indent=2)
+    console.file.write(said + "\n")

@@ -38,6 +38,12 @@ def database_file(home: Path) -> Path:
     return home / "palate.duckdb"
 
 
+def publishing_lock(home: Path) -> FileLock:
+    """What a publisher holds, so that runs are added one after the other."""
+    target = database_file(home)
+    return FileLock(target.with_name(f"{target.name}.lock"))
+
+
 def publish(home: Path, tables: Mapping[str, pl.DataFrame], wait: float = LOCK_SECONDS) -> Path:
     """Append the rows to the tables of the same name, all or nothing; gives the results file.
 
@@ -46,9 +52,8 @@ def publish(home: Path, tables: Mapping[str, pl.DataFrame], wait: float = LOCK_S
     """
     target = database_file(home)
     target.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(target.with_name(f"{target.name}.lock"))
     try:
-        with lock.acquire(timeout=wait), replacing(target) as private:
+        with publishing_lock(home).acquire(timeout=wait), replacing(target) as private:
             if target.exists():
                 shutil.copyfile(target, private)
             _append(private, tables)
