@@ -71,9 +71,7 @@ def recommend(
     said = person.read(explained.whys).select(ITEM, WHY).rows() if explained.whys else []
     return Recommendation(
         rated=[(labels[item], rating) for item, rating in person.rated],
-        places=_places(
-            lists, labels, dict(whys.iter_rows()) if whys is not None else {}, settings.top
-        ),
+        places=_places(lists, labels, dict(said), settings.top),
         degraded=person.ranked.degraded,
         unexplained=explained.note,
     )

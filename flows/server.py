@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tasks.errors import PalateError
+from tasks.housekeeping.lock import in_use
 from tasks.progress import TEMPORARY_SERVER
 
 START_SECONDS = 90.0
@@ -41,8 +42,15 @@ def prefect_for(home: Path) -> Iterator[Callable[[], None]]:
     """Point Prefect at the server in PREFECT_API_URL, or at a temporary one with state in `home`.
 
     Gives a function that waits until the server answers: import the flows first, meanwhile.
-    Must be entered before Prefect is imported, since it reads its settings then.
+    Must be entered before Prefect is imported, since it reads its settings then. `palate gc`
+    removes nothing meanwhile.
     """
+    with in_use(home), _prefect_for(home) as wait:
+        yield wait
+
+
+@contextmanager
+def _prefect_for(home: Path) -> Iterator[Callable[[], None]]:
     os.environ |= {name: value for name, value in QUIET.items() if name not in os.environ}
     os.environ.setdefault("PREFECT_LOCAL_STORAGE_PATH", str(home.resolve() / "results"))
     if os.environ.get("PREFECT_API_URL"):

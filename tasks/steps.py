@@ -1,8 +1,10 @@
 """The one way a stage becomes a Prefect task: persisted, keyed by content, verified on a hit."""
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import wraps
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -127,7 +129,10 @@ class Steps:
     ) -> tuple[Any, bool]:
         result: Any = state.result()
         if all(is_intact(self.home, artifact) for artifact in artifacts_in(result)):
-            return result, state.name == "Cached"
+            cached = state.name == "Cached"
+            if cached:
+                _mark_used(self.home, state, result)
+            return result, cached
         say(f"  {stage.name}: a stored file is gone or damaged, doing it again")
         return stage.with_options(refresh_cache=True)(home=self.home, **parameters), False
 
@@ -164,6 +169,16 @@ def _made(result: object, given: Iterable[object]) -> list[Artifact]:
     """The artifacts of a result but for those that were given: one chunk joined is that chunk."""
     known = set(artifacts_in(list(given)))
     return [artifact for artifact in artifacts_in(result) if artifact not in known]
+
+
+def _mark_used(home: Path, state: State[Any], result: object) -> None:
+    """Set the files' times to now: `palate gc` removes what nothing has used for long."""
+    files = [artifact.at(home) for artifact in artifacts_in(result)]
+    kept: Any = state.data  # Prefect's record of the result; its file is named by the cache key
+    files += [Path(kept.metadata.storage_key)] if hasattr(kept, "metadata") else []
+    for file in files:
+        with suppress(OSError):  # kept elsewhere, or of somebody else
+            os.utime(file)
 
 
 def _is_io_error(_task: Task[..., Any], _run: object, state: State[Any]) -> bool:

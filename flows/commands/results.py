@@ -9,10 +9,11 @@ from tasks.settings import Settings
 
 @app.command
 def sql(
-    statement: str,
+    statement: str | None = None,
     /,
     *,
-    format: Literal["table", "json", "csv"] = "table",
+    format: Literal["table", "json", "csv", "parquet"] | None = None,
+    out: Path | None = None,
     home: Path | None = None,
 ) -> None:
     """Query the results, read-only.
@@ -20,18 +21,48 @@ def sql(
     Parameters
     ----------
     statement
-        SQL, a .sql file, or the name of a question that ships (such as most_recommended).
+        SQL, a .sql file, or the name of a question that ships (such as most_recommended); without
+        one, what questions there are.
     format
-        How rows are printed.
+        How rows are written: by the ending of --out, else a table of the first 200.
+    out
+        A file for the rows, which replaces what is there when it is whole; stdout unless given.
     home
         Folder with the results: PALATE_HOME or .palate unless given.
 
     """
-    from flows.shown.tables import show_rows  # noqa: PLC0415
-    from tasks.store.query import find_statement, query  # noqa: PLC0415
+    from flows.shown.rows import check_target, opened, write_rows  # noqa: PLC0415
+    from flows.shown.tables import show_some  # noqa: PLC0415
+    from tasks.store.query import find_statement  # noqa: PLC0415
+    from tasks.store.stream import stream  # noqa: PLC0415
 
-    where = home or Settings().home
-    show_rows(query(where, find_statement(statement)), format)
+    if statement is None:
+        questions()
+        return
+    how = format or _format_of(out)
+    check_target(how, out)
+    with stream(home or Settings().home, find_statement(statement)) as batches:
+        if how == "table":
+            show_some(batches)
+        else:
+            with opened(out) as file:
+                write_rows(batches, how, file)
+
+
+def _format_of(out: Path | None) -> Literal["table", "json", "csv", "parquet"]:
+    for known in ("json", "csv", "parquet"):
+        if out is not None and out.suffix == f".{known}":
+            return known
+    return "table"
+
+
+@app.command
+def questions() -> None:
+    """List the questions that ship: `palate sql NAME` answers one."""
+    import sql as shipped  # noqa: PLC0415
+    from flows.shown.questions import show_questions  # noqa: PLC0415
+
+    show_questions({name: shipped.asks(name) for name in shipped.questions()})
 
 
 @app.command

@@ -5,7 +5,6 @@ import io
 import json
 from pathlib import Path
 
-import duckdb
 import polars as pl
 import pytest
 
@@ -77,6 +76,18 @@ def test_sql_prints_json_and_csv_whole(home: Path) -> None:
     assert rows == [{"user": "1", "rank": 1, "title": '[bold]Heat[/bold], the "first"'}]
     printed = succeed_here("sql", asked, "--home", home, "--format", "csv").stdout
     assert next(csv.DictReader(io.StringIO(printed)))["title"] == rows[0]["title"]
+
+
+def test_sql_writes_files_by_their_ending_and_lists_its_questions(
+    home: Path, tmp_path: Path
+) -> None:
+    for name, read in (("a.parquet", pl.read_parquet), ("a.csv", pl.read_csv)):
+        succeed_here("sql", "most_recommended", "--home", home, "--out", tmp_path / name)
+        assert read(tmp_path / name)["title"].item() == '[bold]Heat[/bold], the "first"'
+    refused = run_here("sql", "FROM runs", "--home", home, "--out", tmp_path / "a.txt")
+    assert refused.returncode == 1 and "--format csv, json or parquet" in refused.stderr
+    assert succeed_here("sql").stdout == succeed_here("questions").stdout
+    assert "last_nights" in succeed_here("questions").stdout
 
 
 def test_sql_prints_markup_in_titles_as_text(home: Path) -> None:
@@ -172,10 +183,3 @@ def test_somebody_who_rated_everything_is_told_so(capsys: pytest.CaptureFixture[
     show_recommendation(Recommendation(rated=[("Heat (1995)", 4.0)], places=[]))
     printed = capsys.readouterr().out
     assert "You rated Heat (1995): 4" in printed and "Nothing is left to recommend" in printed
-
-
-def test_every_question_that_ships_runs(home: Path) -> None:
-    folder = Path(__file__).parents[2] / "sql" / "questions"
-    for file in sorted(folder.glob("*.sql")):
-        with duckdb.connect(home / "palate.duckdb", read_only=True) as database:
-            assert isinstance(database.sql(file.read_text(encoding="utf-8")).pl(), pl.DataFrame)
