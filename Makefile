@@ -3,10 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run evidence demo-llm test chromium crash check bench format lock clean
+.PHONY: run up down evidence demo-llm test chromium crash check bench format lock clean
 
 run: $(READY)  ## tonight's recommendations for the data set that ships with the install
 	$(BIN)/palate nightly
+
+up: $(READY)  ## nights on a schedule: Prefect's server, its database and a worker, until `make down`
+	$(BIN)/palate up
+
+down: $(READY)
+	$(BIN)/palate down
 
 evidence: $(READY)  ## every shipped grid, then RESULTS.md; PALATE_DATA_DIR names the folder of data sets
 	for grid in deployments/experiments/*.toml; do $(BIN)/palate experiment $$grid || exit 1; done
@@ -39,7 +45,7 @@ format: $(READY)
 
 lock: $(READY)  ## resolve pyproject.toml anew into requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--group dev --extra als --extra trees --extra local-llm --upgrade --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
+		--group dev --extra als --extra trees --extra local-llm --extra standing --upgrade --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
 
 clean:
 	rm -rf .venv .palate dist

@@ -11,10 +11,10 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 from tasks.errors import PalateError
@@ -26,7 +26,7 @@ POLL_SECONDS = 0.1
 
 
 class ServerError(PalateError):
-    """The temporary Prefect server did not start."""
+    """A Prefect server did not start, or does not answer."""
 
 
 QUIET = {
@@ -36,10 +36,12 @@ QUIET = {
 }
 """Defaults for every command; what the environment says wins."""
 
+EPHEMERAL = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"}
+
 
 @contextmanager
 def prefect_for(home: Path) -> Iterator[Callable[[], None]]:
-    """Point Prefect at the server in PREFECT_API_URL, or at a temporary one with state in `home`.
+    """Point Prefect at a server: PREFECT_API_URL's, that of `palate up`, or a temporary one.
 
     Gives a function that waits until the server answers: import the flows first, meanwhile.
     Must be entered before Prefect is imported, since it reads its settings then. `palate gc`
@@ -58,12 +60,30 @@ def _prefect_for(home: Path) -> Iterator[Callable[[], None]]:
         return
     os.environ["PREFECT_HOME"] = str(home.resolve() / "prefect")
     os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
-    with temporary_server(home) as (url, wait):
-        os.environ |= {"PREFECT_API_URL": url, TEMPORARY_SERVER: "1"}
+    standing = _standing_server(home)
+    with standing or temporary_server(home) as (url, wait):
+        told = {"PREFECT_API_URL": url} | ({} if standing else {TEMPORARY_SERVER: "1"})
+        os.environ |= told
         try:
             yield wait
         finally:
-            del os.environ["PREFECT_API_URL"], os.environ[TEMPORARY_SERVER]
+            for name in told:
+                del os.environ[name]
+
+
+def _standing_server(home: Path) -> AbstractContextManager[tuple[str, Callable[[], None]]] | None:
+    """The server that `palate up` started for a home, if it runs."""
+    if not (home / "standing" / "state.json").is_file():
+        return None
+    from flows.standing.processes import find, log_file  # noqa: PLC0415 - seldom needed
+    from flows.standing.state import read_state  # noqa: PLC0415
+
+    state = read_state(home)
+    process = find(state.processes.get("server")) if state else None
+    if state is None or process is None:
+        return None
+    wait = partial(_wait_until_healthy, state.url, process.is_running, log_file(home, "server"))
+    return nullcontext((state.url, wait))
 
 
 @contextmanager
@@ -71,18 +91,18 @@ def temporary_server(home: Path) -> Iterator[tuple[str, Callable[[], None]]]:
     """Start a server; gives its API's address and a function that waits until it answers."""
     home.mkdir(parents=True, exist_ok=True)
     log = home / "prefect-server.log"
-    port = _free_port()
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/api"
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "flows.server", str(port), str(os.getpid())],
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for the command; it stops its server itself
-            env=os.environ | {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"},
+            env=os.environ | EPHEMERAL | {"PREFECT_API_URL": url},  # whatever prefect.toml says
         )
     try:
-        url = f"http://127.0.0.1:{port}/api"
-        yield url, lambda: _wait_until_healthy(url, process, log)
+        yield url, partial(_wait_until_healthy, url, lambda: process.poll() is None, log)
     finally:
         process.terminate()
         try:
@@ -91,24 +111,32 @@ def temporary_server(home: Path) -> Iterator[tuple[str, Callable[[], None]]]:
             process.kill()
 
 
-def _free_port() -> int:
+def answers(url: str) -> bool:
+    """Whether a Prefect server does at an API's address."""
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=1):  # noqa: S310 - our loopback
+            return True
+    except OSError:
+        return False
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_healthy(url: str, runs: Callable[[], bool], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{url}/health", timeout=1):  # noqa: S310 - our loopback
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(POLL_SECONDS)
+    while time.monotonic() < deadline and runs():
+        if answers(url):
+            return
+        time.sleep(POLL_SECONDS)
     raise ServerError(
-        "The temporary Prefect server did not start.",
-        f"See {log}; or start one with `prefect server start` and set PREFECT_API_URL.",
+        "Prefect's server does not answer.",
+        f"See {log}; or start one with `palate up`, or another and set PREFECT_API_URL.",
     )
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
+from rich.text import Text
 
 
 class Advance(Protocol):
@@ -26,6 +27,7 @@ Watch = Callable[[str, int | None], AbstractContextManager[Count]]
 
 console = Console(stderr=True)
 _shown: Progress | None = None
+_tell: Callable[[str], object] | None = None
 _watch: Watch | None = None
 
 
@@ -45,6 +47,17 @@ def showing() -> Iterator[None]:
             yield
         finally:
             _shown = None
+
+
+@contextmanager
+def telling(tell: Callable[[str], object]) -> Iterator[None]:
+    """Give the lines of everything that runs inside to a function, where nobody sees a terminal."""
+    global _tell  # noqa: PLW0603 - as above
+    _tell = tell
+    try:
+        yield
+    finally:
+        _tell = None
 
 
 @contextmanager
@@ -81,6 +94,8 @@ def _on_terminal(what: str, total: int | None) -> Iterator[Advance]:
 
 
 def say(line: str) -> None:
-    """Print one line above the bars."""
+    """Print one line above the bars, or tell it as plain text."""
     if _shown is not None:
         _shown.console.print(line, highlight=False)
+    elif _tell is not None:
+        _tell(Text.from_markup(line).plain.strip())

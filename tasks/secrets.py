@@ -17,3 +17,6 @@ class Secrets(BaseSettings):
     palate_ledger_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of a Postgres ledger; a file in --home unless set."
     )
+    palate_pg_url: SecretStr | None = Field(
+        None, description="Postgres of Prefect's server for `palate up`; its own unless set."
+    )

@@ -2,7 +2,9 @@
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from importlib.metadata import version
 from secrets import token_hex
@@ -42,9 +44,22 @@ OPTIONAL = ("lightgbm", "implicit")
 """Packages of extras, recorded where they are installed."""
 
 
-def new_run_id(started_at_utc: datetime) -> str:
-    """Sorts by time and is unique: 20261122-201500-3f9a1c."""
-    return f"{started_at_utc:%Y%m%d-%H%M%S}-{token_hex(3)}"
+_attempt: ContextVar[str | None] = ContextVar("attempt", default=None)
+
+
+def new_run_id(started_at_utc: datetime, mark: str | None = None) -> str:
+    """Sorts by time and is unique: 20261122-201500-3f9a1c; inside `attempt` the one of its run."""
+    return _attempt.get() or f"{started_at_utc:%Y%m%d-%H%M%S}-{mark or token_hex(3)}"
+
+
+@contextmanager
+def attempt(run_id: str) -> Iterator[None]:
+    """Give what runs inside the id of a run that may have been begun before: it publishes once."""
+    token = _attempt.set(run_id)
+    try:
+        yield
+    finally:
+        _attempt.reset(token)
 
 
 class Run(Record):

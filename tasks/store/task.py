@@ -22,7 +22,7 @@ from tasks.store.record import (
     run_row,
     stage_rows,
 )
-from tasks.store.warehouse import publish
+from tasks.store.warehouse import database_file, is_published, publish
 from tasks.vocabulary import Artifact
 
 
@@ -42,6 +42,8 @@ def publish_task(
     `places`: of `ranked`, what is in a list. `results`: what was measured, if anything. `asked`:
     the requests to a language model, if any. `whys`: sentences about items, if any.
     """
+    if is_published(home, run.run_id):
+        return database_file(home).name
     with bar("publishing"):
         lists, items = read_table(home, places), read_table(home, run.dataset.items)
         said = read_table(home, whys) if whys else None
@@ -67,6 +69,8 @@ def publish_evaluation_task(
     asked: Artifact | None,
 ) -> str:
     """Append an evaluation to the results file; gives the file's name in `home`."""
+    if is_published(home, run.run_id):
+        return database_file(home).name
     with bar("publishing"):
         tables = {
             "runs": evaluation_row(run, datetime.now(UTC), results),

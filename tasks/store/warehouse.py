@@ -44,6 +44,19 @@ def publishing_lock(home: Path) -> FileLock:
     return FileLock(target.with_name(f"{target.name}.lock"))
 
 
+def is_published(home: Path, run_id: str) -> bool:
+    """Whether a run is in the results file: one that was broken off after that, and resumed."""
+    file = database_file(home)
+    if not file.exists():
+        return False
+    try:
+        with duckdb.connect(file, read_only=True) as database:
+            found = database.execute("SELECT 1 FROM runs WHERE run_id = ?", [run_id]).fetchall()
+    except duckdb.Error:
+        return False  # publishing says what is wrong with the file
+    return bool(found)
+
+
 def publish(home: Path, tables: Mapping[str, pl.DataFrame], wait: float = LOCK_SECONDS) -> Path:
     """Append the rows to the tables of the same name, all or nothing; gives the results file.
 

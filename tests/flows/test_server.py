@@ -51,7 +51,11 @@ def test_a_server_that_ends_at_once_is_an_error_that_names_its_log(tmp_path: Pat
     process = subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"])
     process.wait()
     with pytest.raises(ServerError, match=r"prefect-server\.log"):
-        _wait_until_healthy("http://127.0.0.1:9/api", process, tmp_path / "prefect-server.log")
+        _wait_until_healthy(
+            "http://127.0.0.1:9/api",
+            lambda: process.poll() is None,
+            tmp_path / "prefect-server.log",
+        )
 
 
 def test_a_command_says_that_its_server_ends_with_it(

@@ -20,19 +20,22 @@ def environment(**extra: str) -> dict[str, str]:
     return kept | {"COLUMNS": "200", TEMPORARY_SERVER: "1"} | extra
 
 
-def start(*arguments: object, **extra: str) -> subprocess.Popen[str]:
+def start(*arguments: object, cwd: Path | None = None, **extra: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*PALATE, *map(str, arguments)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        cwd=cwd,
         env=environment(**extra),
     )
 
 
-def run(*arguments: object, **extra: str) -> subprocess.CompletedProcess[str]:
-    process = start(*arguments, **extra)
+def run(
+    *arguments: object, cwd: Path | None = None, **extra: str
+) -> subprocess.CompletedProcess[str]:
+    process = start(*arguments, cwd=cwd, **extra)
     out, err = process.communicate(timeout=SECONDS)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tasks.llm.ledger.database import Database
+from tasks.llm.ledger.database import FAILURES, Database
 
 LOOK_AGAIN_SECONDS = 0.1
 
@@ -168,12 +167,12 @@ class PostgresLocks:
                 answer = await self._connection.scalar(text(statement), {"number": number})
                 await self._connection.commit()
                 return answer
-        except (SQLAlchemyError, OSError) as error:
+        except FAILURES as error:
             raise self._database.broken("used for claims", error) from None
 
     async def close(self) -> None:
         """Give all back: the locks end with the connection, which must not return to a pool."""
-        with contextlib.suppress(SQLAlchemyError, OSError):
+        with contextlib.suppress(*FAILURES):
             await self._connection.invalidate()
             await self._connection.close()
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from asyncpg import PostgresError  # type: ignore[import-untyped]
 from filelock import FileLock
 from sqlalchemy import Executable, event, make_url
 from sqlalchemy.engine import URL, Row
@@ -37,6 +38,10 @@ OPTIONS = {"sslmode": "ssl", "host": "host"}
 
 TOLD = {DatabaseError, InterfaceError, InternalError, OperationalError}
 """Errors whose message is about the database; others may quote the values that were written."""
+
+FAILURES = (SQLAlchemyError, PostgresError, OSError)
+"""What a database does that cannot be reached, read or written; SQLAlchemy 2.0 leaves what asyncpg
+says of a connection that is refused as it is."""
 
 Change = tuple[Executable, Sequence[Mapping[str, Any]] | Mapping[str, Any] | None]
 """A statement and its values."""
@@ -85,7 +90,7 @@ class Database:
             with self._first():
                 async with self._engine.begin() as connection:
                     await self._create(connection)
-        except (SQLAlchemyError, OSError, ValueError, TypeError) as error:
+        except (*FAILURES, ValueError, TypeError) as error:
             if self._engine:
                 await self._engine.dispose()
             raise self.broken("opened", error) from None
@@ -118,7 +123,7 @@ class Database:
         """A connection of its own, for what must outlive a transaction. Raises LedgerError."""
         try:
             return await self._open_engine().connect()
-        except (SQLAlchemyError, OSError) as error:
+        except FAILURES as error:
             raise self.broken("opened", error) from None
 
     async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
@@ -126,7 +131,7 @@ class Database:
         try:
             async with self._open_engine().connect() as connection:
                 return (await connection.execute(statement)).all()
-        except (SQLAlchemyError, OSError) as error:
+        except FAILURES as error:
             raise self.broken("read", error) from None
 
     async def change(self, *changes: Change) -> None:
@@ -175,7 +180,8 @@ class Database:
 
     def broken(self, what: str, error: Exception) -> LedgerError:
         """The error to raise; it names the file or host, never a password or what was written."""
-        told = type(error) in TOLD or isinstance(error, OSError | RuntimeError | ValueError)
+        plain = (PostgresError, OSError, RuntimeError, ValueError)
+        told = type(error) in TOLD or isinstance(error, plain)
         cause = str(getattr(error, "orig", None) or error) if told else ""
         first = (cause.splitlines() or [type(error).__name__])[0]
         host = str(self.url.host or self.url.query.get("host", "")).rpartition("@")[2]

@@ -1,0 +1,107 @@
+"""The flows as deployments/prefect.yaml names them: what commands set up, for runs by a worker.
+
+Their parameters are what the form in Prefect's UI and `prefect deployment run --param` take.
+Where a setting is not given, that of the worker's environment holds (PALATE_NAME, PALATE_CONFIG).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows import evaluate as evaluating
+from flows import experiment as experimenting
+from flows import nightly as nights
+from flows import recommend as recommending
+from flows.evaluate import EvaluationResult
+from flows.forms import AsForm
+from flows.nightly import NightlyResult
+from flows.recommend import Recommendation
+from tasks.errors import PalateError
+from tasks.evaluation.grid import read_grid
+from tasks.evaluation.options import EvaluationSettings
+from tasks.llm.session import asking
+from tasks.progress import say, telling
+from tasks.settings import Settings
+from tasks.store.record import attempt, new_run_id
+
+Chosen = Annotated[Settings, AsForm()]
+Measuring = Annotated[EvaluationSettings, AsForm()]
+runner: ThreadPoolTaskRunner[object] = ThreadPoolTaskRunner(max_workers=2)
+
+
+class NothingMeasuredError(PalateError):
+    """Not one cell of a grid has figures."""
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """Everything a deployed flow needs around it: stages in the run's log, an end to all asking.
+
+    What a flow publishes has one id, however often the run has to be resumed.
+    """
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_run(UUID(flow_run.id))
+    started = run.start_time or datetime.now(UTC)
+    run_id = new_run_id(started, mark=run.id.hex[-6:])
+    with asking(), telling(get_run_logger().info), attempt(run_id):
+        yield
+
+
+@flow(name="nightly", task_runner=runner)  # type: ignore[arg-type]
+def nightly(settings: Chosen) -> NightlyResult:
+    """Recommend to every user, measure on held-out ratings, publish to DuckDB."""
+    with working():
+        return nights.nightly.fn(settings)
+
+
+@flow(name="evaluate", task_runner=runner)  # type: ignore[arg-type]
+def evaluate(settings: Measuring) -> EvaluationResult:
+    """Measure a method on held-out ratings: base and re-ranked lists of the same splits."""
+    with working():
+        return evaluating.evaluate.fn(settings)
+
+
+@flow(name="experiment", task_runner=runner)  # type: ignore[arg-type]
+def experiment(grid: str, settings: Measuring) -> EvaluationResult:
+    """Run every cell of a grid.
+
+    Args:
+        grid: TOML file, such as those in deployments/experiments.
+        settings: What is given here wins over what the grid says.
+
+    """
+    wanted = read_grid(Path(grid), settings.model_dump(exclude_unset=True, exclude={"config"}))
+    with working():
+        result = experimenting.experiment.fn(wanted)
+    if result.without_figures == result.cells:
+        raise NothingMeasuredError(
+            f"{grid}: none of its {result.cells} cells has any figures.",
+            "The log of this run says why; `palate sql` shows the notes: SELECT * FROM cells.",
+        )
+    return result
+
+
+@flow(name="recommend", task_runner=runner)  # type: ignore[arg-type]
+def recommend(rate: list[str], taste: str, settings: Chosen) -> Recommendation:
+    """Recommend to one new person: both lists go into the run's log, nothing is published.
+
+    Args:
+        rate: Titles with ratings, such as "Toy Story (1995)=5"; three at least without a taste.
+        taste: What the person likes, in their own words; may be empty.
+        settings: The options of `palate recommend`.
+
+    """
+    with working():
+        result = recommending.recommend.fn(settings, rate=rate, taste=taste)
+        for place in result.places:
+            say(f"  {place.rank}. base list: {place.base}; re-ranked: {place.reranked}")
+    return result

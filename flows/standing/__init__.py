@@ -1,0 +1,1 @@
+"""The standing installation: a database, a Prefect server and a worker that outlive commands."""
