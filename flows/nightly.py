@@ -22,6 +22,7 @@ from tasks.night.state import Known, NightState
 from tasks.night.task import places_task
 from tasks.notify.telling import notifying, tell_outcome
 from tasks.progress import say
+from tasks.report.night.page import write_report
 from tasks.settings import Settings
 from tasks.steps import Steps
 from tasks.store.asked import requests_to_publish
@@ -43,6 +44,7 @@ class NightlyResult(Record):
     note: str | None
     measured_in: str | None
     asked: str
+    report: Path | None = None
 
 
 @flow(name="nightly", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
@@ -54,9 +56,23 @@ def nightly(settings: Settings) -> NightlyResult:
     """
     with notifying(settings):
         result = _by_the_best(settings)
-    show_in_prefect(settings, result.run_id)
-    tell_outcome(settings, result.status, result.note, result.run_id)
-    return result
+    report = _write_report(settings, result.run_id)
+    show_in_prefect(settings, result.run_id, report)
+    told = result.run_id, str(report) if report else None
+    tell_outcome(settings, result.status, result.note, *told)
+    return result.model_copy(update={"report": report})
+
+
+def _write_report(settings: Settings, run_id: str) -> Path | None:
+    """The page about the night, where one is wanted; that may fail: the night is published."""
+    if not settings.report:
+        return None
+    try:
+        return write_report(settings.home, run_id)
+    except Exception as error:
+        told = escape(f"{type(error).__name__}: {error}")
+        say(f"  [red]no page about the night:[/] {told}; `palate report` tries again")
+        return None
 
 
 def _by_the_best(settings: Settings) -> NightlyResult:

@@ -50,6 +50,8 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
             else f"{result.status.upper()}: {result.note}"
         )
         console.print(told, style="bold red", markup=False, soft_wrap=True)
+    if result.report:
+        console.print(f"Report: {escape(str(result.report))}", soft_wrap=True)
     console.print(f"Results: {escape(str(result.database))}", soft_wrap=True)
 
 
