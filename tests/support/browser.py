@@ -68,10 +68,27 @@ class Page:
 
     def open(self, file: Path) -> None:
         """Load a file, up to its load event; what an earlier page did is forgotten."""
+        self.go(file.resolve().as_uri())
+
+    def go(self, address: str) -> None:
+        """The same with an address."""
         self.said, self.requests, self._loaded = [], [], False
-        self._do("Page.navigate", url=file.resolve().as_uri())
+        self._do("Page.navigate", url=address)
+        self._wait()
+
+    def leave_by(self, key: str, code: int, text: str = "") -> None:
+        """One key that loads another page, up to that one's load event."""
+        self._loaded = False
+        self.press(key, code, text)
+        self._wait()
+
+    def _wait(self) -> None:
         while not self._loaded:
             self._hear(self._next())
+
+    def without_scripts(self) -> None:
+        """As where a reader allows no JavaScript: `ask` works all the same."""
+        self._do("Emulation.setScriptExecutionDisabled", value=True)
 
     def ask(self, expression: str) -> Any:
         """What a JavaScript expression gives."""
