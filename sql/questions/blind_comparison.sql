@@ -1,4 +1,4 @@
--- Do people prefer the re-ranked list when they cannot know which one it is? (`palate compare`)
+-- Do people prefer the re-ranked list when they cannot know which one it is? See palate compare.
 -- shows: what the 95 % interval of their share leaves open. a_share: near a half if it does not
 -- matter where a list stands.
 SELECT dataset, model, scorer, reranker, comparisons, preferred_reranked, preferred_base, neither,

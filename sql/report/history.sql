@@ -12,6 +12,6 @@ JOIN runs AS night
  AND coalesce(night.method = this.method, true)
  AND (night.finished_at_utc, night.run_id) <= (this.finished_at_utc, this.run_id)
 LEFT JOIN both_lists AS told
-  ON told.run_id = night.run_id AND told.cell = 0 AND told.metric = 'NDCG' AND told.k = 10
+  ON told.run_id = coalesce(night.measured_in, night.run_id) AND told.cell = 0 AND told.metric = 'NDCG' AND told.k = 10
 QUALIFY row_number() OVER (ORDER BY night.finished_at_utc DESC, night.run_id DESC) <= 30
 ORDER BY night.finished_at_utc, night.run_id

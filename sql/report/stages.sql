@@ -2,7 +2,7 @@
 -- held-out ratings. saved: what the results that were on disk took when they were made.
 SELECT stage,
        CASE WHEN part = '' THEN 'both'
-            WHEN part LIKE 'tonight%' THEN 'tonight' ELSE 'held out' END AS part,
+            WHEN part LIKE 'tonight%' OR part = 'guard' THEN 'tonight' ELSE 'held out' END AS part,
        count(*) AS tasks, count(*) FILTER (cached) AS cached,
        sum(seconds) AS seconds, max(rows) AS rows,
        coalesce(sum(work_seconds) FILTER (cached), 0) AS saved
