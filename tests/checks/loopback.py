@@ -2,13 +2,13 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @contextmanager
-def answering(answers: dict[str, object], status: int = 200) -> Iterator[tuple[str, list[str]]]:
+def answering(answers: Mapping[str, object], status: int = 200) -> Iterator[tuple[str, list[str]]]:
     """Its address, and the Authorization of each request; an answer per end of the path."""
     seen: list[str] = []
 
@@ -30,6 +30,7 @@ def answering(answers: dict[str, object], status: int = 200) -> Iterator[tuple[s
             """Nothing on the terminal."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign] # clients may hang up
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", seen

@@ -1,8 +1,8 @@
 import pytest
 
-from tasks.checks import inputs
 from tasks.checks.inputs import check_data, check_embedder
 from tasks.errors import DatasetNotFoundError
+from tasks.ingest import catalogue
 from tasks.settings import Settings
 
 
@@ -20,7 +20,7 @@ def test_a_data_set_that_is_nowhere_is_an_error(tmp_path):
 
 def test_nothing_is_downloaded_to_find_out(tmp_path, monkeypatch):
     monkeypatch.delenv("PALATE_DATA_DIR", raising=False)
-    monkeypatch.setattr(inputs.catalogue, "find", pytest.fail)
+    monkeypatch.setattr(catalogue, "find", pytest.fail)
     (found,) = check_data(Settings(data="ml-latest-small", home=tmp_path))
     assert found.status == "ok" and "grouplens" in found.what
 

@@ -1,3 +1,5 @@
+from importlib.metadata import PackageNotFoundError
+
 import pytest
 from packaging.requirements import Requirement
 
@@ -15,7 +17,7 @@ from tasks.settings import Settings
 def installed(monkeypatch, **versions):
     def version(name):
         if name not in versions:
-            raise packages.PackageNotFoundError(name)
+            raise PackageNotFoundError(name)
         return versions[name]
 
     monkeypatch.setattr(packages, "version", version)
@@ -61,5 +63,5 @@ def test_an_extra_that_the_settings_ask_for_must_be_there(monkeypatch):
 
 
 def test_a_python_that_is_too_old_fails(monkeypatch):
-    monkeypatch.setattr(packages.platform, "python_version", lambda: "3.10.4")
+    monkeypatch.setattr("platform.python_version", lambda: "3.10.4")
     assert [one.status for one in check_python(Settings())] == ["fail"]

@@ -14,10 +14,10 @@ START = datetime(2026, 1, 1, 3)
 
 def publish_nights(home: Path) -> None:
     """The first night and, a day after it, one that took twice as long."""
-    publish(home, _night(FIRST, START, 60.0) | _lists(FIRST) | _held_out(FIRST, [0.5, 0.5]))
+    publish(home, _night(FIRST, START, 60.0) | _lists(FIRST) | _held_out(FIRST, [0.5, 1.0]))
     second = _night(SECOND, START + timedelta(days=1), 120.0, model_from=FIRST, status="guarded")
     lists, asked = _lists(SECOND, kept_from=FIRST, rank="base_rank"), _asked(SECOND)
-    publish(home, second | lists | _held_out(SECOND, [0.25, 1.0]) | asked | _judged(SECOND))
+    publish(home, second | lists | _held_out(SECOND, [0.25, 0.75]) | asked | _judged(SECOND))
 
 
 def _night(run_id, started, seconds, **more):
@@ -36,7 +36,7 @@ def _night(run_id, started, seconds, **more):
             "stage": ["train", "ingest"],
             "part": "",
             "cached": [False, True],
-            "seconds": [seconds / 2, 0.1],
+            "seconds": [seconds / 2, seconds / 100],
             "rows": 1,
         }
     )
@@ -99,7 +99,7 @@ def _asked(run_id):
 
 def _judged(run_id):
     guard = {"ratings": 9, "metric": "NDCG", "k": 1, "base": 0.5, "low": -0.3, "high": 0.1}
-    told = [("everybody", "not worse", 0.5, 0.0), ("50 to 200", "worse", 0.3, -0.2)]
+    told = [("everybody", "not worse", 0.2, -0.3), ("50 to 200", "worse", 0.3, -0.2)]
     rows = [
         {"run_id": run_id, "segment": name, "verdict": verdict, "users": 2}
         | {"reranked": value, "difference": difference}

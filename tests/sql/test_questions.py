@@ -64,7 +64,10 @@ def test_every_question_says_in_a_line_what_it_asks():
 
 def test_who_got_worse_against_base_and_against_the_night_before(home):
     shown = "user", "base", "reranked", "night_before", "against_base", "against_night_before"
-    assert ask(home, "who_got_worse", *shown) == [("1", 0.5, 0.25, 0.5, -0.25, -0.25)]
+    assert ask(home, "who_got_worse", *shown) == [
+        ("1", 0.5, 0.25, 0.5, -0.25, -0.25),
+        ("2", 0.5, 0.75, 1.0, 0.25, -0.25),
+    ]
 
 
 def test_what_is_pushed_and_what_is_buried_whatever_the_guard_published(home):
@@ -100,7 +103,7 @@ def test_the_guards_worst_verdict_comes_first(home):
     shown = "segment", "verdict", "difference"
     assert ask(home, "guard_verdicts", *shown) == [
         ("50 to 200", "worse", -0.2),
-        ("everybody", "not worse", 0.0),
+        ("everybody", "not worse", -0.3),
     ]
 
 
