@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ from tasks.settings import Settings
 
 
 class Receiver:
-    """Keeps what it is sent; answers with the statuses of `script` in turn, then 200."""
+    """Keeps what it is sent; answers with the statuses of `script` in turn, then 200.
+
+    A float is an answer of 200 after so many seconds.
+    """
 
     def __init__(self) -> None:
         self.bodies: list[dict[str, Any]] = []
@@ -31,12 +35,12 @@ class Receiver:
                 said = receiver.script.pop(0) if receiver.script else 200
                 if isinstance(said, float):
                     time.sleep(said)
-                    return
-                self.send_response(said)
+                self.send_response(200 if isinstance(said, float) else said)
                 if said == 302:
                     self.send_header("Location", "/elsewhere")
                 self.end_headers()
-                self.wfile.write(b"ok")
+                with suppress(OSError):
+                    self.wfile.write(b"ok")
 
             def log_message(self, *_: object) -> None:
                 pass
