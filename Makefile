@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run up down evidence demo-llm test test-slow crash check bench format lock clean
+.PHONY: run up down evidence demo-llm test test-slow chromium crash check bench format lock clean
 
 run: $(READY)  ## tonight's recommendations for the data set that ships with the install
 	$(BIN)/palate nightly
@@ -26,6 +26,9 @@ test: $(READY)  ## every test but the slow ones; those that need ../shared/data 
 
 test-slow: $(READY)  ## whole installations, started, broken and repaired: ten minutes
 	$(BIN)/python -m pytest -m slow
+
+chromium:  ## the browser that tests look at the nightly page with: Debian's, where there is none yet
+	tests/support/install-chromium.sh
 
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .
@@ -54,6 +57,6 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "palate needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet "$$(grep -oE '^uv==[0-9.]+' requirements.lock)"
-	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock
 	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@

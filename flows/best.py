@@ -28,7 +28,8 @@ METHOD = frozenset(
 
 def with_best(settings: Settings) -> Settings:
     """The settings with the best method, or as they are where they choose one themselves."""
-    if settings.model_fields_set & METHOD:
+    only_to_explain = {"llm_model"} if settings.explain else set()
+    if settings.model_fields_set & METHOD - only_to_explain:
         return settings
     given = settings.model_dump(include=set(settings.model_fields_set))
     return Settings(**best_method() | given)

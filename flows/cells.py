@@ -12,6 +12,7 @@ from flows.inner import INNER
 from flows.learning import learned_order
 from flows.pipeline import Pipeline
 from flows.records import Candidates, Inputs, Ranked
+from flows.stages import BASE_STAGES, RERANK_STAGES
 from flows.tuning import tuned
 from tasks.errors import (
     DatasetNotFoundError,
@@ -32,6 +33,7 @@ from tasks.evaluation.task import (
     measure_task,
     split_task,
     summarise_task,
+    telling_task,
 )
 from tasks.llm.prices import NANO
 from tasks.llm.session import session_for
@@ -42,19 +44,6 @@ from tasks.vocabulary import Artifact, BoundName, Dataset, Record
 
 NOTHING_TO_RUN_ON = (DatasetNotFoundError, DownloadError, LlmError, SettingsError)
 """A cell that ends so could not run, for want of data, a package or a language model."""
-
-BASE_STAGES = frozenset(
-    {"train", "train on texts", "find candidates", "join candidates", "offer new items"}
-)
-RERANK_STAGES = frozenset(
-    {
-        *("make profiles", "write tastes", "join profiles", "write item texts"),
-        *("score", "join scores", "choose anchors", "calibrate", "re-rank"),
-        *("find unrated items", "offer nearest new items", "join unrated items"),
-        *("make features", "add similarities", "learn to re-rank", "re-rank as learned"),
-        "diversify",
-    }
-)
 
 
 class OneSeed(Record):
@@ -129,6 +118,15 @@ class Evaluation:
                 items=dataset.items,
                 top=settings.top,
             ),
+            telling=self.steps.run(
+                telling_task,
+                cell.label,
+                ranked=earliest.lists,
+                measured=earliest.measured,
+                held_out=earliest.split.held_out,
+                items=dataset.items,
+                top=settings.top,
+            ),
             base_seconds=base,
             rerank_seconds=rerank,
             dollars=None if before is None else (_spent(cell) or 0) - before,
@@ -168,7 +166,9 @@ class Evaluation:
             count=split.new_items.rows if split.new_items else settings.candidate_count,
             ks=settings.ks,
         )
-        return OneSeed(split=split, lists=ranked.lists, measured=measured, learned=ranked.learned)
+        return OneSeed(
+            split=split, lists=ranked.lists, measured=measured, learned=ranked.fitted.learned
+        )
 
     def _dataset(self, settings: EvaluationSettings) -> Dataset:
         """The data set, without what was collected later where the protocol must not see it."""
@@ -189,10 +189,11 @@ def _rank(
         return learned_order(pipeline, found)
     if settings.reads_similarity:
         lists = pipeline.reorder(found.pairs, pipeline.score(found.pairs))
-        return Ranked(lists=pipeline.diversify(lists))
+        return Ranked(lists=pipeline.diversify(lists), fitted=pipeline.fitted(found))
     scores = pipeline.leave_unscored(found.pairs)
     if settings.reranker not in get_args(BoundName):
-        return Ranked(lists=pipeline.diversify(pipeline.reorder(found.pairs, scores)))
+        lists = pipeline.diversify(pipeline.reorder(found.pairs, scores))
+        return Ranked(lists=lists, fitted=pipeline.fitted(found))
     bounded = pipeline.run(
         bound_task,
         lists=pipeline.reorder(found.pairs, scores, rule="none"),
@@ -200,7 +201,7 @@ def _rank(
         name=settings.reranker,
         seed=settings.seed,
     )
-    return Ranked(lists=bounded)
+    return Ranked(lists=bounded, fitted=pipeline.fitted(found))
 
 
 def _without(cell: Cell, status: Status, why: str) -> CellResult:

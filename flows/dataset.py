@@ -8,8 +8,11 @@ from tasks.enriching.task import apply_enrichment_task
 from tasks.errors import BadDataError
 from tasks.ingest import catalogue
 from tasks.ingest.task import ingest_task
+from tasks.models.task import choose_users_task
+from tasks.night.state import Known
 from tasks.profiles.task import typed_profiles_task
 from tasks.progress import say
+from tasks.scoring.task import texts_task
 from tasks.settings import Settings
 from tasks.steps import Steps
 from tasks.vocabulary import Artifact, Dataset
@@ -29,6 +32,18 @@ def read_dataset(steps: Steps, settings: Settings) -> Dataset:
         return dataset
     filled = steps.run(apply_enrichment_task, items=dataset.items, enrichment=enrichment)
     return dataset.model_copy(update={"items": filled})
+
+
+def know(steps: Steps, settings: Settings, part: str = "") -> Known:
+    """What a night knows: the data set, whom to serve, what items say, and typed tastes."""
+    dataset = read_dataset(steps, settings)
+    ratings = dataset.ratings
+    users = steps.run(
+        choose_users_task, part, ratings=ratings, limit=settings.limit_users, seed=settings.seed
+    )
+    texts = steps.run(texts_task, part, items=dataset.items, tags=dataset.tags, ratings=ratings)
+    typed = read_typed(steps, settings, dataset, part)
+    return Known(dataset=dataset, users=users, texts=texts, typed=typed)
 
 
 def read_typed(

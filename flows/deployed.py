@@ -28,6 +28,7 @@ from flows.recommend import Recommendation
 from tasks.errors import PalateError
 from tasks.evaluation.grid import read_grid
 from tasks.evaluation.options import EvaluationSettings
+from tasks.housekeeping.lock import in_use
 from tasks.llm.session import asking
 from tasks.progress import say, telling
 from tasks.settings import Settings
@@ -43,30 +44,31 @@ class NothingMeasuredError(PalateError):
 
 
 @contextmanager
-def working() -> Iterator[None]:
+def working(home: Path) -> Iterator[None]:
     """Everything a deployed flow needs around it: stages in the run's log, an end to all asking.
 
-    What a flow publishes has one id, however often the run has to be resumed.
+    What a flow publishes has one id, however often the run has to be resumed. `palate gc` removes
+    nothing meanwhile.
     """
     with get_client(sync_client=True) as client:
         run = client.read_flow_run(UUID(flow_run.id))
     started = run.start_time or datetime.now(UTC)
     run_id = new_run_id(started, mark=run.id.hex[-6:])
-    with asking(), telling(get_run_logger().info), attempt(run_id):
+    with in_use(home), asking(), telling(get_run_logger().info), attempt(run_id):
         yield
 
 
 @flow(name="nightly", task_runner=runner)  # type: ignore[arg-type]
 def nightly(settings: Chosen) -> NightlyResult:
     """Recommend to every user, measure on held-out ratings, publish to DuckDB."""
-    with working():
+    with working(settings.home):
         return nights.nightly.fn(settings)
 
 
 @flow(name="evaluate", task_runner=runner)  # type: ignore[arg-type]
 def evaluate(settings: Measuring) -> EvaluationResult:
     """Measure a method on held-out ratings: base and re-ranked lists of the same splits."""
-    with working():
+    with working(settings.home):
         return evaluating.evaluate.fn(settings)
 
 
@@ -80,7 +82,7 @@ def experiment(grid: str, settings: Measuring) -> EvaluationResult:
 
     """
     wanted = read_grid(Path(grid), settings.model_dump(exclude_unset=True, exclude={"config"}))
-    with working():
+    with working(wanted.home):
         result = experimenting.experiment.fn(wanted)
     if result.without_figures == result.cells:
         raise NothingMeasuredError(
@@ -100,7 +102,7 @@ def recommend(rate: list[str], taste: str, settings: Chosen) -> Recommendation:
         settings: The options of `palate recommend`.
 
     """
-    with working():
+    with working(settings.home):
         result = recommending.recommend.fn(settings, rate=rate, taste=taste)
         for place in result.places:
             say(f"  {place.rank}. base list: {place.base}; re-ranked: {place.reranked}")

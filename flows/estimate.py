@@ -6,16 +6,17 @@ from decimal import Decimal
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.dataset import read_dataset
-from flows.pipeline import Pipeline
-from flows.records import Inputs
+from flows.best import with_best
+from flows.dataset import know
+from flows.tonight import TONIGHT, Tonight
+from flows.tuning import tuned
 from tasks.artifacts import read_table
 from tasks.errors import SettingsError
+from tasks.explaining.listed import make_listed, places
 from tasks.llm.asking import Person
-from tasks.llm.estimate import Plan, plan_profiles, plan_scores
+from tasks.llm.estimate import Plan, plan_profiles, plan_scores, plan_whys
 from tasks.llm.prices import NANO
 from tasks.llm.session import Session, session_for
-from tasks.models.task import choose_users_task
 from tasks.profiles.language import favourites_blocks, with_lines
 from tasks.scoring.chunk import make_requests
 from tasks.scoring.language import as_shown
@@ -46,29 +47,19 @@ class Estimate(Record):
 
 @flow(name="estimate", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
 def estimate(settings: Settings) -> Estimate:
-    """Count the requests of tonight's lists.
+    """Count the requests of tonight's new lists.
 
     A person whose profile is still to be written counts with all pairs new, and with the length of
-    the composed text in its place.
+    the composed text in its place. While scores are still to be asked for nobody knows the lists:
+    sentences are then counted as if the base lists were published.
     """
-    if not settings.llm_model:
-        raise SettingsError(
-            "There is nothing to estimate: no language model is asked.",
-            "Give --scorer llm (or llm-batch) and --llm-model.",
-        )
-    if settings.learns_scores and settings.reranker == "learned":
-        raise SettingsError(
-            "learn_scores: what a language model would be asked of inner splits is not counted.",
-            f"Reckon with {1 + settings.learn_splits} times what a night without it asks.",
-        )
-    steps = Steps(settings.home)
-    dataset = read_dataset(steps, settings)
-    users = steps.run(
-        choose_users_task, ratings=dataset.ratings, limit=settings.limit_users, seed=settings.seed
-    )
-    inputs = Inputs(ratings=dataset.ratings, users=users, keep_model=True)
-    pipeline = Pipeline(steps, settings, dataset, inputs)
-    proposed, prepared = pipeline.propose(), pipeline.prepare()
+    settings = with_best(settings)
+    _refuse_what_is_not_counted(settings)
+    tonight = _tonight(settings)
+    plan, dataset = tonight.plan(), tonight.known.dataset
+    everybody, changed = tonight.pipeline(), tuned(tonight.pipeline(plan))
+    proposed = changed.propose() if plan.users else None
+    prepared = everybody.prepare()
     session = session_for(settings.home, settings.llm)
     profiles, texts = (read_table(settings.home, a) for a in (prepared.profiles, prepared.texts))
     plans: dict[str, Plan] = {}
@@ -76,20 +67,45 @@ def estimate(settings: Settings) -> Estimate:
         blocks = favourites_blocks(profiles, texts)
         plans["profile"], lines = session.run(lambda e: plan_profiles(e, blocks))
         profiles = with_lines(profiles, blocks, lines)
-    judged = {"score": proposed.pairs}
-    if settings.calibrate:
-        judged["anchor"] = pipeline.choose_anchors(prepared.profiles)
+    judged = {"score": proposed.pairs} if proposed and settings.asks_llm else {}
+    if settings.calibrate and settings.asks_llm:
+        judged["anchor"] = everybody.choose_anchors(prepared.profiles)
     for kind, pairs in judged.items():
         wanted = read_table(settings.home, pairs)
         requests = make_requests(wanted, profiles, texts, dataset.info.scale)
         people = [as_shown(request, settings.llm) for request in requests]
         plans[kind] = _plan(session, people)
+    if settings.explain:
+        waits = proposed and any(plan.requests for plan in plans.values())
+        lists = changed.base_lists(proposed) if proposed and waits else tonight.lists(plan).ranked
+        shown = places(read_table(settings.home, lists), profiles, settings.top)
+        listed = make_listed(shown, profiles, texts, settings.llm)
+        plans["explain"] = session.run(lambda engine: plan_whys(engine, listed))
     return Estimate(
-        model=settings.llm_model,
+        model=settings.llm_model or "",
         lines=[_line(kind, plan, settings) for kind, plan in plans.items()],
         known=sum(plans[kind].known for kind in judged),
         pairs=sum(plans[kind].known + plans[kind].pairs for kind in judged),
     )
+
+
+def _tonight(settings: Settings) -> Tonight:
+    steps = Steps(settings.home)
+    return Tonight(steps, settings, know(steps, settings, TONIGHT))
+
+
+def _refuse_what_is_not_counted(settings: Settings) -> None:
+    asks = settings.asks_llm or settings.writer == "llm" or settings.explain
+    if not settings.llm_model or not asks:
+        raise SettingsError(
+            "There is nothing to estimate: no language model is asked.",
+            "Give --scorer llm (or llm-batch) or --explain, and --llm-model.",
+        )
+    if settings.learns_scores and settings.reranker == "learned":
+        raise SettingsError(
+            "learn_scores: what a language model would be asked of inner splits is not counted.",
+            f"Reckon with {1 + settings.learn_splits} times what a night without it asks.",
+        )
 
 
 def _plan(session: Session, people: Sequence[Person]) -> Plan:

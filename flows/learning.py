@@ -1,7 +1,7 @@
 """The learned re-ranker in a pipeline: fitted on inner splits of its train ratings alone."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.markup import escape
 
@@ -11,7 +11,9 @@ from tasks.errors import TooLittleDataError
 from tasks.features.task import Labels, features_task, similarities_task
 from tasks.models.options import version_of
 from tasks.models.task import unrated_items_task
+from tasks.night.state import Unrated
 from tasks.progress import say
+from tasks.reranking.blend import Learned
 from tasks.reranking.task import join_unrated_task, learn_task, learned_task
 from tasks.scoring.embedder import Embedder
 from tasks.vocabulary import Artifact
@@ -26,16 +28,8 @@ NEW = " new items"
 
 def learned_order(pipeline: "Pipeline", found: Candidates) -> Ranked:
     """The candidates in the order of a re-ranker learned from the pipeline's own train ratings."""
-    settings = pipeline.settings
-    tables = [_inner_table(pipeline, number) for number in range(settings.learn_splits)]
-    learned = pipeline.steps.run(
-        learn_task,
-        pipeline.part,
-        tables=tables,
-        seed=settings.seed,
-        trees=settings.learn_trees,
-        lightgbm=version_of("lightgbm") if settings.learn_trees else None,
-    )
+    settings, fitted = pipeline.settings, pipeline.inputs.fitted
+    learned = fitted.learned if fitted and fitted.learned else _learn(pipeline)
     lists = pipeline.run(
         learned_task,
         candidates=found.pairs,
@@ -44,35 +38,62 @@ def learned_order(pipeline: "Pipeline", found: Candidates) -> Ranked:
         ratings=pipeline.inputs.ratings,
         items=pipeline.dataset.items,
     )
+    unrated = None
     if settings.ranks_new_items and pipeline.inputs.new_items is None:
-        lists = _with_unrated(pipeline, lists)
-    return Ranked(lists=pipeline.diversify(lists), learned=learned)
+        lists, unrated = _with_unrated(pipeline, lists)
+    made = pipeline.fitted(found).model_copy(update={"learned": learned, "unrated": unrated})
+    return Ranked(lists=pipeline.diversify(lists), fitted=made)
 
 
-def _with_unrated(pipeline: "Pipeline", lists: Artifact) -> Artifact:
-    """The lists with each person's nearest unrated items, by weights learned from hidden items.
+def _learn(pipeline: "Pipeline") -> Learned:
+    settings = pipeline.settings
+    learned: Learned = pipeline.steps.run(
+        learn_task,
+        pipeline.part,
+        tables=[_inner_table(pipeline, number) for number in range(settings.learn_splits)],
+        seed=settings.seed,
+        trees=settings.learn_trees,
+        lightgbm=version_of("lightgbm") if settings.learn_trees else None,
+    )
+    return learned
 
-    In splits that leave every item some ratings an unrated item is never a hit, so that what is
-    learned from them would put it last whatever it is.
+
+def _with_unrated(pipeline: "Pipeline", lists: Artifact) -> tuple[Artifact, Unrated | None]:
+    """The lists with each person's nearest unrated items, and how these are judged.
+
+    The weights are learned from hidden items: in splits that leave every item some ratings an
+    unrated item is never a hit, so that what is learned from them would put it last whatever it is.
     """
-    inputs = pipeline.inputs
+    inputs, fitted = pipeline.inputs, pipeline.inputs.fitted
+    kept = fitted.unrated if fitted else None
     fresh = pipeline.run(unrated_items_task, ratings=inputs.ratings, items=pipeline.dataset.items)
-    if not fresh.rows:
-        return lists
+    if not fresh.rows or (fitted and not kept):
+        return lists, kept
+    told: dict[str, Any] = {"new_items": fresh, "most_new": MOST_NEW}
+    if fitted and kept:
+        told["fitted"] = fitted.model_copy(update={"learned": kept.learned})
     judging = replace(
         pipeline,
         settings=pipeline.settings.judging_new_items(),
-        inputs=inputs.model_copy(update={"new_items": fresh, "most_new": MOST_NEW}),
+        inputs=inputs.model_copy(update=told),
         part=f"{pipeline.part}{NEW}",
     )
-    split = inner_split(pipeline, 0)
-    share = split.held_out.rows / (split.held_out.rows + split.train.rows)
     try:
-        unrated = learned_order(judging, judging.propose()).lists
+        ranked = learned_order(judging, judging.propose())
     except TooLittleDataError as error:
         say(f"  unrated items stay out, {pipeline.part}: {escape(error.what)}")
-        return lists
-    return pipeline.run(join_unrated_task, lists=lists, unrated=unrated, share=share)
+        return lists, None
+    unrated = kept or Unrated(
+        learned=cast("Learned", ranked.fitted.learned), share=_held_out_share(pipeline)
+    )
+    shared = {"lists": lists, "unrated": ranked.lists, "share": unrated.share}
+    return pipeline.run(join_unrated_task, **shared), unrated
+
+
+def _held_out_share(pipeline: "Pipeline") -> float:
+    """What part of all ratings an inner split holds out."""
+    split = inner_split(pipeline, 0)
+    return split.held_out.rows / (split.held_out.rows + split.train.rows)
 
 
 def _inner_table(pipeline: "Pipeline", number: int) -> Artifact:

@@ -5,26 +5,30 @@ from pathlib import Path
 
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
+from rich.markup import escape
 
-from flows.cells import Evaluation
+from flows.best import with_best
 from flows.comparisons import compare_all
-from flows.dataset import read_dataset, read_typed
-from flows.pipeline import Pipeline
-from flows.records import Inputs
-from tasks.errors import LlmDownError
-from tasks.evaluation.cell import Cell, CellResult
-from tasks.evaluation.options import EvaluationSettings
+from flows.dataset import know
+from flows.explaining import Explained, explain
+from flows.guarding import Guarding, guard
+from flows.measuring import measure
+from flows.shown.artifacts import show_in_prefect
+from flows.tonight import TONIGHT, Lists, Plan, Tonight
+from tasks.errors import TooLittleDataError
 from tasks.llm.session import session_for
-from tasks.models.task import choose_users_task
+from tasks.night.record import Night, changes_of
+from tasks.night.state import Known, NightState
+from tasks.night.task import places_task
+from tasks.notify.telling import notifying, tell_outcome
 from tasks.progress import say
+from tasks.report.night.page import write_report
 from tasks.settings import Settings
 from tasks.steps import Steps
 from tasks.store.asked import requests_to_publish
 from tasks.store.record import Run, new_run_id
 from tasks.store.task import publish_task
-from tasks.vocabulary import Dataset, Record
-
-TONIGHT, HELD_OUT = "tonight", "held out"
+from tasks.vocabulary import Artifact, Record
 
 
 class NightlyResult(Record):
@@ -33,78 +37,152 @@ class NightlyResult(Record):
     run_id: str
     database: Path
     users: int
+    new_lists: int
     stages: int
     cached: int
-    degraded: str | None
+    status: str
+    note: str | None
+    measured_in: str | None
     asked: str
+    report: Path | None = None
 
 
 @flow(name="nightly", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
 def nightly(settings: Settings) -> NightlyResult:
     """Recommend to every user, measure the same method on held-out ratings, publish both.
 
-    Where a scorer costs money only `measure_users` are measured; on a degraded night nobody is.
+    By the method that measured best, unless the settings choose one; where there is too little to
+    learn from, by the plain one. Where a scorer costs money only `measure_users` are measured.
     """
+    with notifying(settings):
+        result = _by_the_best(settings)
+    report = _write_report(settings, result.run_id)
+    show_in_prefect(settings, result.run_id, report)
+    told = result.run_id, str(report) if report else None
+    tell_outcome(settings, result.status, result.note, *told)
+    return result.model_copy(update={"report": report})
+
+
+def _write_report(settings: Settings, run_id: str) -> Path | None:
+    """The page about the night, where one is wanted; that may fail: the night is published."""
+    if not settings.report:
+        return None
+    try:
+        return write_report(settings.home, run_id)
+    except Exception as error:
+        told = escape(f"{type(error).__name__}: {error}")
+        say(f"  [red]no page about the night:[/] {told}; `palate report` tries again")
+        return None
+
+
+def _by_the_best(settings: Settings) -> NightlyResult:
+    chosen = with_best(settings)
+    try:
+        return _night(chosen)
+    except TooLittleDataError as error:
+        if chosen is settings:
+            raise
+        say(f"  [red]too little to learn from:[/] {escape(error.what)} The plain method serves.")
+        return _night(settings)
+
+
+def _night(settings: Settings) -> NightlyResult:
     started = datetime.now(UTC)
-    steps = Steps(settings.home)
-    dataset = read_dataset(steps, settings)
-    users = steps.run(
-        choose_users_task,
-        TONIGHT,
-        ratings=dataset.ratings,
-        limit=settings.limit_users,
-        seed=settings.seed,
-    )
-    typed = read_typed(steps, settings, dataset, TONIGHT)
-    inputs = Inputs(ratings=dataset.ratings, users=users, typed=typed, keep_model=True)
-    ranked = Pipeline(steps, settings, dataset, inputs, TONIGHT).rank()
-    results = [] if ranked.degraded else _measure(steps, settings, dataset)
+    run_id, steps = new_run_id(started), Steps(settings.home)
+    known = know(steps, settings, TONIGHT)
+    tonight = Tonight(steps, settings, known)
+    plan = tonight.plan()
+    _say_plan(plan)
+    lists = tonight.lists(plan, run_id)
+    guarding = guard(steps, settings, known, plan.before)
+    results = measure(steps, settings, known.dataset, plan, lists)
     comparisons = compare_all(steps, results)
-    asks = settings.asks_llm or settings.writer == "llm"
+    places = _places(steps, settings, lists, guarding)
+    explained = explain(tonight.pipeline(), places)
+    asks = settings.asks_llm or settings.writer == "llm" or explained.asked
     asked = requests_to_publish(settings) if asks else None
+    night = _told(settings, known, plan, lists, guarding, explained, run_id if results else None)
     run = Run(
-        run_id=new_run_id(started),
+        run_id=run_id,
         flow="nightly",
         started_at_utc=started,
         settings=settings,
-        dataset=dataset,
-        users=users.rows,
+        dataset=known.dataset,
+        users=known.users.rows,
         stages=steps.records,
-        degraded=ranked.degraded,
+        night=night,
     )
     database = steps.run(
         publish_task,
         run=run,
-        ranked=ranked.lists,
+        ranked=lists.ranked,
+        places=places,
+        whys=explained.whys,
         results=results,
         comparisons=comparisons,
         asked=asked,
     )
     return NightlyResult(
-        run_id=run.run_id,
+        run_id=run_id,
         database=settings.home / database,
         users=run.users,
+        new_lists=plan.users.rows if plan.users else 0,
         stages=len(run.stages),
         cached=sum(stage.cached for stage in run.stages),
-        degraded=ranked.degraded,
+        status=night.status,
+        note=night.note,
+        measured_in=night.state.measured_in,
         asked=session_for(settings.home, settings.llm).summary() if asked else "",
     )
 
 
-def _measure(steps: Steps, settings: Settings, dataset: Dataset) -> list[CellResult]:
-    """The same settings on a seeded leave-one-out, where nothing sees the held-out side.
+def _say_plan(plan: Plan) -> None:
+    for reason, users in plan.reasons.items():
+        say(f"  new lists for {users:,}: {reason}")
+    if plan.last:
+        say(f"  all other lists are kept, the model is that of {plan.last.state.model_from}")
 
-    Typed profiles are left out: nobody can say whether they were written from train alone.
-    """
-    limit = settings.users_to_measure
-    if limit == 0:
-        return []
-    same = {name: getattr(settings, name) for name in Settings.model_fields}
-    same |= {"profiles": None, "limit_users": limit or settings.limit_users}
-    held_out = EvaluationSettings.model_construct(**same, protocol="loo", seeds=1)
-    try:
-        known = Evaluation(steps, {settings.data: dataset})
-        return [known.measure(Cell(label=HELD_OUT, settings=held_out))]
-    except LlmDownError as down:
-        say(f"    [red]not measured:[/] {down.what}")
-        return []
+
+def _places(steps: Steps, settings: Settings, lists: Lists, guarding: Guarding) -> Artifact:
+    places: Artifact = steps.run(
+        places_task,
+        TONIGHT,
+        ranked=lists.ranked,
+        listed=lists.listed,
+        guarded=guarding.guarded if guarding.note else None,
+        top=settings.top,
+    )
+    return places
+
+
+def _told(
+    settings: Settings,
+    known: Known,
+    plan: Plan,
+    lists: Lists,
+    guarding: Guarding,
+    explained: Explained,
+    measured_in: str | None,
+) -> Night:
+    """The night's part of the record, and what the next night builds on unless it is degraded."""
+    earlier = plan.last.state.measured_in if plan.last else None
+    state = NightState(
+        known=known,
+        lists=lists.ranked,
+        listed=lists.listed,
+        fitted=lists.fitted,
+        model_from=lists.model_from,
+        served=lists.served,
+        judged=guarding.nights,
+        measured_in=measured_in or earlier,
+        measured_users=settings.users_to_measure,
+    )
+    return Night(
+        method=plan.method,
+        degraded=lists.degraded,
+        guarded=guarding.note,
+        unexplained=explained.note,
+        changes=changes_of(plan.reasons, known.users.rows, plan.gone),
+        verdicts=guarding.verdicts,
+        state=state,
+    )

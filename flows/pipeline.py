@@ -13,6 +13,7 @@ from flows.records import Candidates, Inputs, Prepared, Ranked
 from flows.tuning import tuned
 from tasks.errors import LlmDownError
 from tasks.llm.judges import judge_name, profile_kind
+from tasks.night.state import Fitted
 from tasks.profiles.task import join_profiles_task, profiles_task, write_tastes_task
 from tasks.progress import say
 from tasks.reranking.task import diversify_task, explain_task, rerank_task, shown_task
@@ -53,11 +54,15 @@ class Pipeline:
                 ranked = learned_order(chosen, found)
                 return ranked.model_copy(update={"lists": self.explain(ranked.lists)})
             lists = self.reorder(found.pairs, self.score(found.pairs))
-            return Ranked(lists=self.diversify(lists))
+            return Ranked(lists=self.diversify(lists), fitted=chosen.fitted(found))
         except LlmDownError as down:
             say(f"    [red]degraded:[/] {down.what} The base lists stand in for the re-ranked.")
-            lists = self.reorder(found.pairs, self.leave_unscored(found.pairs), rule="none")
-            return Ranked(lists=lists, degraded=down.what)
+            lists = self.base_lists(found)
+            return Ranked(lists=lists, degraded=down.what, fitted=chosen.fitted(found))
+
+    def base_lists(self, found: Candidates) -> Artifact:
+        """Every user's candidates in the order of the base model, without similarities."""
+        return self.reorder(found.pairs, self.leave_unscored(found.pairs), rule="none")
 
     @property
     def liked_from(self) -> float | None:
@@ -68,6 +73,12 @@ class Pipeline:
     def propose(self) -> Candidates:
         """Every user's candidates, and the base models that proposed them."""
         return propose(self)
+
+    def fitted(self, found: Candidates) -> Fitted:
+        """What was learned from ratings for these candidates, tonight or on an earlier night."""
+        models = {name: model for name, model in found.models.items() if name != "text"}
+        made = Fitted(options=self.settings.model_options, models=models)
+        return self.inputs.fitted or made
 
     def prepare(self) -> Prepared:
         """Profiles (composed or typed, before a model rewrites them) and item texts."""
@@ -95,8 +106,8 @@ class Pipeline:
 
     def score(self, candidates: Artifact) -> Artifact:
         """The scorer's similarity of every candidate. Raises LlmError where none can be had."""
-        prepared = self.prepare()
-        profiles = self._write_tastes(prepared)
+        prepared = self.with_tastes(self.prepare())
+        profiles = prepared.profiles
         scores = self._judge(candidates, profiles, prepared.texts)
         if not self.settings.calibrate:
             return scores
@@ -125,7 +136,7 @@ class Pipeline:
             "texts": texts,
             "scale": self.dataset.info.scale,
         }
-        chunks = self._each_chunk(score_task, profiles.rows, shared)
+        chunks = self.each_chunk(score_task, profiles.rows, shared)
         return self.run(join_scores_task, chunks=chunks)
 
     def leave_unscored(self, candidates: Artifact) -> Artifact:
@@ -160,10 +171,10 @@ class Pipeline:
             places=self.settings.longest,
         )
 
-    def _write_tastes(self, prepared: Prepared) -> Artifact:
-        """The profiles in the language model's words, where that is wanted."""
+    def with_tastes(self, prepared: Prepared) -> Prepared:
+        """The same with profiles in the language model's words, where that is wanted."""
         if self.settings.writer != "llm":
-            return prepared.profiles
+            return prepared
         shared = {
             "options": self.settings.llm,
             "judge": judge_name(profile_kind(self.settings.llm), self.settings.llm),
@@ -171,10 +182,10 @@ class Pipeline:
             "texts": prepared.texts,
             "typed": self.inputs.typed,
         }
-        chunks = self._each_chunk(write_tastes_task, prepared.profiles.rows, shared)
-        return self.run(join_profiles_task, chunks=chunks)
+        chunks = self.each_chunk(write_tastes_task, prepared.profiles.rows, shared)
+        return Prepared(profiles=self.run(join_profiles_task, chunks=chunks), texts=prepared.texts)
 
-    def _each_chunk(
+    def each_chunk(
         self, stage: Task[..., Artifact], rows: int, shared: Mapping[str, object]
     ) -> list[Artifact]:
         """One task per chunk of users; a batch takes everybody at once: it may take a day."""

@@ -1,19 +1,17 @@
 """Candidates from one base model or from several together."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flows.records import Candidates
-from tasks.models import kept
 from tasks.models.task import (
     candidates_task,
+    fold_in_task,
     join_candidates_task,
     nearest_new_items_task,
     new_items_task,
     text_model_task,
     train_task,
 )
-from tasks.progress import say
 from tasks.scoring.embedder import Embedder
 from tasks.vocabulary import Artifact, ModelName
 
@@ -69,30 +67,20 @@ def _top(pipeline: "Pipeline", model: Artifact, count: int) -> Artifact:
 
 
 def _model(pipeline: "Pipeline", name: ModelName) -> Artifact:
-    """A model fitted on these ratings or, with --no-refit, the one kept from earlier."""
+    """A model fitted on these ratings, or the users folded into one that was fitted earlier."""
     if name == "text":
         return _text_model(pipeline)
-    settings, info = pipeline.settings, pipeline.dataset.info
-    known = settings.home, info, name, settings.seed
-    if pipeline.inputs.keep_model and not settings.refit:
-        earlier = kept.last(*known)
-        if earlier is not None:
-            when = earlier.fitted_at_utc
-            say(f"  train, {pipeline.part}: not refitted, the {name} of {when} serves")
-            return earlier.factors
-    fitted = pipeline.run(
-        train_task,
-        ratings=pipeline.inputs.ratings,
-        scale=info.scale,
-        model=name,
-        model_options=settings.model_options.of(name),
-        seed=settings.seed,
-    )
-    earlier = kept.last(*known)
-    if pipeline.inputs.keep_model and (earlier is None or earlier.factors != fitted):
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        kept.keep(*known, kept.KeptModel(factors=fitted, fitted_at_utc=now))
-    return fitted
+    settings, inputs = pipeline.settings, pipeline.inputs
+    given = {
+        "ratings": inputs.ratings,
+        "model": name,
+        "model_options": settings.model_options.of(name),
+    }
+    if inputs.fitted is not None:
+        kept = inputs.fitted.models[name]
+        return pipeline.run(fold_in_task, kept=kept, users=inputs.users, **given)
+    scale = pipeline.dataset.info.scale
+    return pipeline.run(train_task, scale=scale, seed=settings.seed, **given)
 
 
 def _text_model(pipeline: "Pipeline") -> Artifact:

@@ -1,12 +1,15 @@
 """One new person: rated titles and a typed taste in, the base and the re-ranked list out."""
 
+from dataclasses import dataclass
+
 import polars as pl
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.dataset import read_dataset
+from flows.explaining import explain
 from flows.pipeline import Pipeline
-from flows.records import Inputs
+from flows.records import Inputs, Ranked
 from tasks.artifacts import read_table
 from tasks.errors import TooLittleTasteError
 from tasks.ingest.newcomer import parse_rates
@@ -14,7 +17,7 @@ from tasks.ingest.task import Newcomer, newcomer_task
 from tasks.llm.questions import chooser
 from tasks.settings import Settings
 from tasks.steps import Steps
-from tasks.vocabulary import BASE_RANK, ITEM, RANK, TITLE, YEAR, Record
+from tasks.vocabulary import BASE_RANK, ITEM, RANK, TITLE, WHY, YEAR, Artifact, Id, Record
 
 FEWEST_RATED = 3
 
@@ -27,6 +30,7 @@ class Place(Record):
     reranked: str
     estimate: float
     similarity: float | None
+    why: str | None = None
 
 
 class Recommendation(Record):
@@ -35,13 +39,46 @@ class Recommendation(Record):
     rated: list[tuple[str, float]]
     places: list[Place]
     degraded: str | None = None
+    unexplained: str | None = None
+
+
+@dataclass(frozen=True)
+class Person:
+    """A new person's rated titles as they were understood, and their candidates in both orders."""
+
+    pipeline: Pipeline
+    rated: list[tuple[Id, float]]
+    ranked: Ranked
+
+    def read(self, artifact: Artifact) -> pl.DataFrame:
+        """The rows of a file that was made for them."""
+        return read_table(self.pipeline.settings.home, artifact)
+
+    @property
+    def items(self) -> pl.DataFrame:
+        """The catalogue."""
+        return self.read(self.pipeline.dataset.items)
 
 
 @flow(name="recommend", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
 def recommend(
     settings: Settings, rate: list[str] | None = None, taste: str | None = None
 ) -> Recommendation:
-    """Recommend to somebody who is not in the data set.
+    """Recommend to somebody who is not in the data set; see `rank_for`."""
+    person = rank_for(settings, rate, taste)
+    explained = explain(person.pipeline, person.ranked.lists)
+    labels, lists = _labels(person.items), person.read(person.ranked.lists)
+    said = person.read(explained.whys).select(ITEM, WHY).rows() if explained.whys else []
+    return Recommendation(
+        rated=[(labels[item], rating) for item, rating in person.rated],
+        places=_places(lists, labels, dict(said), settings.top),
+        degraded=person.ranked.degraded,
+        unexplained=explained.note,
+    )
+
+
+def rank_for(settings: Settings, rate: list[str] | None, taste: str | None) -> Person:
+    """Both lists of somebody who is not in the data set; runs inside a flow.
 
     `rate` holds "TITLE=RATING" texts, at least three unless there is a `taste`. The base model is
     trained with the person's ratings among everybody's; nothing is published. A language model,
@@ -60,13 +97,8 @@ def recommend(
         )
     person: Newcomer = steps.run(newcomer_task, ratings=dataset.ratings, rated=rated, taste=taste)
     inputs = Inputs(ratings=person.ratings, users=person.users, typed=person.typed)
-    ranked = Pipeline(steps, settings, dataset, inputs).rank()
-    labels = _labels(items)
-    return Recommendation(
-        rated=[(labels[item], rating) for item, rating in rated],
-        places=_places(read_table(settings.home, ranked.lists), labels, settings.top),
-        degraded=ranked.degraded,
-    )
+    pipeline = Pipeline(steps, settings, dataset, inputs)
+    return Person(pipeline, rated, pipeline.rank())
 
 
 def _labels(items: pl.DataFrame) -> dict[object, str]:
@@ -76,7 +108,9 @@ def _labels(items: pl.DataFrame) -> dict[object, str]:
     }
 
 
-def _places(ranked: pl.DataFrame, labels: dict[object, str], top: int) -> list[Place]:
+def _places(
+    ranked: pl.DataFrame, labels: dict[object, str], whys: dict[object, str], top: int
+) -> list[Place]:
     base = ranked.sort(BASE_RANK)[ITEM].to_list()
     return [
         Place(
@@ -85,6 +119,7 @@ def _places(ranked: pl.DataFrame, labels: dict[object, str], top: int) -> list[P
             reranked=labels[row[ITEM]],
             estimate=row["estimate"],
             similarity=row["similarity"],
+            why=whys.get(row[ITEM]),
         )
         for row in ranked.sort(RANK).head(top).iter_rows(named=True)
     ]

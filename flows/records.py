@@ -1,6 +1,6 @@
 """What the stages of a pipeline are given, and what they hand on."""
 
-from tasks.reranking.blend import Learned
+from tasks.night.state import Fitted
 from tasks.vocabulary import Artifact, Record
 
 
@@ -9,8 +9,8 @@ class Inputs(Record):
 
     `new_items`: the candidates are these, which nobody has rated, instead of a base model's;
     `most_new`: of these the ones nearest to each person's texts, so many, instead of all.
-    `keep_model`: the base model may be the one kept from an earlier night, and is kept for later
-    ones; never for what is measured on held-out ratings, which an earlier model has seen.
+    `fitted`: what an earlier night learned, instead of learning anew; never for what is measured on
+    held-out ratings, which it has seen.
     """
 
     ratings: Artifact
@@ -18,7 +18,7 @@ class Inputs(Record):
     typed: Artifact | None = None
     new_items: Artifact | None = None
     most_new: int | None = None
-    keep_model: bool = False
+    fitted: Fitted | None = None
 
 
 class Candidates(Record):
@@ -38,9 +38,9 @@ class Prepared(Record):
 class Ranked(Record):
     """Every user's candidates, base and re-ranked.
 
-    `degraded`: why they could not be scored. `learned`: what a learned re-ranker goes by.
+    `degraded`: why they could not be scored. `fitted`: what was learned from ratings for them.
     """
 
     lists: Artifact
     degraded: str | None = None
-    learned: Learned | None = None
+    fitted: Fitted

@@ -18,6 +18,8 @@ from functools import partial
 from pathlib import Path
 
 from tasks.errors import PalateError
+from tasks.housekeeping.lock import in_use
+from tasks.progress import TEMPORARY_SERVER
 
 START_SECONDS = 90.0
 POLL_SECONDS = 0.1
@@ -42,8 +44,15 @@ def prefect_for(home: Path) -> Iterator[Callable[[], None]]:
     """Point Prefect at a server: PREFECT_API_URL's, that of `palate up`, or a temporary one.
 
     Gives a function that waits until the server answers: import the flows first, meanwhile.
-    Must be entered before Prefect is imported, since it reads its settings then.
+    Must be entered before Prefect is imported, since it reads its settings then. `palate gc`
+    removes nothing meanwhile.
     """
+    with in_use(home), _prefect_for(home) as wait:
+        yield wait
+
+
+@contextmanager
+def _prefect_for(home: Path) -> Iterator[Callable[[], None]]:
     os.environ |= {name: value for name, value in QUIET.items() if name not in os.environ}
     os.environ.setdefault("PREFECT_LOCAL_STORAGE_PATH", str(home.resolve() / "results"))
     if os.environ.get("PREFECT_API_URL"):
@@ -51,12 +60,15 @@ def prefect_for(home: Path) -> Iterator[Callable[[], None]]:
         return
     os.environ["PREFECT_HOME"] = str(home.resolve() / "prefect")
     os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
-    with _standing_server(home) or temporary_server(home) as (url, wait):
-        os.environ["PREFECT_API_URL"] = url
+    standing = _standing_server(home)
+    with standing or temporary_server(home) as (url, wait):
+        told = {"PREFECT_API_URL": url} | ({} if standing else {TEMPORARY_SERVER: "1"})
+        os.environ |= told
         try:
             yield wait
         finally:
-            del os.environ["PREFECT_API_URL"]
+            for name in told:
+                del os.environ[name]
 
 
 def _standing_server(home: Path) -> AbstractContextManager[tuple[str, Callable[[], None]]] | None:

@@ -18,9 +18,12 @@ def tuned(pipeline: "Pipeline") -> "Pipeline":
     """The pipeline with each option in `tune` at the choice that ranks inner splits best.
 
     One option after the other, each with the choices before it. Of new items no base model knows
-    anything: nothing is chosen then.
+    anything: nothing is chosen then. What an earlier night fitted has its own choices.
     """
-    settings = pipeline.settings
+    settings, fitted = pipeline.settings, pipeline.inputs.fitted
+    if fitted is not None:
+        chosen = settings.model_copy(update={"model_options": fitted.options})
+        return replace(pipeline, settings=chosen)
     if pipeline.inputs.new_items is not None:
         return pipeline
     models = set(settings.candidate_sources)

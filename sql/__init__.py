@@ -17,6 +17,12 @@ VIEWS = (
     "cost_per_point",
     "losers",
     "llm_usage",
+    "blind_tally",
+    "nights",
+    "exposure",
+    "held_out_users",
+    "list_age",
+    "costs",
 )
 """In the order in which they build on each other."""
 
@@ -30,3 +36,8 @@ def questions() -> list[str]:
     """Names of the questions that ship, without folder and ending."""
     names = (entry.name for entry in files(__name__).joinpath("questions").iterdir())
     return sorted(name.removesuffix(".sql") for name in names if name.endswith(".sql"))
+
+
+def asks(question: str) -> str:
+    """What a question that ships asks, in an analyst's words: its first line."""
+    return statement(f"questions/{question}.sql").splitlines()[0].removeprefix("-- ")

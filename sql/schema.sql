@@ -28,6 +28,7 @@ ALTER TABLE runs ADD COLUMN IF NOT EXISTS note VARCHAR;   -- why, if not complet
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS method VARCHAR; -- hash of all that decides the lists but
                                        -- for the data: nights of one method build on each other
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS model_from VARCHAR;  -- run that fitted the base model
+ALTER TABLE runs ADD COLUMN IF NOT EXISTS measured_in VARCHAR; -- run whose held-out figures hold
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS state JSON;     -- what the next night builds on
 ALTER TABLE runs ALTER COLUMN dataset DROP NOT NULL;
 ALTER TABLE runs ALTER COLUMN model DROP NOT NULL;
@@ -212,6 +213,28 @@ CREATE TABLE IF NOT EXISTS losing_lists (
     PRIMARY KEY (run_id, cell, user, item)
 );
 
+-- The first seed's lists of the ten users who gained most by re-ranking, and the ten who lost most,
+-- with the why of each item.
+CREATE TABLE IF NOT EXISTS telling_lists (
+    run_id        VARCHAR NOT NULL,
+    cell          INTEGER NOT NULL,
+    seed          BIGINT NOT NULL,
+    user          VARCHAR NOT NULL,
+    gain          DOUBLE NOT NULL,     -- NDCG of the re-ranked list minus that of the base list
+    item          VARCHAR NOT NULL,
+    title         VARCHAR NOT NULL,
+    year          INTEGER,
+    base_rank     INTEGER NOT NULL,
+    rank          INTEGER NOT NULL,
+    held_out      BOOLEAN NOT NULL,    -- whether the user did rate it
+    estimate      DOUBLE NOT NULL,     -- this and the rest as in ranked_items, known from train
+    similarity    DOUBLE,
+    popularity    DOUBLE NOT NULL,
+    date_affinity DOUBLE,
+    score         DOUBLE NOT NULL,
+    PRIMARY KEY (run_id, cell, user, item)
+);
+
 -- What a learned re-ranker goes by, of the cell's first seed: features are standardised, so weights
 -- can be held against each other; they are log odds per standard deviation. `gain` is the feature's
 -- share of what the trees beside the weights gained by their splits; null without trees.
@@ -267,4 +290,22 @@ CREATE TABLE IF NOT EXISTS llm_requests (
     finish_reason     VARCHAR,
     outcome           VARCHAR NOT NULL,   -- answered, length, refusal, filtered, too_long, gave_up, lost
     batch_id          VARCHAR
+);
+
+-- What people chose who saw a base list and a re-ranked list without knowing which was which.
+CREATE TABLE IF NOT EXISTS choices (
+    id             VARCHAR PRIMARY KEY,
+    chosen_at_utc  TIMESTAMP NOT NULL,
+    run_id         VARCHAR,            -- null, as `user`: a new person, whose lists are of no night
+    user           VARCHAR,
+    dataset        VARCHAR NOT NULL,
+    model          VARCHAR NOT NULL,
+    scorer         VARCHAR NOT NULL,
+    reranker       VARCHAR NOT NULL,
+    base_items     JSON NOT NULL,      -- ids, best first
+    reranked_items JSON NOT NULL,
+    first          VARCHAR NOT NULL,   -- base or reranked: which stood first, as A
+    chosen         VARCHAR NOT NULL,   -- base, reranked, neither
+    seconds        DOUBLE NOT NULL,    -- from showing the lists to the choice
+    seed           BIGINT NOT NULL     -- of the draw that put one of them first
 );

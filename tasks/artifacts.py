@@ -3,7 +3,7 @@
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 import polars as pl
+from pydantic import BaseModel
 
 from tasks.vocabulary import Artifact
 
@@ -69,6 +70,20 @@ def is_intact(home: Path, artifact: Artifact) -> bool:
     """Whether the file is there and still holds what was written."""
     path = artifact.at(home)
     return path.is_file() and sha256_of(path) == artifact.sha256
+
+
+def artifacts_in(result: object) -> Iterator[Artifact]:
+    """Every artifact in a task's result: the result itself, or what its parts hold."""
+    if isinstance(result, Artifact):
+        yield result
+    elif isinstance(result, BaseModel):
+        for field in type(result).model_fields:
+            yield from artifacts_in(getattr(result, field))
+    elif isinstance(result, Mapping):
+        yield from artifacts_in(list(result.values()))
+    elif isinstance(result, list | tuple):
+        for member in result:
+            yield from artifacts_in(member)
 
 
 def note_work(home: Path, artifact: Artifact, seconds: float) -> None:

@@ -88,8 +88,24 @@ class QueryError(PalateError):
     """A statement for the results file is missing or fails; shows the statement."""
 
 
+class UnknownListsError(PalateError):
+    """The results file has no lists of that night, or of that user."""
+
+
 class StoreError(PalateError):
     """The results file cannot be read or published."""
+
+
+class NotifyError(PalateError):
+    """A program or a webhook could not be told of a night."""
+
+
+class NoChoiceError(PalateError):
+    """Nobody chose between two lists while there was time."""
+
+
+class PortError(PalateError):
+    """A port of this machine cannot be listened on."""
 
 
 class LlmError(PalateError):

@@ -9,7 +9,7 @@ class NightOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     refit: int = Field(
-        1,
+        7,
         ge=0,
         description="Nights that a fitted method serves: 1 fits every night, 7 every seventh, 0"
         " never again. In between, only users about whom something changed get a new list.",

@@ -1,7 +1,7 @@
 """Progress on the terminal (stderr): a bar for what is counted, a line for each finished stage."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from rich.console import Console
@@ -18,9 +18,23 @@ class Advance(Protocol):
         ...
 
 
+TEMPORARY_SERVER = "PALATE_TEMPORARY_SERVER"
+"""In the environment of a command whose Prefect server ends with it, and all that it shows."""
+
+Count = Callable[[float], None]
+Watch = Callable[[str, int | None], AbstractContextManager[Count]]
+"""Given a bar's name and total: what else is told of each step."""
+
 console = Console(stderr=True)
 _shown: Progress | None = None
 _tell: Callable[[str], object] | None = None
+_watch: Watch | None = None
+
+
+def watch_with(watch: Watch) -> None:
+    """Show every bar elsewhere too, from now on."""
+    global _watch  # noqa: PLW0603 - one process, one place to show
+    _watch = watch
 
 
 @contextmanager
@@ -49,6 +63,21 @@ def telling(tell: Callable[[str], object]) -> Iterator[None]:
 @contextmanager
 def bar(what: str, total: int | None = None) -> Iterator[Advance]:
     """Give a function that advances the bar; with no total the bar only shows that work goes on."""
+    if _watch is None:
+        with _on_terminal(what, total) as advance:
+            yield advance
+        return
+    with _watch(what, total) as count_too, _on_terminal(what, total) as advance:
+
+        def both(count: int, note: str = "") -> None:
+            advance(count, note)
+            count_too(count)
+
+        yield both
+
+
+@contextmanager
+def _on_terminal(what: str, total: int | None) -> Iterator[Advance]:
     display = _shown
     if display is None:
         yield lambda count, note="": None

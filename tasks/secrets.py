@@ -11,6 +11,9 @@ class Secrets(BaseSettings):
 
     openai_api_key: SecretStr | None = Field(None, description="For the language model's server.")
     tmdb_api_key: SecretStr | None = Field(None, description="For themoviedb.org (`enrich`).")
+    palate_notify_url: SecretStr | None = Field(
+        None, description="Webhook to tell of nights that fail, are degraded or guarded."
+    )
     palate_ledger_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of a Postgres ledger; a file in --home unless set."
     )

@@ -177,7 +177,8 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
             )
         if "estimate" in self.llm_show and self.model not in ESTIMATES_RATINGS:
             raise ValueError(f"llm_show: the estimates of {self.model} are not ratings to show")
-        if (self.asks_llm or self.profile_writer == "llm") and not self.llm_model:
+        asks = self.asks_llm or self.profile_writer == "llm" or self.explain
+        if asks and not self.llm_model:
             raise ValueError("a language model is to be asked, but llm_model does not say which")
         if self.asks_llm and self.llm_ask == "list":
             self._ask_for_lists()
@@ -212,6 +213,11 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
         """The part that the language model's engine reads."""
         given = {name: getattr(self, name) for name in LlmOptions.model_fields}
         return EngineOptions(**given, in_batches=self.scorer == "llm-batch")
+
+    @property
+    def night(self) -> NightOptions:
+        """The part about nights that follow each other."""
+        return NightOptions(**{name: getattr(self, name) for name in NightOptions.model_fields})
 
     @property
     def reorders(self) -> bool:

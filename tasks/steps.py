@@ -1,8 +1,10 @@
 """The one way a stage becomes a Prefect task: persisted, keyed by content, verified on a hit."""
 
 import hashlib
+import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import wraps
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -12,16 +14,22 @@ from prefect import Task, task
 from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.futures import PrefectFuture
-from pydantic import BaseModel
 from pydantic_core import to_json
 
-from tasks.artifacts import is_intact, note_work, work_of
+from tasks.artifacts import artifacts_in, is_intact, note_work, work_of
 from tasks.errors import PalateError
-from tasks.progress import say
+from tasks.prefect_progress import counted, fan_out
+from tasks.progress import say, watch_with
 from tasks.vocabulary import Artifact, Record
+
+LOGIC: dict[str, tuple[str, ...]] = {}
+"""Per stage the versions of its logic and of the libraries that decide its output."""
 
 NOT_IN_KEY = frozenset({"home", "folder", "options"})
 """Parameters that say where things lie and how they are reached, not what they are."""
+
+
+watch_with(counted)
 
 
 class StepRecord(Record):
@@ -47,6 +55,7 @@ def step(name: str, logic: str, *libraries: str) -> Callable[[Callable[..., Any]
     parameters, where an artifact stands for its content. Only I/O errors are retried.
     """
     versions = [logic, *(f"{library}={installed(library)}" for library in libraries)]
+    LOGIC[name] = tuple(versions)
 
     def key(context: TaskRunContext, parameters: dict[str, Any]) -> str:
         said = {k: v for k, v in parameters.items() if k not in NOT_IN_KEY}
@@ -101,11 +110,13 @@ class Steps:
         """Run one task per call, side by side; results in the order of the calls."""
         started = time.monotonic()
         calls = list(calls)
-        futures: list[PrefectFuture[Any]] = [stage.submit(home=self.home, **c) for c in calls]
         settled = []
-        for future, call in zip(futures, calls, strict=True):
-            future.wait()
-            settled.append(self._settle(stage, future.state, call))
+        with fan_out(f"{stage.name}, {part}" if part else stage.name, len(calls)) as ended:
+            futures: list[PrefectFuture[Any]] = [stage.submit(home=self.home, **c) for c in calls]
+            for future, call in zip(futures, calls, strict=True):
+                future.wait()
+                settled.append(self._settle(stage, future.state, call))
+                ended(1)
         done = sum(cached for _, cached in settled)
         results = [result for result, _ in settled]
         seconds, work = time.monotonic() - started, sum(map(self._work, results, calls))
@@ -118,7 +129,10 @@ class Steps:
     ) -> tuple[Any, bool]:
         result: Any = state.result()
         if all(is_intact(self.home, artifact) for artifact in artifacts_in(result)):
-            return result, state.name == "Cached"
+            cached = state.name == "Cached"
+            if cached:
+                _mark_used(self.home, state, result)
+            return result, cached
         say(f"  {stage.name}: a stored file is gone or damaged, doing it again")
         return stage.with_options(refresh_cache=True)(home=self.home, **parameters), False
 
@@ -157,16 +171,14 @@ def _made(result: object, given: Iterable[object]) -> list[Artifact]:
     return [artifact for artifact in artifacts_in(result) if artifact not in known]
 
 
-def artifacts_in(result: object) -> Iterator[Artifact]:
-    """Every artifact in a task's result: the result itself, or fields of its record."""
-    if isinstance(result, Artifact):
-        yield result
-    elif isinstance(result, BaseModel):
-        for field in type(result).model_fields:
-            yield from artifacts_in(getattr(result, field))
-    elif isinstance(result, list | tuple):
-        for member in result:
-            yield from artifacts_in(member)
+def _mark_used(home: Path, state: State[Any], result: object) -> None:
+    """Set the files' times to now: `palate gc` removes what nothing has used for long."""
+    files = [artifact.at(home) for artifact in artifacts_in(result)]
+    kept: Any = state.data  # Prefect's record of the result; its file is named by the cache key
+    files += [Path(kept.metadata.storage_key)] if hasattr(kept, "metadata") else []
+    for file in files:
+        with suppress(OSError):  # kept elsewhere, or of somebody else
+            os.utime(file)
 
 
 def _is_io_error(_task: Task[..., Any], _run: object, state: State[Any]) -> bool:

@@ -37,7 +37,10 @@ DATE_AFFINITY = "date_affinity"
 EXTERNAL_QUALITY = "external_quality"
 EXTERNAL_VOTES = "external_votes"
 SCORE = "score"
+WHY = "why"
 RANK = "rank"
+RERANKED_RANK = "reranked_rank"
+LISTED_IN = "listed_in"
 
 ITEM_COLUMNS: dict[str, pl.DataType] = {
     TITLE: pl.String(),

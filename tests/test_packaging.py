@@ -20,7 +20,10 @@ def test_the_wheel_runs_nights_outside_the_clone(tmp_path: Path, made_up: Path) 
     (wheel,) = tmp_path.glob("palate-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "sql/schema.sql" in names and "sql/questions/most_recommended.sql" in names
-    assert "sql/results/methods.sql" in names and "tasks/report/templates/results.md.j2" in names
+    assert "sql/results/methods.sql" in names and "sql/report/lists.sql" in names
+    shown = {f"night/templates/night.{kind}" for kind in ("html.j2", "css", "js")}
+    shown |= {"experiments/templates/results.md.j2"}
+    assert {f"tasks/report/{name}" for name in shown} < set(names)
     assert "flows/best.toml" in names
     assert not [name for name in names if name.startswith(("tests/", "deployments/"))]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.artifacts import work_of, write_table
-from tasks.steps import artifacts_in, step
+from tasks.artifacts import artifacts_in, work_of, write_table
+from tasks.steps import step
 from tasks.vocabulary import Artifact, Record
 
 FILE = Artifact(path="artifacts/a.parquet", sha256="aa", rows=3)

@@ -19,6 +19,7 @@ app = App(
     help="Recommends as a close friend would: collaborative filtering proposes, language re-ranks.",
     help_epilogue="Options are also PALATE_NAME in the environment and keys of --config FILE.toml.",
     version_flags=["--version"],
+    suppress_keyboard_interrupt=False,  # `main` says what it means
 )
 
 for _name in LlmOptions.model_fields:  # in --help they stand together, after all others

@@ -2,19 +2,21 @@
 
 import os
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from cyclopts import Parameter
 from rich.console import Console
-from rich.markup import escape
 
-from flows.best import with_best
 from flows.commands.app import Options, app, running
 from flows.server import prefect_for
-from tasks.errors import AmbiguousTitleError, SettingsError, TooLittleDataError
-from tasks.progress import say
+from tasks.errors import AmbiguousTitleError, SettingsError
 from tasks.settings import Settings
 
+if TYPE_CHECKING:
+    from flows.recommend import Recommendation
+
+Result = TypeVar("Result")
 terminal = Console(stderr=True)
 
 
@@ -26,23 +28,13 @@ def nightly(*, settings: Options | None = None) -> None:
     or another part of the method is given: then the rest has the defaults below. Run it again
     after a crash, a kill or Ctrl-C: finished stages are taken from disk.
     """
-    asked = settings or Settings()
-    with running(asked.home) as wait_for_server:
+    chosen = settings or Settings()
+    with running(chosen.home) as wait_for_server:
         from flows.nightly import nightly as flow  # noqa: PLC0415 - after the server is on its way
         from flows.shown.night import show_night  # noqa: PLC0415
 
-        chosen = with_best(asked)
         wait_for_server()
-        try:
-            result = flow(chosen)
-        except TooLittleDataError as error:
-            if chosen is asked:
-                raise
-            say(
-                f"  [red]too little to learn from:[/] {escape(error.what)} The plain method serves."
-            )
-            chosen = asked
-            result = flow(chosen)
+        result = flow(chosen)
     show_night(result, chosen)
 
 
@@ -120,15 +112,22 @@ def recommend(
         from tasks.progress import showing  # noqa: PLC0415
 
         wait_for_server()
-        wanted = list(rate or [])
-        while True:
-            try:
-                with asking(), showing():
-                    result = flow(chosen, rate=wanted, taste=taste)
-                break
-            except AmbiguousTitleError as unsure:
-                wanted = _ask_which(unsure, wanted)
+
+        def attempt(rates: list[str]) -> "Recommendation":
+            with asking(), showing():
+                return flow(chosen, rate=rates, taste=taste)
+
+        result = with_titles_settled(attempt, rate or [])
     show_recommendation(result)
+
+
+def with_titles_settled(attempt: Callable[[list[str]], Result], rates: list[str]) -> Result:
+    """What the attempt gives once the person has said which titles are meant."""
+    while True:
+        try:
+            return attempt(rates)
+        except AmbiguousTitleError as unsure:
+            rates = _ask_which(unsure, rates)
 
 
 def _ask_which(unsure: AmbiguousTitleError, rates: list[str]) -> list[str]:

@@ -13,7 +13,10 @@ A folder, --data DIR, may hold
   generic          ratings.parquet or .csv (user,item,rating; optional timestamp in seconds),
                    items.parquet or .csv (item,title; optional year, genres joined by "|",
                    description, quality, votes, tmdb_id), and optionally dataset.toml (name, noun,
-                   noun_plural, scale = [lowest, highest], relevant_at, source, terms)"""
+                   noun_plural, scale = [lowest, highest], relevant_at, source, terms)
+In both, ratings that arrive later may lie as further .csv or .parquet files of the same columns in
+a folder `ratings` beside the first. Of a pair's ratings the latest counts: by timestamp or, without
+timestamps or where they are equal, by place, files in the order of their names."""
 
 
 def show_datasets() -> None:

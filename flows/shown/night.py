@@ -8,6 +8,7 @@ from rich.markup import escape
 import sql
 from flows.shown.tables import console, show_table
 from tasks.store.query import query
+from tasks.vocabulary import WHY
 
 if TYPE_CHECKING:
     from flows.nightly import NightlyResult
@@ -23,11 +24,11 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
     this = {"run_id": result.run_id}
     sample = this | {"users": SAMPLE_USERS, "items": SAMPLE_ITEMS}
     lists = query(settings.home, sql.statement("night/sample.sql"), sample)
-    show_table(lists, "A sample of tonight's recommendations")
+    show_table(without_blank_why(lists), "A sample of tonight's recommendations")
     metrics = query(settings.home, sql.statement("night/metrics.sql"), this)
     if metrics.height:
-        show_table(metrics, f"One held-out rating per user (leave-one-out, seed {settings.seed})")
-    elif not result.degraded:
+        show_table(metrics, _measured_title(result, settings))
+    elif result.status != "degraded":
         console.print(f"Not measured: {why_not_measured(settings)}", soft_wrap=True)
     asked = "SELECT users_listed FROM runs WHERE run_id = $run_id"
     listed = query(settings.home, asked, this).item()
@@ -35,17 +36,28 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
         without = f"{result.users - listed:,} of {result.users:,} users"
         console.print(f"No list for {without}: they have rated every item")
     console.print(
-        f"{listed:,} users served; {result.cached} of {result.stages} stages were cached;"
-        f" run {result.run_id}"
+        f"{listed:,} users served, {result.new_lists:,} with a new list;"
+        f" {result.cached} of {result.stages} stages were cached; run {result.run_id}"
     )
     if result.asked:
         unscored = query(settings.home, "SELECT unscored FROM runs WHERE run_id = $run_id", this)
         console.print(f"Asked {settings.llm_model}: {result.asked}", soft_wrap=True)
         console.print(f"{unscored.item():,} candidates have no score: they count as neutral")
-    if result.degraded:
-        what = f"Degraded: {result.degraded} The base lists were published instead."
-        console.print(what, style="red", markup=False, soft_wrap=True)
+    if result.note:
+        told = (
+            result.note
+            if result.status == "complete"
+            else f"{result.status.upper()}: {result.note}"
+        )
+        console.print(told, style="bold red", markup=False, soft_wrap=True)
+    if result.report:
+        console.print(f"Report: {escape(str(result.report))}", soft_wrap=True)
     console.print(f"Results: {escape(str(result.database))}", soft_wrap=True)
+
+
+def _measured_title(result: "NightlyResult", settings: "Settings") -> str:
+    where = "" if result.measured_in == result.run_id else f", run {result.measured_in}"
+    return f"One held-out rating per user (leave-one-out, seed {settings.seed}{where})"
 
 
 def why_not_measured(settings: "Settings") -> str:
@@ -72,5 +84,16 @@ def show_recommendation(result: "Recommendation") -> None:
         console.print("Nothing is left to recommend: every item of the data set is rated.")
         return
     names = {"rank": "rank", "base": "base model alone", "reranked": "re-ranked for you"}
-    shown = pl.DataFrame(rows).rename(names).with_columns(pl.selectors.float().round(2))
-    show_table(shown, "Recommended")
+    shown = (
+        pl.DataFrame(rows, schema_overrides={WHY: pl.String})
+        .rename(names)
+        .with_columns(pl.selectors.float().round(2))
+    )
+    show_table(without_blank_why(shown), "Recommended")
+    if result.unexplained:
+        console.print(result.unexplained, style="red", markup=False, soft_wrap=True)
+
+
+def without_blank_why(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows, and the sentences only if there are any."""
+    return rows.drop(WHY) if rows[WHY].is_null().all() else rows

@@ -1,6 +1,6 @@
-"""Tables on the terminal, and rows for programs."""
+"""Tables on the terminal."""
 
-import json
+from collections.abc import Iterable
 from decimal import Decimal
 
 import polars as pl
@@ -15,17 +15,16 @@ WIDEST = 1_000
 console = Console()
 
 
-def show_rows(rows: pl.DataFrame, how: str) -> None:
-    """The rows of a query as `table` (the first 200), `json` (all) or `csv` (all)."""
-    if how == "csv":
-        console.file.write(rows.write_csv())
-    elif how == "json":
-        said = json.dumps(rows.to_dicts(), default=str, ensure_ascii=False, indent=2)
-        console.file.write(said + "\n")
-    else:
-        show_table(rows.head(MOST_ROWS))
-        if rows.height > MOST_ROWS:
-            console.print(f"{MOST_ROWS} of {rows.height:,} rows; --format csv or json gives all")
+def show_some(batches: Iterable[pl.DataFrame]) -> None:
+    """The first rows of a query as a table, and how many there are."""
+    shown, total = [], 0
+    for batch in batches:
+        if total < MOST_ROWS:
+            shown.append(batch.head(MOST_ROWS - total))
+        total += batch.height
+    show_table(pl.concat(shown))
+    if total > MOST_ROWS:
+        console.print(f"{MOST_ROWS} of {total:,} rows; --format csv, json or parquet gives all")
 
 
 def show_table(rows: pl.DataFrame, title: str | None = None) -> None:

@@ -1,6 +1,6 @@
 -- The top of the first few users' lists of one run, as the nightly command shows it.
 SELECT ranked.user, rank, title || coalesce(' (' || year || ')', '') AS title,
-       round(estimate, 2) AS estimate, round(similarity, 2) AS similarity, round(score, 2) AS score
+       round(estimate, 2) AS estimate, round(similarity, 2) AS similarity, round(score, 2) AS score, why
 FROM ranked_items AS ranked
 JOIN (
     SELECT DISTINCT listed.user FROM ranked_items AS listed WHERE run_id = $run_id

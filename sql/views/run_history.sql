@@ -17,5 +17,5 @@ LEFT JOIN (
            max(mean) FILTER (metric = 'NDCG' AND list = 'base')     AS base_ndcg_10,
            max(mean) FILTER (metric = 'NDCG' AND list = 'reranked') AS ndcg_10
     FROM cell_metrics WHERE k = 10 AND cell = 0 GROUP BY run_id
-) AS quality USING (run_id)
+) AS quality ON quality.run_id = coalesce(run.measured_in, run.run_id)
 ORDER BY run.finished_at_utc DESC, run.run_id DESC

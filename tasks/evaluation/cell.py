@@ -29,7 +29,8 @@ class Figures(Record):
     """What a cell that ran gave.
 
     `measured`: by seed. `metrics`: means with intervals. `losing`: lists of the users whose
-    re-ranked list is worse, of the first seed. `base_seconds`, `rerank_seconds`: work per seed
+    re-ranked list is worse, `telling`: of those who gained or lost most, of the first seed.
+    `base_seconds`, `rerank_seconds`: work per seed
     before and after the candidates are there. `dollars`: None where no model was asked.
     `learned`: a learned re-ranker's, of the first seed.
     """
@@ -40,6 +41,7 @@ class Figures(Record):
     measured: dict[int, Measured]
     metrics: Artifact
     losing: Artifact
+    telling: Artifact
     base_seconds: float
     rerank_seconds: float
     dollars: Decimal | None

@@ -14,6 +14,7 @@ from tasks.evaluation.measures import Yardstick
 from tasks.evaluation.rating_error import rating_errors
 from tasks.evaluation.splits.protocols import split
 from tasks.evaluation.summary import compare, summarise, values_overall, values_per_user
+from tasks.evaluation.telling import telling_lists
 from tasks.models import stored
 from tasks.models.base import BaseModel
 from tasks.models.pairs import pair_estimates
@@ -143,6 +144,16 @@ def losing_task(
     tables = (ranked, measured.per_user, held_out, items)
     lists, values, held, catalogue = (read_table(home, table) for table in tables)
     return write_table(home, "losing", losing_lists(lists, values, held, catalogue, top))
+
+
+@step("find telling lists", "1")
+def telling_task(
+    home: Path, ranked: Artifact, measured: Measured, held_out: Artifact, items: Artifact, top: int
+) -> Artifact:
+    """Both lists of the users who gained and who lost most."""
+    tables = (ranked, measured.per_user, held_out, items)
+    lists, values, held, catalogue = (read_table(home, table) for table in tables)
+    return write_table(home, "telling", telling_lists(lists, values, held, catalogue, top))
 
 
 def _errors(model: BaseModel, held_out: pl.DataFrame) -> dict[str, float]:

@@ -18,18 +18,24 @@ ROW = "_row"
 class Table:
     """One file's records with a ROW column; types are still as the file had them.
 
-    `theirs` maps our column names to the file's own, for messages.
+    `theirs` maps our column names to the file's own, for messages. `later`: other files whose
+    records follow, each with the number that was added to its ROWs.
     """
 
     file: Path
     frame: pl.DataFrame
     theirs: Mapping[str, str] = field(default_factory=dict)
+    later: tuple[tuple[Path, int], ...] = ()
 
     def bad(self, problem: str, fix: str, column: str, row: object = None) -> BadDataError:
         """The error to raise for a value of one of our columns."""
-        place = row if isinstance(row, int) else None
+        file, place = self.file, row if isinstance(row, int) else None
+        if place is not None:
+            began = [(f, added) for f, added in self.later if added < place]
+            file, added = began[-1] if began else (file, 0)
+            place -= added
         name = self.theirs.get(column, column)
-        return BadDataError(self.file, problem, fix, row=place, column=name)
+        return BadDataError(file, problem, fix, row=place, column=name)
 
     def having(self, frame: pl.DataFrame) -> "Table":
         """The same file with other records."""
@@ -76,6 +82,36 @@ def read_table(file: Path, names: dict[str, str], optional: frozenset[str] = fro
     named = frame.select(present.keys()).rename(present)
     theirs = {ours: name for name, ours in present.items()}
     return Table(file, named.with_row_index(ROW, offset=first), theirs)
+
+
+def arrivals(folder: Path) -> list[Path]:
+    """Files of ratings that arrived later: all of the folder `ratings`, in the order of names."""
+    found = (folder / "ratings").glob("*")
+    return sorted(file for file in found if file.suffix in {".csv", ".parquet"})
+
+
+def read_ratings(
+    file: Path, names: dict[str, str], optional: frozenset[str] = frozenset()
+) -> Table:
+    """As `read_table`, with the rows of all `arrivals` beside the file after its own.
+
+    They must have every column of ours that the file has, so that time tells which row is later.
+    """
+    table = read_table(file, names, optional)
+    for arrival in arrivals(file.parent):
+        missing = frozenset(names.values()) - set(table.frame.columns)
+        table = _followed_by(table, read_table(arrival, names, missing))
+    return table
+
+
+def _followed_by(table: Table, more: Table) -> Table:
+    added = int(table.frame[ROW].max())  # type: ignore[arg-type]
+    extra = more.frame.select(table.frame.columns).with_columns(pl.col(ROW) + added)
+    own = table.frame
+    if own.schema != extra.schema:  # text from a CSV, numbers from Parquet
+        own, extra = (rows.with_columns(pl.exclude(ROW).cast(pl.String)) for rows in (own, extra))
+    later = (*table.later, (more.file, added))
+    return replace(table, frame=pl.concat([own, extra]), later=later)
 
 
 def _read_parquet(file: Path) -> pl.DataFrame:

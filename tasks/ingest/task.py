@@ -44,7 +44,7 @@ def _completed(raw: RawTables, ratings: pl.DataFrame) -> DatasetInfo:
     return raw.info.model_copy(update={name: found[name] for name in raw.unknown})
 
 
-@step("ingest", "2")
+@step("ingest", "3")
 def ingest_task(home: Path, folder: str, fingerprint: str) -> Dataset:
     """Ingest `folder` (a folder or a name); `fingerprint` stands for its content in the key."""
     return ingest(home, folder)

@@ -5,64 +5,66 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 _FENCED = re.compile(r"```(?:json)?\s*(\{.*\})\s*```", re.DOTALL)
 _BRACED = re.compile(r"\{.*\}", re.DOTALL)
 _DOUBLED = object()
 
+V = TypeVar("V")
+
 
 @dataclass(frozen=True)
-class Scores:
-    """Valid scores by key; `canary` tells whether the check number came back unchanged.
+class Found(Generic[V]):
+    """What is validly said, by key; `canary` tells whether the check number came back unchanged.
 
     A changed number means that something in the request gave the model other instructions, so
-    that no score of the answer can be trusted: `scores` is then empty.
+    that nothing in the answer can be trusted: `said` is then empty.
     """
 
-    scores: dict[str, float]
+    said: dict[str, V]
     canary: bool
 
 
 @dataclass(frozen=True)
 class Order:
-    """Keys, best first, None where the answer holds no permutation; `canary` as in `Scores`."""
+    """Keys, best first, None where the answer holds no permutation; `canary` as in `Found`."""
 
     keys: tuple[str, ...] | None
     canary: bool
 
 
-def read_scores(text: str, keys: Collection[str], check: float) -> Scores:
+def read_scores(text: str, keys: Collection[str], check: float) -> Found[float]:
     """The numbers from -1 to 1 under the keys that were asked for; a doubled key has none."""
-    answer, canary = _checked(text, check)
+    answer, canary = checked(text, check)
     found = {key: float(answer[key]) for key in keys if _valid(answer.get(key))}
-    return Scores(found, canary)
+    return Found(found, canary)
 
 
 def read_aspects(
     text: str, keys: Collection[str], check: float, aspects: Collection[str]
-) -> Scores:
+) -> Found[float]:
     """The mean over the aspects of every item that has a number from -1 to 1 for each of them."""
-    answer, canary = _checked(text, check)
+    answer, canary = checked(text, check)
     means = {}
     for key in keys:
         said = answer.get(key)
         values: list[Any] = [said.get(a) for a in aspects] if isinstance(said, dict) else []
         if values and all(_valid(value) for value in values):
             means[key] = round(fmean(values), 6)
-    return Scores(means, canary)
+    return Found(means, canary)
 
 
 def read_order(text: str, keys: Collection[str], check: float) -> Order:
     """The keys in the order given; none unless each stands there exactly once, and no other."""
-    answer, canary = _checked(text, check)
+    answer, canary = checked(text, check)
     said = answer.get("order")
     if not isinstance(said, list) or not all(isinstance(key, str) for key in said):
         return Order(None, canary)
     return Order(tuple(said) if sorted(said) == sorted(keys) else None, canary)
 
 
-def _checked(text: str, check: float) -> tuple[dict[str, Any], bool]:
+def checked(text: str, check: float) -> tuple[dict[str, Any], bool]:
     """The answer, empty if its check number is missing or another; False if it is another."""
     answer = _object(text)
     if answer is None or "check" not in answer:

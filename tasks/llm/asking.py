@@ -7,9 +7,10 @@ from typing import Any
 
 from tasks.llm.batch_api import ask_in_batches
 from tasks.llm.engine import Engine
+from tasks.llm.item_work import ScoreWork, WhyWork
 from tasks.llm.ordering import ListWork
 from tasks.llm.prompts import Kind
-from tasks.llm.work import ScoreWork, TextWork, Work
+from tasks.llm.work import TextWork, Work
 from tasks.progress import say
 
 Settled = Callable[[int], None]
@@ -22,6 +23,13 @@ class Person:
 
     block: str
     lines: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Listed(Person):
+    """A person and the items of their list, with the items' titles."""
+
+    titles: Sequence[str]
 
 
 async def ask_scores(
@@ -39,7 +47,23 @@ async def ask_scores(
     suspected = sum(work.suspected for work in works)
     if suspected:
         say(f"    items without a score, as their text seems to instruct the model: {suspected:,}")
-    return [work.scores() for work in works]
+    return [work.answers() for work in works]
+
+
+async def ask_whys(
+    engine: Engine, people: Sequence[Listed], settled: Settled, *, only_known: bool = False
+) -> list[list[str | None]]:
+    """One sentence per line of every person; None where there is none.
+
+    With `only_known` nothing is asked. Raises as `ask_scores` does.
+    """
+    works = [WhyWork(engine, p.block, p.lines, p.titles, settled) for p in people]
+    if only_known:
+        for work in works:
+            await work.look_up(engine.ledger)
+    else:
+        await _do(engine, works)
+    return [work.answers() for work in works]
 
 
 async def _ask_orders(

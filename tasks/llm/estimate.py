@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.llm.asking import Person
+from tasks.llm.asking import Listed, Person
 from tasks.llm.engine import Engine
+from tasks.llm.item_work import WhyWork
 from tasks.llm.judges import judge_name, profile_kind, score_kind
 from tasks.llm.judging import ScoreJob
 from tasks.llm.listing import TOKENS_PER_KEY_ANSWERED
 from tasks.llm.ordering import ListWork
 from tasks.llm.rendering import fingerprint
 from tasks.llm.requests import ChatRequest, Usage
+from tasks.llm.sentences import TOKENS_PER_SENTENCE
 from tasks.llm.shapes import SHAPES
 from tasks.llm.ways import way_of
 from tasks.llm.writing import TextJob
@@ -84,6 +86,20 @@ async def plan_profiles(engine: Engine, blocks: Sequence[str]) -> tuple[Plan, di
     usage = _usage(asked, tokens * len(asked))
     lines = {about[key]: line for key, line in found.items()}
     return Plan(len(asked), 0, len(found), usage), lines
+
+
+async def plan_whys(engine: Engine, people: Sequence[Listed]) -> Plan:
+    """What `ask_whys` would send for these people's lists."""
+    asked: list[ChatRequest] = []
+    known = 0
+    for person in people:
+        settled: list[int] = []
+        work = WhyWork(engine, person.block, person.lines, person.titles, settled.append)
+        await work.look_up(engine.ledger)
+        asked += [line.request for line in work.lines(engine.ledger)]
+        known += sum(settled)
+    pairs = sum(request.pairs for request in asked)
+    return Plan(len(asked), pairs, known, _usage(asked, TOKENS_PER_SENTENCE * pairs))
 
 
 def _usage(asked: Sequence[ChatRequest], answer: int) -> Usage:

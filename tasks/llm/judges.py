@@ -1,7 +1,7 @@
 """Whose answers the ledger keeps apart: the names under which scores and texts stand in it."""
 
 from tasks.llm.prompts import Kind, prompt
-from tasks.llm_options import AskName, LlmOptions
+from tasks.llm_options import AskName, LlmOptions, ShownPart
 from tasks.vocabulary import ProfileStyle
 
 ASKED: dict[AskName, Kind] = {"scores": "score", "aspects": "aspects", "list": "list"}
@@ -15,9 +15,18 @@ WRITTEN: dict[ProfileStyle, Kind] = {
 def judge_name(kind: Kind, options: LlmOptions) -> str:
     """Whose answer it is: model, prompt version, decoding and, of items, the parts shown."""
     parts = [options.llm_model or "", prompt(kind).version, "t0"]
-    if kind in ASKED.values():
-        parts.append("+".join(sorted(options.llm_show)) or "title")
+    if kind in ASKED.values() or kind == "explain":
+        shown = explained_parts(options) if kind == "explain" else options.llm_show
+        parts.append("+".join(sorted(shown)) or "title")
     return " ".join(parts)
+
+
+def explained_parts(options: LlmOptions) -> tuple[ShownPart, ...]:
+    """What is shown of an item whose place is to be explained; how popular it is stands in words.
+
+    Estimates change at every refit, and every sentence would with them.
+    """
+    return tuple(part for part in options.llm_show if part not in {"popularity", "estimate"})
 
 
 def score_kind(options: LlmOptions) -> Kind:

@@ -1,4 +1,4 @@
-"""Asking for one person's scores: which requests, what counts of the answers, what is asked again.
+"""Asking about one person's items: which requests, what counts of the answers, what is asked again.
 
 A plain state machine, so that the same rules hold for requests sent live and in batches: send what
 is `pending`, hand each reply to `take`, until nothing is pending.
@@ -7,7 +7,9 @@ is `pending`, hand each reply to `take`, until nothing is pending.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic
 
+from tasks.llm.answers import V
 from tasks.llm.prompts import prompt
 from tasks.llm.requests import ChatRequest, Reply
 from tasks.llm.ways import SCORES, Way
@@ -16,7 +18,7 @@ CHECKS = [sign * n / 100 for sign in (1, -1) for n in range(11, 99) if n % 5]
 """Check numbers: none that could be a score, so that "score all 1.0" never names one."""
 
 ASKED_AT_MOST = 4
-"""Times an item is asked for when its score is missing or invalid: PAPER.md's three retries."""
+"""Times an item is asked for when its answer is missing or invalid: PAPER.md's three retries."""
 
 ALONE_AT_MOST = 2
 """Times a single item is asked for after a refusal or a changed check number."""
@@ -38,18 +40,16 @@ class Ask:
     attempt: int
 
 
-class ScoreJob:
-    """Scores of `items` (their lines as shown) for one person (the block as shown).
+class ItemsJob(Generic[V]):
+    """What a model says of `items` (their lines as shown) for one person (the block as shown).
 
-    `scores` holds what is known by position. `unscored` are positions given up: never a score.
+    `found` holds what is known by position. `left` are positions given up: nothing is made up.
     """
 
-    def __init__(
-        self, person: str, items: Sequence[str], per_request: int, way: Way = SCORES
-    ) -> None:
+    def __init__(self, person: str, items: Sequence[str], per_request: int, way: Way[V]) -> None:
         self.person, self.items, self.per_request, self.way = person, items, per_request, way
-        self.scores: dict[int, float] = {}
-        self.unscored: set[int] = set()
+        self.found: dict[int, V] = {}
+        self.left: set[int] = set()
         self.suspected: set[int] = set()
         self._extra = EXTRA_AT_MOST
         self._waiting = self._groups(range(len(items)), attempt=1)
@@ -59,11 +59,11 @@ class ScoreJob:
         asks, self._waiting = self._waiting, []
         return asks
 
-    def take(self, ask: Ask, reply: Reply) -> dict[int, float]:
-        """Keep the valid scores of a reply and give them; the rest is asked again, or given up."""
+    def take(self, ask: Ask, reply: Reply) -> dict[int, V]:
+        """Keep what a reply validly says and give it; the rest is asked again, or given up."""
         members = list(ask.members.values())
         if reply.outcome == "gave_up":
-            self.unscored.update(members)
+            self.left.update(members)
             return {}
         if reply.outcome == "unanswered":
             again = ask.attempt + 1 if ask.attempt < ASKED_AT_MOST else None
@@ -72,20 +72,20 @@ class ScoreJob:
         if reply.outcome != "answered":
             self._split(members, ask.attempt, free=reply.outcome == "too_long")
             return {}
-        said = self.way.read(reply.text, ask.members, ask.check)
-        fresh = {ask.members[key]: score for key, score in said.scores.items()}
-        self.scores |= fresh
+        read = self.way.read(reply.text, ask.members, ask.check)
+        fresh = {ask.members[key]: said for key, said in read.said.items()}
+        self.found |= fresh
         rest = [member for member in members if member not in fresh]
-        if not said.canary:
+        if not read.canary:
             self._split(rest, ask.attempt)
             if len(members) == 1:
-                self.suspected.update(self.unscored.intersection(members))
+                self.suspected.update(self.left.intersection(members))
         elif rest:
             self._again([rest], ask.attempt + 1 if ask.attempt < ASKED_AT_MOST else None)
         return fresh
 
     def _split(self, members: list[int], attempt: int, *, free: bool = False) -> None:
-        """Ask for the halves, so that one item cannot keep the others from their scores.
+        """Ask for the halves, so that one item cannot keep the others from their answers.
 
         What is refused for its length is `free`: it costs nothing, and ends at one item.
         """
@@ -99,7 +99,7 @@ class ScoreJob:
     def _again(self, groups: list[list[int]], attempt: int | None, *, free: bool = False) -> None:
         cost = 0 if free else len(groups)
         if attempt is None or self._extra < cost:
-            self.unscored.update(member for group in groups for member in group)
+            self.left.update(member for group in groups for member in group)
             return
         self._extra -= cost
         self._waiting += [ask for group in groups for ask in self._groups(group, attempt)]
@@ -134,6 +134,15 @@ class ScoreJob:
             pairs=len(members),
         )
         return Ask(request, members, check, attempt)
+
+
+class ScoreJob(ItemsJob[float]):
+    """A score of each item."""
+
+    def __init__(
+        self, person: str, items: Sequence[str], per_request: int, way: Way[float] = SCORES
+    ) -> None:
+        super().__init__(person, items, per_request, way)
 
 
 def _draw(person: str, text: str, attempt: int) -> str:

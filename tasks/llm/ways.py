@@ -1,11 +1,11 @@
-"""The ways of asking for a score per item: what an answer looks like, and how it is read."""
+"""The ways of asking about items: what an answer looks like, and how it is read."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Generic
 
-from tasks.llm.answers import Scores, read_aspects, read_scores
+from tasks.llm.answers import Found, V, read_aspects, read_scores
 from tasks.llm.prompts import Kind
 from tasks.llm_options import LlmOptions
 
@@ -16,16 +16,17 @@ STEPS = [round(-1.0 + 0.1 * step, 1) for step in range(21)]
 
 
 @dataclass(frozen=True)
-class Way:
+class Way(Generic[V]):
     """`of_item`: JSON schema of what an answer has per item.
 
+    `read` is given the answer, what each key stands for, and the check number.
     `room`: tokens that an answer may have per item, as small models are generous with blanks;
     `usual`: what it takes.
     """
 
     kind: Kind
     of_item: Mapping[str, Any]
-    read: Callable[[str, Collection[str], float], Scores]
+    read: Callable[[str, Mapping[str, Any], float], Found[V]]
     room: int
     usual: int
 
@@ -60,6 +61,6 @@ BY_ASPECT = Way(
 WAYS = {way.kind: way for way in (SCORES, BY_ASPECT)}
 
 
-def way_of(options: LlmOptions) -> Way:
-    """The way that the settings name."""
+def way_of(options: LlmOptions) -> Way[float]:
+    """The way of asking for scores that the settings name."""
     return BY_ASPECT if options.llm_ask == "aspects" else SCORES

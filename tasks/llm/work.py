@@ -1,4 +1,4 @@
-"""What is wanted of the model and what the ledger has of it: one person's scores, or one text.
+"""What is wanted of the model and what the ledger has of it: here one text, in `item_work` more.
 
 The same for requests that are sent live and in batches: look up, send the `lines`, hand each reply
 to its line's digest, until no lines are left.
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from tasks.llm.judges import judge_name, score_kind
-from tasks.llm.judging import Ask, ScoreJob
+from tasks.llm.judges import judge_name
 from tasks.llm.ledger.database import Change
 from tasks.llm.ledger.ledger import Ledger
 from tasks.llm.prompts import Kind
 from tasks.llm.rendering import fingerprint
 from tasks.llm.requests import ChatRequest, Reply
+from tasks.llm.sentences import read_sentences
 from tasks.llm.shapes import read_shaped
-from tasks.llm.ways import WAYS, way_of
+from tasks.llm.ways import WAYS
 from tasks.llm.writing import TextAsk, TextJob
 from tasks.llm_options import EngineOptions, LlmOptions
 
@@ -55,63 +55,6 @@ class Work(Protocol):
     def lines(self, ledger: Ledger) -> list[Line]:
         """The requests to send now; none when there is nothing left to ask."""
         ...
-
-
-class ScoreWork:
-    """Scores of item lines for a person's block; `scores()` gives what was found."""
-
-    def __init__(
-        self, sizes: Sizes, block: str, lines: Sequence[str], settled: Callable[[int], None]
-    ) -> None:
-        self._way, kind = way_of(sizes.options), score_kind(sizes.options)
-        self.judge, self.whose = judge_name(kind, sizes.options), fingerprint(block)
-        self.name = f"{self.judge} {self.whose}"
-        self._block, self._lines, self._sizes = block, lines, sizes
-        self._hashes = [fingerprint(line) for line in lines]
-        self._settled = settled
-        self._known: dict[str, float] = {}
-        self._keys: list[str] = []
-        self._job = self._start([])
-
-    async def look_up(self, ledger: Ledger) -> None:
-        """Take the scores that the ledger has, and prepare to ask for the rest."""
-        self._known = await ledger.scores_of(self.judge, self.whose, self._hashes)
-        pairs = zip(self._hashes, self._lines, strict=True)
-        missing = {item: line for item, line in pairs if item not in self._known}
-        self._keys = list(missing)
-        self._job = self._start(list(missing.values()))
-        self._settled(len(self._hashes) - len(missing))
-
-    def lines(self, ledger: Ledger) -> list[Line]:
-        """The requests to send now."""
-        return [self._line(ask, ledger) for ask in self._job.pending()]
-
-    @property
-    def suspected(self) -> int:
-        """Items whose text made the model answer otherwise than it was told."""
-        return len(self._job.suspected)
-
-    def scores(self) -> list[float | None]:
-        """One per item line; None where the model gave none."""
-        fresh = {self._keys[place]: score for place, score in self._job.scores.items()}
-        found = self._known | fresh
-        return [found.get(item) for item in self._hashes]
-
-    def _start(self, lines: Sequence[str]) -> ScoreJob:
-        return ScoreJob(self._block, lines, self._sizes.items_per_request, self._way)
-
-    def _line(self, ask: Ask, ledger: Ledger) -> Line:
-        members = {key: self._keys[place] for key, place in ask.members.items()}
-        told = {"person": self.whose, "items": members, "check": ask.check}
-        context = told | {"kind": self._way.kind}
-        return Line(ask.request, self.judge, partial(self._digest, ledger, ask), context)
-
-    def _digest(self, ledger: Ledger, ask: Ask, request_id: str, reply: Reply) -> Sequence[Change]:
-        given_up = len(self._job.unscored)
-        fresh = self._job.take(ask, reply)
-        self._settled(len(fresh) + len(self._job.unscored) - given_up)
-        found = {self._keys[place]: score for place, score in fresh.items()}
-        return ledger.keep_scores(request_id, self.judge, self.whose, found)
 
 
 class TextWork:
@@ -168,10 +111,14 @@ def digest_alone(
     """
     if reply.outcome != "answered":
         return []
+    if "titles" in context:
+        sentences = read_sentences(reply.text, context["titles"], context["check"]).said
+        whys = {context["items"][key]: why for key, why in sentences.items()}
+        return ledger.keep_texts(request_id, judge, whys)
     if "items" in context:
         items = context["items"]
         way = WAYS[context.get("kind", "score")]
-        said = way.read(reply.text, items, context["check"]).scores
+        said = way.read(reply.text, items, context["check"]).said
         found = {items[key]: score for key, score in said.items()}
         return ledger.keep_scores(request_id, judge, context["person"], found)
     text = read_shaped(context.get("kind", "profile"), reply.text, context["allowed"])

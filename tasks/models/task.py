@@ -8,6 +8,7 @@ import polars as pl
 from tasks.artifacts import read_table, write_table
 from tasks.models import registry, stored, text
 from tasks.models.candidates import top_candidates
+from tasks.models.fold_in import fold_in
 from tasks.models.joined import join_candidates
 from tasks.progress import bar
 from tasks.scoring.registry import text_vectors
@@ -28,6 +29,22 @@ def train_task(
     with bar(f"training {model} on {ratings.rows:,} ratings"):
         fitted = registry.fit(model, read_table(home, ratings), scale, seed, model_options)
         return stored.save(home, fitted)
+
+
+@step("fold users in", "1", "numpy")
+def fold_in_task(
+    home: Path,
+    kept: Artifact,
+    ratings: Artifact,
+    users: Artifact,
+    model: ModelName,
+    model_options: dict[str, float | int | str],
+) -> Artifact:
+    """The fitted model `kept` with these users alone, as their ratings are now."""
+    wanted = read_table(home, users)
+    theirs = read_table(home, ratings).join(wanted, on=USER, how="semi", maintain_order="left")
+    given = stored.load(home, kept), model, theirs, wanted[USER], model_options
+    return stored.save_users(home, fold_in(*given), kept)
 
 
 @step("choose users", "1", "numpy")

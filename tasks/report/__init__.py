@@ -1,1 +1,1 @@
-"""Results as a page: tables, plots and sentences, straight from the results file."""
+"""Results as pages: of all experiments one for the clone, of each night one for the morning."""

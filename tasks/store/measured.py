@@ -13,7 +13,7 @@ from tasks.evaluation.options import EvaluationSettings
 from tasks.evaluation.significance import holm, verdict
 from tasks.evaluation.summary import named
 from tasks.store.feature_groups import group_of
-from tasks.vocabulary import ITEM, USER
+from tasks.vocabulary import ITEM, USER, Artifact
 
 CELLS = {
     "cell": pl.Int32,
@@ -43,12 +43,13 @@ CELLS = {
 def measured_tables(
     home: Path, run_id: str, results: Sequence[CellResult], comparisons: Sequence[Comparison]
 ) -> dict[str, pl.DataFrame]:
-    """Rows of `cells`, `cell_metrics`, `user_metrics`, `losing_lists` and `comparisons`."""
+    """Rows of `cells`, and of the tables of what they gave."""
     tables = {
         "cells": [pl.DataFrame([_cell(n, r) for n, r in enumerate(results)], schema=CELLS)],
         "cell_metrics": _numbered(results, lambda _, made: read_table(home, made.metrics)),
         "user_metrics": _numbered(results, lambda cell, made: _users(home, cell, made)),
-        "losing_lists": _numbered(results, lambda cell, made: _losing(home, cell, made)),
+        "losing_lists": _numbered(results, lambda cell, made: _listed(home, cell, made.losing)),
+        "telling_lists": _numbered(results, lambda cell, made: _listed(home, cell, made.telling)),
         "learned_weights": _numbered(results, lambda _, made: _weights(made)),
         "comparisons": comparison_rows(home, comparisons),
     }
@@ -134,8 +135,9 @@ def _users(home: Path, settings: EvaluationSettings, made: Figures) -> pl.DataFr
     return pl.concat(frames).sort("seed", "list", USER, "metric")
 
 
-def _losing(home: Path, settings: EvaluationSettings, made: Figures) -> pl.DataFrame:
-    rows = read_table(home, made.losing)
+def _listed(home: Path, settings: EvaluationSettings, lists: Artifact) -> pl.DataFrame:
+    """Lists of the first seed."""
+    rows = read_table(home, lists)
     seed = pl.lit(settings.seed, pl.Int64).alias("seed")
     return rows.select(seed, pl.col(USER, ITEM).cast(pl.String), pl.exclude(USER, ITEM))
 

@@ -23,23 +23,34 @@ def query(
 
     Raises StoreError without a results file, QueryError when the statement fails.
     """
-    file = database_file(home)
-    if not file.is_file():
-        raise StoreError(
-            f"{file}: there are no results yet.", "Run `palate nightly`, or give --home."
-        )
     try:
-        with duckdb.connect(file, read_only=True, config=SAFE) as database:
+        with duckdb.connect(results_of(home), read_only=True, config=SAFE) as database:
             answer = database.sql(statement, params=dict(values or {}))
             if answer is None:
                 raise QueryError(f"The statement gives no rows:\n{statement}", "Use a SELECT.")
             rows: pl.DataFrame = answer.pl()
             return rows
     except duckdb.Error as error:
-        raise QueryError(
-            f"{error}\nThe statement was:\n{statement.strip()}\n",
-            'Tables and columns: palate sql "SHOW ALL TABLES"',
-        ) from error
+        raise failed(statement, error) from error
+
+
+def results_of(home: Path) -> Path:
+    """The results file. Raises StoreError where there is none."""
+    file = database_file(home)
+    if not file.is_file():
+        raise StoreError(
+            f"{file}: there are no results yet.", "Run `palate nightly`, or give --home."
+        )
+    return file
+
+
+def failed(statement: str, error: Exception) -> QueryError:
+    """The error to raise for a statement."""
+    return QueryError(
+        f"{error}\nThe statement was:\n{statement.strip()}\n",
+        'Tables and columns: palate sql "SHOW ALL TABLES". A file of an older palate gets new ones'
+        " when the next run is published.",
+    )
 
 
 def find_statement(asked: str) -> str:
@@ -54,5 +65,5 @@ def find_statement(asked: str) -> str:
         return sql.statement(f"questions/{name}.sql")
     raise QueryError(
         f"{asked}: no such file, and no question of that name ships.",
-        f"Questions: {', '.join(sql.questions())}.",
+        "`palate questions` lists those that do.",
     )

@@ -13,10 +13,10 @@ import polars as pl
 
 from tasks.evaluation.cell import CellResult, Published
 from tasks.models.options import version_of
+from tasks.night.record import Night
 from tasks.settings import Settings
 from tasks.steps import StepRecord
 from tasks.vocabulary import (
-    BASE_RANK,
     ITEM,
     RANK,
     SIMILARITY,
@@ -72,7 +72,7 @@ class Run(Record):
     dataset: Dataset
     users: int
     stages: list[StepRecord]
-    degraded: str | None = None
+    night: Night
 
 
 class EvaluationRun(Record):
@@ -92,8 +92,10 @@ def versions() -> str:
     return json.dumps({"python": platform.python_version()} | found)
 
 
-def run_row(run: Run, finished_at_utc: datetime, ranked: pl.DataFrame) -> pl.DataFrame:
-    """A night's one row of `runs`."""
+def run_row(
+    run: Run, finished_at_utc: datetime, ranked: pl.DataFrame, places: pl.DataFrame
+) -> pl.DataFrame:
+    """A night's one row of `runs`; `ranked` are all candidates, `places` what is in a list."""
     return pl.DataFrame(
         _when(run, finished_at_utc)
         | {
@@ -107,13 +109,17 @@ def run_row(run: Run, finished_at_utc: datetime, ranked: pl.DataFrame) -> pl.Dat
             "users": run.users,
             "users_listed": ranked[USER].n_unique(),
             "candidates": ranked.height,
-            "unscored": _unscored(run, ranked),
-            "status": "degraded" if run.degraded else "complete",
-            "note": run.degraded,
+            "unscored": _unscored(run, ranked, places),
+            "status": run.night.status,
+            "note": run.night.note,
+            "method": run.night.method,
+            "model_from": run.night.state.model_from,
+            "measured_in": run.night.state.measured_in,
+            "state": run.night.leaves.model_dump_json() if run.night.leaves else None,
             "config": run.settings.model_dump_json(),
             "versions": versions(),
         },
-        schema_overrides={"note": pl.String},
+        schema_overrides=dict.fromkeys(("note", "measured_in", "state"), pl.String),
     )
 
 
@@ -168,23 +174,34 @@ def dropped_rows(run: Run) -> pl.DataFrame:
     return table.select(pl.lit(run.run_id).alias("run_id"), pl.all())
 
 
-def ranked_rows(run: Run, ranked: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `ranked_items`: whatever is in the base list or in the re-ranked one."""
-    titled = _shown(run, ranked).join(items.select(ITEM, TITLE, YEAR), on=ITEM, how="left")
+def change_rows(run: Run) -> pl.DataFrame:
+    """Rows of `changes`."""
+    return pl.DataFrame({"run_id": run.run_id, **row.model_dump()} for row in run.night.changes)
+
+
+def guard_rows(run: Run) -> pl.DataFrame:
+    """Rows of `guard`."""
+    figures = dict.fromkeys(("base", "reranked", "difference", "low", "high"), pl.Float64)
+    rows = [{"run_id": run.run_id, **row.model_dump()} for row in run.night.verdicts]
+    return pl.DataFrame(rows, schema_overrides=figures)
+
+
+def ranked_rows(
+    run_id: str, places: pl.DataFrame, items: pl.DataFrame, whys: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Rows of `ranked_items`; `whys` (user, item, why), if any."""
+    titled = places.join(items.select(ITEM, TITLE, YEAR), on=ITEM, how="left")
+    if whys is not None:
+        titled = titled.join(whys, on=[USER, ITEM], how="left")
     return titled.sort(USER, RANK).select(
-        pl.lit(run.run_id).alias("run_id"),
+        pl.lit(run_id).alias("run_id"),
         pl.col(USER).cast(pl.String),
         pl.col(ITEM).cast(pl.String),
         pl.exclude(USER, ITEM),
     )
 
 
-def _shown(run: Run, ranked: pl.DataFrame) -> pl.DataFrame:
-    top = run.settings.top
-    return ranked.filter((pl.col(RANK) <= top) | (pl.col(BASE_RANK) <= top))
-
-
-def _unscored(run: Run, ranked: pl.DataFrame) -> int:
+def _unscored(run: Run, ranked: pl.DataFrame, places: pl.DataFrame) -> int:
     """Pairs that should have a similarity and have none; a learned order needs none but to show."""
-    judged = _shown(run, ranked) if run.settings.reranker == "learned" else ranked
+    judged = places if run.settings.reranker == "learned" else ranked
     return judged[SIMILARITY].null_count()

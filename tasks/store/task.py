@@ -13,8 +13,10 @@ from tasks.store.measured import measured_tables
 from tasks.store.record import (
     EvaluationRun,
     Run,
+    change_rows,
     dropped_rows,
     evaluation_row,
+    guard_rows,
     published_rows,
     ranked_rows,
     run_row,
@@ -24,28 +26,34 @@ from tasks.store.warehouse import database_file, is_published, publish
 from tasks.vocabulary import Artifact
 
 
-@step("publish", "3")
+@step("publish", "4")
 def publish_task(
     home: Path,
     run: Run,
     ranked: Artifact,
+    places: Artifact,
     results: list[CellResult],
     comparisons: list[Comparison],
     asked: Artifact | None,
+    whys: Artifact | None = None,
 ) -> str:
     """Append a night to the results file; gives the file's name in `home`.
 
-    `results`: what was measured, if anything. `asked`: the requests to a language model, if any.
+    `places`: of `ranked`, what is in a list. `results`: what was measured, if anything. `asked`:
+    the requests to a language model, if any. `whys`: sentences about items, if any.
     """
     if is_published(home, run.run_id):
         return database_file(home).name
     with bar("publishing"):
-        lists, items = read_table(home, ranked), read_table(home, run.dataset.items)
+        lists, items = read_table(home, places), read_table(home, run.dataset.items)
+        said = read_table(home, whys) if whys else None
         tables = {
-            "runs": run_row(run, datetime.now(UTC), lists),
+            "runs": run_row(run, datetime.now(UTC), read_table(home, ranked), lists),
             "stages": stage_rows(run.run_id, run.stages),
             "dropped": dropped_rows(run),
-            "ranked_items": ranked_rows(run, lists, items),
+            "ranked_items": ranked_rows(run.run_id, lists, items, said),
+            "changes": change_rows(run),
+            "guard": guard_rows(run),
         }
         tables |= measured_tables(home, run.run_id, results, comparisons)
         return publish(home, tables | _requests(home, run.run_id, asked)).name

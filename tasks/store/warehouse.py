@@ -18,10 +18,15 @@ from tasks.artifacts import replacing
 from tasks.errors import StoreError
 
 LOCK_SECONDS = 600.0
+READABLE: dict[str, str | bool | int | float | list[str]] = {
+    "storage_compatibility_version": "v1.5.0"
+}
+"""A file that is made anew can be opened by DuckDB 1.5 too: many clients are not at 2.0 yet."""
+
 TABLES = (
     *("runs", "stages", "dropped", "ranked_items", "llm_requests"),
     *("cells", "cell_metrics", "user_metrics", "comparisons", "losing_lists", "published"),
-    *("learned_weights", "changes", "guard"),
+    *("learned_weights", "changes", "guard", "choices", "telling_lists"),
 )
 
 NEW = {"llm_requests": " WHERE id NOT IN (SELECT id FROM llm_requests)"}
@@ -31,6 +36,12 @@ NEW = {"llm_requests": " WHERE id NOT IN (SELECT id FROM llm_requests)"}
 def database_file(home: Path) -> Path:
     """Where a home folder's results lie."""
     return home / "palate.duckdb"
+
+
+def publishing_lock(home: Path) -> FileLock:
+    """What a publisher holds, so that runs are added one after the other."""
+    target = database_file(home)
+    return FileLock(target.with_name(f"{target.name}.lock"))
 
 
 def is_published(home: Path, run_id: str) -> bool:
@@ -54,9 +65,8 @@ def publish(home: Path, tables: Mapping[str, pl.DataFrame], wait: float = LOCK_S
     """
     target = database_file(home)
     target.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(target.with_name(f"{target.name}.lock"))
     try:
-        with lock.acquire(timeout=wait), replacing(target) as private:
+        with publishing_lock(home).acquire(timeout=wait), replacing(target) as private:
             if target.exists():
                 shutil.copyfile(target, private)
             _append(private, tables)
@@ -74,7 +84,7 @@ def publish(home: Path, tables: Mapping[str, pl.DataFrame], wait: float = LOCK_S
 
 
 def _append(file: Path, tables: Mapping[str, pl.DataFrame]) -> None:
-    with duckdb.connect(file) as database:
+    with duckdb.connect(file, config=READABLE) as database:
         database.execute(sql.statement("schema.sql"))
         for view in sql.VIEWS:
             text = sql.statement(f"views/{view}.sql")

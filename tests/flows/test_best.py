@@ -44,6 +44,14 @@ def test_whoever_chooses_a_part_of_the_method_gets_that_and_plain_defaults(given
     assert with_best(settings) is settings
 
 
+def test_a_model_that_only_explains_chooses_no_method() -> None:
+    assert with_best(Settings(explain=True, llm_model="m")).model == "ease"
+    told = Settings(explain=True, llm_model="m", scorer="llm")
+    assert with_best(told) is told
+    named = Settings(llm_model="m")
+    assert with_best(named) is named
+
+
 def test_a_part_of_the_method_in_the_environment_or_a_file_counts_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,6 @@ import io
 import json
 from pathlib import Path
 
-import duckdb
 import polars as pl
 import pytest
 
@@ -27,7 +26,7 @@ def home(tmp_path: Path) -> Path:
 
 def test_help_names_every_command() -> None:
     text = succeed("--help").stdout
-    for command in ("nightly", "recommend", "evaluate", "experiment", "sql", "datasets"):
+    for command in ("nightly", "recommend", "evaluate", "experiment", "sql", "datasets", "report"):
         assert command in text
 
 
@@ -79,6 +78,18 @@ def test_sql_prints_json_and_csv_whole(home: Path) -> None:
     assert next(csv.DictReader(io.StringIO(printed)))["title"] == rows[0]["title"]
 
 
+def test_sql_writes_files_by_their_ending_and_lists_its_questions(
+    home: Path, tmp_path: Path
+) -> None:
+    for name, read in (("a.parquet", pl.read_parquet), ("a.csv", pl.read_csv)):
+        succeed_here("sql", "most_recommended", "--home", home, "--out", tmp_path / name)
+        assert read(tmp_path / name)["title"].item() == '[bold]Heat[/bold], the "first"'
+    refused = run_here("sql", "FROM runs", "--home", home, "--out", tmp_path / "a.txt")
+    assert refused.returncode == 1 and "--format csv, json or parquet" in refused.stderr
+    assert succeed_here("sql").stdout == succeed_here("questions").stdout
+    assert "last_nights" in succeed_here("questions").stdout
+
+
 def test_sql_prints_markup_in_titles_as_text(home: Path) -> None:
     assert (
         "[bold]Heat[/bold]"
@@ -118,6 +129,18 @@ def test_sql_can_neither_write_nor_reach_out(statement: str, home: Path) -> None
 def test_sql_without_results_says_how_to_get_them(tmp_path: Path) -> None:
     done = run_here("sql", "SELECT 1", "--home", tmp_path)
     assert done.returncode == 1 and "palate nightly" in done.stderr
+
+
+def test_report_writes_the_page_about_the_last_night_or_a_named_one(home: Path) -> None:
+    page = home / "reports" / "20260101-000000-aaaaaa.html"
+    assert succeed_here("report", "--home", home).stdout == f"{page}\n"
+    text = page.read_text(encoding="utf-8")
+    assert "made-up" in text and (page.parent / "latest.html").read_text(encoding="utf-8") == text
+    named = home / "named.html"
+    succeed_here("report", page.stem, "--home", home, "--out", named)
+    assert named.read_text(encoding="utf-8") == text
+    done = run_here("report", "20260202-000000-bbbbbb", "--home", home)
+    assert done.returncode == 1 and "there is no night 20260202-000000-bbbbbb" in done.stderr
 
 
 def test_bad_data_ends_the_night_with_one_clear_error(
@@ -160,10 +183,3 @@ def test_somebody_who_rated_everything_is_told_so(capsys: pytest.CaptureFixture[
     show_recommendation(Recommendation(rated=[("Heat (1995)", 4.0)], places=[]))
     printed = capsys.readouterr().out
     assert "You rated Heat (1995): 4" in printed and "Nothing is left to recommend" in printed
-
-
-def test_every_question_that_ships_runs(home: Path) -> None:
-    folder = Path(__file__).parents[2] / "sql" / "questions"
-    for file in sorted(folder.glob("*.sql")):
-        with duckdb.connect(home / "palate.duckdb", read_only=True) as database:
-            assert isinstance(database.sql(file.read_text(encoding="utf-8")).pl(), pl.DataFrame)

@@ -99,7 +99,7 @@ def test_with_the_model_kept_only_the_changed_user_is_asked_about(
 
     again = terminal.succeed("nightly", *asking(llm, data, "--refit", 0))
 
-    assert "not refitted" in again.stderr
+    assert "new lists for 1: ratings arrived" in again.stderr
     asked = llm.calls()[ALL_REQUESTS:]
     assert len(asked) == PER_USER
     blocks = {call.user.split("<items")[0] for call in asked if call.items}
@@ -113,7 +113,7 @@ def test_a_server_that_is_down_degrades_the_night_to_the_base_lists(
     command = asking(llm, people, "--llm-patience", 1)
     llm.stop()
     done = terminal.succeed("nightly", *command)
-    assert "Degraded" in done.stdout and "--llm-patience" in done.stdout
+    assert "DEGRADED" in done.stdout and "--llm-patience" in done.stdout
     status = query(home, "SELECT status, note, unscored, candidates FROM latest_run").row(0)
     assert status[0] == "degraded" and "has not answered" in status[1]
     assert status[2] == status[3]
@@ -123,6 +123,38 @@ def test_a_server_that_is_down_degrades_the_night_to_the_base_lists(
     llm.start()
     terminal.succeed("nightly", *command)
     assert query(home, "SELECT status FROM latest_run").item() == "complete"
+
+
+def test_while_the_server_is_down_only_who_changed_falls_back_and_the_next_night_makes_it_good(
+    llm: FakeLLM, people: Path, tmp_path: Path, terminal: Terminal
+) -> None:
+    home, data = terminal.home, tmp_path / "data"
+    shutil.copytree(people, data)
+    command = asking(llm, data, "--llm-patience", 1)
+    terminal.succeed("nightly", *command)
+    earlier = "SELECT * FROM ranked_items WHERE run_id = $run ORDER BY ALL"
+    first = query(home, "SELECT run_id FROM runs").item()
+    lists = query(home, earlier, {"run": first})
+    arrived = pl.DataFrame({"user": 3, "item": [60], "rating": 5.0, "timestamp": 1})
+    (data / "ratings").mkdir()
+    arrived.write_parquet(data / "ratings" / "new.parquet")
+
+    llm.stop()
+    terminal.succeed("nightly", *command)
+    assert query(home, "SELECT status FROM latest_run").item() == "degraded"
+    assert query(home, earlier, {"run": first}).equals(lists)
+    tonight = "FROM ranked_items JOIN latest_run USING (run_id)"
+    base = query(home, f"SELECT DISTINCT user {tonight} WHERE listed_in = run_id")
+    assert base["user"].to_list() == ["3"]
+    moved = query(home, f"SELECT count(*) {tonight} WHERE user = '3' AND rank <> base_rank")
+    kept = query(home, f"SELECT count(*) {tonight} WHERE user <> '3' AND rank <> base_rank")
+    assert moved.item() == 0 and kept.item() > 0
+
+    llm.start()
+    terminal.succeed("nightly", *command)
+    assert query(home, "SELECT status FROM latest_run").item() == "complete"
+    again = query(home, f"SELECT count(similarity) {tonight} WHERE user = '3'").item()
+    assert again > 0
 
 
 def test_a_refused_key_stops_the_night_at_once_and_nothing_is_published(

@@ -18,7 +18,7 @@ from tests.support.worlds import Laboratory, World, moved, with_other_held_out, 
 
 PROTOCOLS = get_args(ProtocolName)
 HELD_OUT_IS_SEEN = {"hold out as told", "measure", "summarise"}
-MAY_MOVE = {"find losers"}
+MAY_MOVE = {"find losers", "find telling lists"}
 ALL_SIGNALS = {"external_quality": 1, "external_votes": 1}
 UPSTREAM = {"make profiles", "write item texts", "score", "re-rank", "diversify"}
 

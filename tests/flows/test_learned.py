@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 from prefect import flow
 
-from flows.cells import BASE_STAGES, Evaluation
+from flows.cells import Evaluation
 from flows.commands.app import app
 from flows.evaluate import evaluate
 from flows.nightly import nightly
+from flows.stages import BASE_STAGES
 from tasks.artifacts import read_table
 from tasks.evaluation.cell import Cell, Figures
 from tasks.evaluation.options import EvaluationSettings
@@ -204,7 +205,12 @@ def test_other_held_out_ratings_change_neither_the_weights_nor_the_lists(
     assert both[0].join(both[1], on=PAIR, how="semi").is_empty()
     assert one.figures.learned == two.figures.learned
     different = moved(one.steps.made, two.steps.made)
-    assert different - {"find losers"} == {"ingest", "split", "measure", "summarise"}
+    assert different - {"find losers", "find telling lists"} == {
+        "ingest",
+        "split",
+        "measure",
+        "summarise",
+    }
 
 
 def _with_others_held_out(ratings: pl.DataFrame, seen: Seen) -> pl.DataFrame:
@@ -268,8 +274,12 @@ def test_a_night_gives_everybody_a_whole_list_with_a_similarity_for_all_that_is_
     assert measured == [("loo", "embedded", "run")]
 
 
-def test_inner_splits_neither_use_nor_replace_the_model_kept_for_later_nights(night: Night) -> None:
-    stages = query(night.home, "SELECT * FROM stages JOIN latest_run USING (run_id)")
-    trained = stages.filter(stage="train", cached=False)["part"].to_list()
-    assert trained == ["tonight inner 0"], "tonight's own is the one kept"
-    assert len(list((night.home / "models").iterdir())) == 1
+def test_a_night_by_what_was_learned_before_learns_nothing_and_gives_the_changed_user_a_list(
+    night: Night,
+) -> None:
+    stages = query(night.home, "SELECT stage, part FROM stages JOIN latest_run USING (run_id)")
+    assert not {"train", "split", "learn to re-rank"} & set(stages["stage"])
+    assert "re-rank as learned" in set(stages["stage"])
+    listed = "FROM ranked_items JOIN latest_run USING (run_id) WHERE listed_in = run_id"
+    assert query(night.home, f"SELECT count(DISTINCT user) {listed} AND rank <= 10").item() == 1
+    assert query(night.home, f"SELECT count(*) {listed} AND rank <= 10").item() == 10

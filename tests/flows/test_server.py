@@ -6,11 +6,15 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
-from flows.server import ServerError, _wait_until_healthy
+from flows import server
+from flows.server import ServerError, _wait_until_healthy, prefect_for
+from tasks.progress import TEMPORARY_SERVER
 
 HOLDER = """
 import sys, time
@@ -52,6 +56,20 @@ def test_a_server_that_ends_at_once_is_an_error_that_names_its_log(tmp_path: Pat
             lambda: process.poll() is None,
             tmp_path / "prefect-server.log",
         )
+
+
+def test_a_command_says_that_its_server_ends_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "temporary_server", lambda _: nullcontext(("http://here", print)))
+    with patch.dict(os.environ):
+        os.environ.pop("PREFECT_API_URL", None)
+        with prefect_for(tmp_path):
+            assert os.environ[TEMPORARY_SERVER]
+        assert TEMPORARY_SERVER not in os.environ
+        os.environ["PREFECT_API_URL"] = "http://stays"
+        with prefect_for(tmp_path):
+            assert TEMPORARY_SERVER not in os.environ
 
 
 def _answers(url: str) -> bool:

@@ -27,8 +27,9 @@ class Lists:
         made = world(home / "data", settings)
         new = made.items.head(3).with_columns(item=pl.Series(FRESH), title=pl.lit("Brand new"))
         made = type(made)(made.ratings, made.tags, pl.concat([made.items, new]), made.parts)
-        pipeline = pipeline_of(made, settings, self.steps)
-        self.table = self.read(learned_order(pipeline, pipeline.propose()).lists)
+        self.pipeline = pipeline_of(made, settings, self.steps)
+        self.lists = learned_order(self.pipeline, self.pipeline.propose()).lists
+        self.table = self.read(self.lists)
         self.fresh = self.table.filter(pl.col("item").is_in(FRESH))
 
     def read(self, artifact: Any) -> pl.DataFrame:
@@ -47,6 +48,16 @@ def test_they_compete_by_score_and_come_last_in_the_base_lists(lists: Lists) -> 
         assert mine.sort("rank")["score"].is_sorted(descending=True)
         assert set(mine.sort("base_rank")["item"].tail(3)) == set(FRESH)
     assert lists.table.null_count()["score"].item() == 0
+
+
+def test_learned_lists_carry_the_parts_of_every_item_rated_or_not(lists: Lists) -> None:
+    told = lists.read(lists.pipeline.explain(lists.lists))
+    shown = told.filter(pl.col("rank") <= lists.pipeline.settings.top)
+    known = shown.select("estimate", "base_rank", "similarity", "popularity", "score")
+    assert known.null_count().sum_horizontal().item() == 0
+    assert shown["date_affinity"].null_count() == 0, "every year is known"
+    fresh = shown.filter(pl.col("item").is_in(FRESH))
+    assert fresh.height and (fresh["popularity"] == 0).all()
 
 
 def test_what_they_are_judged_by_is_learned_from_items_whose_ratings_were_hidden(

@@ -40,6 +40,7 @@ PARQUET: Files = {
 def write_folder(folder: Path, files: Files) -> Path:
     folder.mkdir(parents=True)
     for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         if isinstance(content, pl.DataFrame):
             content.write_parquet(folder / name)
         elif content is not None:

@@ -33,6 +33,9 @@ class StubLedger:
     def keep_text(self, _request_id: str, judge: str, about: str, text: str) -> Any:
         return [(self.texts, (judge, about), text)]
 
+    def keep_texts(self, _request_id: str, judge: str, found: Mapping[str, str]) -> Any:
+        return [(self.texts, (judge, about), text) for about, text in found.items()]
+
     def commit(self, changes: Sequence[Any]) -> None:
         for table, key, value in changes:
             table.setdefault(key, value)

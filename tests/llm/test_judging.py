@@ -61,8 +61,8 @@ def play(job, model):
 
 def check_ended(job):
     """Every item is either scored or given up."""
-    assert not job.scores.keys() & job.unscored
-    assert job.scores.keys() | job.unscored == set(range(len(job.items)))
+    assert not job.found.keys() & job.left
+    assert job.found.keys() | job.left == set(range(len(job.items)))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_nothing_is_handed_out_twice():
 def test_the_same_job_asks_the_same():
     first, second = (ScoreJob(PERSON, lines(60), 25) for _ in range(2))
     assert play(first, healthy) == play(second, healthy)
-    assert first.scores == second.scores
+    assert first.found == second.found
 
 
 def test_the_order_in_which_items_come_changes_no_request():
@@ -146,7 +146,7 @@ def test_every_score_reaches_the_item_that_was_shown_under_its_key():
     items = lines(60)
     job = ScoreJob(PERSON, items, 25)
     assert len(play(job, healthy)) == 1
-    assert job.scores == {place: truth(line) for place, line in enumerate(items)}
+    assert job.found == {place: truth(line) for place, line in enumerate(items)}
     check_ended(job)
 
 
@@ -163,7 +163,7 @@ def test_answers_in_any_order_give_the_same_scores():
     for model in (healthy, backwards, mixed):
         job = ScoreJob(PERSON, items, 25)
         play(job, model)
-        found.append(job.scores)
+        found.append(job.found)
     assert found[0] == found[1] == found[2]
     assert found[0] == {place: truth(line) for place, line in enumerate(items)}
 
@@ -173,7 +173,7 @@ def test_the_order_in_which_replies_arrive_does_not_matter():
     job = ScoreJob(PERSON, items, 25)
     for ask in reversed(job.pending()):
         job.take(ask, healthy(ask))
-    assert job.scores == {place: truth(line) for place, line in enumerate(items)}
+    assert job.found == {place: truth(line) for place, line in enumerate(items)}
 
 
 def test_only_what_is_missing_is_asked_again():
@@ -195,7 +195,7 @@ def test_only_what_is_missing_is_asked_again():
     assert set(second.members.values()) == again
     assert set(shown(second).values()) == {items[member] for member in again}
     assert list(second.members) == ["01", "02", "03"]
-    assert job.scores == {place: truth(line) for place, line in enumerate(items)}
+    assert job.found == {place: truth(line) for place, line in enumerate(items)}
     check_ended(job)
 
 
@@ -205,7 +205,7 @@ def test_a_score_is_kept_when_a_later_answer_is_bad():
     first = ask.members["01"]
     assert job.take(ask, answered({"check": ask.check, "01": 0.7})) == {first: 0.7}
     play(job, lambda _ask: Reply("refusal"))
-    assert job.scores == {first: 0.7}
+    assert job.found == {first: 0.7}
     check_ended(job)
 
 
@@ -213,8 +213,8 @@ def test_an_item_without_a_valid_score_is_asked_for_so_often_and_no_more():
     job = ScoreJob(PERSON, lines(1), 25)
     rounds = play(job, lambda ask: answered({"check": ask.check}))
     assert len(rounds) == ASKED_AT_MOST
-    assert job.unscored == {0}
-    assert job.scores == {}
+    assert job.left == {0}
+    assert job.found == {}
     assert job.suspected == set()
 
 
@@ -227,7 +227,7 @@ def test_the_last_attempt_still_counts():
 
     job = ScoreJob(PERSON, lines(3), 25)
     play(job, late)
-    assert len(job.scores) == 3
+    assert len(job.found) == 3
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 25])
@@ -245,7 +245,7 @@ def test_an_unanswered_request_is_asked_again_whole():
     job = ScoreJob(PERSON, lines(30), 25)
     rounds = play(job, lambda a: Reply("unanswered") if a.attempt == 1 else healthy(a))
     assert [len(asks) for asks in rounds] == [2, 2]
-    assert len(job.scores) == 30
+    assert len(job.found) == 30
 
 
 def test_a_request_that_was_given_up_is_not_asked_again():
@@ -254,7 +254,7 @@ def test_a_request_that_was_given_up_is_not_asked_again():
     assert job.take(first, Reply("gave_up")) == {}
     job.take(second, healthy(second))
     assert job.pending() == []
-    assert job.unscored == set(first.members.values())
+    assert job.left == set(first.members.values())
     check_ended(job)
 
 
@@ -264,7 +264,7 @@ def test_text_beside_another_outcome_than_answered_is_not_read(outcome):
     (ask,) = job.pending()
     assert job.take(ask, Reply(outcome, healthy(ask).text)) == {}
     play(job, lambda again: Reply(outcome, healthy(again).text))
-    assert job.scores == {}
+    assert job.found == {}
     check_ended(job)
 
 
@@ -274,8 +274,8 @@ def test_one_poisonous_item_takes_no_other_item_with_it(outcome, poison):
     items = lines(25)
     job = ScoreJob(PERSON, items, 25)
     rounds = play(job, lambda a: Reply(outcome) if poison in a.members.values() else healthy(a))
-    assert job.unscored == {poison}
-    assert len(job.scores) == 24
+    assert job.left == {poison}
+    assert len(job.found) == 24
     assert sum(len(asks) for asks in rounds) <= 1 + EXTRA_AT_MOST
     assert job.suspected == set()
 
@@ -297,14 +297,14 @@ def test_no_score_of_an_answer_with_another_check_is_kept_and_its_cause_is_found
     items = lines(25)
     job = ScoreJob(PERSON, items, 25)
     play(job, fooled({poison}))
-    assert job.suspected == job.unscored == {poison}
-    assert job.scores == {n: truth(line) for n, line in enumerate(items) if n != poison}
+    assert job.suspected == job.left == {poison}
+    assert job.found == {n: truth(line) for n, line in enumerate(items) if n != poison}
 
 
 def test_of_a_hundred_items_one_poisonous_one_costs_only_its_own_score():
     job = ScoreJob(PERSON, lines(100), 25)
     play(job, fooled({42}))
-    assert len(job.scores) == 99
+    assert len(job.found) == 99
     assert job.suspected == {42}
 
 
@@ -314,11 +314,11 @@ def test_two_poisonous_items_of_a_hundred_leave_nine_in_ten_scored():
         poisons = set(random.Random(seed).sample(range(100), 2))
         job = ScoreJob(PERSON, lines(100), 25)
         play(job, fooled(poisons))
-        assert not poisons & job.scores.keys()
+        assert not poisons & job.found.keys()
         assert all(
-            job.scores[n] == truth(line) for n, line in enumerate(lines(100)) if n in job.scores
+            job.found[n] == truth(line) for n, line in enumerate(lines(100)) if n in job.found
         )
-        worst = min(worst, len(job.scores))
+        worst = min(worst, len(job.found))
         check_ended(job)
     assert worst >= 88
 
@@ -328,8 +328,8 @@ def test_items_that_are_too_long_for_the_model_take_no_others_with_them():
     poisons = set(range(0, 100, 10))
     job = ScoreJob(PERSON, lines(100), 25)
     play(job, lambda a: Reply("too_long") if poisons & set(a.members.values()) else healthy(a))
-    assert job.unscored == poisons
-    assert len(job.scores) == 90
+    assert job.left == poisons
+    assert len(job.found) == 90
     check_ended(job)
 
 
@@ -414,22 +414,22 @@ def test_whatever_a_model_answers_asking_ends_within_its_bounds(count, per_reque
     while waiting:
         ask = waiting.pop(order.randrange(len(waiting)))
         sent += 1
-        before = dict(job.scores)
+        before = dict(job.found)
         reply = model(ask)
         free += {"too_long": 2, "unanswered": len(ask.members)}.get(reply.outcome, 0)
         fresh = job.take(ask, reply)
         assert not before.keys() & fresh.keys()
-        assert job.scores == before | fresh
+        assert job.found == before | fresh
         waiting += job.pending()
         assert sent <= first + EXTRA_AT_MOST + free
         assert 1 <= ask.attempt <= ASKED_AT_MOST
     assert job.pending() == []
     check_ended(job)
-    assert all(job.scores[n] == truth(items[n]) for n in job.scores)
-    assert job.suspected <= job.unscored
+    assert all(job.found[n] == truth(items[n]) for n in job.found)
+    assert job.suspected <= job.left
 
 
 def test_items_with_the_same_line_are_both_scored():
     job = ScoreJob(PERSON, ["Heat (1995)."] * 3, 25)
     play(job, healthy)
-    assert job.scores == dict.fromkeys(range(3), truth("Heat (1995)."))
+    assert job.found == dict.fromkeys(range(3), truth("Heat (1995)."))

@@ -28,6 +28,7 @@ WORDINGS = {
     "describe-1": "a89a605b",
     "judge-1": "e161b62d",
     "choose-1": "75a5ebc1",
+    "explain-1": "3fbc8059",
 }
 
 
@@ -71,14 +72,14 @@ def test_the_example_of_a_scored_list_is_a_valid_answer():
     example = prompt("score").text.strip().rpartition(": {")[2]
     read = read_scores("{" + example, ["01", "02"], -0.37)
     assert read.canary
-    assert len(read.scores) == 2
-    assert set(read.scores.values()) <= set(STEPS)
+    assert len(read.said) == 2
+    assert set(read.said.values()) <= set(STEPS)
 
 
 def test_the_example_of_aspects_is_a_valid_answer_and_every_aspect_is_explained():
     text = prompt("aspects").text
     example = text.strip().rpartition('check="-0.37": ')[2]
-    assert set(read_aspects(example, ["01", "02"], -0.37, ASPECTS).scores) == {"01", "02"}
+    assert set(read_aspects(example, ["01", "02"], -0.37, ASPECTS).said) == {"01", "02"}
     assert [line.split()[0] for line in text.splitlines() if line[:8].strip() in ASPECTS] == list(
         ASPECTS
     )

@@ -11,10 +11,10 @@ import pytest
 from tasks.errors import LedgerError, LimitReachedError, LlmSetupError, SettingsError, StoppedError
 from tasks.llm import session as sessions
 from tasks.llm.asking import ask_scores
+from tasks.llm.item_work import ScoreWork
 from tasks.llm.ledger.claims import _number
 from tasks.llm.ledger.database import FILE
 from tasks.llm.session import asking, close_sessions, session_for
-from tasks.llm.work import ScoreWork
 from tests.llm.engine_support import (
     MODEL,
     Watched,

@@ -6,12 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from tasks.llm.item_work import ScoreWork
 from tasks.llm.judges import judge_name
 from tasks.llm.judging import ASKED_AT_MOST
 from tasks.llm.prompts import prompt
 from tasks.llm.rendering import fingerprint
 from tasks.llm.requests import Reply
-from tasks.llm.work import ScoreWork, TextWork, digest_alone
+from tasks.llm.work import TextWork, digest_alone
 from tasks.llm.writing import ASKED_AT_MOST as TEXTS_ASKED_AT_MOST
 from tasks.llm_options import LlmOptions
 from tests.llm.stub_ledger import StubLedger
@@ -91,7 +92,7 @@ def test_scores_come_in_the_order_of_the_lines_and_are_kept():
     ledger, work = StubLedger(), score_work(told)
     (lines,) = work_through(work, ledger, answer)
     assert len(lines) == 3
-    assert work.scores() == list(SCORES.values())
+    assert work.answers() == list(SCORES.values())
     assert ledger.scores == {
         (work.judge, fingerprint(BLOCK), fingerprint(line)): score for line, score in SCORES.items()
     }
@@ -104,7 +105,7 @@ def test_what_the_ledger_has_is_not_asked_for_again():
     told: list[int] = []
     again = score_work(told)
     assert work_through(again, ledger, answer) == []
-    assert again.scores() == list(SCORES.values())
+    assert again.answers() == list(SCORES.values())
     assert sum(told) == len(LINES)
 
 
@@ -116,7 +117,7 @@ def test_only_what_the_ledger_does_not_have_is_asked_for():
     (lines,) = work_through(work, ledger, answer)
     asked = {item for line in lines for item in line.context["items"].values()}
     assert asked == {fingerprint(line) for line in (*LINES[:5], *LINES[20:])}
-    assert work.scores() == list(SCORES.values())
+    assert work.answers() == list(SCORES.values())
     assert told[0] == 15
     assert sum(told) == 25
 
@@ -135,14 +136,14 @@ def test_items_that_look_the_same_are_asked_for_once_and_both_have_the_score():
     work = score_work(told, [LINES[1], LINES[0], LINES[1]])
     ((line,),) = work_through(work, StubLedger(), answer)
     assert line.request.pairs == 2
-    assert work.scores() == [SCORES[LINES[1]], SCORES[LINES[0]], SCORES[LINES[1]]]
+    assert work.answers() == [SCORES[LINES[1]], SCORES[LINES[0]], SCORES[LINES[1]]]
     assert sum(told) == 3
 
 
 def test_without_items_nothing_is_asked():
     work = score_work([], [])
     assert work_through(work, StubLedger(), answer) == []
-    assert work.scores() == []
+    assert work.answers() == []
 
 
 def test_an_item_without_a_score_has_none_and_is_told_as_settled_once():
@@ -155,7 +156,7 @@ def test_an_item_without_a_score_has_none_and_is_told_as_settled_once():
         return answer(line, [key])
 
     assert len(work_through(work, ledger, forgetful)) == ASKED_AT_MOST
-    assert work.scores() == [SCORES[LINES[0]], None, SCORES[LINES[2]]]
+    assert work.answers() == [SCORES[LINES[0]], None, SCORES[LINES[2]]]
     assert len(ledger.scores) == 2
     assert sum(told) == 3
     assert work.suspected == 0
@@ -171,14 +172,14 @@ def test_an_item_that_changes_the_check_is_counted():
 
     work_through(work, StubLedger(), fooled)
     assert work.suspected == 1
-    assert work.scores() == [SCORES[LINES[0]], None, SCORES[LINES[2]]]
+    assert work.answers() == [SCORES[LINES[0]], None, SCORES[LINES[2]]]
 
 
 def test_a_request_that_was_given_up_leaves_its_items_without_a_score():
     told: list[int] = []
     work, ledger = score_work(told), StubLedger()
     assert len(work_through(work, ledger, lambda _line: Reply("gave_up"))) == 1
-    assert work.scores() == [None] * len(LINES)
+    assert work.answers() == [None] * len(LINES)
     assert ledger.scores == {}
     assert sum(told) == len(LINES)
 

@@ -27,6 +27,7 @@ FILMS = DatasetInfo(
     terms="none",
 )
 METRICS = ("NDCG@3", "cHR@3", "NDCG@10", "Precision@30", "candidate recall@30")
+WHY = {"estimate": 4, "similarity": None, "popularity": 0.5, "date_affinity": None, "score": 1}
 SHOWN = {("NDCG", 3), ("cHR", 3), ("candidate recall", 30)}
 
 
@@ -56,6 +57,7 @@ def ran(home, label="all", dollars=None, **given):
     other = {("base", 1): 0.5, ("reranked", 1): 0.6}
     losing = (2, 7, "Seven", 1, 2, True)
     columns = ["user", "item", "title", "base_rank", "rank", "held_out"]
+    told = dict(zip(columns, losing, strict=True)) | {"gain": -0.2, "year": 1999} | WHY
     figures = Figures(
         dataset=FILMS,
         users=3,
@@ -63,6 +65,7 @@ def ran(home, label="all", dollars=None, **given):
         measured={5: measured(home, one), 6: measured(home, other)},
         metrics=table(home, "summaries", [("base", "NDCG", 3, 0.2, 0.1, 0.1, 0.3, 2, 2)], SUMMARY),
         losing=table(home, "losing", [losing], columns),
+        telling=table(home, "telling", [told], list(told)),
         base_seconds=1.5,
         rerank_seconds=2.5,
         dollars=dollars,
@@ -153,6 +156,13 @@ def test_single_users_keep_their_values_at_the_lists_length_and_the_candidate_re
 def test_losing_lists_carry_the_first_seed_and_ids_as_text(tmp_path):
     made = measured_tables(tmp_path, "run-1", [not_run(), ran(tmp_path)], [])["losing_lists"]
     assert made.row(0) == ("run-1", 1, 5, "2", "7", "Seven", 1, 2, True)
+
+
+def test_telling_lists_carry_the_why_of_each_item(tmp_path):
+    made = measured_tables(tmp_path, "run-1", [ran(tmp_path)], [])["telling_lists"]
+    row = made.row(0, named=True)
+    assert (row["seed"], row["user"], row["item"], row["gain"]) == (5, "2", "7", -0.2)
+    assert WHY.items() <= row.items()
 
 
 def test_learned_weights_say_of_which_group_a_feature_is(tmp_path):
@@ -266,6 +276,9 @@ def test_every_table_can_be_published_and_read_beside_another_runs(tmp_path):
         results = [ran(tmp_path), ran(tmp_path, "other", model="ease"), not_run()]
         made = measured_tables(tmp_path, run_id, results, [compared(tmp_path)])
         publish(tmp_path, {"runs": a_run(run_id)["runs"]} | made)
-    for name, rows in (("cells", 6), ("cell_metrics", 4), ("losing_lists", 4), ("comparisons", 2)):
+    for name, rows in (
+        *(("cells", 6), ("cell_metrics", 4), ("comparisons", 2)),
+        *(("losing_lists", 4), ("telling_lists", 4)),
+    ):
         assert query(tmp_path, f"FROM {name}").height == rows, name
     assert set(query(tmp_path, "FROM user_metrics").select("metric", "k").rows()) == SHOWN

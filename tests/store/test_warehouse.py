@@ -90,6 +90,12 @@ def test_a_publisher_that_waits_too_long_says_so(tmp_path: Path) -> None:
         publish(tmp_path, a_run("run-1"), wait=0.1)
 
 
+def test_a_new_file_can_be_opened_by_older_clients(tmp_path: Path) -> None:
+    publish(tmp_path, a_run("run-1"))
+    stored = "SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal"
+    assert query(tmp_path, stored).item() == "v1.5.0+"
+
+
 def test_every_view_is_listed_and_answers(tmp_path: Path) -> None:
     folder = Path(sql.__file__).parent / "views"
     assert sorted(sql.VIEWS) == sorted(file.stem for file in folder.glob("*.sql"))

@@ -5,14 +5,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tasks.progress import TEMPORARY_SERVER
+
 SECONDS = 240
 PALATE = [str(Path(sys.executable).with_name("palate"))]
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """The environment without any PALATE_ setting, with a wide terminal."""
+    """The environment without any PALATE_ setting, with a wide terminal.
+
+    Nobody looks at what the tests' Prefect server would show.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PALATE_")}
-    return kept | {"COLUMNS": "200"} | extra
+    return kept | {"COLUMNS": "200", TEMPORARY_SERVER: "1"} | extra
 
 
 def start(*arguments: object, **extra: str) -> subprocess.Popen[str]:

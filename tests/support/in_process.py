@@ -56,7 +56,7 @@ class Terminal:
 def run_here(*arguments: object, **extra: str) -> Done:
     """What `palate` says to these words, told the environment that a process would be told."""
     words = ["palate", *map(str, arguments)]
-    out, err = io.StringIO(), io.StringIO()
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True), io.StringIO()
     with (
         patch.dict(os.environ, environment(**extra), clear=True),
         patch.object(sys, "argv", words),
@@ -64,7 +64,8 @@ def run_here(*arguments: object, **extra: str) -> Done:
         redirect_stderr(err),
     ):
         code = _exit_code()
-    return Done(words, code, out.getvalue(), err.getvalue())
+    out.seek(0)
+    return Done(words, code, out.read(), err.getvalue())
 
 
 def succeed_here(*arguments: object, **extra: str) -> Done:

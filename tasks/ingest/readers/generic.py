@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tasks.errors import BadDataError
-from tasks.ingest.tables import RawTables, read_table
+from tasks.ingest.tables import RawTables, arrivals, read_ratings, read_table
 from tasks.vocabulary import ITEM, ITEM_COLUMNS, RATING, TIMESTAMP, TITLE, USER, DatasetInfo
 
 DESCRIPTION_FILE = "dataset.toml"
@@ -32,12 +32,12 @@ def recognises(folder: Path) -> bool:
 def files(folder: Path) -> list[Path]:
     """The files that decide what `read` gives."""
     found = [_find(folder, "ratings"), _find(folder, "items"), folder / DESCRIPTION_FILE]
-    return [file for file in found if file is not None and file.is_file()]
+    return [file for file in found if file is not None and file.is_file()] + arrivals(folder)
 
 
 def read(folder: Path) -> RawTables:
     """Read the folder; without a dataset.toml the scale is taken from the ratings themselves."""
-    ratings = read_table(
+    ratings = read_ratings(
         _find(folder, "ratings") or folder / "ratings.parquet",
         {name: name for name in (USER, ITEM, RATING, TIMESTAMP)},
         optional=frozenset({TIMESTAMP}),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.ingest.tables import ROW, RawTables, Table, read_table
+from tasks.ingest.tables import ROW, RawTables, Table, arrivals, read_ratings, read_table
 from tasks.ingest.validate import Dropped, with_ids, with_number
 from tasks.vocabulary import (
     DESCRIPTION,
@@ -58,12 +58,12 @@ def recognises(folder: Path) -> bool:
 def files(folder: Path) -> list[Path]:
     """The files that decide what `read` gives."""
     names = ("ratings.csv", "movies.csv", *(extra.file for extra in EXTRAS), "tags.csv")
-    return [folder / name for name in names if (folder / name).is_file()]
+    return [folder / name for name in names if (folder / name).is_file()] + arrivals(folder)
 
 
 def read(folder: Path) -> RawTables:
     """Read the folder and join what EXTRAS it has; what these say twice or too much is counted."""
-    ratings = read_table(
+    ratings = read_ratings(
         folder / "ratings.csv",
         {"userId": USER, "movieId": ITEM, "rating": RATING, "timestamp": TIMESTAMP},
         optional=frozenset({TIMESTAMP}),

@@ -111,8 +111,15 @@ class Ledger:
 
     def keep_text(self, request_id: str, judge: str, about: str, text: str) -> list[Change]:
         """A text as a change to commit."""
-        row = {"judge": judge, "about": about, "text": text, "request_id": request_id}
-        return [(self._insert_new(texts), [row])]
+        return self.keep_texts(request_id, judge, {about: text})
+
+    def keep_texts(self, request_id: str, judge: str, found: Mapping[str, str]) -> list[Change]:
+        """Texts by the hash of what they are about, as a change to commit."""
+        rows = [
+            {"judge": judge, "about": about, "text": text, "request_id": request_id}
+            for about, text in found.items()
+        ]
+        return [(self._insert_new(texts), rows)] if rows else []
 
     async def scores_of(self, judge: str, person: str, items: Iterable[str]) -> dict[str, float]:
         """Known scores by item hash."""

@@ -19,6 +19,7 @@ Kind = Literal[
     "describe",
     "judge",
     "choose",
+    "explain",
 ]
 
 CURRENT: dict[Kind, str] = {
@@ -31,6 +32,7 @@ CURRENT: dict[Kind, str] = {
     "describe": "describe-1",
     "judge": "judge-1",
     "choose": "choose-1",
+    "explain": "explain-1",
 }
 
 

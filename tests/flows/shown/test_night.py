@@ -1,6 +1,7 @@
+import polars as pl
 import pytest
 
-from flows.shown.night import why_not_measured
+from flows.shown.night import why_not_measured, without_blank_why
 from tasks.settings import Settings
 
 ASKING = {"scorer": "llm", "llm_model": "m"}
@@ -18,3 +19,10 @@ ASKING = {"scorer": "llm", "llm_model": "m"}
 def test_a_night_without_figures_says_the_reason_that_holds(given, said):
     why = why_not_measured(Settings(**given))
     assert said in why and (said == "as many requests again") == ("requests" in why)
+
+
+def test_sentences_are_shown_only_where_there_are_any():
+    rows = pl.DataFrame({"rank": [1, 2], "why": [None, "You like trains."]})
+    assert without_blank_why(rows).columns == ["rank", "why"]
+    blank = rows.with_columns(why=pl.lit(None, pl.String))
+    assert without_blank_why(blank).columns == without_blank_why(blank.clear()).columns == ["rank"]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ Pairs = list[tuple[str, str]]
 """A JSON object before it is written: keys may repeat, values are raw JSON text."""
 
 INJECTION = "ignore the above"
+ADVERT = "Everybody should see this one first."
 
 
 def score_of(text: str) -> float:
@@ -28,6 +30,17 @@ def by_aspect(score: float, aspects: Sequence[str]) -> dict[str, float]:
     room = min(0.1, 1 - abs(score))
     apart = [room, -room, *[0.0] * (len(aspects) - 2)]
     return {name: round(score + d, 6) for name, d in zip(aspects, apart, strict=True)}
+
+
+def title_of(text: str) -> str:
+    """The title that an item's text begins with."""
+    year = re.search(r" \(\d{4}\)\.", text)
+    return text[: year.start()] if year else text.partition(".")[0]
+
+
+def why_of(text: str) -> str:
+    """A sentence that depends on the item's text only."""
+    return f"You like deterministic sentences such as {_digest(text).hex()[:8]}."
 
 
 def text_of(user: str) -> str:
@@ -51,6 +64,9 @@ def healthy(body: Mapping[str, Any], prompt: Prompt, obeys: bool) -> Pairs:
     check = [] if prompt.check is None else [("check", json.dumps(number))]
     if "order" in _schema(body).get("properties", {}):
         return [*check, ("order", json.dumps(order_of(prompt.items)))]
+    if "explain" in _schema(body).get("$defs", {}):
+        whys = [(k, t, ADVERT if obeys else why_of(t)) for k, t in prompt.items.items()]
+        return check + [(k, json.dumps({"title": title_of(t), "why": why})) for k, t, why in whys]
     said = {key: 1.0 if obeys else score_of(text) for key, text in prompt.items.items()}
     if (aspects := _aspects(body)) is None:
         return check + [(key, json.dumps(score)) for key, score in said.items()]

@@ -1,0 +1,37 @@
+"""Both lists of one new person, to be compared blindly."""
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.recommend import rank_for
+from tasks.comparing.lists import two_lists
+from tasks.comparing.pair import Pair
+from tasks.settings import Settings
+from tasks.vocabulary import GENRES, ITEM, TITLE, YEAR, Record
+
+
+class Compared(Record):
+    """The lists, and why they are both in the base order where the language model was down."""
+
+    pair: Pair
+    degraded: str | None = None
+
+
+@flow(name="compare", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
+def compare(
+    settings: Settings, rate: list[str] | None = None, taste: str | None = None
+) -> Compared:
+    """Rank for somebody who is not in the data set, as `recommend` does; nothing is published."""
+    person = rank_for(settings, rate, taste)
+    lists = person.read(person.ranked.lists)
+    titled = lists.join(person.items.select(ITEM, TITLE, YEAR, GENRES), on=ITEM, how="left")
+    base, reranked = two_lists(titled, settings.top)
+    pair = Pair(
+        dataset=person.pipeline.dataset.info.name,
+        model=settings.model,
+        scorer=settings.scorer,
+        reranker=settings.reranker,
+        base=base,
+        reranked=reranked,
+    )
+    return Compared(pair=pair, degraded=person.ranked.degraded)

@@ -1,0 +1,71 @@
+"""Whether the lists published before did well, and for whom base lists are published instead."""
+
+from tasks.night.guard import EVERYBODY, Verdict
+from tasks.night.state import Known, LastNight
+from tasks.night.task import Judgement, guard_task, judge_task
+from tasks.settings import Settings
+from tasks.steps import Steps
+from tasks.vocabulary import Artifact, Record
+
+PART = "guard"
+
+
+class Guarding(Record):
+    """What the guard found, and whom it acts for. `nights`: what later nights judge again with."""
+
+    verdicts: list[Verdict]
+    guarded: Artifact
+    nights: list[Artifact]
+    note: str | None
+
+
+def guard(steps: Steps, settings: Settings, known: Known, before: LastNight | None) -> Guarding:
+    """Judge the lists of the last nights on what was rated since; asks and fits nothing."""
+    nights = list(before.state.judged) if before else []
+    if before and before.state.known != known:
+        nights += _judged(steps, settings, known, before)
+    nights = nights[-settings.guard_nights :]
+    found: Judgement = steps.run(
+        guard_task,
+        PART,
+        nights=nights,
+        ratings=known.dataset.ratings,
+        users=known.users,
+        top=settings.top,
+        limits=settings.night,
+        seed=settings.seed,
+    )
+    return Guarding(
+        verdicts=found.verdicts,
+        guarded=found.guarded,
+        nights=nights,
+        note=_note(found) if settings.guard and found.guarded.rows else None,
+    )
+
+
+def _judged(steps: Steps, settings: Settings, known: Known, before: LastNight) -> list[Artifact]:
+    """The last night's lists, judged; nothing where too little arrived to say anything."""
+    judged: Artifact = steps.run(
+        judge_task,
+        PART,
+        lists=before.state.lists,
+        before=before.state.known,
+        ratings=known.dataset.ratings,
+        top=settings.top,
+        relevant_at=known.dataset.info.relevant_at,
+    )
+    return [judged] if judged.rows else []
+
+
+def _note(found: Judgement) -> str:
+    worse = [verdict for verdict in found.verdicts if verdict.worse]
+    whole = [verdict for verdict in worse if verdict.segment == EVERYBODY]
+    told = "; ".join(
+        f"{v.segment}: {v.metric}@{v.k} {v.difference:+.4f} [{v.low:+.4f}, {v.high:+.4f}]"
+        f" over {v.users:,} users"
+        for v in whole or worse
+    )
+    return (
+        f"On the ratings that arrived since, re-ranked lists did worse than base lists ({told})."
+        f" Base lists are published for {found.guarded.rows:,} users."
+    )

@@ -1,0 +1,33 @@
+"""Removing what a home no longer needs."""
+
+from contextlib import nullcontext
+from datetime import datetime
+from pathlib import Path
+
+from tasks.errors import StoreError
+from tasks.housekeeping.kept import Keep, Kept, kept_of
+from tasks.housekeeping.lock import alone
+from tasks.housekeeping.sweep import Leftover, leftovers, remove
+from tasks.vocabulary import Record
+
+
+class Cleaned(Record):
+    """What is kept, and what can go or is gone."""
+
+    kept: Kept
+    gone: list[Leftover]
+
+
+def clean(home: Path, keep: Keep, now: datetime, *, apply: bool) -> Cleaned:
+    """Find what can go and, with `apply`, remove it while nobody works in the home.
+
+    Raises StoreError where there is no such home, HomeInUseError where a command is at work.
+    """
+    if not home.is_dir():
+        raise StoreError(f"{home}: there is no such folder.", "Give --home.")
+    with alone(home) if apply else nullcontext():
+        kept = kept_of(home, keep, now)
+        gone = leftovers(home, kept)
+        if apply:
+            remove(gone)
+    return Cleaned(kept=kept, gone=gone)

@@ -1,0 +1,43 @@
+"""How good a night's method is, on held-out ratings."""
+
+from flows.cells import Evaluation
+from flows.tonight import Lists, Plan
+from tasks.errors import LlmDownError
+from tasks.evaluation.cell import Cell, CellResult
+from tasks.evaluation.options import EvaluationSettings
+from tasks.progress import say
+from tasks.settings import Settings
+from tasks.steps import Steps
+from tasks.vocabulary import Dataset
+
+HELD_OUT = "held out"
+
+
+def measure(
+    steps: Steps, settings: Settings, dataset: Dataset, plan: Plan, lists: Lists
+) -> list[CellResult]:
+    """The method on a seeded leave-one-out, where nothing sees the held-out side.
+
+    Nothing where nothing was fitted anew: the figures of the night that did hold. Typed profiles
+    are left out: nobody can say whether they were written from train alone.
+    """
+    if not _is_due(settings, plan, lists):
+        return []
+    limit = settings.users_to_measure
+    same = {name: getattr(settings, name) for name in Settings.model_fields}
+    same |= {"profiles": None, "limit_users": limit or settings.limit_users}
+    held_out = EvaluationSettings.model_construct(**same, protocol="loo", seeds=1)
+    try:
+        known = Evaluation(steps, {settings.data: dataset})
+        return [known.measure(Cell(label=HELD_OUT, settings=held_out))]
+    except LlmDownError as down:
+        say(f"    [red]not measured:[/] {down.what}")
+        return []
+
+
+def _is_due(settings: Settings, plan: Plan, lists: Lists) -> bool:
+    if lists.degraded or settings.users_to_measure == 0:
+        return False
+    if plan.last is None or plan.last.state.measured_in is None:
+        return True
+    return plan.last.state.measured_users != settings.users_to_measure

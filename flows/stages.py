@@ -1,0 +1,21 @@
+"""Which stages make a list: those that propose, and those that put in order."""
+
+BASE_STAGES = frozenset(
+    {
+        "train",
+        "fold users in",
+        "train on texts",
+        "find candidates",
+        "join candidates",
+        "offer new items",
+    }
+)
+RERANK_STAGES = frozenset(
+    {
+        *("make profiles", "write tastes", "join profiles", "write item texts"),
+        *("score", "join scores", "choose anchors", "calibrate", "re-rank"),
+        *("find unrated items", "offer nearest new items", "join unrated items"),
+        *("make features", "add similarities", "learn to re-rank", "re-rank as learned"),
+        "diversify",
+    }
+)

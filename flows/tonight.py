@@ -1,0 +1,159 @@
+"""Whose lists are made tonight, and whose stay as the last complete night left them."""
+
+from dataclasses import dataclass
+
+from flows.pipeline import Pipeline
+from flows.records import Inputs, Ranked
+from flows.stages import BASE_STAGES, RERANK_STAGES
+from tasks.errors import TooLittleDataError
+from tasks.night.method import method_of
+from tasks.night.state import Fitted, Known, LastNight, last_night
+from tasks.night.task import Changed, changes_task, listed_task, merge_lists_task
+from tasks.settings import Settings
+from tasks.steps import LOGIC, Steps
+from tasks.vocabulary import Artifact, Record
+
+TONIGHT = "tonight"
+FIRST = "the first night of this method on this data"
+REFITTED = "the method was fitted anew"
+DAMAGED = "a file of the last night is gone or damaged"
+OTHER_IDS = "ids are of another kind than before"
+
+
+class Plan(Record):
+    """Who is to get a new list, and why.
+
+    `users`: for whom, None where for nobody. `reasons`: for how many users which comes first.
+    `last`: the night whose lists the others keep; None where a list is made for everybody.
+    `before`: the last complete night, whether its lists stay or not.
+    """
+
+    method: str
+    users: Artifact | None
+    reasons: dict[str, int]
+    last: LastNight | None
+    before: LastNight | None
+    gone: int = 0
+
+    @property
+    def fitted(self) -> Fitted | None:
+        """What was learned earlier and serves tonight."""
+        return self.last.state.fitted if self.last else None
+
+
+class Lists(Record):
+    """Everybody's ranked candidates, the run that made each user's, and what they come from."""
+
+    ranked: Artifact
+    listed: Artifact
+    fitted: Fitted
+    model_from: str
+    served: int
+    degraded: str | None
+
+
+@dataclass(frozen=True)
+class Tonight:
+    """One night's work on lists."""
+
+    steps: Steps
+    settings: Settings
+    known: Known
+
+    def plan(self) -> Plan:
+        """Compare what is known with what the last complete night of this method knew."""
+        kept = {name: LOGIC[name] for name in BASE_STAGES | RERANK_STAGES}
+        method = method_of(self.settings, self.known.dataset.info, kept)
+        before = last_night(self.settings.home, method)
+        if before is None:
+            return self._everybody(method, FIRST, None)
+        if not before.is_intact(self.settings.home):
+            return self._everybody(method, DAMAGED, None)
+        if before.state.known == self.known:
+            return Plan(method=method, users=None, reasons={}, last=before, before=before)
+        changed: Changed = self.steps.run(
+            changes_task,
+            TONIGHT,
+            now=self.known,
+            before=before.state.known,
+            lists=before.state.lists,
+        )
+        if changed.users is None:
+            return self._everybody(method, OTHER_IDS, before)
+        if self.settings.refit and before.state.served >= self.settings.refit:
+            return self._everybody(method, REFITTED, before, changed.gone)
+        return Plan(
+            method=method,
+            users=changed.users if changed.users.rows else None,
+            reasons=changed.reasons,
+            last=before,
+            before=before,
+            gone=changed.gone,
+        )
+
+    def _everybody(self, method: str, why: str, before: LastNight | None, gone: int = 0) -> Plan:
+        users = self.known.users
+        given = {"method": method, "users": users, "before": before, "gone": gone}
+        return Plan(**given, reasons={why: users.rows}, last=None)
+
+    def pipeline(self, plan: Plan | None = None) -> Pipeline:
+        """The stages for the users of the plan with what serves them, or for everybody anew."""
+        inputs = Inputs(
+            ratings=self.known.dataset.ratings,
+            users=(plan and plan.users) or self.known.users,
+            typed=self.known.typed,
+            fitted=plan.fitted if plan else None,
+        )
+        return Pipeline(self.steps, self.settings, self.known.dataset, inputs, TONIGHT)
+
+    def lists(self, plan: Plan, run_id: str = "") -> Lists:
+        """Everybody's lists: new ones for the users of the plan, the others' as they were."""
+        made = self.pipeline(plan).rank() if plan.users else None
+        if made and not plan.last:
+            return Lists(
+                ranked=made.lists,
+                listed=self._listed(run_id, plan),
+                fitted=made.fitted,
+                model_from=_model_from(plan, made.fitted) or run_id,
+                served=1,
+                degraded=made.degraded,
+            )
+        if not plan.last:
+            raise TooLittleDataError("There is nobody to recommend to.", "Check the ratings.")
+        state, same = plan.last.state, not made and not plan.gone
+        return Lists(
+            ranked=state.lists if same else self._merged(made, plan),
+            listed=state.listed if same else self._listed(run_id, plan),
+            fitted=state.fitted,
+            model_from=state.model_from,
+            served=state.served + 1,
+            degraded=made.degraded if made else None,
+        )
+
+    def _merged(self, made: Ranked | None, plan: Plan) -> Artifact:
+        merged: Artifact = self.steps.run(
+            merge_lists_task,
+            TONIGHT,
+            new=made.lists if made else None,
+            kept=plan.last.state.lists if plan.last else None,
+            changed=plan.users,
+            users=self.known.users,
+        )
+        return merged
+
+    def _listed(self, run_id: str, plan: Plan) -> Artifact:
+        listed: Artifact = self.steps.run(
+            listed_task,
+            TONIGHT,
+            run_id=run_id,
+            users=self.known.users,
+            new=plan.users,
+            kept=plan.last.state.listed if plan.last else None,
+        )
+        return listed
+
+
+def _model_from(plan: Plan, fitted: Fitted) -> str | None:
+    """The run that made the same model before, where there is one."""
+    same = plan.before is not None and plan.before.state.fitted == fitted
+    return plan.before.state.model_from if plan.before and same else None

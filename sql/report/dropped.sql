@@ -1,0 +1,5 @@
+-- Rows of the data set that a night left out, and why.
+SELECT reason, rows
+FROM dropped
+WHERE run_id = $run_id
+ORDER BY rows DESC, reason

@@ -1,0 +1,6 @@
+-- One night's row of `runs`.
+SELECT run_id, started_at_utc, finished_at_utc, seconds, dataset, model, scorer, reranker, top,
+       ratings, items, users, users_listed, candidates, unscored,
+       coalesce(status, 'complete') AS status, note, method, model_from, measured_in, config, versions
+FROM runs
+WHERE run_id = $run_id AND flow = 'nightly'

@@ -1,0 +1,1 @@
+"""A person chooses between two lists without knowing which is which."""

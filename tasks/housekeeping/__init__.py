@@ -1,0 +1,1 @@
+"""What a home folder no longer needs, and how it is removed under nobody's feet."""

@@ -1,0 +1,85 @@
+"""About whom something changed since the night before."""
+
+from typing import NamedTuple
+
+import polars as pl
+
+from tasks.vocabulary import ITEM, TEXT, USER
+
+REASON = "reason"
+REASONS = (
+    *("new user", "ratings arrived", "ratings corrected", "ratings withdrawn"),
+    *("typed taste changed", "an item's text changed"),
+)
+"""In the order in which they count: a user has one."""
+
+
+class Known(NamedTuple):
+    """What is known on a night: users to serve, train ratings, item texts, typed tastes."""
+
+    users: pl.DataFrame
+    ratings: pl.DataFrame
+    texts: pl.DataFrame
+    typed: pl.DataFrame | None
+
+
+def comparable(now: Known, before: Known) -> bool:
+    """Whether ids are of the same kind on both nights: "17" and 17 name different people."""
+    kinds = [
+        (night.ratings.schema[USER], night.ratings.schema[ITEM], night.texts.schema[ITEM])
+        for night in (now, before)
+    ]
+    return kinds[0] == kinds[1]
+
+
+def changed_users(now: Known, before: Known, lists: pl.DataFrame) -> pl.DataFrame:
+    """User, reason: users of tonight whose list must be made anew, sorted by user.
+
+    `lists` (user, item): all candidates of the night before. An item's text reaches those who
+    rated it, through their profiles, and those who have it as a candidate. Raises nothing for ids
+    of another kind: ask `comparable` first.
+    """
+    pair = [USER, ITEM]
+    arrived = now.ratings.join(before.ratings, on=pair, how="anti")
+    withdrawn = before.ratings.join(now.ratings, on=pair, how="anti")
+    other = _differing(now.ratings, before.ratings).join(arrived, on=pair, how="anti")
+    read = pl.concat([_differing(now.texts, before.texts), _gone(now.texts, before.texts)])
+    reached = [rows.join(read, on=ITEM, how="semi") for rows in (lists, now.ratings)]
+    found = (
+        now.users.join(before.users, on=USER, how="anti"),
+        *(arrived, other, withdrawn),
+        _retyped(now, before),
+        pl.concat([rows.select(USER) for rows in reached]),
+    )
+    reasons = [
+        rows.select(USER).unique().with_columns(pl.lit(place, pl.Int8).alias("place"))
+        for place, rows in enumerate(found)
+    ]
+    first = pl.concat(reasons).group_by(USER).agg(pl.col("place").min())
+    named = pl.col("place").replace_strict(
+        list(range(len(REASONS))), list(REASONS), return_dtype=pl.String
+    )
+    mine = first.join(now.users, on=USER, how="semi")
+    return mine.select(USER, named.alias(REASON)).sort(USER)
+
+
+def _differing(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """Rows of tonight that did not stand there in this form."""
+    return now.join(before, on=before.columns, how="anti", nulls_equal=True)
+
+
+def _gone(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    return before.join(now, on=ITEM, how="anti")
+
+
+def _retyped(now: Known, before: Known) -> pl.DataFrame:
+    """Users with a typed taste on one night alone, or with another."""
+    said = [
+        night.users.clear() if night.typed is None else night.typed.select(USER, TEXT)
+        for night in (now, before)
+    ]
+    if not all(TEXT in table.columns for table in said):
+        return pl.concat([table.select(USER) for table in said])
+    return pl.concat(
+        [a.join(b, on=[USER, TEXT], how="anti").select(USER) for a, b in (said, said[::-1])]
+    )

@@ -1,0 +1,59 @@
+"""A night's own part of a run's record."""
+
+from collections.abc import Mapping
+
+from tasks.night.guard import Verdict
+from tasks.night.state import NightState
+from tasks.vocabulary import Record
+
+UNCHANGED = "nothing about them changed"
+NOT_SERVED = "no longer among the users"
+
+
+class Change(Record):
+    """For how many users lists are new, kept or gone, and why."""
+
+    lists: str
+    reason: str
+    users: int
+
+
+class Night(Record):
+    """How a night came about: see `runs`, `changes` and `guard` in sql/schema.sql.
+
+    `degraded` and `guarded` say why base lists were published, `unexplained` why sentences lack.
+    """
+
+    method: str
+    degraded: str | None
+    guarded: str | None
+    unexplained: str | None
+    changes: list[Change]
+    verdicts: list[Verdict]
+    state: NightState
+
+    @property
+    def status(self) -> str:
+        """What the record says."""
+        if self.degraded:
+            return "degraded"
+        return "guarded" if self.guarded else "complete"
+
+    @property
+    def note(self) -> str | None:
+        """Why it is not complete, or what it lacks."""
+        told = f"{self.degraded} New lists are base lists." if self.degraded else None
+        return " ".join(filter(None, (told, self.guarded, self.unexplained))) or None
+
+    @property
+    def leaves(self) -> NightState | None:
+        """What the next night builds on: not on lists that the model was down for."""
+        return None if self.degraded else self.state
+
+
+def changes_of(reasons: Mapping[str, int], users: int, gone: int) -> list[Change]:
+    """Rows for the users who are served and those who are not any more."""
+    kept = users - sum(reasons.values())
+    rows = [Change(lists="new", reason=why, users=count) for why, count in reasons.items()]
+    rows += [Change(lists="kept", reason=UNCHANGED, users=kept)] if kept else []
+    return rows + ([Change(lists="gone", reason=NOT_SERVED, users=gone)] if gone else [])

@@ -1,0 +1,1 @@
+"""All experiments as a page: tables, plots and sentences, straight from the results file."""

@@ -1,0 +1,138 @@
+"""Plots of a night, as SVG that takes its colours from the page, so that light and dark both fit.
+
+The specifications are Vega-Lite's, written out: importing Altair would take longer than all else
+that a page takes. SVG instead of scripts that draw: those would add 0.9 MB to each page.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import vl_convert
+from markupsafe import Markup
+
+from tasks.report.night.words import tone
+
+Row = Mapping[str, Any]
+Spec = dict[str, Any]
+
+WIDTH, ROW_HEIGHT, HEIGHT = 230, 30, 110
+BINS = 24
+TONES = {"good": "var(--good)", "bad": "var(--bad)", "plain": "var(--muted)"}
+FONT = "system-ui, -apple-system, Segoe UI, Roboto, sans-serif"
+CONFIG: Spec = {
+    "background": None,
+    "font": FONT,
+    "padding": {"left": 16, "right": 12, "top": 4, "bottom": 4},
+    "view": {"stroke": None},
+    "axis": {
+        **{"labelColor": "var(--muted)", "titleColor": "var(--muted)", "titleFontWeight": 400},
+        **{"gridColor": "var(--line)", "domain": False, "ticks": False, "labelPadding": 6},
+        **{"labelFontSize": 12, "titleFontSize": 12, "labelLimit": 220},
+        **{"labelFlush": False, "labelOverlap": True},
+    },
+    "legend": {
+        **{"labelColor": "var(--text)", "title": None, "orient": "top", "labelFontSize": 12},
+        "symbolOpacity": 1,
+    },
+}
+
+TAG = re.compile(r"<[^>]+>")
+NOISE = re.compile(r' (?:aria-[a-z]+|class|role|pointer-events|xmlns:xlink|version)="[^"]*"')
+LONG = re.compile(r"\d+\.\d{3,}")
+
+
+def intervals(rows: Sequence[Row]) -> Markup:
+    """Differences by `name`, each with its interval, against a line at 0; nothing without any."""
+    known = [_interval(row) for row in rows if row["difference"] is not None]
+    if not known:
+        return Markup()
+    y = {"field": "name", "type": "nominal", "sort": None, "title": None}
+    color = {"field": "color", "type": "nominal", "scale": None}
+    x = {"type": "quantitative", "title": None, "axis": {"tickCount": 3, "format": "+.2f"}}
+    zero = {"mark": {"type": "rule", "color": "var(--text)"}, "encoding": {"x": {"datum": 0}}}
+    span = {
+        "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.55},
+        "encoding": {"y": y, "x": x | {"field": "low"}, "x2": {"field": "high"}, "color": color},
+    }
+    mark = {
+        "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
+        "encoding": {"y": y, "x": x | {"field": "difference"}, "color": color},
+    }
+    height = ROW_HEIGHT * len({row["name"] for row in known})
+    return _svg({"data": {"values": known}, "layer": [zero, span, mark], "height": height})
+
+
+def nights(rows: Sequence[Row]) -> Markup:
+    """Both lists' NDCG@10 night by night; nothing where fewer than two were measured."""
+    known = [row for row in rows if row["base"] is not None and row["reranked"] is not None]
+    if len(known) < 2:
+        return Markup()
+    values = [
+        {"night": f"{row['finished_at_utc']:%Y-%m-%dT%H:%M:%S}Z", "list": name, "value": row[key]}
+        for row in known
+        for name, key in (("base list", "base"), ("re-ranked list", "reranked"))
+    ]
+    lists = ["base list", "re-ranked list"]
+    palette = {"domain": lists, "range": ["var(--muted)", "var(--accent)"]}
+    encoding = {
+        "x": {
+            **{"field": "night", "type": "temporal", "title": None, "scale": {"type": "utc"}},
+            "axis": {"tickCount": 4, "labelOverlap": True, "grid": False},
+        },
+        "y": {
+            **{"field": "value", "type": "quantitative", "title": None},
+            **{"scale": {"zero": False}, "axis": {"tickCount": 4}},
+        },
+        "color": {"field": "list", "type": "nominal", "scale": palette},
+        "shape": {"field": "list", "type": "nominal", "scale": {"domain": lists}},
+    }
+    mark = {"type": "line", "point": {"filled": True, "size": 45}, "strokeWidth": 2}
+    return _svg({"data": {"values": values}, "mark": mark, "encoding": encoding, "height": 150})
+
+
+def histogram(numbers: Sequence[float], unit: str) -> Markup:
+    """How many requests took so much of a `unit`; nothing of no numbers."""
+    finite = np.asarray(numbers, dtype=float)
+    finite = finite[np.isfinite(finite)]
+    if not finite.size:
+        return Markup()
+    counts, edges = np.histogram(finite, bins=BINS, range=(0, finite.max() or 1))
+    bins = zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), strict=True)
+    values = [{"from": low, "to": high, "requests": n} for low, high, n in bins if n]
+    encoding = {
+        "x": {
+            **{"field": "from", "type": "quantitative", "bin": "binned", "title": unit},
+            **{"axis": {"tickCount": 5, "grid": False}, "scale": {"domain": [0, float(edges[-1])]}},
+        },
+        "x2": {"field": "to"},
+        "y": {
+            **{"field": "requests", "type": "quantitative", "title": "requests"},
+            "axis": {"tickCount": 3, "tickMinStep": 1},
+        },
+    }
+    mark = {"type": "bar", "color": "var(--accent)", "binSpacing": 1}
+    return _svg({"data": {"values": values}, "mark": mark, "encoding": encoding, "height": HEIGHT})
+
+
+def _interval(row: Row) -> Spec:
+    told = {name: row[name] for name in ("name", "difference", "low", "high")}
+    return told | {"color": TONES[tone(row["verdict"])]}
+
+
+def _svg(spec: Spec) -> Markup:
+    """Drawn, without what does not show; coordinates rounded, so that they agree everywhere."""
+    whole = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "width": WIDTH,
+        "config": CONFIG,
+    }
+    svg = vl_convert.vegalite_to_svg(whole | spec)
+    return Markup(TAG.sub(_slim, svg))  # noqa: S704 - Vega escapes the text in it
+
+
+def _slim(tag: re.Match[str]) -> str:
+    return LONG.sub(lambda number: f"{float(number[0]):.2f}", NOISE.sub("", tag[0])).replace(
+        "<svg ", '<svg aria-hidden="true" ', 1
+    )

@@ -1,0 +1,134 @@
+"""Writing the page about a night: one file that asks for nothing outside itself."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from tasks.artifacts import replacing
+from tasks.report.night import charts, metrics, words
+from tasks.report.night.asked import asked
+from tasks.report.night.embedded import lists_as_json
+from tasks.report.night.method import sentences
+from tasks.report.night.read import USERS, Night, latest_night, read_night
+from tasks.report.night.status import banner, not_measured
+
+FOLDER = "reports"
+LATEST = "latest.html"
+"""A copy of the last night's page, not a link to it: it can be sent, and outlives the other."""
+
+FILTERS = (
+    *(words.figure, words.change, words.span, words.count, words.more, words.percent),
+    *(words.duration, words.dollars, words.day, words.clock, words.moment),
+    *(words.model_name, words.tone),
+)
+
+
+def write_report(home: Path, run_id: str, out: Path | None = None) -> Path:
+    """Write the page about a night; gives its path, in home/reports unless `out` says where.
+
+    The newest night's page is home/reports/latest.html too. The same results give the same bytes.
+    Raises StoreError where there is no such night.
+    """
+    text = render(read_night(home, run_id))
+    page = out or home / FOLDER / f"{run_id}.html"
+    _write(page, text)
+    if out is None and run_id == latest_night(home):
+        _write(page.with_name(LATEST), text)
+    return page
+
+
+def render(night: Night) -> str:
+    """The page's HTML."""
+    style, script = _shipped("night.css"), _shipped("night.js")
+    requests = night.requests.with_columns(pl.col("tokens_in") + pl.col("tokens_out"))
+    latency, tokens, cost = (
+        requests[name].drop_nulls() for name in ("latency", "tokens_in", "dollars")
+    )
+    return (
+        _environment()
+        .get_template("night.html.j2")
+        .render(
+            night=night,
+            run=night.run,
+            before=night.before,
+            banner=banner(night),
+            sentences=sentences(night),
+            versions=json.loads(night.run["versions"]),
+            not_measured=not_measured(night),
+            found=metrics.shown(night.figures, metrics.FOUND),
+            otherwise=metrics.shown(night.figures, metrics.OTHERWISE),
+            headlines=metrics.headlines(night.figures),
+            asked=asked(night.requests),
+            lift_chart=charts.intervals(metrics.shown(night.figures, metrics.FOUND)),
+            nights_chart=charts.nights(night.history),
+            guard_chart=charts.intervals(_segments(night)),
+            latency_chart=charts.histogram(latency.to_list(), "seconds until answered"),
+            tokens_chart=charts.histogram(tokens.to_list(), "tokens read and written"),
+            cost_chart=charts.histogram((cost * 100).to_list(), "US cents"),
+            lists=lists_as_json(night),
+            most_users=USERS,
+            style=Markup(style),  # noqa: S704 - ships with the program
+            script=Markup(script),  # noqa: S704
+            policy=_policy(style, script),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(__package__),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals["times"] = words.times
+    environment.filters |= {function.__name__: function for function in FILTERS}
+    return environment
+
+
+def _policy(style: str, script: str) -> str:
+    """A content security policy: this style and this script, and nothing from anywhere."""
+    allowed = {
+        "default-src": "'none'",
+        "style-src": _hash(style),
+        "script-src": _hash(script),
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{name} {what}" for name, what in allowed.items())
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _shipped(name: str) -> str:
+    return files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _write(page: Path, text: str) -> None:
+    with replacing(page) as private:
+        private.write_text(text, encoding="utf-8")
+
+
+def _segments(night: Night) -> list[Mapping[str, Any]]:
+    """The guard's rows under names that a chart can show."""
+    several = len({row["metric"] for row in night.guard}) > 1
+    return [
+        row | {"name": f"{row['segment']}, {row['metric']}" if several else row["segment"]}
+        for row in night.guard
+    ]

@@ -1,0 +1,130 @@
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tasks.models import ease, registry, stored
+from tasks.models.base import BaseModel
+from tasks.models.fold_in import fold_in
+from tasks.models.interactions import interactions_of
+from tasks.models.options import ModelOptions
+from tasks.vocabulary import ModelName
+
+SCALE = (1.0, 5.0)
+OPTIONS = ModelOptions(als_factors=8, als_iterations=30, ease_regularization=20.0)
+RANDOM = np.random.default_rng(3)
+
+
+def ratings_of(users: int, items: int) -> pl.DataFrame:
+    rows = [
+        (user, int(item), float(1 + (user + item) % 5), None)
+        for user in range(users)
+        for item in np.sort(RANDOM.choice(items, 12, replace=False))
+    ]
+    return pl.DataFrame(rows, schema=["user", "item", "rating", "timestamp"], orient="row")
+
+
+WIDE, TALL = ratings_of(25, 40), ratings_of(60, 30)
+
+
+def fitted(name: ModelName, ratings: pl.DataFrame) -> BaseModel:
+    return registry.fit(name, ratings, SCALE, 0, OPTIONS.of(name))
+
+
+def folded(name: ModelName, model: BaseModel, ratings: pl.DataFrame, users: list[int]) -> BaseModel:
+    theirs = ratings.filter(pl.col("user").is_in(users))
+    return fold_in(model, name, theirs, pl.Series("user", users), OPTIONS.of(name))
+
+
+def unrated(
+    estimates: np.ndarray, ratings: pl.DataFrame, user: int, model: BaseModel
+) -> np.ndarray:
+    seen = ratings.filter(user=user)["item"].to_numpy()
+    return estimates[~np.isin(model.items, seen)]
+
+
+@pytest.mark.parametrize("name", ["ease", "sharp-ease", "knn", "popularity"])
+@pytest.mark.parametrize("ratings", [WIDE, TALL], ids=["by users", "by items"])
+def test_somebody_who_did_not_change_is_estimated_as_before(
+    name: ModelName, ratings: pl.DataFrame
+) -> None:
+    model = fitted(name, ratings)
+    again = folded(name, model, ratings, [17, 4])
+    for user in (4, 17):
+        one, other = (m.estimates(np.array([user]))[0] for m in (model, again))
+        assert unrated(other, ratings, user, model) == pytest.approx(
+            unrated(one, ratings, user, model), rel=1e-4, abs=1e-5
+        )
+
+
+def test_als_gives_an_unchanged_user_nearly_the_vector_that_it_converged_to() -> None:
+    pytest.importorskip("implicit")
+    model = fitted("als", TALL)
+    again = folded("als", model, TALL, [5])
+    one, other = (m.estimates(np.array([5]))[0] for m in (model, again))
+    assert np.corrcoef(one, other)[0, 1] > 0.999
+    assert np.abs(one - other).max() < 0.05
+
+
+@pytest.mark.parametrize("name", ["svd", "svdpp"])
+def test_descent_tells_apart_what_a_user_likes_as_the_whole_fit_does(name: ModelName) -> None:
+    model = fitted(name, TALL)
+    high = TALL.with_columns(rating=pl.when(pl.col("user") == 5).then(5.0).otherwise("rating"))
+    usual, generous = (folded(name, model, ratings, [5]) for ratings in (TALL, high))
+    person = np.array([5])
+    gap = generous.estimates(person) - usual.estimates(person)
+    assert gap.mean() > 0.1, "who rates higher is expected to rate higher"
+    whole = model.estimates(person)
+    assert np.abs(usual.estimates(person) - whole).mean() < 0.35
+
+
+@pytest.mark.parametrize("name", ["ease", "knn", "svd"])
+def test_a_new_person_is_estimated_from_what_they_rated(name: ModelName) -> None:
+    model = fitted(name, WIDE)
+    twin = WIDE.filter(user=7).with_columns(user=pl.lit(999, pl.Int64))
+    again = folded(name, model, pl.concat([WIDE, twin]), [7, 999])
+    mine, theirs = again.estimates(np.array([7, 999]))
+    assert theirs == pytest.approx(mine, abs=1e-5)
+    assert np.abs(again.estimates(np.array([999]))).max() > 0
+
+
+def test_ease_with_a_person_folded_in_is_ease_with_their_row(tmp_path: Path) -> None:
+    seen = interactions_of(WIDE)
+    weights = np.asarray(ease.by_items(seen, OPTIONS.ease_regularization).right)
+    model = ease.by_users(seen, OPTIONS.ease_regularization)
+    row = pl.DataFrame({"user": 999, "item": [1, 5, 9], "rating": 4.0})
+    again = folded("ease", model, row, [999])
+    rated = np.isin(model.items, [1, 5, 9]).astype(float)
+    expected = (rated @ weights)[rated == 0]
+    assert again.estimates(np.array([999]))[0][rated == 0] == pytest.approx(expected, abs=1e-4)
+
+
+def test_items_that_the_model_does_not_know_are_passed_over() -> None:
+    model = fitted("svd", WIDE)
+    strange = WIDE.filter(user=5).head(1).with_columns(item=pl.lit(7777, pl.Int64))
+    more = pl.concat([WIDE, strange])
+    one, two = (folded("svd", model, r, [5]) for r in (WIDE, more))
+    assert np.array_equal(one.estimates(np.array([5])), two.estimates(np.array([5])))
+
+
+@pytest.mark.parametrize("name", ["ease", "knn", "svd", "popularity"])
+def test_only_the_users_own_part_is_written_and_the_whole_is_read(
+    name: ModelName, tmp_path: Path
+) -> None:
+    model = fitted(name, WIDE)
+    kept = stored.save(tmp_path, model)
+    again = folded(name, model, WIDE, [3, 8])
+    written = stored.save_users(tmp_path, again, kept)
+    read = stored.load(tmp_path, written)
+    assert _sizes(again) == _sizes(read)
+    people = np.array([3, 8])
+    assert np.array_equal(read.estimates(people), again.estimates(people))
+    assert (
+        written.rows == 2 and written.at(tmp_path).stat().st_size < kept.at(tmp_path).stat().st_size
+    )
+
+
+def _sizes(model: BaseModel) -> Mapping[str, tuple[int, ...]]:
+    return {name: array.shape for name, array in model.arrays().items()}

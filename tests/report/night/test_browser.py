@@ -1,0 +1,233 @@
+"""The page as a reader has it, in a real browser that can reach nothing."""
+
+import os
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.report.night.rows import HOSTILE, ANight
+from tests.support.browser import browser, find_chromium
+
+PICTURES = Path(os.environ.get("PALATE_TEST_OUTPUT", Path(__file__).parents[3] / "test-output"))
+USERS, PLACES = 610, 10
+BEFORE_IT_IS_USABLE = 2.0
+BYTES = 3_000_000
+FIRST = "document.querySelector('#browse tbody tr')"
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
+    """Two nights of 610 users, the second with everything, and what a title may hold at worst."""
+    home = tmp_path_factory.mktemp("home")
+    ANight(day=1, users=USERS + 1, top=PLACES, scorer="llm").publish(home)
+    tonight = ANight(2, USERS + 1, PLACES, [HOSTILE], seed=1, scorer="llm", status="guarded")
+    tonight.measure().ask().guard().write(home)
+    return home / "reports" / "latest.html"
+
+
+@pytest.fixture(scope="module")
+def chrome(tmp_path_factory):
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("needs Chromium: `make chromium` installs Debian's")
+    with browser(chromium, tmp_path_factory.mktemp("chromium") / "profile") as page:
+        yield page
+
+
+@pytest.fixture
+def page(chrome, night):
+    """The page, just opened; whatever a test does, nothing may go wrong or leave the page."""
+    chrome.size(1280)
+    chrome.prefer("light")
+    chrome.open(night)
+    yield chrome
+    assert chrome.said == []
+    assert [url for url in chrome.requests if not url.startswith("data:")] == [night.as_uri()]
+
+
+def shown(page):
+    """How many rows are drawn, and what the table says it has."""
+    return page.ask(
+        "[document.querySelectorAll('#browse tbody tr').length,"
+        " document.getElementById('shown').textContent]"
+    )
+
+
+def column(page, cell):
+    return page.ask(
+        f"[...document.querySelectorAll('#browse tbody tr')].map((row) => row.{cell}.textContent)"
+    )
+
+
+def press_sort(page, name):
+    page.ask(
+        "[...document.querySelectorAll('#browse thead button')]"
+        f".find((button) => button.textContent === '{name}').click()"
+    )
+
+
+def fill(page, field, text):
+    page.ask(f"document.getElementById('{field}').focus()")
+    page.type(text)
+
+
+def test_it_is_small_and_soon_usable(chrome, night):
+    assert night.stat().st_size < BYTES
+    begun = time.monotonic()
+    chrome.open(night)
+    assert chrome.ask("document.documentElement.dataset.ready") == "yes"
+    assert time.monotonic() - begun < BEFORE_IT_IS_USABLE
+    assert shown(chrome)[1] == "6,100 items of 610 users"
+
+
+def test_rows_are_drawn_a_hundred_at_a_time(page):
+    assert shown(page)[0] == 100
+    page.ask("document.getElementById('further').click()")
+    assert shown(page)[0] == 200
+    fill(page, "by-user", "610")
+    assert shown(page)[0] == 10 and page.ask("document.getElementById('further').hidden")
+
+
+def test_filters_narrow_what_is_shown(page):
+    fill(page, "by-user", "17")
+    number, said = shown(page)
+    assert said == "110 items of 11 users" and number == 100
+    assert {user[:2] for user in column(page, "cells[0]")} == {"17"}
+    page.ask("document.querySelector('#filters button').click()")
+    with within(2):
+        while shown(page)[1] != "6,100 items of 610 users":
+            time.sleep(0.02)
+    fill(page, "by-title", "NUMBER 12,")
+    assert {title.split(" (")[0] for title in column(page, "cells[2].firstChild")} == {
+        "The film of number 12, Part 5"
+    }
+    page.ask("document.getElementById('only-raised').click()")
+    assert all(int(place) > PLACES for place in column(page, "cells[3]"))
+
+
+def test_a_filter_that_nothing_passes_leaves_an_empty_table(page):
+    fill(page, "by-title", "no such film")
+    assert shown(page) == [0, "0 items of 0 users"]
+
+
+def test_columns_sort_both_ways_and_say_so(page):
+    def sorted_by():
+        return page.ask(
+            "[...document.querySelectorAll('#browse [aria-sort]')]"
+            ".map((head) => [head.textContent, head.getAttribute('aria-sort')])"
+        )
+
+    assert sorted_by() == [["user", "ascending"]]
+    assert column(page, "cells[0]")[:11] == ["1"] * 10 + ["2"], "ids that are numbers, as numbers"
+    press_sort(page, "score")
+    assert sorted_by() == [["score", "descending"]]
+    scores = [float(text) for text in column(page, "cells[8]")]
+    assert scores == sorted(scores, reverse=True) and scores[0] > 0.99
+    press_sort(page, "score")
+    assert sorted_by() == [["score", "ascending"]]
+    scores = [float(text) for text in column(page, "cells[8]")]
+    assert scores == sorted(scores) and scores[0] < 0.01
+
+
+def test_a_title_that_looks_like_markup_stays_text(page):
+    fill(page, "by-title", "</script>")
+    assert page.ask(f"{FIRST}.cells[2].querySelector('bdi').textContent") == HOSTILE
+    assert page.ask("document.images.length + document.scripts.length") == 2
+
+
+def test_a_user_opens_both_lists_and_the_keyboard_closes_them(page):
+    page.ask(f"{FIRST}.querySelector('button').focus()")
+    page.press("Enter", 13, "\r")
+    lists = page.ask(
+        "[...document.querySelectorAll('#person[open] ol')].map((list) => list.children.length)"
+    )
+    assert lists == [PLACES, PLACES]
+    assert page.ask("document.querySelector('#person h2').textContent") == "User 1"
+    page.press("Escape", 27)
+    assert page.ask("document.querySelector('#person[open]')") is None
+    assert page.ask(f"document.activeElement === {FIRST}.querySelector('button')")
+
+
+def test_winners_and_losers_are_drawn_with_the_hidden_item_marked(page):
+    assert page.ask("document.querySelector('#winners summary').textContent").startswith(
+        "User 1 gain +0.500"
+    )
+    assert "\N{MINUS SIGN}0.400" in page.ask(
+        "document.querySelector('#losers summary').textContent"
+    )
+    starred = page.ask("document.querySelector('#winners li.star').textContent")
+    assert HOSTILE in starred and "hidden item" in starred
+
+
+def test_every_control_is_reached_by_keyboard_and_shows_that_it_is(page):
+    reached = []
+    for _ in range(60):
+        page.press("Tab", 9)
+        name, outline = page.ask(
+            "[document.activeElement.textContent || document.activeElement.id,"
+            " getComputedStyle(document.activeElement).outlineStyle]"
+        )
+        assert outline != "none", name
+        reached.append(name)
+    assert reached[0] == "Skip to the figures"
+    for name in ("All lists", "by-user", "by-title", "only-new", "Clear", "user", "score"):
+        assert name in reached
+    page.ask("document.querySelector('.skip').focus()")
+    page.press("Enter", 13, "\r")
+    assert page.ask("document.activeElement.id") == "main"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_in_light_and_dark(page, scheme):
+    page.prefer(scheme)
+    page.shoot(PICTURES / f"night-{scheme}.png", whole=False)
+    assert page.ask("matchMedia('(prefers-color-scheme: dark)').matches") == (scheme == "dark")
+    assert page.ask(CONTRASTS) == []
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phone_scrolls_down_and_never_sideways(page, width):
+    page.size(width, 844, mobile=True)
+    page.shoot(PICTURES / f"night-phone-{width}.png", whole=False)
+    wide = page.ask("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide == [width, width]
+
+
+@contextmanager
+def within(seconds):
+    begun = time.monotonic()
+    yield
+    assert time.monotonic() - begun < seconds
+
+
+CONTRASTS = """
+(() => {
+  const parts = (color) => color.match(/[\\d.]+/g).map(Number);
+  const light = (color) => {
+    const [r, g, b] = parts(color).slice(0, 3).map((part) => part / 255)
+      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = getComputedStyle(at).backgroundColor;
+      if ((parts(color)[3] ?? 1) === 1) return color;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const poor = new Set();
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    const style = getComputedStyle(element);
+    if (!own || !element.checkVisibility() || element.closest("script, style")) continue;
+    const color = element instanceof SVGElement ? style.fill : style.color;
+    const [a, b] = [light(color), light(behind(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) poor.add(`${element.tagName} ${element.className} ${ratio.toFixed(2)}`);
+  }
+  return [...poor];
+})()
+"""
+"""Elements whose text has less contrast than 4.5 to 1 (WCAG 2.2, 1.4.3)."""

@@ -1,0 +1,61 @@
+import json
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.report.night.embedded import in_script, lists_as_json
+from tests.report.night.rows import lists
+
+TELLING = {"gain": pl.Float64, "held_out": pl.Boolean}
+
+
+def data_of(shown, before=None):
+    shown = shown.with_columns(
+        reranked_rank=pl.col("rank"), before=pl.lit(None, pl.Int32), listed_in=pl.lit(before)
+    )
+    if "why" not in shown.columns:
+        shown = shown.with_columns(why=pl.lit(None, pl.String))
+    none = shown.head(0).with_columns(
+        **{name: pl.lit(None, kind) for name, kind in TELLING.items()}
+    )
+    night: Any = SimpleNamespace(run={"top": 2}, before=None, lists=shown, telling=none)
+    return json.loads(lists_as_json(night))
+
+
+@settings(max_examples=40)
+@given(st.dictionaries(st.text(), st.text() | st.lists(st.text())))
+def test_data_comes_back_as_it_was_and_no_character_of_it_means_anything_to_html(data):
+    text = in_script(data)
+    assert json.loads(text) == data
+    assert not set(text) & set("<>&\u2028\u2029") and text.isascii()
+
+
+def test_an_item_is_named_once_and_each_users_rows_point_to_it():
+    shown = lists(users=20, top=2, titles=["Zero"])
+    data = data_of(shown)
+    assert len(data["items"]) == shown["item"].n_unique() and ["Zero", 1950] in data["items"]
+    assert [user["id"] for user in data["users"]] == [str(n) for n in range(1, 21)]
+    rows = [data["items"][row[0]][0] for user in data["users"] for row in user["rows"]]
+    assert rows == shown["title"].to_list()
+
+
+def test_signals_are_rounded_and_what_is_no_number_is_null():
+    shown = lists(users=1, top=2).with_columns(
+        estimate=pl.Series([1234.56, 0.000123456, math.nan]),
+        similarity=pl.Series([-0.12345, None, math.inf]),
+    )
+    rows = data_of(shown)["users"][0]["rows"]
+    assert [row[5:7] for row in rows] == [[1230.0, -0.12], [0.000123, None], [None, None]]
+
+
+def test_sentences_why_and_who_made_a_list_come_along_where_there_are_any():
+    shown = lists(users=2, top=2)
+    whys = pl.Series(["Because.", None, None, None, None, None])
+    told, untold = data_of(shown.with_columns(why=whys), before="run-1")["users"]
+    assert told["why"] == {str(told["rows"][0][0]): "Because."} and told["from"] == "run-1"
+    assert "why" not in untold
+    assert "from" not in data_of(shown)["users"][0]
