@@ -36,7 +36,7 @@ from tasks.evaluation.cell import Cell, Declared, Published
 from tasks.evaluation.options import EvaluationSettings
 from tasks.vocabulary import Record
 
-ALWAYS_LISTS = frozenset({"llm_show", "tune", "without"})
+ALWAYS_LISTS = frozenset({"guard_activity", "llm_show", "notify_command", "tune", "without"})
 """Settings that are lists themselves: only a list of lists stands for several cells."""
 
 NO_MODEL = "(none)"
