@@ -59,7 +59,10 @@ def recovered(server: Server, running: set[str] = frozenset()) -> dict[UUID, str
 
 def test_only_a_run_of_this_worker_without_a_process_is_lost() -> None:
     lost, held = run_in(StateType.RUNNING), run_in(StateType.RUNNING)
-    pending, starting = run_in(StateType.PENDING), run_in(StateType.PENDING, since=NOW)
+    pending, starting = (
+        run_in(StateType.PENDING),
+        run_in(StateType.PENDING, since=datetime.now(UTC)),
+    )
     elsewhere = run_in(StateType.RUNNING, worker="there")
     found = recovered(Server(lost, held, pending, starting, elsewhere), {str(held.id)})
     assert found == {lost.id: "Crashed", pending.id: "Crashed"}
