@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from flows.standing.check import check_standing
 from tasks.checks.finding import Finding, fail
 from tasks.checks.folder import check_clock, check_leftovers, check_space, check_writable
 from tasks.checks.inputs import check_data, check_embedder
@@ -18,7 +19,7 @@ CHECKS: tuple[Check, ...] = (
     *(check_writable, check_space, check_leftovers, check_clock),
     *(check_results, check_ledger),
     *(check_data, check_embedder),
-    *(check_prefect, check_workers, check_llm),
+    *(check_standing, check_prefect, check_workers, check_llm),
 )
 """In the order in which they are told. One more is one function more."""
 

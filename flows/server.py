@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -69,6 +69,16 @@ def _prefect_for(home: Path) -> Iterator[Callable[[], None]]:
         finally:
             for name in told:
                 del os.environ[name]
+
+
+def standing_url(home: Path) -> str | None:
+    """The address of the server that `palate up` started for a home, None if it does not run."""
+    with suppress(PalateError):
+        standing = _standing_server(home)
+        if standing:
+            with standing as (url, _):
+                return url
+    return None
 
 
 def _standing_server(home: Path) -> AbstractContextManager[tuple[str, Callable[[], None]]] | None:

@@ -1,5 +1,6 @@
 """Commands that look after a home folder."""
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from flows.commands.app import Options, app
+from flows.server import standing_url
 from tasks.settings import Settings
 
 Days = Annotated[float, Parameter(validator=Number(gte=0))]
@@ -74,7 +76,10 @@ def doctor(
     from flows.doctor import examine  # noqa: PLC0415
     from flows.shown.house import show_findings, show_findings_json  # noqa: PLC0415
 
-    found = examine(settings or Settings())
+    chosen = settings or Settings()
+    if url := standing_url(chosen.home):
+        os.environ.setdefault("PREFECT_API_URL", url)
+    found = examine(chosen)
     (show_findings_json if json else show_findings)(found)
     if any(finding.status == "fail" for finding in found):
         sys.exit(1)
