@@ -15,7 +15,7 @@ console = Console(highlight=False, soft_wrap=True)
 def show_up(home: Path, state: State, started: list[Role]) -> None:
     """Print where the server is, and what to do next."""
     what = f"Started {', '.join(started)}." if started else "It is up already."
-    console.print(f"[bold]{what}[/] The flows are deployed; a night starts at 03:00 UTC.")
+    console.print(f"[bold]{what}[/] The flows of deployments/prefect.yaml are deployed.")
     console.print(f"  look       {state.url.removesuffix('/api')}")
     if not names_server(state):
         console.print(f"  first      export PREFECT_API_URL={state.url}")

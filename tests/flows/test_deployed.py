@@ -6,10 +6,12 @@ import pytest
 import yaml
 
 from flows import deployed
+from flows import nightly as nights
 from flows.deployed import NothingMeasuredError, experiment, nightly
 from tasks.evaluation.options import EvaluationSettings
 from tasks.settings import Settings
 from tasks.store.query import query
+from tasks.store.record import attempt
 from tests.support.in_process import flows_in
 
 FILE = Path(__file__).parents[2] / "deployments" / "prefect.yaml"
@@ -38,6 +40,18 @@ def test_a_deployed_night_publishes_under_the_id_of_its_run(
     assert run is not None
     (published,) = query(tmp_path, "SELECT run_id FROM runs")["run_id"]
     assert published == state.result().run_id and published.endswith(run.hex[-6:])
+
+
+def test_what_is_attempted_again_after_it_was_published_is_published_once(
+    tmp_path: Path, server: str, made_up: Path
+) -> None:
+    settings = Settings(home=tmp_path, data=str(made_up), reranker="none", measure_users=0)
+    with flows_in(tmp_path, server), attempt("20261124-030005-abcdef"):
+        night = nights.nightly(settings)
+        before = night.database.read_bytes()
+        again = nights.nightly(settings)
+    assert again.run_id == night.run_id == "20261124-030005-abcdef"
+    assert night.database.read_bytes() == before
 
 
 def test_a_grid_without_any_figures_fails(tmp_path: Path, server: str) -> None:

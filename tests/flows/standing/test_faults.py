@@ -81,6 +81,8 @@ def test_a_killed_night_is_resumed_and_the_next_finds_its_place_free(stack: Stac
 
 def test_a_night_outlives_its_server(stack: Stack) -> None:
     night = begun(stack, 5)
+    leases = list((stack.home / "standing" / "prefect" / "concurrency_leases").glob("*-*.json"))
+    assert leases, "what the night holds is on disk: the next server knows it"
     stack.kill("server")
     deadline = time.monotonic() + 120
     while not (stack.home / "palate.duckdb").exists() or not runs_of(stack, night):
@@ -97,6 +99,9 @@ def test_two_nights_follow_each_other_and_one_by_hand_runs_beside_them(stack: St
     waiting = stack.wait(second, "AwaitingConcurrencySlot", "Completed")
     by_hand = stack.told("nightly", "--reranker", "weighted", "--seed", "8")
     assert "671 users served" in by_hand
+    assert [run for run in stack.api("flow_runs/filter", {}) if run["deployment_id"] is None], (
+        "it found the server"
+    )
     assert waiting["state_name"] == "AwaitingConcurrencySlot"
     one, other = stack.wait(first, "Completed"), stack.wait(second, "Completed")
     assert one["end_time"] < other["start_time"]
@@ -116,6 +121,8 @@ def test_of_missed_nights_only_the_last_is_run(stack: Stack) -> None:
     )
     assert len(missed) >= 3
     _move_into_the_past(stack)
+    for run in missed[:3]:
+        stack.wait(run["id"], "Late")
     stack.up()
     states = [stack.wait(run["id"], "Completed", "Cancelled")["state_name"] for run in missed[:3]]
     assert states == ["Cancelled", "Cancelled", "Completed"]
