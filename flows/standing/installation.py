@@ -62,7 +62,7 @@ def up(home: Path, project: Path, port: int, tell: Tell) -> tuple[State, list[Ro
         try:
             for role in _missing(home, state):
                 tell(f"  starting {role}")
-                state = STARTERS[role](home, state)
+                state = STARTERS[role](home, state, tell)
                 started.append(role)
             if started:
                 _deploy(home, state, tell)
@@ -96,15 +96,15 @@ def _missing(home: Path, state: State) -> list[Role]:
     return missing
 
 
-def _start_postgres(home: Path, state: State) -> State:
-    process, sockets = postgres.start_postgres(home)
+def _start_postgres(home: Path, state: State, tell: Tell) -> State:
+    process, sockets = postgres.start_postgres(home, tell)
     _drop(state.sockets, home)
     state = state.with_process("postgres", process).model_copy(update={"sockets": sockets})
     write_state(home, state)
     return state
 
 
-def _start_server(home: Path, state: State) -> State:
+def _start_server(home: Path, state: State, _tell: Tell) -> State:
     stop(of_role(belonging(home), "server"))
     _check_port(state.port)
     database = database_given() or postgres.address(state.sockets or postgres.data(home))
@@ -122,7 +122,7 @@ def _start_server(home: Path, state: State) -> State:
     raise StandingError("Prefect's server did not start.", f"See {log_file(home, 'server')}.")
 
 
-def _start_worker(home: Path, state: State) -> State:
+def _start_worker(home: Path, state: State, _tell: Tell) -> State:
     stop(of_role(belonging(home), "worker"))
     command = [sys.executable, "-m", "flows.standing.worker"]
     command += [str(home.resolve()), state.url, str(state.project)]
@@ -133,7 +133,7 @@ def _start_worker(home: Path, state: State) -> State:
     return state
 
 
-STARTERS: dict[Role, Callable[[Path, State], State]] = {
+STARTERS: dict[Role, Callable[[Path, State, Tell], State]] = {
     "postgres": _start_postgres,
     "server": _start_server,
     "worker": _start_worker,

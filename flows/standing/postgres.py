@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -39,14 +40,14 @@ def data(home: Path) -> Path:
     return folder(home) / "postgres"
 
 
-def start_postgres(home: Path) -> tuple[Started, Path]:
+def start_postgres(home: Path, tell: Callable[[str], None]) -> tuple[Started, Path]:
     """Start it, on a new database if there is none; gives the process and its socket's folder."""
     programs, files = _programs(), data(home)
     folder(home).mkdir(parents=True, exist_ok=True)
     user = pwd.getpwnam(ROOTLESS) if os.geteuid() == 0 else None
     if user:
-        _let_through(programs)
-        _let_through(folder(home))
+        _let_through(programs, tell)
+        _let_through(folder(home), tell)
     if not (files / "PG_VERSION").is_file():
         _create(programs, files, user)
     _same_version(programs, files)
@@ -78,12 +79,15 @@ def _programs() -> Path:
     return Path(package.origin).parent / "pginstall" / "bin"
 
 
-def _let_through(place: Path) -> None:
+def _let_through(place: Path, tell: Callable[[str], None]) -> None:
     """Let every user pass (not read) the folders above, or Postgres' user reaches nothing."""
     for above in place.parents:
         mode = above.stat().st_mode
         if not mode & 0o001:
             above.chmod(mode | 0o001)
+            tell(
+                f"  {above}: others may now pass through (not list it): Postgres is not run as root"
+            )
 
 
 def _create(programs: Path, files: Path, user: User | None) -> None:

@@ -142,7 +142,7 @@ def test_the_database_may_be_another_and_its_password_stands_in_no_file(
     empty: Stack,
 ) -> None:
     elsewhere = empty.home.parent / "elsewhere"
-    _, sockets = start_postgres(elsewhere)
+    _, sockets = start_postgres(elsewhere, print)
     try:
         given = f"postgresql://postgres:xyzzy-sentinel@/postgres?host={sockets}"
         empty.extra["PALATE_PG_URL"] = given
