@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     home = Path(_session.enter_context(TemporaryDirectory(prefix="palate-tests-")))
-    _keep_bytecode(home / "bytecode")
+    _keep_bytecode()
     if not any(Path(a).resolve().name == "tests" or "flows" in a for a in config.args):
         return
     os.environ |= QUIET | {"PREFECT_HOME": str(home / "prefect")}
@@ -35,12 +35,10 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["PALATE_TESTS_SERVER"] = url
 
 
-def _keep_bytecode(folder: Path) -> None:
-    """Where Python keeps no bytecode, each process compiles all libraries; here the first does."""
-    if sys.dont_write_bytecode:
-        os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
-        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        sys.pycache_prefix, sys.dont_write_bytecode = str(folder), False
+def _keep_bytecode() -> None:
+    """Where Python keeps no bytecode, each process would compile our own code anew."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 UV = str(Path(sys.executable).with_name("uv"))
 
 
-def test_the_wheel_runs_nights_outside_the_clone(tmp_path: Path, made_up: Path) -> None:
+def test_the_wheel_runs_a_night_outside_the_clone(tmp_path: Path, made_up: Path) -> None:
     clone = _clean_copy(tmp_path / "clone")
     _do(UV, "build", "--quiet", "--wheel", "--no-build-isolation", "--out-dir", tmp_path, clone)
     (wheel,) = tmp_path.glob("palate-*.whl")
@@ -31,14 +31,13 @@ def test_the_wheel_runs_nights_outside_the_clone(tmp_path: Path, made_up: Path) 
     _do(UV, "venv", "--quiet", "--python", sys.executable, fresh)
     locked = ["--constraint", ROOT / "requirements.lock"]
     _do(UV, "pip", "install", "--quiet", "--python", fresh / "bin" / "python", *locked, wheel)
-    nightly = [fresh / "bin" / "palate", "nightly", "--limit-users", "20"]
-    printed = _do(*nightly, "--reranker", "weighted", cwd=tmp_path)
-    best = _do(*nightly, "--data", made_up, "--home", tmp_path / "best", cwd=tmp_path)
-
-    assert "20 users served" in printed and "20 users served" in best
-    with duckdb.connect(tmp_path / "best" / "palate.duckdb", read_only=True) as database:
-        assert database.sql("SELECT model, reranker FROM runs").fetchall() == [("ease", "learned")]
+    palate = fresh / "bin" / "palate"
+    doctor = _do(palate, "doctor", cwd=tmp_path)
+    assert "movielens.pkl" in doctor and "fail" not in doctor, "the data, the embedder are there"
+    best = _do(palate, "nightly", "--limit-users", "20", "--data", made_up, cwd=tmp_path)
+    assert "20 users served" in best and ".html" in best
     with duckdb.connect(tmp_path / ".palate" / "palate.duckdb", read_only=True) as database:
+        assert database.sql("SELECT model, reranker FROM runs").fetchall() == [("ease", "learned")]
         assert database.sql("SELECT count(*) FROM latest_recommendations").fetchall() == [(200,)]
 
 
