@@ -26,7 +26,7 @@ from tasks.vocabulary import (
 DEFAULT_SEARCH_COUNT = 100
 """The paper's C for N = 1, 5 and 10."""
 
-ESTIMATES_RATINGS: frozenset[ModelName] = frozenset({"svd", "svdpp"})
+ESTIMATES_RATINGS: frozenset[ModelName] = frozenset({"svd", "svdpp", "svdpp-fast"})
 """Base models whose estimate is a rating on the data set's scale; others give a bare score."""
 
 

@@ -25,6 +25,10 @@ CHOICES = {
 """By option, those that `tune` knows; grids of steps by about 2 or 3, the default among them."""
 
 
+COMPILED: dict[ModelName, str] = {"als": "implicit", "svdpp-fast": "numba"}
+"""Models of optional packages."""
+
+
 class ModelOptions(BaseModel):
     """Options of all base models; `of` gives those of one."""
 
@@ -49,11 +53,12 @@ class ModelOptions(BaseModel):
     def of(self, name: ModelName) -> dict[str, OptionValue]:
         """The options of one model, without its prefix: everything that changes its fit.
 
-        `als` adds the version of the package implicit, "" where that is not installed.
+        A model that an optional package computes adds its version, "" where it is not installed.
         """
         prefix = f"{name.replace('-', '_')}_"
         given = {k.removeprefix(prefix): v for k, v in self if k.startswith(prefix)}
-        return given | {"implicit": version_of("implicit")} if name == "als" else given
+        package = COMPILED.get(name)
+        return given | {package: version_of(package)} if package else given
 
 
 def version_of(package: str) -> str:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from tasks.models import als, ease, knn, popularity, surprise_svd
+from tasks.models import als, ease, knn, popularity, surprise_svd, svdpp_fast
 from tasks.models.base import BaseModel
 from tasks.models.options import OptionValue
 from tasks.vocabulary import ModelName
@@ -44,6 +44,7 @@ def _ease(given: Given) -> BaseModel:
 FITS: dict[str, Callable[[Given], BaseModel]] = {
     "svd": _surprise("svd"),
     "svdpp": _surprise("svdpp"),
+    "svdpp-fast": lambda given: svdpp_fast.fit(given.ratings, given.scale, given.seed),
     "popularity": lambda given: popularity.fit(given.ratings),
     "knn": lambda given: knn.fit(given.ratings, given.scale, int(given.options["neighbours"])),
     "ease": _ease,

@@ -40,7 +40,7 @@ RECORDED = (
     "altair",
     "vl-convert-python",
 )
-OPTIONAL = ("lightgbm", "implicit")
+OPTIONAL = ("lightgbm", "implicit", "numba")
 """Packages of extras, recorded where they are installed."""
 
 

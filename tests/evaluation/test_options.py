@@ -97,7 +97,7 @@ def test_how_many_ratings_a_cold_user_keeps_is_part_of_the_protocols_name():
 
 @pytest.mark.parametrize("model", get_args(ModelName))
 def test_rating_errors_are_those_of_models_that_estimate_ratings_of_known_items(model):
-    estimates = model in {"svd", "svdpp"}
+    estimates = model in {"svd", "svdpp", "svdpp-fast"}
     assert options(model=model).estimates_ratings == estimates
     assert not options(model=model, protocol="cold-item").estimates_ratings
 

@@ -11,6 +11,7 @@ ZERO = re.compile(r"^(-?)0\.")
 MODELS = {
     "svd": "SVD",
     "svdpp": "SVD++",
+    "svdpp-fast": "SVD++, fast",
     "ease": "EASE",
     "sharp-ease": "sharp EASE",
     "als": "ALS",

@@ -7,6 +7,7 @@ MINUS = "\N{MINUS SIGN}"
 MODELS = {
     "svd": "SVD",
     "svdpp": "SVD++",
+    "svdpp-fast": "SVD++, fast",
     "ease": "EASE",
     "sharp-ease": "sharp EASE",
     "als": "ALS",
