@@ -23,7 +23,8 @@ SERVER = {
 }
 WORKER = {
     "DO_NOT_TRACK": "1",
-    "PREFECT_WORKER_QUERY_SECONDS": "3",
+    "PREFECT_WORKER_QUERY_SECONDS": "1",
+    "PYTHONDONTWRITEBYTECODE": "",  # each run is a process: it would compile all of this anew
     "PREFECT_LOGGING_LEVEL": "INFO",
     "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING",  # a stage says one line itself
 }
