@@ -25,7 +25,7 @@ class Plan(Record):
 
     `users`: for whom, None where for nobody. `reasons`: for how many users which comes first.
     `last`: the night whose lists the others keep; None where a list is made for everybody.
-    `before`: the last complete night, whether its lists stay or not.
+    `before`: the last complete night, whether its lists stay or not; None without one to compare.
     """
 
     method: str
@@ -79,7 +79,7 @@ class Tonight:
             lists=before.state.lists,
         )
         if changed.users is None:
-            return self._everybody(method, OTHER_IDS, before)
+            return self._everybody(method, OTHER_IDS, None)
         if self.settings.refit and before.state.served >= self.settings.refit:
             return self._everybody(method, REFITTED, before, changed.gone)
         return Plan(

@@ -123,6 +123,16 @@ def test_who_is_gone_is_counted_and_has_no_list(nights: Nights) -> None:
     assert "30" not in after["user"] and after["user"].n_unique() == 29
 
 
+def test_ids_that_turn_into_text_make_everything_anew(nights: Nights) -> None:
+    nights.run()
+    ratings = pl.read_parquet(nights.data / "ratings.parquet").cast({"user": pl.String})
+    named = ratings.head(1).with_columns(user=pl.lit("zed"))
+    pl.concat([ratings, named]).write_parquet(nights.data / "ratings.parquet")
+    after = nights.lists(nights.run())
+    assert nights.changes() == [("new", "ids are of another kind than before", 31)]
+    assert {"1", "zed"} <= set(after["user"])
+
+
 def test_a_state_that_cannot_be_read_is_no_state(nights: Nights) -> None:
     nights.run()
     method = query(nights.home, "SELECT method FROM runs").item()
