@@ -7,6 +7,7 @@ import pytest
 
 from tasks.models import ease, registry, stored
 from tasks.models.base import BaseModel
+from tasks.models.factors import Factors
 from tasks.models.fold_in import fold_in
 from tasks.models.interactions import interactions_of
 from tasks.models.options import ModelOptions
@@ -78,6 +79,27 @@ def test_descent_tells_apart_what_a_user_likes_as_the_whole_fit_does(name: Model
     assert gap.mean() > 0.1, "who rates higher is expected to rate higher"
     whole = model.estimates(person)
     assert np.abs(usual.estimates(person) - whole).mean() < 0.35
+
+
+def test_descent_is_that_of_surprise_on_one_user_after_the_other() -> None:
+    shorter = pl.concat([TALL.filter(user=5).head(4), TALL.filter(pl.col("user") > 5)])
+    model = fitted("svd", shorter)
+    assert isinstance(model, Factors)
+    for user in (5, 9):
+        bias, vector = 0.0, np.zeros(model.item_factors.shape[1])
+        theirs = shorter.filter(user=user).sort("item").select("item", "rating").rows()
+        for _ in range(20):
+            for item, rating in theirs:
+                at = int(np.searchsorted(model.items, item))
+                facing = model.item_factors[at]
+                guess = model.mean + bias + model.item_bias[at] + vector @ facing
+                bias += 0.005 * (rating - guess - 0.02 * bias)
+                vector = vector + 0.005 * ((rating - guess) * facing - 0.02 * vector)
+        again = folded("svd", model, shorter, [5, 9])
+        assert isinstance(again, Factors)
+        place = (5, 9).index(user)
+        assert again.user_bias[place] == pytest.approx(bias)
+        assert again.user_factors[place] == pytest.approx(vector)
 
 
 @pytest.mark.parametrize("name", ["ease", "knn", "svd"])
