@@ -6,6 +6,7 @@ from flows.records import Candidates
 from tasks.models.task import (
     candidates_task,
     fold_in_task,
+    gather_candidates_task,
     join_candidates_task,
     nearest_new_items_task,
     new_items_task,
@@ -56,14 +57,17 @@ def _new_items(pipeline: "Pipeline", new_items: Artifact) -> Candidates:
 
 
 def _top(pipeline: "Pipeline", model: Artifact, count: int) -> Artifact:
-    return pipeline.run(
-        candidates_task,
-        model=model,
-        ratings=pipeline.inputs.ratings,
-        users=pipeline.inputs.users,
-        count=count,
-        seed=pipeline.settings.seed,
-    )
+    users = pipeline.inputs.users
+    shared = {
+        "model": model,
+        "ratings": pipeline.inputs.ratings,
+        "counts": pipeline.counts(),
+        "users": users,
+        "count": count,
+        "seed": pipeline.settings.seed,
+    }
+    chunks = pipeline.each_chunk(candidates_task, users.rows, shared)
+    return pipeline.run(gather_candidates_task, chunks=chunks)
 
 
 def _model(pipeline: "Pipeline", name: ModelName) -> Artifact:

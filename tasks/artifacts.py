@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 import polars as pl
+from pyarrow.parquet import read_metadata
 from pydantic import BaseModel
 
 from tasks.vocabulary import Artifact
@@ -53,6 +54,16 @@ def write_table(home: Path, kind: str, frame: pl.DataFrame) -> Artifact:
 def read_table(home: Path, artifact: Artifact) -> pl.DataFrame:
     """Read what `write_table` wrote."""
     return pl.read_parquet(artifact.at(home))
+
+
+def scan_table(home: Path, artifact: Artifact) -> pl.LazyFrame:
+    """The same without reading more than what is asked of it."""
+    return pl.scan_parquet(artifact.at(home))
+
+
+def sink_table(home: Path, kind: str, frame: pl.LazyFrame) -> Artifact:
+    """As `write_table`, without ever holding all rows."""
+    return _write(home, kind, ".parquet", None, frame.sink_parquet)
 
 
 def write_arrays(home: Path, kind: str, rows: int, arrays: dict[str, np.ndarray]) -> Artifact:
@@ -108,13 +119,17 @@ def _save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     path.write_bytes(buffer.getvalue())
 
 
-def _write(home: Path, kind: str, suffix: str, rows: int, write: Callable[[Path], Any]) -> Artifact:
+def _write(
+    home: Path, kind: str, suffix: str, rows: int | None, write: Callable[[Path], Any]
+) -> Artifact:
+    """Without `rows` the file tells how many it has."""
     folder = home / "artifacts" / kind
     folder.mkdir(parents=True, exist_ok=True)
     private = folder / f".{uuid4().hex}.tmp"
     try:
         write(private)
         digest = sha256_of(private)
+        rows = rows if rows is not None else read_metadata(private).num_rows
         target = folder / f"{digest[:24]}{suffix}"
         sync(private)
         private.replace(target)
