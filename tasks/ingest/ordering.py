@@ -8,7 +8,7 @@ from tasks.ingest.tables import ROW
 from tasks.vocabulary import ITEM, RATING, TIMESTAMP, USER
 
 PART_ROWS = 4_000_000
-"""Ratings sorted at a time: about 1 GB of memory."""
+"""Ratings sorted at a time: half a gigabyte of memory."""
 
 LENGTH = "_length"
 _PART = "_part"
@@ -37,12 +37,18 @@ def latest_on_disk(ratings: pl.LazyFrame, users: pl.DataFrame, stem: Path) -> pl
     part = (pl.col(LENGTH).cum_sum() - pl.col(LENGTH)) // PART_ROWS
     firsts = users.group_by(part).agg(pl.col(USER).min())[USER].sort()
     _divide(ratings, firsts, stem)
-    ordered = [_named(stem, "ordered", place) for place in range(len(firsts))]
+    ordered = [stem.with_name(f"{stem.name}.ordered-{place}.tmp") for place in range(len(firsts))]
     for place, file in enumerate(ordered):
-        unordered = _named(stem, "part", place)
-        latest(pl.scan_parquet(unordered, glob=False)).sink_parquet(file, compression="lz4")
-        unordered.unlink()
+        pieces = list(stem.parent.glob(f"{stem.name}.part-{place}-*"))
+        latest(pl.scan_parquet(pieces, glob=False)).sink_parquet(file, compression="lz4")
+        for piece in pieces:
+            piece.unlink()
     return pl.scan_parquet(ordered, glob=False)
+
+
+def is_large(ratings: pl.LazyFrame) -> bool:
+    """Whether they are too many to be sorted at once."""
+    return height(ratings) > PART_ROWS
 
 
 def height(rows: pl.LazyFrame) -> int:
@@ -51,17 +57,18 @@ def height(rows: pl.LazyFrame) -> int:
 
 
 def _divide(ratings: pl.LazyFrame, firsts: pl.Series, stem: Path) -> None:
-    """Write one file for each range of users, given by its first."""
+    """Write the ratings of each range of users, given by its first, to files of their own.
+
+    With very many ranges polars closes files and opens others; a name used twice would lose rows.
+    """
     place = pl.sum_horizontal(pl.lit(0), *(pl.col(USER) >= first for first in firsts[1:]))
     parts = pl.PartitionBy(
         stem.parent,
         key={_PART: place},
         include_key=False,
         approximate_bytes_per_file=None,
-        file_path_provider=lambda made: _named(stem, "part", made.partition_keys.item()).name,
+        file_path_provider=lambda made: (
+            f"{stem.name}.part-{made.partition_keys.item()}-{made.index_in_partition}.tmp"
+        ),
     )
     ratings.sink_parquet(parts, compression="lz4")
-
-
-def _named(stem: Path, what: str, place: int) -> Path:
-    return stem.with_name(f"{stem.name}.{what}-{place}.tmp")

@@ -8,7 +8,7 @@ import polars as pl
 from tasks.artifacts import read_table, scratch, sink_table, write_table
 from tasks.ingest import catalogue
 from tasks.ingest.newcomer import add_newcomer
-from tasks.ingest.ordering import PART_ROWS, height
+from tasks.ingest.ordering import is_large
 from tasks.ingest.tables import RawTables
 from tasks.ingest.validate import clean_items, clean_large, clean_ratings, clean_tags
 from tasks.progress import bar
@@ -38,7 +38,7 @@ def ingest(home: Path, data: str) -> Dataset:
 def _clean_ratings(
     raw: RawTables, items: pl.DataFrame, stem: Path
 ) -> tuple[pl.LazyFrame, dict[str, int]]:
-    if height(raw.ratings.rows.lazy()) > PART_ROWS:
+    if is_large(raw.ratings.rows.lazy()):
         return clean_large(raw.ratings, items, _known_scale(raw), stem)
     ratings, dropped = clean_ratings(raw.ratings, items, _known_scale(raw))
     return ratings.lazy(), dropped
