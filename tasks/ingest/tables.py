@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -38,7 +39,7 @@ class Table:
         """Columns and their types."""
         return self.rows.collect_schema()
 
-    def ask(self, *questions: pl.Expr) -> tuple[object, ...]:
+    def ask(self, *questions: pl.Expr) -> tuple[Any, ...]:
         """The answers to several questions about the records, out of one reading."""
         named = [question.alias(str(place)) for place, question in enumerate(questions)]
         return self.collect(self.rows.lazy().select(named)).row(0)
@@ -149,7 +150,7 @@ def _followed_by(table: Table, more: Table) -> Table:
     extra = extra.with_columns(pl.col(ROW) + pl.lit(added, pl.UInt32))
     if table.schema != extra.collect_schema():  # text from a CSV, numbers from Parquet
         own, extra = (rows.with_columns(pl.exclude(ROW).cast(pl.String)) for rows in (own, extra))
-    later = (*table.later, (more.file, int(added)))
+    later = (*table.later, (more.file, added))
     return replace(table, rows=pl.concat([own, extra]), later=later)
 
 

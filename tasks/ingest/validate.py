@@ -28,6 +28,8 @@ from tasks.vocabulary import (
     DatasetInfo,
 )
 
+__all__ = ["clean_items", "clean_large", "clean_ratings", "clean_tags", "with_ids"]
+
 MOST_UNKNOWN = 0.5
 """Above this share of ratings for unknown items the two files do not belong together."""
 
