@@ -5,6 +5,7 @@ import io
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,9 @@ from pyarrow.parquet import read_metadata
 from pydantic import BaseModel
 
 from tasks.vocabulary import Artifact
+
+ROW_GROUP = 250_000
+"""Rows of a large table that are read or skipped together, so that few users are read fast."""
 
 
 @contextmanager
@@ -49,6 +53,26 @@ def sha256_of(path: Path) -> str:
 def write_table(home: Path, kind: str, frame: pl.DataFrame) -> Artifact:
     """Write a Parquet file; the same rows give the same path, so a repeat costs no space."""
     return _write(home, kind, ".parquet", frame.height, frame.write_parquet)
+
+
+def sink_table(home: Path, kind: str, rows: pl.LazyFrame) -> Artifact:
+    """As `write_table`, of rows that need not fit in memory."""
+    height = rows.select(pl.len()).collect(engine="streaming").item()
+    write = partial(rows.sink_parquet, row_group_size=ROW_GROUP, engine="streaming")
+    return _write(home, kind, ".parquet", height, write)
+
+
+@contextmanager
+def scratch(home: Path, kind: str) -> Iterator[Path]:
+    """Give the stem of private files beside those of `kind`; they are removed at the end."""
+    folder = home / "artifacts" / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = folder / f".{uuid4().hex}"
+    try:
+        yield stem
+    finally:
+        for file in folder.glob(f"{stem.name}*"):
+            file.unlink()
 
 
 def read_table(home: Path, artifact: Artifact) -> pl.DataFrame:
