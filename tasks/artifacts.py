@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from pydantic import BaseModel
 
+from tasks.homes import url_of
 from tasks.vocabulary import Artifact
 
 
@@ -52,7 +53,7 @@ def write_table(home: Path, kind: str, frame: pl.DataFrame) -> Artifact:
 
 def read_table(home: Path, artifact: Artifact) -> pl.DataFrame:
     """Read what `write_table` wrote."""
-    return pl.read_parquet(artifact.at(home))
+    return pl.read_parquet(local(home, artifact))
 
 
 def write_arrays(home: Path, kind: str, rows: int, arrays: dict[str, np.ndarray]) -> Artifact:
@@ -62,14 +63,24 @@ def write_arrays(home: Path, kind: str, rows: int, arrays: dict[str, np.ndarray]
 
 def read_arrays(home: Path, artifact: Artifact) -> dict[str, np.ndarray]:
     """Read what `write_arrays` wrote."""
-    with np.load(artifact.at(home), allow_pickle=False) as stored:
+    with np.load(local(home, artifact), allow_pickle=False) as stored:
         return dict(stored)
 
 
 def is_intact(home: Path, artifact: Artifact) -> bool:
     """Whether the file is there and still holds what was written."""
-    path = artifact.at(home)
+    path = local(home, artifact)
     return path.is_file() and sha256_of(path) == artifact.sha256
+
+
+def local(home: Path, artifact: Artifact) -> Path:
+    """Where the file lies on this machine, fetched first if it is on shared storage only."""
+    path = artifact.at(home)
+    if url_of(home) and not path.is_file():
+        from tasks.shared_home import fetch  # noqa: PLC0415 - a folder needs none of it
+
+        fetch(home, artifact)
+    return path
 
 
 def artifacts_in(result: object) -> Iterator[Artifact]:
@@ -121,4 +132,9 @@ def _write(home: Path, kind: str, suffix: str, rows: int, write: Callable[[Path]
         sync(folder)
     finally:
         private.unlink(missing_ok=True)
-    return Artifact(path=str(target.relative_to(home)), sha256=digest, rows=rows)
+    path = str(target.relative_to(home))
+    if url_of(home):
+        from tasks.shared_home import share  # noqa: PLC0415
+
+        share(home, path)
+    return Artifact(path=path, sha256=digest, rows=rows)

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from flows.commands.app import Options, app
+from flows.commands.app import Options, app, home_given
 from flows.server import standing_url
 from tasks.settings import Settings
 
@@ -50,7 +50,7 @@ def gc(
     from tasks.housekeeping.kept import Keep  # noqa: PLC0415
 
     keep = Keep(runs=keep_runs, days=keep_days, min_age=min_age)
-    cleaned = clean(home or Settings().home, keep, datetime.now(UTC), apply=apply)
+    cleaned = clean(home_given(home), keep, datetime.now(UTC), apply=apply)
     show_leftovers(cleaned, applied=apply)
 
 

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from flows.commands.app import app
-from tasks.settings import Settings
+from flows.commands.app import app, home_given
 
 
 @app.command
@@ -41,7 +40,7 @@ def sql(
         return
     how = format or _format_of(out)
     check_target(how, out)
-    with stream(home or Settings().home, find_statement(statement)) as batches:
+    with stream(home_given(home), find_statement(statement)) as batches:
         if how == "table":
             show_some(batches)
         else:
@@ -88,7 +87,7 @@ def results(*, home: Path | None = None, out: Path = Path("RESULTS.md")) -> None
     from flows.shown.tables import console  # noqa: PLC0415
     from tasks.report.experiments.results import write_results  # noqa: PLC0415
 
-    for file in write_results(home or Settings().home, out):
+    for file in write_results(home_given(home), out):
         console.print(str(file), markup=False, highlight=False, soft_wrap=True)
 
 
@@ -112,6 +111,6 @@ def report(
     from tasks.report.night.page import write_report  # noqa: PLC0415
     from tasks.report.night.read import latest_night  # noqa: PLC0415
 
-    where = home or Settings().home
+    where = home_given(home)
     page = write_report(where, run_id or latest_night(where), out)
     console.print(str(page), markup=False, highlight=False, soft_wrap=True)

@@ -15,7 +15,7 @@ from tasks.housekeeping.lock import HomeInUseError, alone
 from tasks.housekeeping.sweep import unfinished
 from tasks.settings import Settings
 from tasks.store.query import query
-from tasks.store.warehouse import database_file, publishing_lock
+from tasks.store.warehouse import database_file, has_results, publishing_lock
 
 TIGHT, ROOMY = 1 << 30, 5 << 30
 """Bytes free below which it fails, and below which it warns."""
@@ -80,8 +80,7 @@ def check_clock(settings: Settings) -> list[Finding]:
     """The clock is not behind the last run, nor apart from the disk's."""
     now = datetime.now(UTC)
     fix = "Set the clock (NTP): nights are told apart and ordered by it."
-    file = database_file(settings.home)
-    if file.is_file():
+    if has_results(settings.home):
         last = query(settings.home, "SELECT max(finished_at_utc) AS at FROM runs")["at"].item()
         if last is not None and last.replace(tzinfo=UTC) > now + SKEW:
             return [fail("clock", f"it is {now:%Y-%m-%d %H:%M} UTC, but a run ended {last}", fix)]

@@ -17,7 +17,7 @@ from tasks.llm.ledger.database import Database, ledger_url
 from tasks.secrets import Secrets
 from tasks.settings import Settings
 from tasks.store.query import query
-from tasks.store.warehouse import database_file
+from tasks.store.warehouse import has_results
 
 SECONDS = 5.0
 
@@ -27,7 +27,7 @@ VIEWS = "SELECT view_name FROM duckdb_views() WHERE NOT internal"
 
 def check_results(settings: Settings) -> list[Finding]:
     """The results file opens with this DuckDB, and has all that analysts ask for."""
-    if not database_file(settings.home).is_file():
+    if not has_results(settings.home):
         return [ok("results", "none yet: `palate nightly` makes them")]
     storage = query(settings.home, STORED).item()
     runs = query(settings.home, "SELECT count(*) FROM runs").item()
