@@ -38,6 +38,12 @@ def url_of(home: Path) -> str | None:
     return unquote(home.name) if MIRROR.fullmatch(home.name) else None
 
 
+def address(file: Path) -> str:
+    """Where others find a file of a home: its URL on shared storage, else its path."""
+    url = url_of(file.parent)
+    return f"{url}/{file.name}" if url else str(file)
+
+
 def here(home: Path) -> Path:
     """The same home on this machine, where its mirror may lie elsewhere than on the sender's."""
     return mirrors() / home.name if url_of(home) else home

@@ -182,10 +182,9 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
             )
         if "estimate" in self.llm_show and self.model not in ESTIMATES_RATINGS:
             raise ValueError(f"llm_show: the estimates of {self.model} are not ratings to show")
-        asks = self.asks_llm or self.profile_writer == "llm" or self.explain
-        if asks and not self.llm_model:
+        if self.asks and not self.llm_model:
             raise ValueError("a language model is to be asked, but llm_model does not say which")
-        if asks and url_of(self.home) and not Secrets().palate_ledger_url:
+        if self.asks and url_of(self.home) and not Secrets().palate_ledger_url:
             raise ValueError(f"home: {NOT_SHARED}")
         if self.asks_llm and self.llm_ask == "list":
             self._ask_for_lists()
@@ -204,6 +203,11 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
     def asks_llm(self) -> bool:
         """Whether scores cost requests."""
         return self.scorer != "embedded"
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked of a language model."""
+        return self.asks_llm or self.profile_writer == "llm" or self.explain
 
     @property
     def writer(self) -> ProfileWriter:

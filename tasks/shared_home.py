@@ -65,10 +65,18 @@ def storage(home: "Path") -> Iterator[tuple[Any, str]]:
 
 def check(home: "Path") -> None:
     """Look whether the bucket is there and can be listed. Raises as `storage` does."""
+    with storage(home) as (system, place):
+        check_bucket(system, place)
+
+
+def check_bucket(system: Any, place: str) -> None:  # noqa: ANN401
+    """Raise botocore's error if there is no such bucket: s3fs says of a file only that it is not.
+
+    To be called inside `storage`.
+    """
     from fsspec.asyn import sync  # noqa: PLC0415
 
-    with storage(home) as (system, place):
-        sync(system.loop, _list_one, system, place)
+    sync(system.loop, _list_one, system, place)
 
 
 def fetch(home: "Path", artifact: "Artifact") -> None:

@@ -29,7 +29,8 @@ def gc(
 
     What a kept run or anything after it has used stays, and what its record names. The results
     file, the ledger of paid answers, embeddings, kept models and reports are never touched. What
-    is removed and needed after all is made again: that costs time, and nothing else.
+    is removed and needed after all is made again: that costs time, and nothing else. Of a home on
+    shared storage only this machine's copies are removed, which are fetched again when needed.
 
     Parameters
     ----------

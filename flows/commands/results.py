@@ -27,7 +27,7 @@ def sql(
     out
         A file for the rows, which replaces what is there when it is whole; stdout unless given.
     home
-        Folder with the results: PALATE_HOME or .palate unless given.
+        Folder, or s3://BUCKET/PREFIX, with the results: PALATE_HOME or .palate unless given.
 
     """
     from flows.shown.rows import check_target, opened, write_rows  # noqa: PLC0415
@@ -79,7 +79,7 @@ def results(*, home: Path | None = None, out: Path = Path("RESULTS.md")) -> None
     Parameters
     ----------
     home
-        Folder with the results: PALATE_HOME or .palate unless given.
+        Folder, or s3://BUCKET/PREFIX, with the results: PALATE_HOME or .palate unless given.
     out
         The page.
 
@@ -102,7 +102,7 @@ def report(
     run_id
         The night; the last one unless given.
     home
-        Folder with the results: PALATE_HOME or .palate unless given.
+        Folder, or s3://BUCKET/PREFIX, with the results: PALATE_HOME or .palate unless given.
     out
         The page; reports/RUN_ID.html in the home folder unless given, and then latest.html too.
 

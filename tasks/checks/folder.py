@@ -11,6 +11,7 @@ from rich.filesize import decimal
 
 from tasks.artifacts import replacing
 from tasks.checks.finding import Finding, fail, ok, warn
+from tasks.homes import reach, url_of
 from tasks.housekeeping.lock import HomeInUseError, alone
 from tasks.housekeeping.sweep import unfinished
 from tasks.settings import Settings
@@ -41,6 +42,18 @@ def check_writable(settings: Settings) -> list[Finding]:
         return [fail("home", told, "Check its permissions and its disk, or give --home.")]
     took = 1000 * (time.monotonic() - started)
     return [ok("home", f"{home} is writable and syncs to disk ({took:.0f} ms)")]
+
+
+def check_shared(settings: Settings) -> list[Finding]:
+    """What others share is there and can be listed."""
+    url = url_of(settings.home)
+    if url is None:
+        return []
+    started = time.monotonic()
+    reach(settings.home)
+    took = 1000 * (time.monotonic() - started)
+    told = f"{url} answers ({took:.0f} ms); this machine's copies are in {settings.home}"
+    return [ok("shared", told)]
 
 
 def check_space(settings: Settings) -> list[Finding]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import sql
 from tasks.checks.finding import Finding, fail, ok, warn
 from tasks.errors import LedgerError
+from tasks.homes import url_of
 from tasks.llm.ledger.database import Database, ledger_url
 from tasks.secrets import Secrets
 from tasks.settings import Settings
@@ -42,6 +43,8 @@ def check_results(settings: Settings) -> list[Finding]:
 
 def check_ledger(settings: Settings) -> list[Finding]:
     """The ledger of what was paid for is whole, or its Postgres answers."""
+    if url_of(settings.home) and not (settings.asks or Secrets().palate_ledger_url):
+        return [ok("ledger", "none: nothing is asked of a language model")]
     url = ledger_url(settings.home, Secrets())
     if url.get_backend_name() != "sqlite":
         return [asyncio.run(_check_postgres(url))]

@@ -15,7 +15,7 @@ from filelock import FileLock
 from tasks.artifacts import replacing
 from tasks.errors import SharedHomeError, StoreError
 from tasks.homes import url_of
-from tasks.shared_home import code_of, storage
+from tasks.shared_home import check_bucket, code_of, storage
 
 TRIES = 10
 LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409"}
@@ -29,6 +29,8 @@ def newest(file: Path) -> str | None:
     """
     with _fetching(file), storage(file.parent) as (system, place):
         etag = _etag(system, f"{place}/{file.name}")
+        if etag is None:
+            check_bucket(system, place)
         if etag is None or (file.is_file() and etag == _noted(file)):
             return etag
         _note(file, None)
