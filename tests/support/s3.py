@@ -1,13 +1,14 @@
 """A real S3 server on loopback (moto's), and machines that share a home on it."""
 
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tasks import shared_home
 from tasks.homes import home_of
@@ -18,15 +19,32 @@ HOME = f"s3://{BUCKET}/team"
 
 @contextmanager
 def s3_server() -> Iterator[str]:
-    """Address of a server that has one empty bucket; it ends with the block."""
+    """Address of a server without any bucket; it ends with the block."""
+    from moto.s3.responses import S3Response  # noqa: PLC0415 - takes a second to load
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(S3Response, "put_object", _one_at_a_time(S3Response.put_object))
+        server.start()
+        host, port = server.get_host_and_port()
+        try:
+            yield f"http://{host}:{port}"
+        finally:
+            server.stop()
+
+
+def _one_at_a_time(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As S3 does it: moto looks at an upload's condition, and then replaces the object."""
+    lock = threading.Lock()
+
+    @wraps(function)
+    def locked(*given: Any) -> Any:
+        with lock:
+            return function(*given)
+
+    return locked
 
 
 def credentials(url: str) -> dict[str, str]:
@@ -41,17 +59,6 @@ def credentials(url: str) -> dict[str, str]:
     }
 
 
-@contextmanager
-def storage_in_use() -> Iterator[str]:
-    """Point this process at a server of its own; gives its address."""
-    with s3_server() as url, pytest.MonkeyPatch.context() as patch:
-        for name, value in credentials(url).items():
-            patch.setenv(name, value)
-        forget_connections()
-        yield url
-        forget_connections()
-
-
 def empty_bucket() -> Any:
     """fsspec's file system, where the bucket is new."""
     with shared_home.storage(home_of(HOME)) as (system, _):
@@ -59,11 +66,6 @@ def empty_bucket() -> Any:
             system.rm(BUCKET, recursive=True)
         system.mkdir(BUCKET)
         return system
-
-
-def forget_connections() -> None:
-    """The next use reads the environment anew."""
-    shared_home._file_system.cache_clear()
 
 
 def machine(monkeypatch: pytest.MonkeyPatch, folder: Path, home: str = HOME) -> Path:
