@@ -18,7 +18,7 @@ from tasks.errors import SettingsError
 WRITTEN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.*)", re.DOTALL)
 """A URL, also one that was made a Path, which leaves one slash of two."""
 
-MIRROR = re.compile(r"[a-z][a-z0-9+.-]+%3A%2F%2F.+")
+MIRROR = re.compile(r"[a-z][a-z0-9.-]+~3A~2F~2F.+")
 LONGEST_NAME = 240
 SCHEMES = ("s3",)
 """Where results can be replaced on condition that nobody else has, which keeps everybody's runs."""
@@ -30,12 +30,12 @@ def home_of(given: str | Path) -> Path:
     Raises SettingsError for a URL that cannot be a home; what it says shows no password.
     """
     url = WRITTEN.fullmatch(str(given))
-    return mirrors() / quote(_checked(url[1].lower(), url[2]), safe="") if url else Path(given)
+    return mirrors() / _quoted(_checked(url[1].lower(), url[2])) if url else Path(given)
 
 
 def url_of(home: Path) -> str | None:
     """What a folder mirrors; None for a home that is nowhere else."""
-    return unquote(home.name) if MIRROR.fullmatch(home.name) else None
+    return unquote(home.name.replace("~", "%")) if MIRROR.fullmatch(home.name) else None
 
 
 def address(file: Path) -> str:
@@ -76,12 +76,17 @@ def _checked(scheme: str, place: str) -> str:
             "Give a folder, or s3://BUCKET/PREFIX (any server that speaks S3: AWS_ENDPOINT_URL).",
         )
     url = f"{scheme}://{'/'.join(parts)}"
-    if not parts or {"?", "#"} & set(place) or len(quote(url, safe="")) > LONGEST_NAME:
+    if not parts or {"?", "#"} & set(place) or len(_quoted(url)) > LONGEST_NAME:
         raise SettingsError(
             f"--home: {url} names no place in a bucket, or has a name that is too long.",
             "Give s3://BUCKET/PREFIX, without ? or #, of fewer than 200 characters.",
         )
     return url
+
+
+def _quoted(url: str) -> str:
+    """A name for a folder. A "%" would be read as one where the path becomes part of a URL."""
+    return quote(url, safe="").replace("~", "%7E").replace("%", "~")
 
 
 def _as_text(home: Path) -> str:

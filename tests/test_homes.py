@@ -8,7 +8,7 @@ from tasks.errors import SettingsError
 from tasks.homes import address, here, home_of, url_of
 from tasks.settings import Settings
 
-URL = "s3://nights/team a/x"
+URL = "s3://nights/team a~7/x"
 SECRET = "hunter2"
 
 
@@ -24,10 +24,11 @@ def test_a_folder_is_a_home_as_it_is():
         assert home_of(folder) == folder and url_of(folder) is None and here(folder) == folder
 
 
-@pytest.mark.parametrize("given", [URL, f"{URL}/", "S3://nights//team a/x", Path(URL)])
+@pytest.mark.parametrize("given", [URL, f"{URL}/", "S3://nights//team a~7/x", Path(URL)])
 def test_a_url_is_a_mirror_whose_name_says_the_url(mirrors, given):
     home = home_of(given)
     assert home.parent == mirrors and url_of(home) == URL and home_of(home) == home
+    assert "%" not in home.name
     assert address(home / "palate.duckdb") == f"{URL}/palate.duckdb"
 
 
