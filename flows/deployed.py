@@ -28,6 +28,7 @@ from flows.recommend import Recommendation
 from tasks.errors import PalateError
 from tasks.evaluation.grid import read_grid
 from tasks.evaluation.options import EvaluationSettings
+from tasks.homes import reach
 from tasks.housekeeping.lock import in_use
 from tasks.llm.session import asking
 from tasks.progress import say, telling
@@ -50,6 +51,7 @@ def working(home: Path) -> Iterator[None]:
     What a flow publishes has one id, however often the run has to be resumed. `palate gc` removes
     nothing meanwhile.
     """
+    reach(home)
     with get_client(sync_client=True) as client:
         run = client.read_flow_run(UUID(flow_run.id))
     started = run.start_time or datetime.now(UTC)

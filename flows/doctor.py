@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterable
 
 from flows.standing.check import check_standing
 from tasks.checks.finding import Finding, fail
-from tasks.checks.folder import check_clock, check_leftovers, check_space, check_writable
+from tasks.checks.folder import (
+    check_clock,
+    check_leftovers,
+    check_shared,
+    check_space,
+    check_writable,
+)
 from tasks.checks.inputs import check_data, check_embedder
 from tasks.checks.packages import check_extras, check_packages, check_python
 from tasks.checks.services import check_llm, check_prefect, check_workers
@@ -16,7 +22,7 @@ Check = Callable[[Settings], list[Finding]]
 
 CHECKS: tuple[Check, ...] = (
     *(check_python, check_packages, check_extras),
-    *(check_writable, check_space, check_leftovers, check_clock),
+    *(check_writable, check_shared, check_space, check_leftovers, check_clock),
     *(check_results, check_ledger),
     *(check_data, check_embedder),
     *(check_standing, check_prefect, check_workers, check_llm),

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tasks.errors import StoreError
+from tasks.homes import url_of
 from tasks.housekeeping.kept import Keep, Kept, kept_of
 from tasks.housekeeping.lock import alone
 from tasks.housekeeping.sweep import Leftover, leftovers, remove
@@ -12,10 +13,11 @@ from tasks.vocabulary import Record
 
 
 class Cleaned(Record):
-    """What is kept, and what can go or is gone."""
+    """What is kept, and what can go or is gone. `mirrors`: what the home is a mirror of, if any."""
 
     kept: Kept
     gone: list[Leftover]
+    mirrors: str | None = None
 
 
 def clean(home: Path, keep: Keep, now: datetime, *, apply: bool) -> Cleaned:
@@ -30,4 +32,4 @@ def clean(home: Path, keep: Keep, now: datetime, *, apply: bool) -> Cleaned:
         gone = leftovers(home, kept)
         if apply:
             remove(gone)
-    return Cleaned(kept=kept, gone=gone)
+    return Cleaned(kept=kept, gone=gone, mirrors=url_of(home))

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from tasks.errors import PalateError
+from tasks.homes import reach
 from tasks.housekeeping.lock import in_use
 from tasks.progress import TEMPORARY_SERVER
 
@@ -47,6 +48,7 @@ def prefect_for(home: Path) -> Iterator[Callable[[], None]]:
     Must be entered before Prefect is imported, since it reads its settings then. `palate gc`
     removes nothing meanwhile.
     """
+    reach(home)
     with in_use(home), _prefect_for(home) as wait:
         yield wait
 

@@ -15,6 +15,7 @@ import polars as pl
 from pyarrow.parquet import read_metadata
 from pydantic import BaseModel
 
+from tasks.homes import url_of
 from tasks.vocabulary import Artifact
 
 ROW_GROUP = 250_000
@@ -52,14 +53,14 @@ def sha256_of(path: Path) -> str:
 
 def write_table(home: Path, kind: str, frame: pl.DataFrame) -> Artifact:
     """Write a Parquet file; the same rows give the same path, so a repeat costs no space."""
-    return _write(home, kind, ".parquet", frame.height, frame.write_parquet)
+    write = partial(frame.write_parquet, row_group_size=ROW_GROUP)
+    return _write(home, kind, ".parquet", frame.height, write)
 
 
 def sink_table(home: Path, kind: str, rows: pl.LazyFrame) -> Artifact:
     """As `write_table`, of rows that need not fit in memory."""
-    height = rows.select(pl.len()).collect(engine="streaming").item()
     write = partial(rows.sink_parquet, row_group_size=ROW_GROUP, engine="streaming")
-    return _write(home, kind, ".parquet", height, write)
+    return _write(home, kind, ".parquet", None, write)
 
 
 @contextmanager
@@ -77,17 +78,12 @@ def scratch(home: Path, kind: str) -> Iterator[Path]:
 
 def read_table(home: Path, artifact: Artifact) -> pl.DataFrame:
     """Read what `write_table` wrote."""
-    return pl.read_parquet(artifact.at(home))
+    return pl.read_parquet(local(home, artifact))
 
 
 def scan_table(home: Path, artifact: Artifact) -> pl.LazyFrame:
     """The same without reading more than what is asked of it."""
-    return pl.scan_parquet(artifact.at(home))
-
-
-def sink_table(home: Path, kind: str, frame: pl.LazyFrame) -> Artifact:
-    """As `write_table`, without ever holding all rows."""
-    return _write(home, kind, ".parquet", None, frame.sink_parquet)
+    return pl.scan_parquet(local(home, artifact))
 
 
 def write_arrays(home: Path, kind: str, rows: int, arrays: dict[str, np.ndarray]) -> Artifact:
@@ -97,14 +93,24 @@ def write_arrays(home: Path, kind: str, rows: int, arrays: dict[str, np.ndarray]
 
 def read_arrays(home: Path, artifact: Artifact) -> dict[str, np.ndarray]:
     """Read what `write_arrays` wrote."""
-    with np.load(artifact.at(home), allow_pickle=False) as stored:
+    with np.load(local(home, artifact), allow_pickle=False) as stored:
         return dict(stored)
 
 
 def is_intact(home: Path, artifact: Artifact) -> bool:
     """Whether the file is there and still holds what was written."""
-    path = artifact.at(home)
+    path = local(home, artifact)
     return path.is_file() and sha256_of(path) == artifact.sha256
+
+
+def local(home: Path, artifact: Artifact) -> Path:
+    """Where the file lies on this machine, fetched first if it is on shared storage only."""
+    path = artifact.at(home)
+    if url_of(home) and not path.is_file():
+        from tasks.shared_home import fetch  # noqa: PLC0415 - a folder needs none of it
+
+        fetch(home, artifact)
+    return path
 
 
 def artifacts_in(result: object) -> Iterator[Artifact]:
@@ -160,4 +166,9 @@ def _write(
         sync(folder)
     finally:
         private.unlink(missing_ok=True)
-    return Artifact(path=str(target.relative_to(home)), sha256=digest, rows=rows)
+    path = str(target.relative_to(home))
+    if url_of(home):
+        from tasks.shared_home import share  # noqa: PLC0415
+
+        share(home, path)
+    return Artifact(path=path, sha256=digest, rows=rows)

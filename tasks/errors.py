@@ -96,6 +96,10 @@ class StoreError(PalateError):
     """The results file cannot be read or published."""
 
 
+class SharedHomeError(PalateError):
+    """A home on shared storage cannot be reached, read or written."""
+
+
 class NotifyError(PalateError):
     """A program or a webhook could not be told of a night."""
 

@@ -3,6 +3,11 @@
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+NOT_SHARED = (
+    "a shared home needs its ledger of paid answers in Postgres, which all machines reach: set"
+    " PALATE_LEDGER_URL"
+)
+
 
 class Secrets(BaseSettings):
     """Keys, and addresses that may hold a password."""

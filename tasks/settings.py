@@ -10,10 +10,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError as UnreadableSettingError
 
 from tasks.errors import SettingsError
+from tasks.homes import Home, url_of
 from tasks.learn_options import LearnOptions
 from tasks.llm_options import EngineOptions, LlmOptions
 from tasks.models.options import CHOICES, ModelOptions
 from tasks.night_options import NightOptions
+from tasks.secrets import NOT_SHARED, Secrets
 from tasks.toml_source import TomlSource
 from tasks.vocabulary import (
     ModelName,
@@ -62,7 +64,10 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
     )
 
     data: str = Field("movielens", description="Data set: a name (`palate datasets`) or a folder.")
-    home: Path = Field(Path(".palate"), description="Folder for all state.")
+    home: Home = Field(
+        Path(".palate"),
+        description="Folder for all state; or s3://BUCKET/PREFIX, which machines share.",
+    )
     config: Path | None = Field(None, description="TOML file with any of these settings.")
     model: ModelName = Field("svd", description="Base model.")
     model_options: ModelOptions = Field(ModelOptions(), description="Of the base models.")
@@ -184,9 +189,10 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
             )
         if "estimate" in self.llm_show and self.model not in ESTIMATES_RATINGS:
             raise ValueError(f"llm_show: the estimates of {self.model} are not ratings to show")
-        asks = self.asks_llm or self.profile_writer == "llm" or self.explain
-        if asks and not self.llm_model:
+        if self.asks and not self.llm_model:
             raise ValueError("a language model is to be asked, but llm_model does not say which")
+        if self.asks and url_of(self.home) and not Secrets().palate_ledger_url:
+            raise ValueError(f"home: {NOT_SHARED}")
         if self.asks_llm and self.llm_ask == "list":
             self._ask_for_lists()
         return self
@@ -208,6 +214,11 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
     def users_per_task(self, *, asking: bool) -> int:
         """The size of a chunk: what a kill can cost, and what one task holds in memory."""
         return self.chunk_users or (CHUNK_ASKING if asking else CHUNK)
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked of a language model."""
+        return self.asks_llm or self.profile_writer == "llm" or self.explain
 
     @property
     def writer(self) -> ProfileWriter:

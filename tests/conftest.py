@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,25 @@ def with_server(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Commands of this test use the session's Prefect server."""
     monkeypatch.setenv("PREFECT_API_URL", server)
     return server
+
+
+@pytest.fixture(scope="session")
+def s3_address() -> Iterator[str]:
+    """Address of an S3 server."""
+    from tests.support.s3 import s3_server  # noqa: PLC0415
+
+    with s3_server() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(s3_address: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The server's file system as this process reaches it, with an empty bucket."""
+    from tests.support.s3 import credentials, empty_bucket  # noqa: PLC0415
+
+    for name, value in credentials(s3_address).items():
+        monkeypatch.setenv(name, value)
+    return empty_bucket()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import App, Group, Parameter
 
 from flows.server import prefect_for
+from tasks.homes import home_of
 from tasks.learn_options import LearnOptions
 from tasks.llm_options import LlmOptions
 from tasks.models.options import ModelOptions
@@ -32,6 +33,11 @@ for _name in ModelOptions.model_fields:
     ModelOptions.model_fields[_name].metadata.append(Parameter(group=Group("Base models")))
 
 Options = Annotated[Settings, Parameter(name="*")]
+
+
+def home_given(home: Path | None) -> Path:
+    """The home of --home, else of the environment."""
+    return home_of(home) if home else Settings().home
 
 
 @contextmanager

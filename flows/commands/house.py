@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from flows.commands.app import Options, app
+from flows.commands.app import Options, app, home_given
 from flows.server import standing_url
 from tasks.settings import Settings
 
@@ -29,7 +29,8 @@ def gc(
 
     What a kept run or anything after it has used stays, and what its record names. The results
     file, the ledger of paid answers, embeddings, kept models and reports are never touched. What
-    is removed and needed after all is made again: that costs time, and nothing else.
+    is removed and needed after all is made again: that costs time, and nothing else. Of a home on
+    shared storage only this machine's copies are removed, which are fetched again when needed.
 
     Parameters
     ----------
@@ -50,7 +51,7 @@ def gc(
     from tasks.housekeeping.kept import Keep  # noqa: PLC0415
 
     keep = Keep(runs=keep_runs, days=keep_days, min_age=min_age)
-    cleaned = clean(home or Settings().home, keep, datetime.now(UTC), apply=apply)
+    cleaned = clean(home_given(home), keep, datetime.now(UTC), apply=apply)
     show_leftovers(cleaned, applied=apply)
 
 

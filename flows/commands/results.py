@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from flows.commands.app import app
-from tasks.settings import Settings
+from flows.commands.app import app, home_given
 
 
 @app.command
@@ -28,7 +27,7 @@ def sql(
     out
         A file for the rows, which replaces what is there when it is whole; stdout unless given.
     home
-        Folder with the results: PALATE_HOME or .palate unless given.
+        Folder, or s3://BUCKET/PREFIX, with the results: PALATE_HOME or .palate unless given.
 
     """
     from flows.shown.rows import check_target, opened, write_rows  # noqa: PLC0415
@@ -41,7 +40,7 @@ def sql(
         return
     how = format or _format_of(out)
     check_target(how, out)
-    with stream(home or Settings().home, find_statement(statement)) as batches:
+    with stream(home_given(home), find_statement(statement)) as batches:
         if how == "table":
             show_some(batches)
         else:
@@ -80,7 +79,7 @@ def results(*, home: Path | None = None, out: Path = Path("RESULTS.md")) -> None
     Parameters
     ----------
     home
-        Folder with the results: PALATE_HOME or .palate unless given.
+        Folder, or s3://BUCKET/PREFIX, with the results: PALATE_HOME or .palate unless given.
     out
         The page.
 
@@ -88,7 +87,7 @@ def results(*, home: Path | None = None, out: Path = Path("RESULTS.md")) -> None
     from flows.shown.tables import console  # noqa: PLC0415
     from tasks.report.experiments.results import write_results  # noqa: PLC0415
 
-    for file in write_results(home or Settings().home, out):
+    for file in write_results(home_given(home), out):
         console.print(str(file), markup=False, highlight=False, soft_wrap=True)
 
 
@@ -103,7 +102,7 @@ def report(
     run_id
         The night; the last one unless given.
     home
-        Folder with the results: PALATE_HOME or .palate unless given.
+        Folder, or s3://BUCKET/PREFIX, with the results: PALATE_HOME or .palate unless given.
     out
         The page; reports/RUN_ID.html in the home folder unless given, and then latest.html too.
 
@@ -112,6 +111,6 @@ def report(
     from tasks.report.night.page import write_report  # noqa: PLC0415
     from tasks.report.night.read import latest_night  # noqa: PLC0415
 
-    where = home or Settings().home
+    where = home_given(home)
     page = write_report(where, run_id or latest_night(where), out)
     console.print(str(page), markup=False, highlight=False, soft_wrap=True)

@@ -3,9 +3,8 @@
 import os
 from pathlib import Path
 
-from flows.commands.app import app
+from flows.commands.app import app, home_given
 from tasks.errors import PalateError
-from tasks.settings import Settings
 
 PORT = 4200
 
@@ -35,7 +34,7 @@ def up(*, port: int = PORT, home: Path | None = None) -> None:
             f"There is no {installation.DEPLOYMENTS} in {project}.",
             "Run `palate up` in the folder of the project, a clone of it.",
         )
-    where = home or Settings().home
+    where = home_given(home)
     state, started = installation.up(where, project, port, terminal.print)
     show_up(where, state, started)
 
@@ -53,7 +52,7 @@ def down(*, home: Path | None = None) -> None:
     from flows.shown.standing import terminal  # noqa: PLC0415 - keeps `--help` fast
     from flows.standing import installation  # noqa: PLC0415
 
-    stopped = installation.down(home or Settings().home)
+    stopped = installation.down(home_given(home))
     terminal.print("Stopped." if stopped else "Nothing is running.")
 
 
@@ -77,4 +76,4 @@ def worker(*, home: Path | None = None) -> None:
             "PREFECT_API_URL does not say where Prefect's server is.",
             "Set it, such as http://127.0.0.1:4200/api; or run `palate up`, which starts both.",
         )
-    work(home or Settings().home, url, Path.cwd())
+    work(home_given(home), url, Path.cwd())

@@ -8,6 +8,7 @@ from rich.markup import escape
 
 import sql
 from flows.shown.tables import console, show_table
+from tasks.homes import address
 from tasks.store.query import query
 
 if TYPE_CHECKING:
@@ -63,4 +64,4 @@ def _show_where(result: "EvaluationResult") -> None:
         f" {result.cached} of {result.stages} stages were cached; run {result.run_id}",
         soft_wrap=True,
     )
-    console.print(f"Results: {escape(str(result.database))}", soft_wrap=True)
+    console.print(f"Results: {escape(address(result.database))}", soft_wrap=True)

@@ -23,6 +23,9 @@ def show_leftovers(cleaned: "Cleaned", *, applied: bool) -> None:
         f"{kept.runs:,} runs are kept: what was used since {kept.since:%d %B %Y, %H:%M} UTC stays"
     )
     console.print(stays, highlight=False, soft_wrap=True)
+    if cleaned.mirrors:
+        told = f"Only copies on this machine can go: nothing is ever removed from {cleaned.mirrors}"
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
     if not cleaned.gone:
         console.print("Nothing to remove.")
         return

@@ -7,6 +7,7 @@ from rich.markup import escape
 
 import sql
 from flows.shown.tables import console, show_table
+from tasks.homes import address
 from tasks.store.query import query
 from tasks.vocabulary import WHY
 
@@ -52,7 +53,7 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
         console.print(told, style="bold red", markup=False, soft_wrap=True)
     if result.report:
         console.print(f"Report: {escape(str(result.report))}", soft_wrap=True)
-    console.print(f"Results: {escape(str(result.database))}", soft_wrap=True)
+    console.print(f"Results: {escape(address(result.database))}", soft_wrap=True)
 
 
 def _measured_title(result: "NightlyResult", settings: "Settings") -> str:

@@ -11,11 +11,12 @@ from rich.filesize import decimal
 
 from tasks.artifacts import replacing
 from tasks.checks.finding import Finding, fail, ok, warn
+from tasks.homes import reach, url_of
 from tasks.housekeeping.lock import HomeInUseError, alone
 from tasks.housekeeping.sweep import unfinished
 from tasks.settings import Settings
 from tasks.store.query import query
-from tasks.store.warehouse import database_file, publishing_lock
+from tasks.store.warehouse import database_file, has_results, publishing_lock
 
 TIGHT, ROOMY = 1 << 30, 5 << 30
 """Bytes free below which it fails, and below which it warns."""
@@ -41,6 +42,18 @@ def check_writable(settings: Settings) -> list[Finding]:
         return [fail("home", told, "Check its permissions and its disk, or give --home.")]
     took = 1000 * (time.monotonic() - started)
     return [ok("home", f"{home} is writable and syncs to disk ({took:.0f} ms)")]
+
+
+def check_shared(settings: Settings) -> list[Finding]:
+    """What others share is there and can be listed."""
+    url = url_of(settings.home)
+    if url is None:
+        return []
+    started = time.monotonic()
+    reach(settings.home)
+    took = 1000 * (time.monotonic() - started)
+    told = f"{url} answers ({took:.0f} ms); this machine's copies are in {settings.home}"
+    return [ok("shared", told)]
 
 
 def check_space(settings: Settings) -> list[Finding]:
@@ -80,8 +93,7 @@ def check_clock(settings: Settings) -> list[Finding]:
     """The clock is not behind the last run, nor apart from the disk's."""
     now = datetime.now(UTC)
     fix = "Set the clock (NTP): nights are told apart and ordered by it."
-    file = database_file(settings.home)
-    if file.is_file():
+    if has_results(settings.home):
         last = query(settings.home, "SELECT max(finished_at_utc) AS at FROM runs")["at"].item()
         if last is not None and last.replace(tzinfo=UTC) > now + SKEW:
             return [fail("clock", f"it is {now:%Y-%m-%d %H:%M} UTC, but a run ended {last}", fix)]

@@ -8,6 +8,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from tasks.checks.finding import Finding, fail, ok, warn
+from tasks.homes import url_of
 from tasks.settings import Settings
 
 REINSTALL = "Install the locked dependencies again (make, or uv pip sync requirements.lock)."
@@ -47,6 +48,8 @@ def check_extras(settings: Settings) -> list[Finding]:
 def _wanted_extras(settings: Settings, absent: list[str]) -> Iterator[Finding]:
     if "als" in absent and "als" in {settings.model, *settings.sources}:
         yield fail("extras", "the base model als is not installed", "pip install palate[als]")
+    if "s3" in absent and url_of(settings.home):
+        yield fail("extras", "a home on s3:// needs s3fs", "pip install palate[s3]")
     if "trees" in absent and settings.learn_trees:
         told = "the default method goes without boosted trees"
         yield warn("extras", told, "pip install palate[trees]")

@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import sql
 from tasks.checks.finding import Finding, fail, ok, warn
 from tasks.errors import LedgerError
+from tasks.homes import url_of
 from tasks.llm.ledger.database import Database, ledger_url
 from tasks.secrets import Secrets
 from tasks.settings import Settings
 from tasks.store.query import query
-from tasks.store.warehouse import database_file
+from tasks.store.warehouse import has_results
 
 SECONDS = 5.0
 
@@ -27,7 +28,7 @@ VIEWS = "SELECT view_name FROM duckdb_views() WHERE NOT internal"
 
 def check_results(settings: Settings) -> list[Finding]:
     """The results file opens with this DuckDB, and has all that analysts ask for."""
-    if not database_file(settings.home).is_file():
+    if not has_results(settings.home):
         return [ok("results", "none yet: `palate nightly` makes them")]
     storage = query(settings.home, STORED).item()
     runs = query(settings.home, "SELECT count(*) FROM runs").item()
@@ -42,6 +43,8 @@ def check_results(settings: Settings) -> list[Finding]:
 
 def check_ledger(settings: Settings) -> list[Finding]:
     """The ledger of what was paid for is whole, or its Postgres answers."""
+    if url_of(settings.home) and not (settings.asks or Secrets().palate_ledger_url):
+        return [ok("ledger", "none: nothing is asked of a language model")]
     url = ledger_url(settings.home, Secrets())
     if url.get_backend_name() != "sqlite":
         return [asyncio.run(_check_postgres(url))]

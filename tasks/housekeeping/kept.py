@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from tasks.store.query import query
-from tasks.store.warehouse import database_file
+from tasks.store.warehouse import has_results
 from tasks.vocabulary import Record
 
 ARTIFACT = re.compile(r"artifacts/[^/\"\\]+/[0-9a-f]{24}\.[a-z]+")
@@ -66,7 +66,7 @@ def named_in(texts: list[str]) -> frozenset[str]:
 
 def _runs(home: Path) -> pl.DataFrame:
     known = pl.DataFrame(schema=COLUMNS)
-    if database_file(home).is_file():
+    if has_results(home):
         runs = query(home, "SELECT * EXCLUDE (config, versions) FROM runs")
         known = pl.concat([known, runs.select(set(COLUMNS) & set(runs.columns))], how="diagonal")
     return known

@@ -8,7 +8,7 @@ from tasks.artifacts import artifacts_in, is_intact
 from tasks.models.options import ModelOptions
 from tasks.reranking.blend import Learned
 from tasks.store.query import query
-from tasks.store.warehouse import database_file
+from tasks.store.warehouse import has_results
 from tasks.vocabulary import Artifact, Dataset, Record
 
 COLUMN_IS_KNOWN = (
@@ -86,7 +86,7 @@ class LastNight(Record):
 
 def last_night(home: Path, method: str) -> LastNight | None:
     """The last complete night of this method, None without one that can be read."""
-    if not database_file(home).is_file() or not query(home, COLUMN_IS_KNOWN).item():
+    if not has_results(home) or not query(home, COLUMN_IS_KNOWN).item():
         return None
     found = query(home, LAST, {"method": method})
     if not found.height:

@@ -3,6 +3,7 @@
 import socket
 from typing import Literal
 
+from tasks.homes import url_of
 from tasks.notify.redacted import in_words, without_secrets
 from tasks.settings import Settings
 from tasks.vocabulary import Record
@@ -62,7 +63,7 @@ def message(
         flow="nightly",
         run_id=run_id,
         dataset=settings.data,
-        home=str(settings.home.resolve()),
+        home=url_of(settings.home) or str(settings.home.resolve()),
         host=socket.gethostname(),
         report=report,
     )

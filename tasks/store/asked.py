@@ -6,7 +6,7 @@ from tasks.artifacts import write_table
 from tasks.llm.session import session_for
 from tasks.settings import Settings
 from tasks.store.query import query
-from tasks.store.warehouse import database_file
+from tasks.store.warehouse import has_results
 from tasks.vocabulary import Artifact
 
 COLUMNS = {
@@ -45,7 +45,7 @@ def requests_to_publish(settings: Settings) -> Artifact:
 
 
 def _last_published(settings: Settings) -> float:
-    if not database_file(settings.home).is_file():
+    if not has_results(settings.home):
         return 0.0
     known = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'llm_requests'"
     if not query(settings.home, known).item():

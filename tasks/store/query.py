@@ -8,7 +8,8 @@ import polars as pl
 
 import sql
 from tasks.errors import QueryError, StoreError
-from tasks.store.warehouse import database_file
+from tasks.homes import url_of
+from tasks.store.warehouse import database_file, has_results
 
 SAFE: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
@@ -21,7 +22,8 @@ def query(
 ) -> pl.DataFrame:
     """Rows of one statement, with `values` for its $names.
 
-    Raises StoreError without a results file, QueryError when the statement fails.
+    Raises StoreError without a results file, QueryError when the statement fails, and
+    SharedHomeError where they are shared and cannot be fetched.
     """
     try:
         with duckdb.connect(results_of(home), read_only=True, config=SAFE) as database:
@@ -37,9 +39,10 @@ def query(
 def results_of(home: Path) -> Path:
     """The results file. Raises StoreError where there is none."""
     file = database_file(home)
-    if not file.is_file():
+    if not has_results(home):
+        where = url_of(home) or file
         raise StoreError(
-            f"{file}: there are no results yet.", "Run `palate nightly`, or give --home."
+            f"{where}: there are no results yet.", "Run `palate nightly`, or give --home."
         )
     return file
 

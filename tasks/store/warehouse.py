@@ -7,6 +7,7 @@ that each copies what the one before published.
 
 import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +18,7 @@ from filelock import FileLock, Timeout
 import sql
 from tasks.artifacts import replacing
 from tasks.errors import StoreError
+from tasks.homes import url_of
 
 LOCK_SECONDS = 600.0
 
@@ -49,10 +51,19 @@ def publishing_lock(home: Path) -> FileLock:
     return FileLock(target.with_name(f"{target.name}.lock"))
 
 
+def has_results(home: Path) -> bool:
+    """Whether there is a results file; of a shared home, the newest one is here then."""
+    if url_of(home):
+        from tasks.store.shared_results import newest  # noqa: PLC0415 - a folder needs none of it
+
+        return newest(database_file(home)) is not None
+    return database_file(home).is_file()
+
+
 def is_published(home: Path, run_id: str) -> bool:
     """Whether a run is in the results file: one that was broken off after that, and resumed."""
     file = database_file(home)
-    if not file.exists():
+    if not has_results(home):
         return False
     try:
         with duckdb.connect(file, read_only=True) as database:
@@ -66,15 +77,13 @@ def publish(home: Path, tables: Mapping[str, Rows], wait: float = LOCK_SECONDS) 
     """Append the rows to the tables of the same name, all or nothing; gives the results file.
 
     Raises StoreError when another publisher holds the lock for `wait` seconds, or when the file
-    that is there cannot be read as results; it is then left as it was.
+    that is there cannot be read as results; it is then left as it was. Raises SharedHomeError.
     """
     target = database_file(home)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with publishing_lock(home).acquire(timeout=wait), replacing(target) as private:
-            if target.exists():
-                shutil.copyfile(target, private)
-            _append(private, tables)
+        with publishing_lock(home).acquire(timeout=wait):
+            _replace(home, target, tables)
     except Timeout as error:
         raise StoreError(
             f"{target}: another run has been publishing for {wait:.0f} s.",
@@ -86,6 +95,26 @@ def publish(home: Path, tables: Mapping[str, Rows], wait: float = LOCK_SECONDS) 
             "If the file is not palate's, move it away; runs are published into a new one.",
         ) from error
     return target
+
+
+def _replace(home: Path, target: Path, tables: Mapping[str, Rows]) -> None:
+    if url_of(home):
+        from tasks.store.shared_results import publish_shared  # noqa: PLC0415
+
+        publish_shared(target, partial(_append, tables=tables), partial(_is_in, tables=tables))
+        return
+    with replacing(target) as private:
+        if target.exists():
+            shutil.copyfile(target, private)
+        _append(private, tables)
+
+
+def _is_in(file: Path, tables: Mapping[str, Rows]) -> bool:
+    """Whether these rows were published: told by the one run, or the one choice, among them."""
+    name, key = ("runs", "run_id") if "runs" in tables else ("choices", "id")
+    with duckdb.connect(file, read_only=True) as database:
+        found = f"SELECT 1 FROM {name} WHERE {key} = ?"
+        return bool(database.execute(found, [tables[name].lazy().collect()[key].item()]).fetchall())
 
 
 def _append(file: Path, tables: Mapping[str, Rows]) -> None:

@@ -21,17 +21,19 @@ from sqlalchemy.exc import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from tasks.errors import LedgerError
+from tasks.homes import url_of
 from tasks.llm.ledger.tables import metadata
-from tasks.secrets import Secrets
+from tasks.secrets import NOT_SHARED, Secrets
 
 FILE = "ledger.sqlite"
 BUSY_SECONDS = 30.0
 COMMAND_SECONDS = 120.0
 
-URL_FIX = (
+URL_FORM = (
     "Write postgresql://user:password@host/database, with ?sslmode=require if need be and special"
-    " characters percent-encoded, or unset it for a file in --home."
+    " characters percent-encoded"
 )
+URL_FIX = f"{URL_FORM}, or unset it for a file in --home."
 
 OPTIONS = {"sslmode": "ssl", "host": "host"}
 """What an address may say after its "?" (a host: a socket's folder), and what asyncpg calls it."""
@@ -51,6 +53,10 @@ Waiting = tuple[Sequence[Change], "asyncio.Future[None]"]
 
 def ledger_url(home: Path, secrets: Secrets) -> URL:
     """Where the ledger is: PALATE_LEDGER_URL, or a file in `home`."""
+    if secrets.palate_ledger_url is None and url_of(home):
+        raise LedgerError(
+            f"{url_of(home)}: {NOT_SHARED}.", URL_FIX.partition(", or unset")[0] + "."
+        )
     if secrets.palate_ledger_url is None:
         return URL.create("sqlite+aiosqlite", database=str(home.resolve() / FILE))
     problem, url = "is not a database address", None
