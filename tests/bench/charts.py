@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 import vl_convert
 
-from tasks.report.experiments.charts import LINES, NOISE, SHAPES, TAG
+from tasks.report.experiments.charts import LINES, NOISE, SHAPES, TAG, Panel
 
 OURS, THEIRS = "Palate", "peer"
 WIDTH, ROW_HEIGHT, GROWTH_HEIGHT = 420, 20, 320
@@ -40,7 +40,7 @@ def scale(sizes: Mapping[int, Sequence[Mapping[str, Any]]]) -> str:
     return _svg([drawn], "Seconds of a night's stages, by ratings")
 
 
-def _stages(evaluation: Mapping[str, Any]) -> alt.LayerChart:
+def _stages(evaluation: Mapping[str, Any]) -> Panel:
     rows = [
         {"name": line["stage"], "of": of, "seconds": line["seconds"]}
         for of in ("cold", "warm")
@@ -50,7 +50,7 @@ def _stages(evaluation: Mapping[str, Any]) -> alt.LayerChart:
     return _dots("The whole evaluation", rows, ("cold", "warm"))
 
 
-def _peers(peers: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
+def _peers(peers: Sequence[Mapping[str, Any]]) -> Panel:
     rows = [
         {"name": f"{peer['step']}: {peer['peer']}", "of": of, "seconds": peer[side]}
         for peer in peers
@@ -60,7 +60,7 @@ def _peers(peers: Sequence[Mapping[str, Any]]) -> alt.LayerChart:
     return _dots("The same step by others, one thread each", rows, (OURS, THEIRS))
 
 
-def _dots(title: str, rows: list[dict[str, Any]], kinds: tuple[str, str]) -> alt.LayerChart:
+def _dots(title: str, rows: list[dict[str, Any]], kinds: tuple[str, str]) -> Panel:
     names = list(dict.fromkeys(row["name"] for row in rows))
     base = alt.Chart(pl.DataFrame(rows)).encode(
         y=alt.Y("name:N").sort(names).title(None).axis(labelLimit=420)
@@ -84,7 +84,7 @@ def _log_y(name: str) -> alt.Y:
     return alt.Y(f"{name}:Q", axis=SECONDS, scale=alt.Scale(type="log"))
 
 
-def _svg(panels: Sequence[alt.LayerChart], title: str) -> str:
+def _svg(panels: Sequence[Panel], title: str) -> str:
     styled = (
         alt.concat(*panels, columns=1, spacing=24, title=title)
         .resolve_scale(x="independent", y="independent", color="independent", shape="independent")

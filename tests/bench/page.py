@@ -59,7 +59,7 @@ def figure(value: float | None, digits: int = 3) -> str:
         return "-"
     if value == 0 or abs(value) >= 10 ** (digits - 1):
         return f"{value:,.0f}"
-    return f"{float(f'{value:.{digits}g}'):,}"
+    return f"{float(f'{value:.{digits}g}'):,}".removesuffix(".0")
 
 
 def _ratio(bench: Mapping[str, Any]) -> float:

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import lenskit
@@ -37,7 +38,7 @@ def main() -> None:
     sys.stdout.write(json.dumps({"seconds": min(seconds), "version": lenskit.__version__}) + "\n")
 
 
-def _vectors(folder: Path, name: str, ids: object) -> np.ndarray:
+def _vectors(folder: Path, name: str, ids: Iterable[object]) -> np.ndarray:
     held = pd.read_parquet(folder / f"{name}_vectors.parquet").set_index(name)["vector"]
     return np.stack(held.loc[list(ids)].to_list()).astype(np.float32)
 

@@ -12,7 +12,8 @@ from tests.bench.peers import TIMES, Compared
 from tests.bench.peers.foreign import run
 from tests.bench.timing import best_of
 
-PACKAGES = ("rectools", "pyarrow")
+PACKAGES = ("rectools", "pyarrow<20")
+"""It wants NumPy 1, which later pyarrows refuse without saying so to an installer."""
 SIGNALS = (ESTIMATE, SIMILARITY, POPULARITY, DATE_AFFINITY)
 
 

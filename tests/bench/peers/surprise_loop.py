@@ -29,7 +29,7 @@ def compare(given: Given) -> Compared:
         ours=ours,
         theirs=theirs / len(some) * len(everybody),
         users=len(everybody),
-        agree=f"{alike:.2%} of candidates the same (clipped estimates tie)",
+        agree=f"{alike:.2%} of candidates the same",
     )
 
 
