@@ -11,7 +11,8 @@ from tasks.report.experiments.charts import LINES, NOISE, SHAPES, TAG, Panel
 
 OURS, THEIRS = "Palate", "peer"
 WIDTH, ROW_HEIGHT, GROWTH_HEIGHT = 420, 20, 320
-SECONDS = alt.Axis(labelExpr="format(datum.value, '~g') + ' s'", tickCount=6)
+TENS = [10.0**power for power in range(-6, 6)]
+SECONDS = alt.Axis(labelExpr="format(datum.value, '~g') + ' s'", values=TENS)
 
 
 def bench(found: Mapping[str, Any]) -> str:
@@ -92,7 +93,9 @@ def _svg(panels: Sequence[Panel], title: str) -> str:
         .configure_view(stroke="#d1d5db")
         .configure_axis(gridColor="#e5e7eb", labelColor="#374151", ticks=False)
         .configure_title(anchor="start", fontSize=12, color="#111827")
-        .configure_legend(orient="top", labelColor="#111827", symbolOpacity=1, labelLimit=300)
+        .configure_legend(
+            orient="top", labelColor="#111827", symbolOpacity=1, labelLimit=300, columns=4
+        )
     )
     svg = vl_convert.vegalite_to_svg(styled.to_json())
     return TAG.sub(lambda tag: NOISE.sub("", tag[0]), svg) + "\n"
