@@ -16,13 +16,14 @@ import polars as pl
 
 from tests.bench import page
 from tests.bench.alone import measured_alone
-from tests.bench.generated import Shape, write_generated
+from tests.bench.generated import write_generated
 from tests.bench.growth import LARGEST
 from tests.bench.kept import SCALE_FILE, keep, kept
 from tests.bench.machine import machine
 from tests.bench.runs import run_palate
 from tests.bench.stages import told_by_stage, units_of
 from tests.bench.watched import CommandFailedError, stopping_by_signal
+from tests.bench.world import Shape
 
 SIZES = (100_000, 1_000_000, 10_000_000, 32_000_000)
 NIGHT = ("--model", "als")

@@ -9,7 +9,8 @@ import pytest
 
 from tasks.ingest.readers import generic
 from tests.bench import generated
-from tests.bench.generated import FEWEST, Shape, history_lengths, world_of, write_generated
+from tests.bench.generated import FEWEST, history_lengths, write_generated
+from tests.bench.world import Shape, world_of
 
 RATINGS = 30_000
 
