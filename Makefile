@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run up down evidence demo-llm test test-slow chromium crash check bench format lock clean
+.PHONY: run up down evidence demo-llm test test-slow chromium crash check bench bench-scale format lock clean
 
 run: $(READY)  ## tonight's recommendations for the data set that ships with the install
 	$(BIN)/palate nightly
@@ -38,9 +38,11 @@ check: $(READY)  ## lint, format, types
 crash: $(READY)  ## kills the scoring engine 100 times and proves from the server's log what was lost
 	$(BIN)/python -m tests.crash
 
-bench: $(READY)  ## candidates beside a predict loop (DATA=DIR for others), then asking at a rate limit
-	$(BIN)/python -m tests.bench.candidates $(DATA)
-	$(BIN)/python -m tests.bench.asking
+bench: $(READY)  ## every step, beside the published way and other libraries; a few minutes (DATA=NAME for others)
+	$(BIN)/python -m tests.bench $(DATA)
+
+bench-scale: $(READY)  ## whole nights up to MovieLens 32M's size (SIZES="100000 1000000"; FRESH=1 anew); carries on
+	$(BIN)/python -m tests.bench.scale
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,73 @@
+"""What the steps of one evaluation read, in memory: the same for us and for a peer."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tasks.artifacts import read_table
+from tasks.evaluation.splits.protocols import split
+from tasks.ingest.task import ingest
+from tasks.models import als
+from tasks.models.candidates import top_candidates
+from tasks.models.factors import Factors
+from tasks.models.options import ModelOptions
+from tasks.models.surprise_svd import factors_of, fit
+from tasks.reranking.features import add_features
+from tasks.vocabulary import ITEM, SIMILARITY, USER, DatasetInfo
+
+COUNT, TOP, SEED = 100, 10, 0
+"""Candidates per user, places of a list, and the seed of all that is drawn: the paper's P2."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A data set, split as P2 does; models and lists are made when first asked for."""
+
+    info: DatasetInfo
+    ratings: pl.DataFrame
+    items: pl.DataFrame
+    train: pl.DataFrame
+    held_out: pl.DataFrame
+    users: pl.Series
+
+    @cached_property
+    def algorithm(self) -> Any:
+        """Surprise's SVD, fitted."""
+        return fit(self.train, self.info.scale, "svd", SEED)
+
+    @cached_property
+    def svd(self) -> Factors:
+        return factors_of(self.algorithm)
+
+    @cached_property
+    def als(self) -> Factors:
+        options = {k: v for k, v in ModelOptions().of("als").items() if k != "implicit"}
+        return als.fit(self.train, SEED, **options)  # type: ignore[arg-type]
+
+    @cached_property
+    def candidates(self) -> pl.DataFrame:
+        return top_candidates(self.svd, self.train, self.users, COUNT, SEED)
+
+    @cached_property
+    def known(self) -> pl.DataFrame:
+        """The candidates with their signals; similarities are drawn: scoring is another step."""
+        pairs = self.candidates
+        drawn = pl.Series(SIMILARITY, np.random.default_rng(SEED).uniform(-1, 1, pairs.height))
+        return add_features(
+            pairs, pairs.select(USER, ITEM).with_columns(drawn), self.train, self.items
+        )
+
+
+def read(data: str) -> Given:
+    """A data set by its name or folder."""
+    with TemporaryDirectory(prefix="palate-bench-") as folder:
+        home = Path(folder)
+        dataset = ingest(home, data)
+        ratings, items = read_table(home, dataset.ratings), read_table(home, dataset.items)
+    parts = split(ratings, "split", SEED, 0)
+    return Given(dataset.info, ratings, items, parts.train, parts.held_out, parts.users)

@@ -1,0 +1,86 @@
+"""BENCHMARKS.md and its plots, from the JSON files alone: `python -m tests.bench.page`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from tests.bench import charts, targets
+from tests.bench.growth import exponents
+from tests.bench.kept import BENCH_FILE, PAGE, SCALE_FILE, kept, write_text
+from tests.bench.stages import SINGULAR
+from tests.bench.watched import ROOT
+
+TEMPLATE = "benchmarks.md.j2"
+PAPER_SECONDS = 19_820
+"""The published run of the same evaluation, on a laptop's RTX 4090 (docs: "whole P2 run")."""
+
+
+def write() -> None:
+    """Write the page and the plot of each JSON file that is there."""
+    bench, scale = kept(BENCH_FILE), kept(SCALE_FILE)
+    if bench:
+        write_text(BENCH_FILE.with_suffix(".svg"), charts.bench(bench))
+    if targets.nights(scale or {"sizes": {}}):
+        write_text(SCALE_FILE.with_suffix(".svg"), charts.scale(targets.nights(scale)))
+    write_text(PAGE, rendered(bench, scale))
+
+
+def rendered(bench: Mapping[str, Any], scale: Mapping[str, Any]) -> str:
+    """The Markdown; a file that is not there yet is said to be missing."""
+    environment = Environment(
+        loader=FileSystemLoader(ROOT / "tests" / "bench"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"figure": figure, "machine": _machine, "unit": SINGULAR.__getitem__}
+    return environment.get_template(TEMPLATE).render(
+        bench=bench,
+        scale=scale,
+        ratio=_ratio(bench) if bench else None,
+        paper_seconds=PAPER_SECONDS,
+        bench_targets=targets.of_bench(bench) if bench else [],
+        scale_targets=targets.of_scale(scale) if scale else [],
+        growth=exponents(targets.nights(scale)) if scale else [],
+        fit_growth=exponents(_fits(scale)) if scale else [],
+    )
+
+
+def headline(bench: Mapping[str, Any]) -> str:
+    """The one ratio that `make bench` prints."""
+    return f"the published way takes {_ratio(bench):,.0f} times as long as a warm evaluation"
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """A number with so many digits that say something; a dash where there is none."""
+    if value is None:
+        return "-"
+    if value == 0 or abs(value) >= 10 ** (digits - 1):
+        return f"{value:,.0f}"
+    return f"{float(f'{value:.{digits}g}'):,}".removesuffix(".0")
+
+
+def _ratio(bench: Mapping[str, Any]) -> float:
+    theirs: float = bench["published"]["seconds_all_users"]
+    return theirs / float(bench["evaluation"]["warm"]["seconds"])
+
+
+def _fits(scale: Mapping[str, Any]) -> dict[int, list[Mapping[str, Any]]]:
+    return {
+        int(size): [fit for fit in found.get("fits", {}).values() if "seconds" in fit]
+        for size, found in scale["sizes"].items()
+    }
+
+
+def _machine(facts: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    return (
+        f"{facts['cores']} cores of {facts['cpu']}, {facts['memory_gb']:g} GB of memory, "
+        f"{facts['system']}; {versions}"
+    )
+
+
+if __name__ == "__main__":
+    write()

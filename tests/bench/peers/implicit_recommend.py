@@ -1,0 +1,45 @@
+"""implicit: `model.recommend` for all users at once, from the same factors."""
+
+from importlib.metadata import version
+
+import polars as pl
+from scipy.sparse import csr_matrix
+
+from tasks.models.candidates import top_candidates
+from tasks.models.interactions import interactions_of
+from tasks.vocabulary import ITEM, USER
+from tests.bench.given import COUNT, SEED, Given
+from tests.bench.peers import TIMES, Compared
+from tests.bench.timing import best_of
+
+
+def compare(given: Given) -> Compared:
+    """Candidates for everybody from als factors; its filter leaves out what was rated."""
+    from implicit.cpu.als import AlternatingLeastSquares  # noqa: PLC0415 - an extra
+
+    factors, users = given.als, given.users
+    model = AlternatingLeastSquares(factors=factors.item_factors.shape[1], num_threads=1)
+    model.user_factors, model.item_factors = factors.user_factors, factors.item_factors
+    rated = csr_matrix(interactions_of(given.train).rated)
+    places = pl.Series(factors.users.tolist()).index_of  # ids are sorted: a place per user
+    rows = [places(user) for user in users]
+    ours, found = best_of(TIMES, lambda: top_candidates(factors, given.train, users, COUNT, SEED))
+    theirs, (ids, _) = best_of(
+        TIMES, lambda: model.recommend(rows, rated[rows], COUNT, filter_already_liked_items=True)
+    )
+    listed = pl.DataFrame(
+        {
+            USER: users.gather([row for row in range(len(users)) for _ in range(COUNT)]),
+            ITEM: factors.items[ids.ravel()].tolist(),
+        }
+    )
+    alike = found.join(listed, on=[USER, ITEM], how="semi").height / found.height
+    return Compared(
+        step="candidates, als",
+        peer="implicit's recommend",
+        version=version("implicit"),
+        ours=ours,
+        theirs=theirs,
+        users=len(users),
+        agree=f"{alike:.2%} of candidates the same",
+    )

@@ -1,0 +1,125 @@
+"""Whole nights, and fits alone, at growing sizes: `make bench-scale`.
+
+Environment: SIZES (ratings, spaces between), FRESH=1 (measure again what is there), BENCH_DIR
+(where data and homes lie: some 4 GB at 32 M). What is done is in results/scale.json at once.
+"""
+
+import os
+import shutil
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tests.bench import page
+from tests.bench.alone import measured_alone
+from tests.bench.generated import write_generated
+from tests.bench.growth import LARGEST
+from tests.bench.kept import SCALE_FILE, keep, kept
+from tests.bench.machine import machine
+from tests.bench.runs import run_palate
+from tests.bench.stages import told_by_stage, units_of
+from tests.bench.watched import CommandFailedError, stopping_by_signal
+from tests.bench.world import Shape
+
+SIZES = (100_000, 1_000_000, 10_000_000, 32_000_000)
+NIGHT = ("--model", "als")
+"""How the night is asked for, as a user would with so many ratings: the other settings stay."""
+SERVED = "tonight"
+
+FITS = {"svd": LARGEST, "svdpp-fast": LARGEST, "ease": SIZES[-1]}
+"""Models fitted alone, and up to how many ratings; ease itself says where it ends."""
+
+SEED = 0
+FOLDER = Path(".palate", "bench")
+
+
+def main() -> None:
+    sizes = [int(float(size)) for size in os.environ.get("SIZES", "").split()] or list(SIZES)
+    folder = Path(os.environ.get("BENCH_DIR") or FOLDER).resolve()
+    known = kept(SCALE_FILE) or {"sizes": {}}
+    if os.environ.get("FRESH") == "1":
+        known["sizes"] = {k: v for k, v in known["sizes"].items() if int(k) not in sizes}
+    with stopping_by_signal():
+        for size in sorted(sizes):
+            _measure(known, size, folder)
+    page.write()
+
+
+def _measure(known: dict[str, Any], size: int, folder: Path) -> None:
+    """Add what is missing of one size; each figure is kept as soon as it is there."""
+    found = known["sizes"].setdefault(str(size), {})
+    wanted = [name for name, most in FITS.items() if size <= most]
+    left = [name for name in wanted if _missing(found.get("fits", {}).get(name))]
+    if not left and not _missing(found.get("night")):
+        say(f"{size:,} ratings: already in {SCALE_FILE.name} (FRESH=1 measures again)")
+        return
+    found["machine"] = machine()
+    data = _data(size, folder, found)
+    if _missing(found.get("night")):
+        say(f"{size:,} ratings: a whole night")
+        found["night"] = _night(data, folder / f"home-{size}", found["shape"])
+        _keep(known, found)
+    for name in left:
+        say(f"{size:,} ratings: {name} alone")
+        fits = found.setdefault("fits", {})
+        fits[name] = measured_alone(name, data, folder / f"{name}-{size}.log")
+        _keep(known, found)
+
+
+def _missing(part: dict[str, Any] | None) -> bool:
+    return part is None or "failed" in part
+
+
+def _data(size: int, folder: Path, found: dict[str, Any]) -> Path:
+    data = folder / f"made-{size}-seed-{SEED}"
+    if not (data / "dataset.toml").is_file():  # written last: the folder is whole
+        say(f"{size:,} ratings: making them up")
+        started = time.perf_counter()
+        write_generated(data, size, SEED)
+        found["generate_seconds"] = round(time.perf_counter() - started, 2)
+    shape = Shape.of(size)
+    rated = pl.scan_parquet(data / "ratings.parquet").select(pl.col("item").n_unique()).collect()
+    found["shape"] = {
+        **vars(shape),
+        "rated_items": rated.item(),
+        "file_mb": round((data / "ratings.parquet").stat().st_size / 2**20, 1),
+    }
+    return data
+
+
+def _night(data: Path, home: Path, shape: dict[str, Any]) -> dict[str, Any]:
+    """A night in a fresh home, which is removed again; `failed` says why there are no figures."""
+    shutil.rmtree(home, ignore_errors=True)
+    try:
+        run = run_palate(home, "nightly", "--data", data, *NIGHT)
+    except CommandFailedError as error:
+        return {"failed": str(error)}
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    units = units_of(run, shape["ratings"], shape["users"], shape["rated_items"], SERVED)
+    told = {"by_stage": told_by_stage(run, units, SERVED), "arguments": list(NIGHT)}
+    return run | told
+
+
+def _keep(known: dict[str, Any], found: dict[str, Any]) -> None:
+    found["measured_at_utc"] = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
+    known["sizes"] = dict(sorted(known["sizes"].items(), key=lambda entry: int(entry[0])))
+    keep(SCALE_FILE, known)
+    page.write()
+
+
+def say(line: str) -> None:
+    """Progress, on standard error."""
+    sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S} {line}\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        say("stopped: what was finished is kept, the same command carries on")
+        sys.exit(130)

@@ -1,0 +1,107 @@
+"""What a stage's time grows with: to add a stage, add a line to STAGES."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+MEASURED_PAIRS = "measured pairs"
+RATINGS, CELLS, PAIRS, USERS = "ratings", "users x items", "pairs", "users"
+SINGULAR = {RATINGS: "rating", CELLS: "user x item", PAIRS: "pair", USERS: "user", "texts": "text"}
+
+MEASURING = "measuring"
+"""Everything outside the main part: the same method again on held-out ratings, to be measured."""
+
+
+class Stage(NamedTuple):
+    """A stage as it is told: its tasks by name, its unit, and whether it measures."""
+
+    name: str
+    tasks: tuple[str, ...]
+    unit: str
+    measures: bool = False
+
+
+STAGES = (
+    Stage("ingest", ("ingest",), RATINGS),
+    Stage("fit", ("train",), RATINGS),
+    Stage("candidates", ("find candidates", "join candidates"), CELLS),
+    Stage("profiles", ("make profiles", "join profiles"), USERS),
+    Stage("score", ("score", "join scores"), PAIRS),
+    Stage("re-rank", ("re-rank", "join re-ranked"), PAIRS),
+    Stage("metrics", ("measure", "join measured", "summarise"), PAIRS, measures=True),
+    Stage("publish", ("publish",), USERS),
+)
+
+
+def told_by_stage(
+    run: Mapping[str, Any], units: Mapping[str, int], main: str
+) -> list[dict[str, Any]]:
+    """Per stage: stage, unit, units, seconds, peak_mb and microseconds per unit; then the rest.
+
+    `main` is the part that is served, "tonight" of a night; stages without a part belong to it.
+    Last come what else the main part did, what was done for measuring alone, and the start and end
+    of the command: together they are the whole command's seconds.
+    """
+    rows = [*run["stages"], *_publishing(run)]
+    told = [_told(stage, _of(stage, rows, main), units) for stage in STAGES]
+    known = [row for stage in STAGES for row in _of(stage, rows, main)]
+    left = [row for row in rows if row not in known]
+    served = [row for row in left if row["part"] in ("", main)]
+    measured = [row for row in left if row["part"] not in ("", main)]
+    outside = run["seconds"] - sum(row["seconds"] for row in rows)
+    return [
+        *[line for line in told if line],
+        {"stage": "other stages", **_cost(served)},
+        *([{"stage": MEASURING, **_cost(measured)}] if measured else []),
+        {"stage": "start, end and between", "seconds": round(outside, 2), "peak_mb": None},
+    ]
+
+
+def _of(stage: Stage, rows: Sequence[Mapping[str, Any]], main: str) -> list[Mapping[str, Any]]:
+    mine = [row for row in rows if row["stage"] in stage.tasks]
+    return mine if stage.measures else [row for row in mine if row["part"] in ("", main)]
+
+
+def _publishing(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    seconds = run.get("publish_seconds")
+    known = any(row["stage"] == "publish" for row in run["stages"])
+    if seconds is None or known:
+        return []
+    return [{"stage": "publish", "part": "", "seconds": seconds, "rows": 0, "peak_mb": None}]
+
+
+def _told(
+    stage: Stage, rows: Sequence[Mapping[str, Any]], units: Mapping[str, int]
+) -> dict[str, Any]:
+    if not rows:
+        return {}
+    cost, count = _cost(rows), units[MEASURED_PAIRS if stage.measures else stage.unit]
+    each = {"unit": stage.unit, "units": count, "us_per_unit": micro(cost["seconds"], count)}
+    return {"stage": stage.name, **cost, **each}
+
+
+def _cost(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    peaks = [row["peak_mb"] for row in rows if row["peak_mb"] is not None]
+    seconds = round(sum(row["seconds"] for row in rows), 4)
+    return {"seconds": seconds, "peak_mb": max(peaks, default=None)}
+
+
+def micro(seconds: float, units: int) -> float:
+    """Microseconds per unit, to four digits."""
+    return float(f"{1e6 * seconds / max(units, 1):.4g}")
+
+
+def units_of(
+    run: Mapping[str, Any], ratings: int, users: int, items: int, main: str
+) -> dict[str, int]:
+    """How many of each unit a run had; pairs are the candidates of who is served, or measured."""
+    found = [
+        (row["part"], row["rows"]) for row in run["stages"] if row["stage"] == "find candidates"
+    ]
+    parts = {row["part"] for row in run["stages"] if row["stage"] == "measure"}
+    return {
+        RATINGS: ratings,
+        USERS: users,
+        CELLS: users * items,
+        PAIRS: sum(rows for part, rows in found if part == main),
+        MEASURED_PAIRS: sum(rows for part, rows in found if part in parts),
+    }

@@ -1,0 +1,76 @@
+"""The page: every figure comes from the JSON, and verdicts are computed from it."""
+
+import pytest
+
+from tests.bench import page, samples, targets
+from tests.bench.page import figure, rendered
+
+
+def verdicts(found):
+    return {verdict.target: verdict.says for verdict in found}
+
+
+def row(text, start):
+    return next(line for line in text.splitlines() if line.startswith(f"| {start} |"))
+
+
+def test_without_figures_it_says_which_command_makes_them():
+    text = rendered({}, {})
+    assert "`make bench` has not been run here" in text
+    assert "`make bench-scale` has not been run here" in text
+
+
+def test_figures_are_those_of_the_files():
+    text = rendered(samples.bench(), samples.scale())
+    assert "**12 times** the warm evaluation" in text
+    assert "| candidates | Theirs | 1.0 | 0.2 | 0.1 | 0.5 | 99.10% of candidates the same |" in text
+    assert "could not be had: no wheel for this Python" in text
+    assert "not done: would invert 23,387" in text
+    assert "2 cores of Test CPU, 16 GB of memory" in text
+    assert "| svd | 9 | 400 | 300 | 9 |" in text
+
+
+def test_targets_are_met_or_missed_by_what_was_measured():
+    text = rendered(samples.bench(warm=25.0), {})
+    assert row(text, "whole evaluation, warm").endswith("| met |")
+    assert row(text, "whole evaluation, cold").endswith("| **missed** |")
+    slower = rendered(samples.bench(warm=31.0), {})
+    assert row(slower, "whole evaluation, warm").endswith("| **missed** |")
+
+
+def test_what_was_not_measured_is_not_called_met():
+    found = verdicts(targets.of_scale(samples.scale()))
+    assert found["whole night, 32 M ratings"] == "not measured"
+    assert found["growth of ingest"] == "met"
+
+
+@pytest.mark.parametrize(("peak_mb", "says"), [(16 * 1024, "met"), (16.1 * 1024, "**missed**")])
+def test_the_full_size_is_held_against_its_targets(peak_mb, says):
+    full = samples.of_size(32_000_000) | {"night": samples.night(32_000_000, peak_mb)}
+    found = verdicts(targets.of_scale({"sizes": {"32000000": full}}))
+    assert found["whole night, 32 M ratings"] == says
+    assert found["candidates for 200,948 users"] == "met"
+
+
+def test_a_night_that_failed_says_so():
+    failed = samples.of_size(1_000_000) | {"night": {"failed": "ended with -9: killed"}}
+    text = rendered({}, {"sizes": {"1000000": failed}})
+    assert "**The night failed:** ended with -9: killed" in text
+
+
+def test_plots_and_page_are_written_beside_the_figures(tmp_path, monkeypatch):
+    for name, file in (("PAGE", "B.md"), ("BENCH_FILE", "b.json"), ("SCALE_FILE", "s.json")):
+        monkeypatch.setattr(page, name, tmp_path / file)
+    monkeypatch.setattr(
+        page, "kept", lambda file: samples.bench() if file.stem == "b" else samples.scale()
+    )
+    page.write()
+    assert (tmp_path / "B.md").read_text().startswith("# Benchmarks")
+    assert "candidates" in (tmp_path / "b.svg").read_text()
+    assert "ingest" in (tmp_path / "s.svg").read_text()
+
+
+def test_figures_keep_the_digits_that_say_something():
+    assert [figure(v) for v in (None, 0, 0.012345, 1.2345, 123.4, 19_820)] == [
+        *("-", "0", "0.0123", "1.23", "123", "19,820"),
+    ]
