@@ -6,6 +6,7 @@ BASE_STAGES = frozenset(
         "fold users in",
         "train on texts",
         "find candidates",
+        "find candidates with Spark",
         "join candidates",
         "offer new items",
     }

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from tasks.artifacts import read_table, write_table
-from tasks.models import registry, stored, text
+from tasks.models import registry, spark_als, stored, text
 from tasks.models.candidates import top_candidates
 from tasks.models.fold_in import fold_in
 from tasks.models.joined import join_candidates
@@ -27,6 +27,8 @@ def train_task(
 ) -> Artifact:
     """Fit the base model on `ratings`."""
     with bar(f"training {model} on {ratings.rows:,} ratings"):
+        if model == "spark-als":
+            return stored.save(home, spark_als.fit(home, ratings.at(home), seed, model_options))
         fitted = registry.fit(model, read_table(home, ratings), scale, seed, model_options)
         return stored.save(home, fitted)
 
