@@ -54,7 +54,7 @@ class ModelOptions(BaseModel):
     als_iterations: int = Field(15, ge=1, description="Rounds of `als`.")
     spark_als_factors: int = Field(64, ge=1, description="Length of the vectors of `spark-als`.")
     spark_als_regularization: float = Field(
-        0.1, ge=0, description="The same of `spark-als`, for each rating that a vector is made of."
+        0.3, ge=0, description="The same of `spark-als`, for each rating that a vector is made of."
     )
     spark_als_alpha: float = Field(
         3.0, gt=0, description="How much surer `spark-als` is of a rated item than of any other."

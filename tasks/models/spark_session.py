@@ -72,21 +72,10 @@ def session(home: Path) -> Iterator[Spark]:
     """
     check_installed()
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
-    from py4j.protocol import Py4JError  # noqa: PLC0415
-    from pyspark.errors import PySparkException  # noqa: PLC0415
-
     home.mkdir(parents=True, exist_ok=True)
-    with _one_at_a_time, TemporaryDirectory(prefix=".spark-", dir=home.resolve()) as name:
-        folder = Path(name)
-        try:
-            with _running(folder) as sql:
-                yield Spark(sql, folder)
-        except (Py4JError, PySparkException) as error:
-            raise SparkError(
-                f"Spark failed: {cause_of(str(error))}.",
-                f"Where it ran out of memory, set {MEMORY} (now"
-                f" {spark_settings(folder)['spark.driver.memory']}) or spread it with {MASTER}.",
-            ) from error
+    private = TemporaryDirectory(prefix=".spark-", suffix=".tmp", dir=home.resolve())
+    with _one_at_a_time, private as folder, _running(Path(folder)) as sql, _told_in_a_line():
+        yield Spark(sql, Path(folder))
 
 
 def check_installed() -> None:
@@ -112,6 +101,22 @@ def cause_of(said: str) -> str:
 
 
 @contextmanager
+def _told_in_a_line() -> Iterator[None]:
+    """Stands inside the session: Spark's errors cannot say what they are once its JVM is gone."""
+    from py4j.protocol import Py4JError  # noqa: PLC0415
+    from pyspark.errors import PySparkException  # noqa: PLC0415
+
+    try:
+        yield
+    except (Py4JError, PySparkException, ConnectionError) as error:
+        raise SparkError(
+            f"Spark failed: {cause_of(str(error))}.",
+            f"Where it ran out of memory, set {MEMORY} (now"
+            f" {os.environ.get(MEMORY) or DEFAULT_MEMORY}) or spread it with {MASTER}.",
+        ) from None
+
+
+@contextmanager
 def _running(folder: Path) -> Iterator[Any]:
     from pyspark import SparkConf, SparkContext  # noqa: PLC0415
     from pyspark.sql import SparkSession  # noqa: PLC0415
@@ -125,20 +130,28 @@ def _running(folder: Path) -> Iterator[Any]:
                 context.setCheckpointDir(f"file:{folder / 'checkpoints'}")
                 yield SparkSession(context)
             finally:
-                context.stop()
+                _stop(context)
         finally:
             _end(gateway)
 
 
 def _launched(conf: Any, log: int, folder: Path) -> Any:  # noqa: ANN401
     from pyspark.errors import PySparkRuntimeError  # noqa: PLC0415
-    from pyspark.java_gateway import launch_gateway  # noqa: PLC0415
+    from pyspark import java_gateway  # noqa: PLC0415
 
+    launch: Any = java_gateway.launch_gateway  # it has no types
     try:
-        return launch_gateway(conf, {"stdout": log, "stderr": log})
+        return launch(conf, {"stdout": log, "stderr": log})
     except PySparkRuntimeError as error:
         said = (folder / "log.txt").read_text(encoding="utf-8", errors="replace")
         raise SettingsError(f"Java does not start Spark: {cause_of(said)}.", JAVA_FIX) from error
+
+
+def _stop(context: Any) -> None:  # noqa: ANN401
+    try:
+        context.stop()
+    except ConnectionError:  # the JVM died; what this process keeps of it goes the second time
+        context.stop()
 
 
 def _end(gateway: Any) -> None:  # noqa: ANN401
