@@ -29,6 +29,8 @@ def fit(home: Path, ratings: Path, seed: int, options: Mapping[str, OptionValue]
 
     A rated pair weighs 1 + alpha, any other 1 (Hu, Koren & Volinsky 2008). Spark multiplies the
     regularization by the user's or the item's number of ratings (Zhou et al. 2008); `als` does not.
+    The same seed gives the same vectors but for their last bits: Spark adds up what its blocks know
+    in the order in which they are done. With the master local[1] that order is always the same.
     """
     with session(home) as spark:
         given = spark.read(ratings).select(USER, ITEM)

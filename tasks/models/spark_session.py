@@ -136,8 +136,8 @@ def _running(folder: Path) -> Iterator[Any]:
 
 
 def _launched(conf: Any, log: int, folder: Path) -> Any:  # noqa: ANN401
-    from pyspark.errors import PySparkRuntimeError  # noqa: PLC0415
     from pyspark import java_gateway  # noqa: PLC0415
+    from pyspark.errors import PySparkRuntimeError  # noqa: PLC0415
 
     launch: Any = java_gateway.launch_gateway  # it has no types
     try:
