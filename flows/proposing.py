@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from flows.records import Candidates
+from tasks.models.spark_task import spark_candidates_task
 from tasks.models.task import (
     candidates_task,
     fold_in_task,
@@ -30,7 +31,9 @@ def propose(pipeline: "Pipeline") -> Candidates:
         return _new_items(pipeline, inputs.new_items)
     wanted = settings.candidate_sources
     models: dict[str, Artifact] = {name: _model(pipeline, name) for name in wanted}
-    lists = {name: _top(pipeline, models[name], count) for name, count in wanted.items() if count}
+    lists = {
+        name: _top(pipeline, name, models[name], count) for name, count in wanted.items() if count
+    }
     if len(lists) == 1:
         return Candidates(pairs=lists[settings.model], models=models)
     joined = pipeline.run(
@@ -56,17 +59,19 @@ def _new_items(pipeline: "Pipeline", new_items: Artifact) -> Candidates:
     return Candidates(pairs=nearest, models=models)
 
 
-def _top(pipeline: "Pipeline", model: Artifact, count: int) -> Artifact:
+def _top(pipeline: "Pipeline", name: ModelName, model: Artifact, count: int) -> Artifact:
     users = pipeline.inputs.users
     shared = {
         "model": model,
         "ratings": pipeline.inputs.ratings,
-        "counts": pipeline.counts(),
         "users": users,
         "count": count,
         "seed": pipeline.settings.seed,
     }
-    chunks = pipeline.each_chunk(candidates_task, users.rows, shared)
+    if name == "spark-als":
+        return pipeline.run(spark_candidates_task, **shared)
+    counted = shared | {"counts": pipeline.counts()}
+    chunks = pipeline.each_chunk(candidates_task, users.rows, counted)
     return pipeline.run(gather_candidates_task, chunks=chunks)
 
 

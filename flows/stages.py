@@ -6,6 +6,7 @@ BASE_STAGES = frozenset(
         "fold users in",
         "train on texts",
         *("count ratings", "find candidates", "gather candidates"),
+        "find candidates with Spark",
         "join candidates",
         "offer new items",
     }

@@ -112,6 +112,10 @@ class PortError(PalateError):
     """A port of this machine cannot be listened on."""
 
 
+class SparkError(PalateError):
+    """Spark failed at what it was given, most often for want of memory."""
+
+
 class LlmError(PalateError):
     """Something is wrong with asking the language model; what was answered so far is kept."""
 

@@ -57,7 +57,16 @@ Id = int | str
 """A user or item id: whole numbers where every id of the data set is one, else text."""
 
 ModelName = Literal[
-    "svd", "svdpp", "svdpp-fast", "popularity", "knn", "ease", "sharp-ease", "als", "text"
+    "svd",
+    "svdpp",
+    "svdpp-fast",
+    "popularity",
+    "knn",
+    "ease",
+    "sharp-ease",
+    "als",
+    "spark-als",
+    "text",
 ]
 ProtocolName = Literal["loo", "split", "user-split", "temporal", "cold-user", "cold-item"]
 ScorerName = Literal["embedded", "llm", "llm-batch"]

@@ -46,8 +46,10 @@ def check_extras(settings: Settings) -> list[Finding]:
 
 
 def _wanted_extras(settings: Settings, absent: list[str]) -> Iterator[Finding]:
-    if "als" in absent and "als" in {settings.model, *settings.sources}:
-        yield fail("extras", "the base model als is not installed", "pip install palate[als]")
+    for extra, model in {"als": "als", "spark": "spark-als"}.items():
+        if extra in absent and model in {settings.model, *settings.sources}:
+            told = f"the base model {model} is not installed"
+            yield fail("extras", told, f"pip install palate[{extra}]")
     if "s3" in absent and url_of(settings.home):
         yield fail("extras", "a home on s3:// needs s3fs", "pip install palate[s3]")
     if "trees" in absent and settings.learn_trees:

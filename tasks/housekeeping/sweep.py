@@ -4,6 +4,7 @@ The ledger, the kept embeddings, what `palate enrich` found, the models, the rep
 file are never looked at.
 """
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ UNFINISHED = "unfinished files"
 
 
 class Leftover(Record):
-    """A file that can go."""
+    """A file that can go, or a folder of a writer's own."""
 
     kind: str
     path: Path
@@ -50,7 +51,10 @@ def unfinished(home: Path, before: datetime) -> list[Path]:
 def remove(files: list[Leftover]) -> None:
     """Delete them, in their order."""
     for leftover in files:
-        leftover.path.unlink(missing_ok=True)
+        if leftover.path.is_dir():
+            shutil.rmtree(leftover.path)
+        else:
+            leftover.path.unlink(missing_ok=True)
 
 
 def _stays(home: Path, file: Path, kept: Kept, named: frozenset[str]) -> bool:
@@ -73,4 +77,5 @@ def _kind(file: Path) -> str:
 
 
 def _leftover(kind: str, file: Path) -> Leftover:
-    return Leftover(kind=kind, path=file, bytes=file.stat().st_size)
+    size = sum(one.lstat().st_size for one in [file, *file.rglob("*")])
+    return Leftover(kind=kind, path=file, bytes=size)

@@ -42,8 +42,8 @@ def fold_in(
         return _product(model, people, given, options)
     if not isinstance(model, Factors):
         raise TypeError(f"no way to fold users into {type(model).__name__}")
-    if name == "als":
-        return _alternating(model, people, given, options)
+    if name in ("als", "spark-als"):
+        return _alternating(model, people, given, options, per_rating=name == "spark-als")
     if not model.item_factors.shape[1]:
         return _with_users(model, people, np.zeros(len(people)), np.zeros((len(people), 0)))
     return _descended(model, people, given)
@@ -70,19 +70,27 @@ def _product(
 
 
 def _alternating(
-    model: Factors, people: Ids, given: csr_array, options: Mapping[str, OptionValue]
+    model: Factors,
+    people: Ids,
+    given: csr_array,
+    options: Mapping[str, OptionValue],
+    *,
+    per_rating: bool,
 ) -> Factors:
     """The user's half of one ALS round: (Y'Y + alpha Y_u'Y_u + lambda I) x = (1 + alpha) Y_u' 1.
 
-    Hu, Koren & Volinsky 2008, equation 4.
+    Hu, Koren & Volinsky 2008, equation 4. `per_rating`: lambda counts once per rating of theirs
+    (Zhou et al. 2008), as Spark has it.
     """
     items = model.item_factors.astype(np.float64)
     alpha, shrink = float(options["alpha"]), float(options["regularization"])
-    common = items.T @ items + shrink * np.eye(items.shape[1])
+    common, eye = items.T @ items, np.eye(items.shape[1])
     vectors = np.zeros((len(people), items.shape[1]))
     for row in range(len(people)):
         own = items[given.indices[given.indptr[row] : given.indptr[row + 1]]]
-        vectors[row] = np.linalg.solve(common + alpha * own.T @ own, (1 + alpha) * own.sum(axis=0))
+        held = shrink * (max(len(own), 1) if per_rating else 1)
+        left = common + alpha * own.T @ own + held * eye
+        vectors[row] = np.linalg.solve(left, (1 + alpha) * own.sum(axis=0))
     return _with_users(model, people, np.zeros(len(people)), vectors)
 
 

@@ -25,7 +25,11 @@ CHOICES = {
 """By option, those that `tune` knows; grids of steps by about 2 or 3, the default among them."""
 
 
-COMPILED: dict[ModelName, str] = {"als": "implicit", "svdpp-fast": "numba"}
+COMPILED: dict[ModelName, str] = {
+    "als": "implicit",
+    "spark-als": "pyspark",
+    "svdpp-fast": "numba",
+}
 """Models of optional packages."""
 
 
@@ -48,6 +52,14 @@ class ModelOptions(BaseModel):
         3.0, gt=0, description="How much surer `als` is of a rated item than of any other."
     )
     als_iterations: int = Field(15, ge=1, description="Rounds of `als`.")
+    spark_als_factors: int = Field(64, ge=1, description="Length of the vectors of `spark-als`.")
+    spark_als_regularization: float = Field(
+        0.3, ge=0, description="The same of `spark-als`, for each rating that a vector is made of."
+    )
+    spark_als_alpha: float = Field(
+        3.0, gt=0, description="How much surer `spark-als` is of a rated item than of any other."
+    )
+    spark_als_iterations: int = Field(15, ge=1, description="Rounds of `spark-als`.")
     knn_neighbours: int = Field(40, ge=1, description="Similar items that `knn` keeps per item.")
 
     def of(self, name: ModelName) -> dict[str, OptionValue]:

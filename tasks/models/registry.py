@@ -27,7 +27,7 @@ def fit(
     seed: int,
     options: Mapping[str, OptionValue],
 ) -> BaseModel:
-    """The fitted model; `options` are those of `ModelOptions.of(name)`."""
+    """The fitted model; `options` are those of `ModelOptions.of(name)`. Not `spark-als`, `text`."""
     return FITS[name](Given(ratings, scale, seed, options))
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tasks.artifacts import read_table, scan_table, write_table
+from tasks.artifacts import local, read_table, scan_table, write_table
 from tasks.chunks import Rows, gather, rows_of, theirs
-from tasks.models import registry, stored, text
+from tasks.models import registry, spark_als, stored, text
 from tasks.models.candidates import count_ratings, top_candidates
 from tasks.models.fold_in import fold_in
 from tasks.models.joined import join_candidates
@@ -28,6 +28,8 @@ def train_task(
 ) -> Artifact:
     """Fit the base model on `ratings`."""
     with bar(f"training {model} on {ratings.rows:,} ratings"):
+        if model == "spark-als":
+            return stored.save(home, spark_als.fit(home, local(home, ratings), seed, model_options))
         fitted = registry.fit(model, read_table(home, ratings), scale, seed, model_options)
         return stored.save(home, fitted)
 

@@ -55,9 +55,10 @@ def test_what_an_extra_adds_is_told_apart_from_what_is_always_needed():
     assert [one.name for one in required("als")] == ["implicit"]
 
 
-def test_an_extra_that_the_settings_ask_for_must_be_there(monkeypatch):
+@pytest.mark.parametrize("model", ["als", "spark-als"])
+def test_an_extra_that_the_settings_ask_for_must_be_there(monkeypatch, model):
     installed(monkeypatch)
-    statuses = [one.status for one in check_extras(Settings(model="als"))]
+    statuses = [one.status for one in check_extras(Settings(model=model))]
     assert statuses[:2] == ["ok", "fail"]
     assert "fail" not in [one.status for one in check_extras(Settings())]
 

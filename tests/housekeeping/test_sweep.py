@@ -83,6 +83,18 @@ def test_what_killed_writers_left_goes_once_it_is_old(home):
     assert swept(home) == sorted([".palate.duckdb.c.tmp", "artifacts/ranked/.a.tmp"])
 
 
+def test_a_folder_that_a_killed_writer_left_goes_whole_once_it_is_old(home):
+    old, new = home / ".spark-a.tmp", home / ".spark-b.tmp"
+    for folder in (old, new):
+        (folder / "user").mkdir(parents=True)
+        (folder / "user" / "part.parquet").write_bytes(b"x" * 100_000)
+    age(old)
+    (only,) = leftovers(home, kept())
+    assert only.path == old and 100_000 < only.bytes < 200_000
+    remove([only])
+    assert not old.exists() and new.is_dir()
+
+
 def test_temporary_servers_history_goes_and_its_size_is_told(home):
     (home / "prefect").mkdir()
     (home / "prefect" / "prefect.db").write_bytes(b"x" * 1000)

@@ -29,8 +29,8 @@ def test_surprise_models_are_what_surprise_fits_with_the_seed(name):
         np.testing.assert_array_equal(found.arrays()[field], values)
 
 
-def test_every_model_is_fitted_from_ratings_but_text():
-    assert {*registry.FITS, "text"} == set(get_args(ModelName))
+def test_every_model_is_fitted_from_a_table_of_ratings_but_two():
+    assert {*registry.FITS, "spark-als", "text"} == set(get_args(ModelName))
 
 
 def test_sharp_ease_is_ease_that_shrinks_less():

@@ -15,6 +15,7 @@ MODELS = {
     "ease": "EASE",
     "sharp-ease": "sharp EASE",
     "als": "ALS",
+    "spark-als": "ALS by Spark",
     "knn": "item kNN",
 }
 BOLD = {"higher": "**higher**", "lower": "**lower**"}

@@ -11,6 +11,7 @@ MODELS = {
     "ease": "EASE",
     "sharp-ease": "sharp EASE",
     "als": "ALS",
+    "spark-als": "ALS by Spark",
     "knn": "item kNN",
     "popularity": "most popular",
     "text": "texts",

@@ -1,0 +1,173 @@
+"""The C items with the highest estimate per user, found by Spark.
+
+This process holds the vectors of those served and of the items, and what was found: as many rows
+as candidates are wanted, and a few.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tasks.models.base import Ids
+from tasks.models.factors import Factors, positions
+from tasks.models.interactions import ids_of
+from tasks.models.pairs import pair_estimates
+from tasks.models.spark_als import FEATURES, parquet_of
+from tasks.models.spark_session import Spark, session
+from tasks.vocabulary import BASE_RANK, ESTIMATE, ITEM, USER
+
+COUNT, OWNER, TIE, LOWEST, PLACE = "count", "owner", "tie", "lowest", "place"
+
+WIDER = 4
+"""Spark is asked for so many times what is wanted, and again for those who rated most of it."""
+
+MARGIN = 8
+"""Items beyond those wanted that are looked at exactly: Spark estimates in float32."""
+
+
+def spark_candidates(
+    home: Path,
+    model: Factors,
+    ratings: Path,
+    users: pl.Series,
+    count: int,
+    seed: int,
+    *,
+    advance: Callable[[int], None] = lambda _count: None,
+) -> pl.DataFrame:
+    """What `top_candidates` gives, for factors without biases, from a Parquet file of ratings.
+
+    `recommendForUserSubset` does not leave out what somebody rated, nor say which of several equal
+    items it takes: whoever has too few unrated ones above its last is asked for again, for more.
+    """
+    with session(home) as spark:
+        given = spark.read(ratings).select(USER, ITEM)
+        counts = parquet_of(spark.write(given.groupBy(ITEM).count(), "counts"))
+        ordered = np.argsort(tie_order(model, counts, seed))
+        rated = spark.read(_rated(spark, given, users, model.items[ordered]))
+        fitted = _as_sparks(spark, model, ids_of(users), ordered)
+        found, waiting, asked = [], np.arange(len(users)), WIDER * count
+        while len(waiting):
+            everything = asked >= len(ordered)
+            best = _asked(spark, fitted, rated, waiting, (asked, count + MARGIN))
+            done = waiting if everything else _complete(best, count + MARGIN)
+            found.append(best.filter(pl.col(OWNER).is_in(done)))
+            waiting, asked = np.setdiff1d(waiting, done), WIDER * asked
+            advance(len(done))
+    return _table(model, users, pl.concat(found), ordered, count)
+
+
+def tie_order(model: Factors, counts: pl.DataFrame, seed: int) -> NDArray[np.int64]:
+    """Per item its place (I,) among equals: those with more ratings first, then as drawn."""
+    place, known = positions(model.items, ids_of(counts[ITEM]))
+    often = np.zeros(len(model.items), dtype=np.int64)
+    often[place[known]] = counts[COUNT].to_numpy()[known]
+    draw = np.random.default_rng(seed).permutation(len(often))
+    return np.argsort(np.lexsort((draw, -often)))
+
+
+def _rated(spark: Spark, given: Any, users: pl.Series, items: Ids) -> Path:  # noqa: ANN401
+    """Who rated what, as numbers: of users their row in `users`, of items that in `items`."""
+    numbers = {OWNER: users.alias(USER), TIE: pl.Series(ITEM, items.tolist())}
+    for number, ids in numbers.items():
+        file = spark.folder / f"{number}.parquet"
+        ids.to_frame().with_columns(_numbers(len(ids)).alias(number)).write_parquet(file)
+        given = given.join(spark.read(file), ids.name)
+    return spark.write(given.select(OWNER, TIE), "rated")
+
+
+def _as_sparks(spark: Spark, model: Factors, users: Ids, ordered: NDArray[np.int64]) -> Any:  # noqa: ANN401
+    """The vectors as Spark's own model, which can only be loaded: its ids are rows and ties."""
+    from pyspark.ml.recommendation import ALSModel  # noqa: PLC0415
+
+    index, known = positions(model.users, users)
+    vectors = model.user_factors[index] * known[:, None]
+    folder = spark.folder / "model"
+    _write_vectors(folder / "userFactors", vectors)
+    _write_vectors(folder / "itemFactors", model.item_factors[ordered])
+    said = {
+        "class": "org.apache.spark.ml.recommendation.ALSModel",
+        "timestamp": 0,
+        "sparkVersion": spark.sql.version,
+        "uid": "ALS_palate",
+        "paramMap": {"userCol": OWNER, "itemCol": TIE},
+        "defaultParamMap": {},
+        "rank": model.item_factors.shape[1],
+    }
+    (folder / "metadata").mkdir()
+    (folder / "metadata" / "part-00000").write_text(json.dumps(said) + "\n", encoding="utf-8")
+    return ALSModel.load(f"file:{folder}")
+
+
+def _write_vectors(folder: Path, vectors: NDArray[np.floating[Any]]) -> None:
+    folder.mkdir(parents=True)
+    lists = pl.Series(FEATURES, vectors.astype(np.float32)).arr.to_list()
+    pl.DataFrame({"id": _numbers(len(vectors)), FEATURES: lists}).write_parquet(
+        folder / "part-0.parquet"
+    )
+
+
+def _numbers(count: int) -> pl.Series:
+    return pl.int_range(count, dtype=pl.Int32, eager=True)
+
+
+def _asked(
+    spark: Spark,
+    fitted: Any,  # noqa: ANN401
+    rated: Any,  # noqa: ANN401
+    waiting: NDArray[np.int64],
+    counts: tuple[int, int],
+) -> pl.DataFrame:
+    """Owner, tie, estimate and the lowest estimate listed, of the best unrated of each.
+
+    `counts`: how many to ask for, and how many of these to keep.
+    """
+    from pyspark.sql import Window, functions  # noqa: PLC0415
+
+    asked, kept = counts
+    name = f"asked-{asked}"
+    file = spark.folder / f"{name}.parquet"
+    pl.DataFrame({OWNER: waiting.astype(np.int32)}).write_parquet(file)
+    listed = fitted.recommendForUserSubset(spark.read(file), asked)
+    last = functions.element_at("recommendations", -1)["rating"].alias(LOWEST)
+    each = listed.select(OWNER, last, functions.explode("recommendations").alias("one"))
+    pairs = each.select(OWNER, LOWEST, f"one.{TIE}", functions.col("one.rating").alias(ESTIMATE))
+    best_first = Window.partitionBy(OWNER).orderBy(functions.desc(ESTIMATE), TIE)
+    unrated = pairs.join(rated, [OWNER, TIE], "left_anti")
+    placed = unrated.withColumn(PLACE, functions.row_number().over(best_first))
+    return parquet_of(spark.write(placed.where(placed[PLACE] <= kept).drop(PLACE), name))
+
+
+def _complete(best: pl.DataFrame, wanted: int) -> NDArray[np.int64]:
+    """The owners with `wanted` items above their lists' last: nothing left out equals these."""
+    above = best.filter(pl.col(ESTIMATE) > pl.col(LOWEST))
+    enough = above.group_by(OWNER).len().filter(pl.col("len") >= wanted)
+    return enough[OWNER].sort().cast(pl.Int64).to_numpy()
+
+
+def _table(
+    model: Factors,
+    users: pl.Series,
+    found: pl.DataFrame,
+    ordered: NDArray[np.int64],
+    count: int,
+) -> pl.DataFrame:
+    """The pairs in the order of their exact estimates."""
+    kind = pl.String() if model.items.dtype.kind == "U" else pl.Int64()
+    catalogue = pl.Series(ITEM, model.items.tolist(), dtype=kind)
+    pairs = found.select(
+        OWNER,
+        TIE,
+        users.gather(found[OWNER]).alias(USER),
+        catalogue.gather(ordered[found[TIE].to_numpy()]),
+    )
+    exact = pairs.with_columns(pl.Series(ESTIMATE, pair_estimates(model, pairs)))
+    best = exact.sort([OWNER, ESTIMATE, TIE], descending=[False, True, False])
+    place = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(OWNER).alias(BASE_RANK)
+    ranked = best.with_columns(place).filter(pl.col(BASE_RANK) <= count)
+    return ranked.select(USER, ITEM, ESTIMATE, BASE_RANK)

@@ -1,0 +1,25 @@
+"""Candidates by Spark as a task."""
+
+from pathlib import Path
+
+from tasks.artifacts import read_table, write_table
+from tasks.models import stored
+from tasks.models.factors import Factors
+from tasks.models.spark_candidates import spark_candidates
+from tasks.progress import bar
+from tasks.steps import step
+from tasks.vocabulary import USER, Artifact
+
+
+@step("find candidates with Spark", "1")
+def spark_candidates_task(
+    home: Path, model: Artifact, ratings: Artifact, users: Artifact, count: int, seed: int
+) -> Artifact:
+    """The top `count` unrated items of every user, by factors."""
+    wanted = read_table(home, users)[USER]
+    fitted = stored.load(home, model)
+    if not isinstance(fitted, Factors):
+        raise TypeError(f"Spark cannot search {type(fitted).__name__}")
+    given = home, fitted, ratings.at(home), wanted, count, seed
+    with bar("finding candidates", total=len(wanted)) as advance:
+        return write_table(home, "candidates", spark_candidates(*given, advance=advance))
