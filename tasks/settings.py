@@ -14,6 +14,7 @@ from tasks.learn_options import LearnOptions
 from tasks.llm_options import EngineOptions, LlmOptions
 from tasks.models.options import CHOICES, ModelOptions
 from tasks.night_options import NightOptions
+from tasks.runner_name import RunnerName
 from tasks.toml_source import TomlSource
 from tasks.vocabulary import (
     ModelName,
@@ -115,6 +116,11 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
         " (0) with a scorer that costs money, unless set.",
     )
     chunk_users: int = Field(100, ge=1, description="Users scored per task.")
+    runner: RunnerName = Field(
+        "threads",
+        description="Where chunks of users are worked on: `threads` of this command, `dask` (a"
+        " process per core), or dask://host:port, a scheduler that runs already.",
+    )
     seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of every random choice.")
 
     def __init__(self, **given: Any) -> None:  # noqa: ANN401
