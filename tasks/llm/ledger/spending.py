@@ -64,5 +64,3 @@ def _within(limits: LlmOptions, news: Mapping[str, int]) -> list[ColumnElement[b
         for names, limit in most.items()
         if limit is not None
     ]
-
-
