@@ -33,7 +33,7 @@ class EmbeddingStore:
             kept = _read(database, list(wanted))
             if len(kept) < len(wanted):
                 with FileLock(f"{self._file}.lock"):
-                    kept |= self._make(database, {k: wanted[k] for k in wanted.keys() - kept})
+                    kept |= self._make(database, {k: t for k, t in wanted.items() if k not in kept})
         return {text: kept[key] for key, text in wanted.items()}
 
     def _make(self, database: sqlite3.Connection, wanted: dict[str, str]) -> dict[str, Vectors]:
