@@ -27,7 +27,8 @@ FIX = "See the log of its workers; the same command carries on from what is fini
 ONE_THREAD = {"distributed.nanny.pre-spawn-environ.POLARS_MAX_THREADS": 1}
 """There is a process per core already; Dask says the same to BLAS."""
 
-QUIET = {"logging.distributed": "critical", "logging.distributed.client": "critical"}
+LOGGERS = "distributed", "distributed.client"
+QUIET = {"logging": dict.fromkeys(LOGGERS, "critical")}
 """What is wrong is told once, by the command."""
 
 
@@ -96,7 +97,7 @@ def cluster(home: Path, scheduler: str | None, *, asks: bool) -> Iterator[Cluste
     still arrives; processes of its own end.
     """
     run = uuid4().hex
-    for name in ("distributed", "distributed.client"):
+    for name in LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with ExitStack() as stack:
         connect_to = f"tcp://{scheduler}" if scheduler else stack.enter_context(_own_processes())
