@@ -58,11 +58,11 @@ class Place:
         """Whatever of this test runs still."""
         return [p for p in psutil.process_iter() if _environment(p).get(MARK) == str(self.folder)]
 
-    def until_asked(self, count: int) -> None:
-        """Wait until so many requests have been received."""
+    def until_asked(self, count: int, process: subprocess.Popen[str]) -> None:
+        """Wait until a night has sent so many requests."""
         deadline = time.monotonic() + SECONDS
         while self.fake and len(self.fake.calls()) < count:
-            assert time.monotonic() < deadline, self.fake.calls()
+            assert process.poll() is None and time.monotonic() < deadline, process.communicate()
             time.sleep(0.05)
 
 
