@@ -54,6 +54,10 @@ class Place:
         """The files of a kind, each named by its content."""
         return {file.name for file in (self.folder / home / "artifacts" / kind).iterdir()}
 
+    def results(self, home: str) -> set[str]:
+        """What is kept of scoring, named by its cache keys."""
+        return {file.name for file in (self.folder / home / "results").glob("score-*")}
+
     def processes(self) -> list[psutil.Process]:
         """Whatever of this test runs still."""
         return [p for p in psutil.process_iter() if _environment(p).get(MARK) == str(self.folder)]

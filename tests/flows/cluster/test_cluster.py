@@ -41,8 +41,9 @@ def asking(tmp_path: Path, data: Path, server: str) -> Iterator[Place]:
 
 def same_lists(place: Place, one: str, other: str) -> bool:
     assert place.lists(one)["user"].n_unique() == PEOPLE
-    kinds = "scores", "lists"
+    kinds = "scores", "ranked"
     files = all(place.files(one, kind) == place.files(other, kind) for kind in kinds)
+    assert place.results(one) and place.results(one) == place.results(other)
     return files and place.lists(one).equals(place.lists(other))
 
 
