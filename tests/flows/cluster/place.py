@@ -48,7 +48,8 @@ class Place:
 
     def lists(self, home: str) -> pl.DataFrame:
         """Every published place of a home's last night."""
-        return query(self.folder / home, "SELECT * EXCLUDE run_id FROM ranked_items ORDER BY ALL")
+        rows = "SELECT * EXCLUDE (run_id, listed_in) FROM ranked_items ORDER BY ALL"
+        return query(self.folder / home, rows)
 
     def files(self, home: str, kind: str) -> set[str]:
         """The files of a kind, each named by its content."""
