@@ -4,6 +4,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.recommend import rank_for
+from flows.runner import on_its_runner
 from tasks.comparing.lists import two_lists
 from tasks.comparing.pair import Pair
 from tasks.settings import Settings
@@ -18,6 +19,7 @@ class Compared(Record):
 
 
 @flow(name="compare", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
+@on_its_runner
 def compare(
     settings: Settings, rate: list[str] | None = None, taste: str | None = None
 ) -> Compared:

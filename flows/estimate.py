@@ -8,6 +8,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.best import with_best
 from flows.dataset import know
+from flows.runner import on_its_runner
 from flows.tonight import TONIGHT, Tonight
 from flows.tuning import tuned
 from tasks.artifacts import read_table
@@ -47,6 +48,7 @@ class Estimate(Record):
 
 
 @flow(name="estimate", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
+@on_its_runner
 def estimate(settings: Settings) -> Estimate:
     """Count the requests of tonight's new lists.
 

@@ -8,6 +8,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.cells import Evaluation
 from flows.comparisons import compare_all
+from flows.runner import on_its_runner
 from tasks.evaluation.cell import Cell, CellResult, Comparison, Published
 from tasks.evaluation.options import EvaluationSettings
 from tasks.steps import Steps
@@ -29,6 +30,7 @@ class EvaluationResult(Record):
 
 
 @flow(name="evaluate", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
+@on_its_runner
 def evaluate(settings: EvaluationSettings) -> EvaluationResult:
     """Measure one method under one protocol over its seeds, and publish the figures."""
     started, steps = datetime.now(UTC), Steps(settings.home)

@@ -8,12 +8,14 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.cells import Evaluation
 from flows.comparisons import compare_all
 from flows.evaluate import EvaluationResult, publish_figures
+from flows.runner import on_its_runner
 from tasks.evaluation.grid import Grid
 from tasks.steps import Steps
 from tasks.store.record import EvaluationRun, new_run_id
 
 
 @flow(name="experiment", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
+@on_its_runner
 def experiment(grid: Grid) -> EvaluationResult:
     """Measure every cell of the grid, compare what it declares, and publish the figures.
 

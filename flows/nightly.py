@@ -13,6 +13,7 @@ from flows.dataset import know
 from flows.explaining import Explained, explain
 from flows.guarding import Guarding, guard
 from flows.measuring import measure
+from flows.runner import on_its_runner
 from flows.shown.artifacts import show_in_prefect
 from flows.tonight import TONIGHT, Lists, Plan, Tonight
 from tasks.errors import TooLittleDataError
@@ -48,6 +49,7 @@ class NightlyResult(Record):
 
 
 @flow(name="nightly", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
+@on_its_runner
 def nightly(settings: Settings) -> NightlyResult:
     """Recommend to every user, measure the same method on held-out ratings, publish both.
 

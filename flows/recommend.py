@@ -10,6 +10,7 @@ from flows.dataset import read_dataset
 from flows.explaining import explain
 from flows.pipeline import Pipeline
 from flows.records import Inputs, Ranked
+from flows.runner import on_its_runner
 from tasks.artifacts import read_table
 from tasks.errors import TooLittleTasteError
 from tasks.ingest.newcomer import parse_rates
@@ -61,6 +62,7 @@ class Person:
 
 
 @flow(name="recommend", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
+@on_its_runner
 def recommend(
     settings: Settings, rate: list[str] | None = None, taste: str | None = None
 ) -> Recommendation:

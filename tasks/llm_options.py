@@ -95,7 +95,20 @@ class LlmOptions(BaseModel):
         return url.rstrip("/")
 
 
+class Sharing(BaseModel):
+    """Processes that ask for one command, and share its limits; `run` names it in the ledger."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: str
+    askers: int = Field(ge=1)
+
+
 class EngineOptions(LlmOptions):
-    """The same, and whether requests are collected into batches (`--scorer llm-batch`)."""
+    """The same, and whether requests are collected into batches (`--scorer llm-batch`).
+
+    `sharing`: with whom the limits are shared, where the command has several processes.
+    """
 
     in_batches: bool = False
+    sharing: Sharing | None = None

@@ -15,6 +15,7 @@ from tasks.learn_options import LearnOptions
 from tasks.llm_options import EngineOptions, LlmOptions
 from tasks.models.options import CHOICES, ModelOptions
 from tasks.night_options import NightOptions
+from tasks.runner_name import RunnerName
 from tasks.secrets import NOT_SHARED, Secrets
 from tasks.toml_source import TomlSource
 from tasks.vocabulary import (
@@ -126,6 +127,11 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
         None,
         ge=1,
         description="Users per task: 100 where a language model is asked, else 5000, unless set.",
+    )
+    runner: RunnerName = Field(
+        "threads",
+        description="Where chunks of users are worked on: `threads` of this command, `dask` (a"
+        " process per core), or dask://host:port, a scheduler that runs already.",
     )
     seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of every random choice.")
 

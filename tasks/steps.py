@@ -19,6 +19,7 @@ from pydantic_core import to_json
 from tasks.artifacts import artifacts_in, is_intact, note_work, work_of
 from tasks.errors import PalateError
 from tasks.homes import here
+from tasks.housekeeping.lock import in_use
 from tasks.memory import forget_peak, peak_mb
 from tasks.prefect_progress import counted, fan_out
 from tasks.progress import say, watch_with
@@ -83,7 +84,8 @@ def _timed(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def timed(home: Path, *values: Any, **named: Any) -> Any:  # noqa: ANN401
         started, home = time.monotonic(), here(home)
-        result = function(home, *values, **named)
+        with in_use(home):  # a worker's process may outlive the command
+            result = function(home, *values, **named)
         for artifact in _made(result, [*values, *named.values()]):
             note_work(home, artifact, time.monotonic() - started)
         return result

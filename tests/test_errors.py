@@ -5,15 +5,26 @@ from pathlib import Path
 import pytest
 
 from tasks import errors
+from tasks.enriching import errors as enriching
 from tasks.errors import AmbiguousTitleError, BadDataError, PalateError, SettingsError
+from tasks.evaluation.lists import ListsError
+from tasks.housekeeping.lock import HomeInUseError
+from tasks.llm.local_server import LocalServerMissingError
 
 KINDS = [
-    kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, PalateError)
+    *(
+        kind
+        for module in (errors, enriching)
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if issubclass(kind, PalateError)
+    ),
+    *(ListsError, HomeInUseError, LocalServerMissingError),
 ]
 BUILT_DIFFERENTLY = {
     BadDataError: lambda: BadDataError(
         Path("r.csv"), "the rating is missing", "Add it.", row=3, column="rating"
     ),
+    LocalServerMissingError: lambda: LocalServerMissingError("It broke."),
     AmbiguousTitleError: lambda: AmbiguousTitleError("heat", [("6", "Heat (1995)"), ("9", "Heat")]),
 }
 

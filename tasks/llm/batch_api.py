@@ -74,7 +74,7 @@ class Batches:
 
     async def ask(self, lines: Sequence[Line]) -> None:
         """One round: every line gets its answer, or an outcome that says why it has none."""
-        affordable, held, limit = self._within_limits(lines)
+        affordable, held, limit = await self._within_limits(lines)
         body = self._engine.client.body
         made = []
         for part in split([line.request for line in affordable], body):
@@ -106,13 +106,13 @@ class Batches:
             self._engine.refuse_when_stopped()
             await self._engine.nap(min(self._engine.options.llm_batch_poll, ANOTHERS_POLL))
 
-    def _within_limits(
+    async def _within_limits(
         self, lines: Sequence[Line]
     ) -> tuple[list[Line], list[Reserved], LimitReachedError | None]:
-        budget, held = self._engine.budget, []
+        purse, held = self._engine.purse, []
         for place, line in enumerate(lines):
             try:
-                held.append(budget.reserve(line.request, budget.batch_share))
+                held.append(await purse.reserve(line.request, purse.budget.batch_share))
             except LimitReachedError as limit:
                 return list(lines[:place]), held, limit
         return list(lines), held, None
@@ -207,7 +207,7 @@ class Batches:
         else:
             cost = None
             budget.release(held, perhaps_billed=False)
-        answers = entry.digest(request_id, reply)
+        answers = [*entry.digest(request_id, reply), *self._engine.purse.changes()]
         await self._engine.ledger.finish(request_id, reply, cost=cost, answers=answers)
 
     async def _call(self, call: Callable[..., Awaitable[T]], *given: object, **named: object) -> T:

@@ -1,6 +1,8 @@
 """What a command may spend: checked before each send with the worst case, settled afterwards."""
 
-from dataclasses import dataclass
+import threading
+from collections import Counter
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 from tasks.errors import LimitReachedError, SettingsError
@@ -48,6 +50,8 @@ class Budget:
         self.totals = Totals()
         self._options = options
         self._tokens_held = self._nano_held = 0
+        self._told: Counter[str] = Counter()
+        self._telling = threading.Lock()
         if options.max_cost is not None and self.price is None:
             raise SettingsError(
                 f"max_cost: the price of '{options.llm_model}' is not known.",
@@ -59,7 +63,10 @@ class Budget:
         answer = request.answer_tokens + self._options.llm_extra_answer_tokens
         usage = Usage(prompt=request.tokens_expected, answer=answer)
         held = Reserved(usage.prompt + usage.answer, self._cost(usage, share) or 0)
-        self._check(held)
+        used = self.totals
+        tokens = used.prompt + used.answer + self._tokens_held + held.tokens
+        nano = used.nano_dollars + self._nano_held + held.nano_dollars
+        refuse_over_limits(self._options, used.sends + 1, tokens, nano)
         self.totals.sends += 1
         self._tokens_held += held.tokens
         self._nano_held += held.nano_dollars
@@ -88,19 +95,38 @@ class Budget:
         self.totals.nano_dollars += cost or 0
         return cost
 
+    def take_back(self, held: Reserved) -> None:
+        """A send was not begun after all."""
+        self.release(held, perhaps_billed=False)
+        self.totals.sends -= 1
+
+    def news(self) -> Counter[str]:
+        """What was counted since this was called last, by `ledger.tables.COUNTED`."""
+        with self._telling:
+            held = {"tokens_held": self._tokens_held, "nano_held": self._nano_held}
+            counted = Counter(asdict(self.totals) | held)
+            fresh = Counter(counted)
+            fresh.subtract(self._told)
+            self._told = counted
+            return fresh
+
+    def untold(self, news: Counter[str]) -> None:
+        """Nobody could be told."""
+        with self._telling:
+            self._told.subtract(news)
+
     def _cost(self, usage: Usage, share: Decimal) -> int | None:
         return None if self.price is None else self.price.nano_dollars(usage, share)
 
-    def _check(self, held: Reserved) -> None:
-        limits, used = self._options, self.totals
-        if limits.max_requests is not None and used.sends + 1 > limits.max_requests:
-            raise _reached("--max-requests", f"{limits.max_requests:,} requests")
-        tokens = used.prompt + used.answer + self._tokens_held + held.tokens
-        if limits.max_tokens is not None and tokens > limits.max_tokens:
-            raise _reached("--max-tokens", f"{limits.max_tokens:,} tokens")
-        nano = used.nano_dollars + self._nano_held + held.nano_dollars
-        if limits.max_cost is not None and nano > limits.max_cost * NANO:
-            raise _reached("--max-cost", f"${limits.max_cost}")
+
+def refuse_over_limits(limits: LlmOptions, sends: int, tokens: int, nano_dollars: int) -> None:
+    """Raise LimitReachedError when so much, with what is in flight, passes a limit."""
+    if limits.max_requests is not None and sends > limits.max_requests:
+        raise _reached("--max-requests", f"{limits.max_requests:,} requests")
+    if limits.max_tokens is not None and tokens > limits.max_tokens:
+        raise _reached("--max-tokens", f"{limits.max_tokens:,} tokens")
+    if limits.max_cost is not None and nano_dollars > limits.max_cost * NANO:
+        raise _reached("--max-cost", f"${limits.max_cost}")
 
 
 def _reached(option: str, limit: str) -> LimitReachedError:

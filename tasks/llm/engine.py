@@ -10,7 +10,9 @@ from tasks.llm.clock import Clock
 from tasks.llm.failures import Failure
 from tasks.llm.ledger.claims import LOOK_AGAIN_SECONDS
 from tasks.llm.ledger.ledger import Ledger
+from tasks.llm.ledger.spending import Spending
 from tasks.llm.pacing import LOOK_UP_SECONDS, Pacer, backoff_ceiling
+from tasks.llm.purse import Purse
 from tasks.llm.requests import ChatRequest, Reply
 from tasks.llm.work import Digest
 from tasks.llm_options import EngineOptions
@@ -45,9 +47,11 @@ class Engine:
         budget: Budget,
         clock: Clock,
         seed: int = 0,
+        spending: Spending | None = None,
     ) -> None:
         self.options, self.ledger, self.budget = options, ledger, budget
         self.client, self.pacer, self.clock = client, pacer, clock
+        self.purse = Purse(options, budget, spending)
         self.model = options.llm_model or ""
         self.stopped: PalateError | None = None
         self._random = random.Random(seed)  # noqa: S311 - jitter
@@ -98,7 +102,7 @@ class Engine:
         """Hold the worst case in the budget, and commit the intent."""
         try:
             self.refuse_when_stopped()
-            held = self.budget.reserve(sending.request)
+            held = await self.purse.reserve(sending.request)
         except PalateError as error:
             self.stop(error)
             await self._end_unsent(sending)
@@ -140,7 +144,7 @@ class Engine:
                 cost=cost,
                 latency=latency,
                 perhaps_billed=sending.in_doubt,
-                answers=digest(sending.id, reply),
+                answers=[*digest(sending.id, reply), *self.purse.changes()],
             )
         except LedgerError as error:
             self.stop(error)

@@ -1,7 +1,8 @@
 """One process' conversation with the model: an event loop of its own, and all that lives in it.
 
 Scoring runs in threads of Prefect's; what they ask goes to this one loop, so that every chunk
-shares the limits, the budget and the ledger.
+shares the limits, the budget and the ledger. Where a command has several processes, each asks on
+a seat, which stands for its part of the limits (`sharing`).
 """
 
 import asyncio
@@ -19,7 +20,8 @@ from tasks.llm.budget import Budget, Totals
 from tasks.llm.clock import RealClock
 from tasks.llm.pacing import Pacer
 from tasks.llm.prices import NANO
-from tasks.llm_options import VARIANTS, EngineOptions
+from tasks.llm.sharing import Seats, share_of, shared_here
+from tasks.llm_options import VARIANTS, EngineOptions, Sharing
 from tasks.progress import Advance, say
 from tasks.secrets import Secrets
 
@@ -45,6 +47,7 @@ class Session:
         threading.Thread(target=self._loop.run_forever, name="language-model", daemon=True).start()
         try:
             self.engine = self._wait(_make_engine(home, options, budget))
+            self._seats = Seats(self.engine)
         except BaseException:
             self._loop.call_soon_threadsafe(self._loop.stop)
             raise
@@ -58,12 +61,15 @@ class Session:
             raise
 
     def telling(self, advance: Advance) -> Callable[[int], None]:
-        """Move a bar on with the live totals beside it."""
-        return lambda count: advance(count, self.summary())
+        """Move a bar on with the live totals of this process beside it."""
+        return lambda count: advance(count, self._said(self.engine.budget.totals))
 
     def summary(self) -> str:
         """What was used so far, and whether the asking waits, in a few words."""
-        used, price = self.totals, self.engine.budget.price
+        return self._said(self.totals)
+
+    def _said(self, used: Totals) -> str:
+        price = self.engine.budget.price
         words = f"{used.sends:,} requests, {used.prompt + used.answer:,} tokens"
         if used.prompt:
             words += f" ({used.cached / used.prompt:.0%} of prompts cached)"
@@ -74,8 +80,8 @@ class Session:
 
     @property
     def totals(self) -> Totals:
-        """What was used so far."""
-        return self.engine.budget.totals
+        """What the command used so far, in all its processes."""
+        return self._wait(self.engine.purse.totals())
 
     def stop(self) -> None:
         """Ask nothing more."""
@@ -93,9 +99,11 @@ class Session:
         task = cast("asyncio.Task[object]", asyncio.current_task())
         self._running.add(task)
         try:
-            return await work
+            async with self._seats.seated():
+                return await work
         finally:
             self._running.discard(task)
+            work.close()  # where there was no seat for it
 
     async def _end(self) -> None:
         waited = 0.0
@@ -122,11 +130,14 @@ async def _make_engine(home: Path, options: EngineOptions, budget: Budget) -> "E
     client = ChatClient(options, secrets)
     ledger = await open_ledger(home, secrets)
     seed = int(ledger.owner, 16)  # processes that share a server must not wait in step
-    return Engine(options, ledger, client, Pacer(options, clock, seed), budget, clock, seed)
+    spending = await ledger.spending(options.sharing.run) if options.sharing else None
+    pacer = Pacer(share_of(options), clock, seed)
+    return Engine(options, ledger, client, pacer, budget, clock, seed, spending)
 
 
 def session_for(home: Path, options: EngineOptions) -> Session:
     """The session of this process for a home and options, opened when first asked for."""
+    options = shared_here(options)
     key = (home.resolve(), options)
     with _opening:
         if key not in _open:
@@ -162,12 +173,13 @@ def asking() -> Iterator[None]:
         close_sessions()
 
 
-def close_sessions() -> None:
-    """End every session; what is in flight is waited for, for a while, and kept."""
+def close_sessions(sharing: Sharing | None = None) -> None:
+    """End every session, or those of one command; what is in flight is waited for, and kept."""
     with _opening:
-        sessions = list(_open.values())
-        _open.clear()
-        _budgets.clear()
+        ended = [key for key in _open if sharing in (None, key[1].sharing)]
+        sessions = [_open.pop(key) for key in ended]
+        for key in [key for key in _budgets if sharing in (None, key[1].sharing)]:
+            del _budgets[key]
     for session in sessions:
         try:
             session.close()

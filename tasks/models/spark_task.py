@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tasks.artifacts import read_table, write_table
+from tasks.artifacts import local, read_table, write_table
 from tasks.models import stored
 from tasks.models.factors import Factors
 from tasks.models.spark_candidates import spark_candidates
@@ -20,6 +20,6 @@ def spark_candidates_task(
     fitted = stored.load(home, model)
     if not isinstance(fitted, Factors):
         raise TypeError(f"Spark cannot search {type(fitted).__name__}")
-    given = home, fitted, ratings.at(home), wanted, count, seed
+    given = home, fitted, local(home, ratings), wanted, count, seed
     with bar("finding candidates", total=len(wanted)) as advance:
         return write_table(home, "candidates", spark_candidates(*given, advance=advance))

@@ -13,7 +13,7 @@ from tasks.vocabulary import DatasetInfo
 
 HOW = frozenset(
     {
-        *("data", "home", "config", "profiles", "chunk_users", "measure_users"),
+        *("data", "home", "config", "profiles", "chunk_users", "measure_users", "runner"),
         *NightOptions.model_fields,
         *(set(LlmOptions.model_fields) - {*VARIANTS, "llm_model"}),
     }

@@ -5,9 +5,9 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
+from filelock import FileLock
 
 from tasks.errors import StoreError
 from tasks.progress import bar
@@ -17,9 +17,6 @@ ASKED_AT_ONCE = 500
 VECTOR_BYTES = WIDTH * np.dtype(np.float32).itemsize
 KEPT_AT_ONCE = 32
 """Batches per commit: what a kill can lose."""
-
-_one_at_a_time = Lock()
-"""Chunks side by side want the same texts: the second finds what the first embedded."""
 
 
 class EmbeddingStore:
@@ -32,12 +29,11 @@ class EmbeddingStore:
     def vectors(self, texts: Sequence[str]) -> dict[str, Vectors]:
         """Text to vector (384,), embedding only what is not kept yet."""
         wanted = {self._key(text): text for text in dict.fromkeys(texts)}
-        with _one_at_a_time, self._open() as database:
+        with self._open() as database:
             kept = _read(database, list(wanted))
-            missing = {key: text for key, text in wanted.items() if key not in kept}
-            if missing:
-                with bar("embedding texts", total=len(missing)) as advance:
-                    kept |= self._embed(database, missing, advance)
+            if len(kept) < len(wanted):
+                with FileLock(f"{self._file}.lock"):
+                    kept |= self._make(database, {k: t for k, t in wanted.items() if k not in kept})
         return {text: kept[key] for key, text in wanted.items()}
 
     def matrix(self, texts: Sequence[str]) -> Vectors:
@@ -45,6 +41,15 @@ class EmbeddingStore:
         known = self.vectors(texts)
         row = np.dtype((np.float32, WIDTH))
         return np.fromiter((known[text] for text in texts), row, len(texts))
+
+    def _make(self, database: sqlite3.Connection, wanted: dict[str, str]) -> dict[str, Vectors]:
+        """Chunks side by side want the same texts: the second finds what the first embedded."""
+        kept = _read(database, list(wanted))
+        missing = {key: text for key, text in wanted.items() if key not in kept}
+        if missing:
+            with bar("embedding texts", total=len(missing)) as advance:
+                kept |= self._embed(database, missing, advance)
+        return kept
 
     def _embed(
         self, database: sqlite3.Connection, missing: dict[str, str], advance: Callable[[int], None]

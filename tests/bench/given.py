@@ -13,7 +13,7 @@ from tasks.artifacts import read_table
 from tasks.evaluation.splits.protocols import split
 from tasks.ingest.task import ingest
 from tasks.models import als
-from tasks.models.candidates import top_candidates
+from tasks.models.candidates import count_ratings, top_candidates
 from tasks.models.factors import Factors
 from tasks.models.options import ModelOptions
 from tasks.models.surprise_svd import factors_of, fit
@@ -59,7 +59,8 @@ class Given:
         pairs = self.candidates
         drawn = pl.Series(SIMILARITY, np.random.default_rng(SEED).uniform(-1, 1, pairs.height))
         return add_features(
-            pairs, pairs.select(USER, ITEM).with_columns(drawn), self.train, self.items
+            *(pairs, pairs.select(USER, ITEM).with_columns(drawn), self.train, self.items),
+            counts=count_ratings(self.train.lazy()),
         )
 
 

@@ -17,8 +17,9 @@ from openai import OpenAI
 from tasks.llm_options import EngineOptions
 from tasks.models.candidates import top_candidates
 from tasks.profiles.favourites import make_profiles
-from tasks.scoring.chunk import make_requests
 from tasks.scoring.language import as_shown
+from tasks.scoring.requests import make_requests
+from tasks.scoring.scorer import Asked
 from tasks.scoring.texts import item_texts
 from tests.bench.given import COUNT, SEED, Given, read
 from tests.bench.peers.surprise_loop import LOOPED_USERS, predict_loop
@@ -71,7 +72,7 @@ def _prompts(given: Given) -> list[str]:
     told = given.info.noun_plural, datetime.now(UTC).year
     profiles = make_profiles(some.to_frame(), given.train, given.items, None, *told)
     texts = item_texts(given.items, None, given.train)
-    people = make_requests(pairs, profiles, texts, given.info.scale)
+    people = make_requests(Asked(pairs, profiles, texts, given.info.scale))
     shown = [as_shown(person, EngineOptions()) for person in people]
     return [
         f'{person.block}\n<item key="1">{line}</item>' for person in shown for line in person.lines

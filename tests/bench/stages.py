@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 MEASURED_PAIRS = "measured pairs"
 RATINGS, CELLS, PAIRS, USERS = "ratings", "users x items", "pairs", "users"
-SINGULAR = {RATINGS: "rating", CELLS: "user x item", PAIRS: "pair", USERS: "user", "texts": "text"}
+TEXTS = "texts"
+SINGULAR = {RATINGS: "rating", CELLS: "user x item", PAIRS: "pair", USERS: "user", TEXTS: "text"}
 
 MEASURING = "measuring"
 """Everything outside the main part: the same method again on held-out ratings, to be measured."""
@@ -20,14 +21,17 @@ class Stage(NamedTuple):
     measures: bool = False
 
 
+METRICS = ("measure", "gather values", "measure all lists", "summarise")
+
 STAGES = (
     Stage("ingest", ("ingest",), RATINGS),
     Stage("fit", ("train",), RATINGS),
-    Stage("candidates", ("find candidates", "join candidates"), CELLS),
-    Stage("profiles", ("make profiles", "join profiles"), USERS),
-    Stage("score", ("score", "join scores"), PAIRS),
-    Stage("re-rank", ("re-rank", "join re-ranked"), PAIRS),
-    Stage("metrics", ("measure", "join measured", "summarise"), PAIRS, measures=True),
+    Stage("candidates", ("count ratings", "find candidates", "gather candidates"), CELLS),
+    Stage("profiles", ("make profiles", "gather profiles"), USERS),
+    Stage("embed", ("embed item texts", "gather vectors"), TEXTS),
+    Stage("score", ("choose texts", "score", "gather scores"), PAIRS),
+    Stage("re-rank", ("re-rank", "gather lists"), PAIRS),
+    Stage("metrics", METRICS, PAIRS, measures=True),
     Stage("publish", ("publish",), USERS),
 )
 
@@ -98,10 +102,16 @@ def units_of(
         (row["part"], row["rows"]) for row in run["stages"] if row["stage"] == "find candidates"
     ]
     parts = {row["part"] for row in run["stages"] if row["stage"] == "measure"}
+    embedded = [
+        row["rows"]
+        for row in run["stages"]
+        if row["stage"] == "embed item texts" and row["part"] == main
+    ]
     return {
         RATINGS: ratings,
         USERS: users,
         CELLS: users * items,
+        TEXTS: sum(embedded),
         PAIRS: sum(rows for part, rows in found if part == main),
         MEASURED_PAIRS: sum(rows for part, rows in found if part in parts),
     }

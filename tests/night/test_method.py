@@ -16,6 +16,7 @@ LOGIC = {"train": ("3",), "re-rank": ("2",)}
         {"refit": 3},
         {"guard": False},
         {"chunk_users": 7},
+        {"runner": "dask"},
         {"llm_concurrency": 3},
         {"max_requests": 9},
         {"measure_users": 5},

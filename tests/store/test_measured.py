@@ -31,6 +31,11 @@ WHY = {"estimate": 4, "similarity": None, "popularity": 0.5, "date_affinity": No
 SHOWN = {("NDCG", 3), ("cHR", 3), ("candidate recall", 30)}
 
 
+def collected(*given):
+    """The tables as they are published, in memory."""
+    return {name: table.lazy().collect() for name, table in measured_tables(*given).items()}
+
+
 def settings(**given):
     return EvaluationSettings(**{"top": 3, "search_count": 30, "seeds": 2, "seed": 5} | given)
 
@@ -81,7 +86,7 @@ def not_run(label="absent", **given):
 
 def test_a_cell_that_ran_says_what_it_was_and_took(tmp_path):
     result = ran(tmp_path, dollars=Decimal("0.25"), protocol="cold-user", keep=2, model="ease")
-    cell = measured_tables(tmp_path, "run-1", [result], [])["cells"].row(0, named=True)
+    cell = collected(tmp_path, "run-1", [result], [])["cells"].row(0, named=True)
     assert list(cell) == ["run_id", *CELLS]
     config, skipped = json.loads(cell.pop("config")), json.loads(cell.pop("skipped"))
     assert (config["model"], config["seeds"]) == ("ease", 2)
@@ -111,25 +116,25 @@ def test_a_cell_that_ran_says_what_it_was_and_took(tmp_path):
 
 
 def test_a_cell_that_did_not_run_is_listed_with_why_and_has_no_figures(tmp_path):
-    made = measured_tables(tmp_path, "run-1", [not_run(data="books"), ran(tmp_path)], [])
+    made = collected(tmp_path, "run-1", [not_run(data="books"), ran(tmp_path)], [])
     absent, present = made["cells"].to_dicts()
     assert (absent["status"], absent["note"]) == ("not run", "there is no such data set")
     assert (absent["dataset"], absent["users"], absent["dollars"]) == ("books", 0, None)
     assert absent["base_seconds"] is absent["rerank_seconds"] is None
     assert (present["cell"], present["status"]) == (1, "run")
-    figures = (made[name].lazy().collect() for name in ("cell_metrics", "user_metrics"))
+    figures = (made[name] for name in ("cell_metrics", "user_metrics"))
     assert all(set(table["cell"]) == {1} for table in figures)
 
 
 def test_a_run_in_which_nothing_ran_still_lists_its_cells(tmp_path):
-    made = measured_tables(tmp_path, "run-1", [not_run(), not_run("other")], [])
+    made = collected(tmp_path, "run-1", [not_run(), not_run("other")], [])
     assert list(made) == ["cells"] and made["cells"]["label"].to_list() == ["absent", "other"]
-    assert list(measured_tables(tmp_path, "run-1", [], [])) == ["cells"]
+    assert list(collected(tmp_path, "run-1", [], [])) == ["cells"]
 
 
 def test_leaky_profiles_are_labelled_in_the_cell(tmp_path):
     result = ran(tmp_path, profiles="typed.csv", allow_leaky=True, protocol="temporal")
-    cell = measured_tables(tmp_path, "run-1", [result], [])["cells"].row(0, named=True)
+    cell = collected(tmp_path, "run-1", [result], [])["cells"].row(0, named=True)
     assert (cell["leaky"], cell["scorer"], cell["external"]) == (
         True,
         "embedded (leaky profiles)",
@@ -138,7 +143,7 @@ def test_leaky_profiles_are_labelled_in_the_cell(tmp_path):
 
 
 def test_single_users_keep_their_values_at_the_lists_length_and_the_candidate_recall(tmp_path):
-    made = measured_tables(tmp_path, "run-1", [ran(tmp_path)], [])["user_metrics"].collect()
+    made = collected(tmp_path, "run-1", [ran(tmp_path)], [])["user_metrics"]
     assert made.columns == ["run_id", "cell", "seed", "list", "user", "metric", "k", "value"]
     assert set(made.select("metric", "k").rows()) == SHOWN
     assert made.schema["user"] == pl.String()
@@ -155,12 +160,12 @@ def test_single_users_keep_their_values_at_the_lists_length_and_the_candidate_re
 
 
 def test_losing_lists_carry_the_first_seed_and_ids_as_text(tmp_path):
-    made = measured_tables(tmp_path, "run-1", [not_run(), ran(tmp_path)], [])["losing_lists"]
+    made = collected(tmp_path, "run-1", [not_run(), ran(tmp_path)], [])["losing_lists"]
     assert made.row(0) == ("run-1", 1, 5, "2", "7", "Seven", 1, 2, True)
 
 
 def test_telling_lists_carry_the_why_of_each_item(tmp_path):
-    made = measured_tables(tmp_path, "run-1", [ran(tmp_path)], [])["telling_lists"]
+    made = collected(tmp_path, "run-1", [ran(tmp_path)], [])["telling_lists"]
     row = made.row(0, named=True)
     assert (row["seed"], row["user"], row["item"], row["gain"]) == (5, "2", "7", -0.2)
     assert WHY.items() <= row.items()
@@ -176,7 +181,7 @@ def test_learned_weights_say_of_which_group_a_feature_is(tmp_path):
         "genres": "metadata",
     }
     results = [ran(tmp_path), learned(tmp_path, groups)]
-    made = measured_tables(tmp_path, "run-1", results, [])["learned_weights"]
+    made = collected(tmp_path, "run-1", results, [])["learned_weights"]
     assert made.select("cell", "feature", "feature_group").rows() == [
         (1, feature, group) for feature, group in groups.items()
     ]
@@ -184,7 +189,7 @@ def test_learned_weights_say_of_which_group_a_feature_is(tmp_path):
 
 def test_learned_weights_stand_beside_the_trees_gains_which_are_unknown_without_trees(tmp_path):
     results = [learned(tmp_path, ["ease", "age"], gains=[0.7, 0.3]), learned(tmp_path, ["ease"])]
-    made = measured_tables(tmp_path, "run-1", results, [])
+    made = collected(tmp_path, "run-1", results, [])
     publish(tmp_path, {"runs": a_run("run-1")["runs"]} | made)
     told = query(tmp_path, "SELECT cell, feature, weight, gain FROM learned_weights ORDER BY ALL")
     assert told.rows() == [(0, "age", 0.5, 0.3), (0, "ease", 0.5, 0.7), (1, "ease", 0.5, None)]
@@ -224,7 +229,7 @@ def test_comparisons_say_who_against_whom(tmp_path):
     against_base = compared(tmp_path, 2, "re-ranked against base", 2).model_copy(
         update={"against_list": "base"}
     )
-    made = measured_tables(tmp_path, "run-1", [], [compared(tmp_path), against_base])["comparisons"]
+    made = collected(tmp_path, "run-1", [], [compared(tmp_path), against_base])["comparisons"]
     assert made.select("run_id", "cell", "list", "against", "against_list", "says").rows() == [
         ("run-1", 0, "reranked", 1, "reranked", "what language adds"),
         ("run-1", 2, "reranked", 2, "base", "re-ranked against base"),
@@ -275,7 +280,7 @@ def test_the_verdict_reads_the_corrected_p_value(tmp_path):
 def test_every_table_can_be_published_and_read_beside_another_runs(tmp_path):
     for run_id in ("run-1", "run-2"):
         results = [ran(tmp_path), ran(tmp_path, "other", model="ease"), not_run()]
-        made = measured_tables(tmp_path, run_id, results, [compared(tmp_path)])
+        made = collected(tmp_path, run_id, results, [compared(tmp_path)])
         publish(tmp_path, {"runs": a_run(run_id)["runs"]} | made)
     for name, rows in (
         *(("cells", 6), ("cell_metrics", 4), ("comparisons", 2)),

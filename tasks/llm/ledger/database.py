@@ -140,6 +140,14 @@ class Database:
         except FAILURES as error:
             raise self.broken("read", error) from None
 
+    async def changed(self, statement: Executable) -> int:
+        """Commit a change by itself; gives the number of rows it found. Raises LedgerError."""
+        try:
+            async with self._open_engine().begin() as connection:
+                return int((await connection.execute(statement)).rowcount)
+        except FAILURES as error:
+            raise self.broken("written", error) from None
+
     async def change(self, *changes: Change) -> None:
         """Commit these changes, all or none. Raises LedgerError."""
         if self._writer is None or self._writer.done():

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from tasks.errors import LedgerError
 from tasks.llm.ledger.claims import Claims, open_claims
 from tasks.llm.ledger.database import Change, Database, ledger_url
+from tasks.llm.ledger.spending import Spending
 from tasks.llm.ledger.tables import requests, scores, texts
 from tasks.llm.requests import ChatRequest, Reply
 from tasks.secrets import Secrets
@@ -42,6 +43,12 @@ class Ledger:
         """Disconnect; claims end."""
         await self.claims.close()
         await self.database.close()
+
+    async def spending(self, run: str) -> Spending:
+        """What all processes of a command use together."""
+        shared = Spending(self.database, run)
+        await shared.open()
+        return shared
 
     async def begin(self, request: ChatRequest, judge: str, model: str) -> str:
         """Commit that a request is about to be sent; gives its id."""

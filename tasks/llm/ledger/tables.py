@@ -15,6 +15,11 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+COUNTED = (
+    *("requests", "sends", "pairs", "prompt", "cached", "answer", "nano_dollars"),
+    *("perhaps_billed", "tokens_held", "nano_held"),
+)
+
 requests = Table(
     "requests",
     metadata,
@@ -64,6 +69,14 @@ texts = Table(
     Column("request_id", String(32), ForeignKey("requests.id"), nullable=False),
 )
 """One row per text that a model wrote; `about` is a hash of what it was shown."""
+
+spending = Table(
+    "spending",
+    metadata,
+    Column("run", String(64), primary_key=True),
+    *(Column(name, BigInteger, nullable=False, default=0) for name in COUNTED),
+)
+"""One row per command of several processes: what all used, and hold for requests in flight."""
 
 batches = Table(
     "batches",

@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 
 from tasks.evaluation.accuracy import ACCURACY
-from tasks.evaluation.beyond import catalogue_of
 from tasks.evaluation.lists import Lists, dense_lists
 from tasks.vocabulary import BASE_RANK, ITEM, USER
 from tests.bench.given import TOP, Given
@@ -43,7 +42,7 @@ def compare(given: Given) -> Compared:
 
 
 def _lists(given: Given) -> Lists:
-    items = catalogue_of(given.items, given.train).items
+    items = given.items[ITEM].sort()
     theirs = given.held_out.join(given.users.to_frame(), on=USER, how="semi")
     return dense_lists(given.candidates, theirs, given.users, BASE_RANK, items, TOP)
 

@@ -1,0 +1,80 @@
+"""Where the fan-outs of a flow run, as `runner` says; the flow and its stages need not know."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from prefect.context import FlowRunContext
+
+from tasks.errors import SettingsError
+from tasks.evaluation.grid import Grid
+from tasks.runner_name import THREADS, scheduler_of
+from tasks.secrets import Secrets
+from tasks.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def on_its_runner(flow: Callable[P, R]) -> Callable[P, R]:
+    """The same function of settings, or a grid of them, with its fan-outs where these say.
+
+    Stands between @flow and the function: commands and deployments then run the same.
+    """
+
+    @wraps(flow)
+    def running(*given: P.args, **named: P.kwargs) -> R:
+        with _runner_for(_settings_in([*given, *named.values()])):
+            return flow(*given, **named)
+
+    return running
+
+
+def _settings_in(given: list[object]) -> list[Settings]:
+    """Of every cell, where a grid is given."""
+    for value in given:
+        if isinstance(value, Grid):
+            return [cell.settings for cell in value.cells]
+    return [value for value in given if isinstance(value, Settings)]
+
+
+@contextmanager
+def _runner_for(settings: list[Settings]) -> Iterator[None]:
+    context, runners = FlowRunContext.get(), {one.runner for one in settings}
+    if len(runners) > 1:
+        raise SettingsError(
+            f"runner: one command cannot have several ({', '.join(sorted(runners))}).",
+            "Give all cells the same.",
+        )
+    if context is None or runners <= {THREADS}:
+        yield
+        return
+    scheduler = scheduler_of(settings[0].runner)
+    asks = any(map(_asks, settings))
+    if scheduler and asks:
+        _refuse_a_file_as_ledger()
+    try:
+        from flows.cluster import cluster  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"runner: {settings[0].runner} needs a package that is not installed ({error.name}).",
+            "pip install palate[dask]",
+        ) from error
+    with (
+        cluster(settings[0].home, scheduler, asks=asks) as runner,
+        context.model_copy(update={"task_runner": runner}),
+    ):
+        yield
+
+
+def _asks(settings: Settings) -> bool:
+    return settings.asks_llm or settings.writer == "llm" or settings.explain
+
+
+def _refuse_a_file_as_ledger() -> None:
+    if Secrets().palate_ledger_url is None:
+        raise SettingsError(
+            "The ledger of paid answers is a file, which workers of other machines cannot share.",
+            "Set PALATE_LEDGER_URL to a Postgres, here and for every worker; or --runner dask.",
+        )
