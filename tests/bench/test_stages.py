@@ -14,7 +14,7 @@ STAGES = [
     row("train", "tonight", 5.0, peak=700.0),
     row("find candidates", "tonight", 6.0, 500, peak=300.0),
     row("score", "tonight", 8.0, 500),
-    row("join scores", "tonight", 1.0, 500),
+    row("gather scores", "tonight", 1.0, 500),
     row("choose users", "tonight", 0.5),
     row("train", "loo seed 0", 7.0),
     row("find candidates", "loo seed 0", 3.0, 200),
