@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from tasks.artifacts import artifacts_in, work_of, write_table
+from tasks.housekeeping.lock import HomeInUseError, alone
 from tasks.steps import step
 from tasks.vocabulary import Artifact, Record
 
@@ -75,3 +76,13 @@ def test_a_step_that_hands_on_a_file_has_not_made_it(tmp_path, named):
     join = step("join", "1")(lambda home, chunks: chunks[0]).fn
     joined = join(tmp_path, chunks=[chunk]) if named else join(tmp_path, [chunk])
     assert joined == chunk and work_of(tmp_path, chunk) == known
+
+
+def test_nothing_is_removed_from_a_home_while_a_task_works_in_it_in_whichever_process(tmp_path):
+    def looking(home: Path) -> None:
+        with pytest.raises(HomeInUseError), alone(home):
+            pass
+
+    step("look", "1")(looking).fn(home=tmp_path)
+    with alone(tmp_path):
+        pass
