@@ -28,8 +28,10 @@ from tasks.evaluation.options import EvaluationSettings
 from tasks.evaluation.task import (
     Split,
     bound_task,
+    gather_values_task,
     hide_external_task,
     losing_task,
+    measure_lists_task,
     measure_task,
     split_task,
     summarise_task,
@@ -155,17 +157,8 @@ class Evaluation:
         pipeline = tuned(Pipeline(self.steps, seeded, dataset, inputs, part))
         found = pipeline.propose()
         ranked = _rank(pipeline, seeded, found, split)
-        measured: Measured = self.steps.run(
-            measure_task,
-            part,
-            ranked=ranked.lists,
-            split=split,
-            items=dataset.items,
-            model=found.models[settings.model] if settings.estimates_ratings else None,
-            relevant_at=dataset.info.relevant_at,
-            count=split.new_items.rows if split.new_items else settings.candidate_count,
-            ks=settings.ks,
-        )
+        model = found.models[settings.model] if settings.estimates_ratings else None
+        measured = _measured(pipeline, seeded, split, ranked.lists, model)
         return OneSeed(
             split=split, lists=ranked.lists, measured=measured, learned=ranked.fitted.learned
         )
@@ -179,6 +172,29 @@ class Evaluation:
             return dataset
         hidden = self.steps.run(hide_external_task, items=dataset.items)
         return dataset.model_copy(update={"items": hidden})
+
+
+def _measured(
+    pipeline: Pipeline,
+    settings: EvaluationSettings,
+    split: Split,
+    lists: Artifact,
+    model: Artifact | None,
+) -> Measured:
+    shared = {
+        "ranked": lists,
+        "split": split,
+        "items": pipeline.dataset.items,
+        "counts": pipeline.counts(),
+        "relevant_at": pipeline.dataset.info.relevant_at,
+        "ks": settings.ks,
+    }
+    count = split.new_items.rows if split.new_items else settings.candidate_count
+    chunks = pipeline.each_chunk(measure_task, split.users.rows, shared | {"count": count})
+    return Measured(
+        per_user=pipeline.run(gather_values_task, chunks=chunks),
+        overall=pipeline.run(measure_lists_task, **shared, model=model),
+    )
 
 
 def _rank(

@@ -18,8 +18,9 @@ from tasks.llm.estimate import Plan, plan_profiles, plan_scores, plan_whys
 from tasks.llm.prices import NANO
 from tasks.llm.session import Session, session_for
 from tasks.profiles.language import favourites_blocks, with_lines
-from tasks.scoring.chunk import make_requests
 from tasks.scoring.language import as_shown
+from tasks.scoring.requests import make_requests
+from tasks.scoring.scorer import Asked
 from tasks.settings import Settings
 from tasks.steps import Steps
 from tasks.vocabulary import Record
@@ -72,7 +73,7 @@ def estimate(settings: Settings) -> Estimate:
         judged["anchor"] = everybody.choose_anchors(prepared.profiles)
     for kind, pairs in judged.items():
         wanted = read_table(settings.home, pairs)
-        requests = make_requests(wanted, profiles, texts, dataset.info.scale)
+        requests = make_requests(Asked(wanted, profiles, texts, dataset.info.scale))
         people = [as_shown(request, settings.llm) for request in requests]
         plans[kind] = _plan(session, people)
     if settings.explain:

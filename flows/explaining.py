@@ -5,7 +5,7 @@ from rich.markup import escape
 from flows.pipeline import Pipeline
 from flows.records import Prepared
 from tasks.errors import LedgerError, LlmError, PalateError, StoppedError
-from tasks.explaining.task import join_whys_task, known_whys, whys_task
+from tasks.explaining.task import gather_whys_task, known_whys, whys_task
 from tasks.llm.judges import judge_name
 from tasks.progress import say
 from tasks.vocabulary import Artifact, Record
@@ -54,8 +54,8 @@ def _whys(pipeline: Pipeline, lists: Artifact, prepared: Prepared) -> Artifact:
         "texts": prepared.texts,
         "top": settings.top,
     }
-    chunks = pipeline.each_chunk(whys_task, prepared.profiles.rows, shared)
-    return pipeline.run(join_whys_task, chunks=chunks)
+    chunks = pipeline.each_chunk(whys_task, prepared.profiles.rows, shared, asking=True)
+    return pipeline.run(gather_whys_task, chunks=chunks)
 
 
 def _known(pipeline: Pipeline, lists: Artifact, prepared: Prepared) -> Artifact | None:

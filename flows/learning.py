@@ -36,6 +36,7 @@ def learned_order(pipeline: "Pipeline", found: Candidates) -> Ranked:
         table=_features(pipeline, found),
         learned=learned,
         ratings=pipeline.inputs.ratings,
+        counts=pipeline.counts(),
         items=pipeline.dataset.items,
     )
     unrated = None

@@ -13,16 +13,26 @@ from flows.records import Candidates, Inputs, Prepared, Ranked
 from flows.tuning import tuned
 from tasks.errors import LlmDownError
 from tasks.llm.judges import judge_name, profile_kind
+from tasks.models.task import counts_task
 from tasks.night.state import Fitted
-from tasks.profiles.task import join_profiles_task, profiles_task, write_tastes_task
+from tasks.profiles.task import gather_profiles_task, profiles_task, write_tastes_task
 from tasks.progress import say
-from tasks.reranking.task import diversify_task, explain_task, rerank_task, shown_task
+from tasks.reranking.task import (
+    diversify_task,
+    explain_task,
+    gather_lists_task,
+    rerank_task,
+    shown_task,
+)
 from tasks.scoring.embedder import Embedder
 from tasks.scoring.registry import scorer_named
 from tasks.scoring.task import (
     anchors_task,
     calibrate_task,
-    join_scores_task,
+    embed_task,
+    gather_scores_task,
+    gather_vectors_task,
+    needed_texts_task,
     score_task,
     texts_task,
     unscored_task,
@@ -82,22 +92,32 @@ class Pipeline:
 
     def prepare(self) -> Prepared:
         """Profiles (composed or typed, before a model rewrites them) and item texts."""
-        profiles = self.run(
-            profiles_task,
-            users=self.inputs.users,
-            ratings=self.inputs.ratings,
-            items=self.dataset.items,
-            typed=self.inputs.typed,
-            noun_plural=self.dataset.info.noun_plural,
-            this_year=datetime.now(UTC).year,
-            style=self.settings.profile_style,
-        )
+        shared = {
+            "users": self.inputs.users,
+            "ratings": self.inputs.ratings,
+            "items": self.dataset.items,
+            "typed": self.inputs.typed,
+            "noun_plural": self.dataset.info.noun_plural,
+            "this_year": datetime.now(UTC).year,
+            "style": self.settings.profile_style,
+        }
+        chunks = self.each_chunk(profiles_task, self.inputs.users.rows, shared)
+        profiles = self.run(gather_profiles_task, chunks=chunks)
         return Prepared(profiles=profiles, texts=self.texts())
 
     def texts(self) -> Artifact:
         """The text of every item."""
         ratings, items = self.inputs.ratings, self.dataset.items
         return self.run(texts_task, items=items, tags=self.dataset.tags, ratings=ratings)
+
+    def counts(self) -> Artifact:
+        """How many train ratings each item has."""
+        return self.run(counts_task, ratings=self.inputs.ratings)
+
+    def vectors(self, texts: Artifact) -> Artifact:
+        """The unit vector of every text."""
+        shared = {"texts": texts, "embedder": Embedder.version}
+        return self.run(gather_vectors_task, chunks=self.each_chunk(embed_task, texts.rows, shared))
 
     def explain(self, lists: Artifact) -> Artifact:
         """The lists with a similarity for what they show, where the order did not need any."""
@@ -126,18 +146,20 @@ class Pipeline:
         return self.run(anchors_task, profiles=profiles, ratings=self.inputs.ratings)
 
     def _judge(self, pairs: Artifact, profiles: Artifact, texts: Artifact) -> Artifact:
-        settings = self.settings
+        settings, embeds = self.settings, self.settings.scorer == "embedded"
+        needed = self.run(needed_texts_task, texts=texts, candidates=pairs, profiles=profiles)
         shared = {
             "scorer": settings.scorer,
             "scorer_version": scorer_named(settings.scorer, settings.home, settings.llm).version,
             "options": settings.llm,
             "candidates": pairs,
             "profiles": profiles,
-            "texts": texts,
+            "texts": needed,
+            "vectors": self.vectors(needed) if embeds else None,
             "scale": self.dataset.info.scale,
         }
-        chunks = self.each_chunk(score_task, profiles.rows, shared)
-        return self.run(join_scores_task, chunks=chunks)
+        chunks = self.each_chunk(score_task, profiles.rows, shared, asking=not embeds)
+        return self.run(gather_scores_task, chunks=chunks)
 
     def leave_unscored(self, candidates: Artifact) -> Artifact:
         """Every candidate without a similarity."""
@@ -147,16 +169,19 @@ class Pipeline:
         self, candidates: Artifact, scores: Artifact, rule: RuleName | None = None
     ) -> Artifact:
         """The candidates with all that is known of each, in the order of the rule."""
-        return self.run(
-            rerank_task,
-            candidates=candidates,
-            scores=scores,
-            ratings=self.inputs.ratings,
-            items=self.dataset.items,
-            rule=rule or cast("RuleName", self.settings.reranker),
-            weights=self.settings.weights,
-            min_similarity=self.settings.min_similarity,
-        )
+        shared = {
+            "candidates": candidates,
+            "scores": scores,
+            "ratings": self.inputs.ratings,
+            "counts": self.counts(),
+            "items": self.dataset.items,
+            "users": self.inputs.users,
+            "rule": rule or cast("RuleName", self.settings.reranker),
+            "weights": self.settings.weights,
+            "min_similarity": self.settings.min_similarity,
+        }
+        chunks = self.each_chunk(rerank_task, self.inputs.users.rows, shared)
+        return self.run(gather_lists_task, chunks=chunks)
 
     def diversify(self, lists: Artifact) -> Artifact:
         """The re-ranked lists with as diverse a head as is wanted; base ranks stay."""
@@ -182,15 +207,25 @@ class Pipeline:
             "texts": prepared.texts,
             "typed": self.inputs.typed,
         }
-        chunks = self.each_chunk(write_tastes_task, prepared.profiles.rows, shared)
-        return Prepared(profiles=self.run(join_profiles_task, chunks=chunks), texts=prepared.texts)
+        chunks = self.each_chunk(write_tastes_task, prepared.profiles.rows, shared, asking=True)
+        profiles = self.run(gather_profiles_task, chunks=chunks)
+        return Prepared(profiles=profiles, texts=prepared.texts)
 
     def each_chunk(
-        self, stage: Task[..., Artifact], rows: int, shared: Mapping[str, object]
+        self,
+        stage: Task[..., Artifact],
+        rows: int,
+        shared: Mapping[str, object],
+        *,
+        asking: bool = False,
     ) -> list[Artifact]:
-        """One task per chunk of users; a batch takes everybody at once: it may take a day."""
-        size = rows if self.settings.scorer == "llm-batch" else self.settings.chunk_users
-        spans = [(first, min(first + size, rows)) for first in range(0, rows, max(size, 1))]
+        """One task per chunk of these rows; where a model is asked in batches, one for all.
+
+        A batch may take a day, however much is in it.
+        """
+        at_once = asking and self.settings.scorer == "llm-batch"
+        size = max(rows, 1) if at_once else self.settings.users_per_task(asking=asking)
+        spans = [(first, min(first + size, rows)) for first in range(0, max(rows, 1), size)]
         return self.steps.run_each(stage, self.part, [{**shared, "rows": span} for span in spans])
 
     def run(self, stage: Task[..., Any], **parameters: Any) -> Artifact:  # noqa: ANN401

@@ -7,6 +7,7 @@ from tasks.models.spark_task import spark_candidates_task
 from tasks.models.task import (
     candidates_task,
     fold_in_task,
+    gather_candidates_task,
     join_candidates_task,
     nearest_new_items_task,
     new_items_task,
@@ -59,14 +60,19 @@ def _new_items(pipeline: "Pipeline", new_items: Artifact) -> Candidates:
 
 
 def _top(pipeline: "Pipeline", name: ModelName, model: Artifact, count: int) -> Artifact:
-    return pipeline.run(
-        spark_candidates_task if name == "spark-als" else candidates_task,
-        model=model,
-        ratings=pipeline.inputs.ratings,
-        users=pipeline.inputs.users,
-        count=count,
-        seed=pipeline.settings.seed,
-    )
+    users = pipeline.inputs.users
+    shared = {
+        "model": model,
+        "ratings": pipeline.inputs.ratings,
+        "counts": pipeline.counts(),
+        "users": users,
+        "count": count,
+        "seed": pipeline.settings.seed,
+    }
+    if name == "spark-als":  # Spark parts the users itself
+        return pipeline.run(spark_candidates_task, **shared)
+    chunks = pipeline.each_chunk(candidates_task, users.rows, shared)
+    return pipeline.run(gather_candidates_task, chunks=chunks)
 
 
 def _model(pipeline: "Pipeline", name: ModelName) -> Artifact:

@@ -5,7 +5,7 @@ BASE_STAGES = frozenset(
         "train",
         "fold users in",
         "train on texts",
-        "find candidates",
+        *("count ratings", "find candidates", "gather candidates"),
         "find candidates with Spark",
         "join candidates",
         "offer new items",
@@ -13,8 +13,9 @@ BASE_STAGES = frozenset(
 )
 RERANK_STAGES = frozenset(
     {
-        *("make profiles", "write tastes", "join profiles", "write item texts"),
-        *("score", "join scores", "choose anchors", "calibrate", "re-rank"),
+        *("make profiles", "write tastes", "gather profiles", "write item texts"),
+        *("choose texts", "embed item texts", "gather vectors", "score", "gather scores"),
+        *("choose anchors", "calibrate", "re-rank", "gather lists"),
         *("find unrated items", "offer nearest new items", "join unrated items"),
         *("make features", "add similarities", "learn to re-rank", "re-rank as learned"),
         "diversify",

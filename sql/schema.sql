@@ -55,6 +55,8 @@ CREATE TABLE IF NOT EXISTS stages (
 );
 ALTER TABLE stages ADD COLUMN IF NOT EXISTS work_seconds DOUBLE;
                                        -- what the result took when it was made, perhaps earlier
+ALTER TABLE stages ADD COLUMN IF NOT EXISTS peak_mb DOUBLE;
+                                       -- most memory of the process meanwhile; null: not known
 
 -- Rows of the data set that were left out, and why.
 CREATE TABLE IF NOT EXISTS dropped (

@@ -5,15 +5,20 @@ import io
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
 import polars as pl
+from pyarrow.parquet import read_metadata
 from pydantic import BaseModel
 
 from tasks.vocabulary import Artifact
+
+ROW_GROUP = 250_000
+"""Rows of a large table that are read or skipped together, so that few users are read fast."""
 
 
 @contextmanager
@@ -50,9 +55,39 @@ def write_table(home: Path, kind: str, frame: pl.DataFrame) -> Artifact:
     return _write(home, kind, ".parquet", frame.height, frame.write_parquet)
 
 
+def sink_table(home: Path, kind: str, rows: pl.LazyFrame) -> Artifact:
+    """As `write_table`, of rows that need not fit in memory."""
+    height = rows.select(pl.len()).collect(engine="streaming").item()
+    write = partial(rows.sink_parquet, row_group_size=ROW_GROUP, engine="streaming")
+    return _write(home, kind, ".parquet", height, write)
+
+
+@contextmanager
+def scratch(home: Path, kind: str) -> Iterator[Path]:
+    """Give the stem of private files beside those of `kind`; they are removed at the end."""
+    folder = home / "artifacts" / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = folder / f".{uuid4().hex}"
+    try:
+        yield stem
+    finally:
+        for file in folder.glob(f"{stem.name}*"):
+            file.unlink()
+
+
 def read_table(home: Path, artifact: Artifact) -> pl.DataFrame:
     """Read what `write_table` wrote."""
     return pl.read_parquet(artifact.at(home))
+
+
+def scan_table(home: Path, artifact: Artifact) -> pl.LazyFrame:
+    """The same without reading more than what is asked of it."""
+    return pl.scan_parquet(artifact.at(home))
+
+
+def sink_table(home: Path, kind: str, frame: pl.LazyFrame) -> Artifact:
+    """As `write_table`, without ever holding all rows."""
+    return _write(home, kind, ".parquet", None, frame.sink_parquet)
 
 
 def write_arrays(home: Path, kind: str, rows: int, arrays: dict[str, np.ndarray]) -> Artifact:
@@ -108,13 +143,17 @@ def _save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     path.write_bytes(buffer.getvalue())
 
 
-def _write(home: Path, kind: str, suffix: str, rows: int, write: Callable[[Path], Any]) -> Artifact:
+def _write(
+    home: Path, kind: str, suffix: str, rows: int | None, write: Callable[[Path], Any]
+) -> Artifact:
+    """Without `rows` the file tells how many it has."""
     folder = home / "artifacts" / kind
     folder.mkdir(parents=True, exist_ok=True)
     private = folder / f".{uuid4().hex}.tmp"
     try:
         write(private)
         digest = sha256_of(private)
+        rows = rows if rows is not None else read_metadata(private).num_rows
         target = folder / f"{digest[:24]}{suffix}"
         sync(private)
         private.replace(target)

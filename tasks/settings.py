@@ -23,6 +23,9 @@ from tasks.vocabulary import (
     ScorerName,
 )
 
+CHUNK, CHUNK_ASKING = 5000, 100
+"""Users per task that takes seconds: where this machine computes, and where a model is asked."""
+
 DEFAULT_SEARCH_COUNT = 100
 """The paper's C for N = 1, 5 and 10."""
 
@@ -114,7 +117,11 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
         description="Users whose held-out rating is looked for: everybody with `embedded`, nobody"
         " (0) with a scorer that costs money, unless set.",
     )
-    chunk_users: int = Field(100, ge=1, description="Users scored per task.")
+    chunk_users: int | None = Field(
+        None,
+        ge=1,
+        description="Users per task: 100 where a language model is asked, else 5000, unless set.",
+    )
     seed: int = Field(0, ge=0, le=2**32 - 1, description="Seed of every random choice.")
 
     def __init__(self, **given: Any) -> None:  # noqa: ANN401
@@ -197,6 +204,10 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
     def asks_llm(self) -> bool:
         """Whether scores cost requests."""
         return self.scorer != "embedded"
+
+    def users_per_task(self, *, asking: bool) -> int:
+        """The size of a chunk: what a kill can cost, and what one task holds in memory."""
+        return self.chunk_users or (CHUNK_ASKING if asking else CHUNK)
 
     @property
     def writer(self) -> ProfileWriter:

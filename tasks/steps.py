@@ -18,6 +18,7 @@ from pydantic_core import to_json
 
 from tasks.artifacts import artifacts_in, is_intact, note_work, work_of
 from tasks.errors import PalateError
+from tasks.memory import forget_peak, peak_mb
 from tasks.prefect_progress import counted, fan_out
 from tasks.progress import say, watch_with
 from tasks.vocabulary import Artifact, Record
@@ -36,7 +37,7 @@ class StepRecord(Record):
     """What one task did in a run, for the run record.
 
     `seconds` passed in this run; `work_seconds` is what the result took when it was made, which
-    may have been in an earlier one.
+    may have been in an earlier one. `peak_mb`: the most memory that this process held meanwhile.
     """
 
     stage: str
@@ -45,6 +46,7 @@ class StepRecord(Record):
     seconds: float
     rows: int
     work_seconds: float = 0.0
+    peak_mb: float | None = None
 
 
 def step(name: str, logic: str, *libraries: str) -> Callable[[Callable[..., Any]], Task[..., Any]]:
@@ -97,7 +99,7 @@ class Steps:
 
     def run(self, stage: Task[..., Any], part: str = "", **parameters: Any) -> Any:  # noqa: ANN401
         """Run one task, or take its result from an earlier run if its files are intact."""
-        started = time.monotonic()
+        started = _begin()
         state = stage(home=self.home, **parameters, return_state=True)
         result, cached = self._settle(stage, state, parameters)
         seconds, work = time.monotonic() - started, self._work(result, parameters)
@@ -108,8 +110,7 @@ class Steps:
         self, stage: Task[..., Any], part: str, calls: Iterable[Mapping[str, Any]]
     ) -> list[Any]:
         """Run one task per call, side by side; results in the order of the calls."""
-        started = time.monotonic()
-        calls = list(calls)
+        started, calls = _begin(), list(calls)
         settled = []
         with fan_out(f"{stage.name}, {part}" if part else stage.name, len(calls)) as ended:
             futures: list[PrefectFuture[Any]] = [stage.submit(home=self.home, **c) for c in calls]
@@ -155,6 +156,7 @@ class Steps:
                 seconds=seconds,
                 rows=rows,
                 work_seconds=work,
+                peak_mb=peak_mb(),
             )
         )
         where = f"{stage}{note}, {part}" if part else f"{stage}{note}"
@@ -163,6 +165,12 @@ class Steps:
     def _work(self, result: object, given: Mapping[str, Any]) -> float:
         made = _made(result, given.values())
         return max((work_of(self.home, artifact) for artifact in made), default=0.0)
+
+
+def _begin() -> float:
+    """Now, from when on a stage's seconds and its memory count."""
+    forget_peak()
+    return time.monotonic()
 
 
 def _made(result: object, given: Iterable[object]) -> list[Artifact]:

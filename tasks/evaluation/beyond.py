@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from tasks.evaluation.lists import Bools, Floats, Ints
 from tasks.evaluation.registry import Registry
-from tasks.vocabulary import GENRES, ITEM, USER
+from tasks.models.candidates import COUNT
+from tasks.vocabulary import GENRES, ITEM
 
 Bits = NDArray[np.uint64]
 
@@ -35,14 +36,12 @@ class Catalogue:
     genres: Bits
 
 
-def catalogue_of(items: pl.DataFrame, train: pl.DataFrame) -> Catalogue:
-    """The catalogue of the items table, with counts from the train ratings alone."""
+def catalogue_of(items: pl.DataFrame, counts: pl.DataFrame, train_users: int) -> Catalogue:
+    """The catalogue of the items table; `counts` (item, count) and users are of train alone."""
     known = items.select(ITEM, GENRES).sort(ITEM).with_row_index("position")
-    counted = known.join(
-        train.group_by(ITEM).len("count"), on=ITEM, how="left", maintain_order="left"
-    )
-    counts = counted["count"].fill_null(0).cast(pl.Int64).to_numpy()
-    return Catalogue(known[ITEM], counts, train[USER].n_unique(), _genre_bits(known))
+    counted = known.join(counts, on=ITEM, how="left", maintain_order="left")
+    often = counted[COUNT].fill_null(0).cast(pl.Int64).to_numpy()
+    return Catalogue(known[ITEM], often, train_users, _genre_bits(known))
 
 
 PER_LIST = Registry[Callable[[Ints, Catalogue], Floats]]()

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tasks.artifacts import read_table, write_table
-from tasks.evaluation.beyond import catalogue_of
+from tasks.artifacts import read_table, scan_table, write_table
+from tasks.chunks import Rows, gather, rows_of, theirs
+from tasks.evaluation.beyond import Catalogue, catalogue_of
 from tasks.evaluation.bounds import bound
 from tasks.evaluation.cell import Measured
 from tasks.evaluation.losing import losing_lists
@@ -21,8 +22,10 @@ from tasks.models.pairs import pair_estimates
 from tasks.progress import bar
 from tasks.steps import step
 from tasks.vocabulary import (
+    BASE_RANK,
     ITEM,
     QUALITY,
+    RANK,
     RATING,
     USER,
     VOTES,
@@ -36,17 +39,19 @@ from tasks.vocabulary import (
 class Split(Record):
     """The two sides of a split, whom to test, and who could not be tested.
 
-    `new_items`: items that lost every train rating, where the protocol is about them.
+    `train_users`: how many have a train rating. `new_items`: items that lost every train rating,
+    where the protocol is about them.
     """
 
     train: Artifact
+    train_users: int
     held_out: Artifact
     users: Artifact
     new_items: Artifact | None
     skipped: dict[str, int]
 
 
-@step("split", "1", "numpy", "polars")
+@step("split", "2", "numpy", "polars")
 def split_task(
     home: Path,
     ratings: Artifact,
@@ -65,6 +70,7 @@ def split_task(
     fresh = parts.new_items
     return Split(
         train=write_table(home, "train", parts.train),
+        train_users=parts.train[USER].n_unique(),
         held_out=write_table(home, "held_out", parts.held_out),
         users=write_table(home, "users", users.to_frame(USER)),
         new_items=None if fresh is None else write_table(home, "new_items", fresh.to_frame(ITEM)),
@@ -89,29 +95,50 @@ def bound_task(
     return write_table(home, "ranked", made)
 
 
-@step("measure", "2", "numpy", "polars")
+@step("measure", "3", "numpy", "polars")
 def measure_task(
     home: Path,
     ranked: Artifact,
     split: Split,
     items: Artifact,
-    model: Artifact | None,
+    counts: Artifact,
     relevant_at: float,
     count: int,
     ks: tuple[int, ...],
-) -> Measured:
-    """Every metric of the base and the re-ranked lists; rating errors of `model`, if given."""
+    rows: Rows,
+) -> Artifact:
+    """Every metric of the base and the re-ranked list of each test user in these rows."""
+    users = rows_of(home, split.users, rows)[USER]
+    known = _catalogue(home, items, counts, split)
+    yardstick = Yardstick(theirs(home, split.held_out, users), users, relevant_at, known)
+    lists = theirs(home, ranked, users)
+    return write_table(home, "per_user", values_per_user(lists, yardstick, count, ks))
+
+
+gather_values_task = gather("per_user", "values")
+
+
+@step("measure all lists", "1", "numpy", "polars")
+def measure_lists_task(
+    home: Path,
+    ranked: Artifact,
+    split: Split,
+    items: Artifact,
+    counts: Artifact,
+    model: Artifact | None,
+    relevant_at: float,
+    ks: tuple[int, ...],
+) -> Artifact:
+    """What is measured once for all lists together; rating errors of `model`, if given."""
     with bar("measuring"):
-        lists, held_out = read_table(home, ranked), read_table(home, split.held_out)
-        users, train = read_table(home, split.users)[USER], read_table(home, split.train)
-        known = catalogue_of(read_table(home, items), train)
-        theirs = held_out.join(users.to_frame(), on=USER, how="semi")
-        yardstick = Yardstick(theirs, users, relevant_at, known)
+        held_out = read_table(home, split.held_out)
+        users, known = read_table(home, split.users)[USER], _catalogue(home, items, counts, split)
         errors = _errors(stored.load(home, model), held_out) if model else {}
-        return Measured(
-            per_user=write_table(home, "per_user", values_per_user(lists, yardstick, count, ks)),
-            overall=write_table(home, "overall", values_overall(lists, yardstick, errors, ks)),
-        )
+        shown = pl.min_horizontal(RANK, BASE_RANK) <= max(ks)
+        places = scan_table(home, ranked).filter(shown).select(USER, ITEM, RANK, BASE_RANK)
+        yardstick = Yardstick(held_out.clear(), users, relevant_at, known)
+        values = values_overall(places.collect(), yardstick, errors, ks)
+        return write_table(home, "overall", values)
 
 
 @step("summarise", "1", "numpy", "polars")
@@ -141,8 +168,9 @@ def losing_task(
     home: Path, ranked: Artifact, measured: Measured, held_out: Artifact, items: Artifact, top: int
 ) -> Artifact:
     """Both lists of the users whose re-ranked list is worse."""
-    tables = (ranked, measured.per_user, held_out, items)
-    lists, values, held, catalogue = (read_table(home, table) for table in tables)
+    lists = _shown(home, ranked, top)
+    tables = (measured.per_user, held_out, items)
+    values, held, catalogue = (read_table(home, table) for table in tables)
     return write_table(home, "losing", losing_lists(lists, values, held, catalogue, top))
 
 
@@ -151,9 +179,20 @@ def telling_task(
     home: Path, ranked: Artifact, measured: Measured, held_out: Artifact, items: Artifact, top: int
 ) -> Artifact:
     """Both lists of the users who gained and who lost most."""
-    tables = (ranked, measured.per_user, held_out, items)
-    lists, values, held, catalogue = (read_table(home, table) for table in tables)
+    lists = _shown(home, ranked, top)
+    tables = (measured.per_user, held_out, items)
+    values, held, catalogue = (read_table(home, table) for table in tables)
     return write_table(home, "telling", telling_lists(lists, values, held, catalogue, top))
+
+
+def _catalogue(home: Path, items: Artifact, counts: Artifact, split: Split) -> Catalogue:
+    known, often = read_table(home, items), read_table(home, counts)
+    return catalogue_of(known, often, split.train_users)
+
+
+def _shown(home: Path, ranked: Artifact, top: int) -> pl.DataFrame:
+    """What stands in the first `top` places of either list."""
+    return scan_table(home, ranked).filter(pl.min_horizontal(RANK, BASE_RANK) <= top).collect()
 
 
 def _errors(model: BaseModel, held_out: pl.DataFrame) -> dict[str, float]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from tasks.artifacts import read_table, write_table
+from tasks.chunks import Rows, gather, rows_of
 from tasks.llm_options import EngineOptions
 from tasks.progress import bar
 from tasks.steps import step
@@ -20,20 +21,17 @@ def whys_task(
     profiles: Artifact,
     texts: Artifact,
     top: int,
-    rows: tuple[int, int],
+    rows: Rows,
 ) -> Artifact:
     """The model's sentence about each of the first `top` items of profiles rows[0] up to rows[1].
 
     `judge` names who writes. Raises LlmError when no more can be asked.
     """
-    people = read_table(home, profiles)[rows[0] : rows[1]]
+    people = rows_of(home, profiles, rows)
     return _say_why(home, options, lists, people, texts, top)
 
 
-@step("join sentences", "1")
-def join_whys_task(home: Path, chunks: list[Artifact]) -> Artifact:
-    """All chunks' sentences as one table."""
-    return write_table(home, "whys", pl.concat([read_table(home, chunk) for chunk in chunks]))
+gather_whys_task = gather("whys", "sentences")
 
 
 def known_whys(

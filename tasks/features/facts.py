@@ -8,8 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tasks.models.base import BaseModel, Floats, Ids
-from tasks.models.factors import positions
-from tasks.models.interactions import ids_of
+from tasks.models.interactions import ids_of, places_of
 from tasks.vocabulary import ITEM, RATING, TIMESTAMP, USER
 
 Ints = NDArray[np.int64]
@@ -76,14 +75,14 @@ def facts_of(
         users=users,
         items=known,
         catalogue=catalogue,
-        rater=positions(users, ids_of(rows[USER]))[0],
-        rated=positions(known, ids_of(rows[ITEM]))[0],
+        rater=places_of(users, rows[USER])[0],
+        rated=places_of(known, rows[ITEM])[0],
         ratings=rows[RATING].cast(pl.Float64).to_numpy(),
         years=None if stamps.null_count() else stamps.to_numpy() / SECONDS_PER_YEAR,
         vectors=vectors,
         models=models,
     )
-    user, item = (positions(ids, ids_of(asked[n]))[0] for ids, n in ((users, USER), (known, ITEM)))
+    user, item = (places_of(ids, asked[n])[0] for ids, n in ((users, USER), (known, ITEM)))
     return facts, Pairs(asked, user, item)
 
 

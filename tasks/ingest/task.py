@@ -1,14 +1,16 @@
 """Ingest as a task: find the source, check it, write Parquet."""
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from tasks.artifacts import read_table, write_table
+from tasks.artifacts import read_table, scratch, sink_table, write_table
 from tasks.ingest import catalogue
 from tasks.ingest.newcomer import add_newcomer
+from tasks.ingest.ordering import is_large
 from tasks.ingest.tables import RawTables
-from tasks.ingest.validate import clean_items, clean_ratings, clean_tags
+from tasks.ingest.validate import clean_items, clean_large, clean_ratings, clean_tags
 from tasks.progress import bar
 from tasks.steps import step
 from tasks.text import plain
@@ -17,30 +19,44 @@ from tasks.vocabulary import RATING, TEXT, USER, Artifact, Dataset, DatasetInfo,
 
 def ingest(home: Path, data: str) -> Dataset:
     """Write a source's ratings, items and tags as Parquet under `home`; nothing if one is bad."""
-    with bar("reading the data set"):
+    with bar("reading the data set"), scratch(home, "ratings") as stem:
         raw = catalogue.find(data, home).read()
         items, from_items = clean_items(raw.items, raw.info)
-        ratings, from_ratings = clean_ratings(raw.ratings, items, _known_scale(raw))
+        ratings, from_ratings = _clean_ratings(raw, items, stem)
         tags, from_tags = clean_tags(raw.tags, ratings) if raw.tags else (None, {})
-    dropped = from_ratings | from_items | from_tags | dict(raw.dropped)
-    return Dataset(
-        info=_completed(raw, ratings),
-        ratings=write_table(home, "ratings", ratings),
-        items=write_table(home, "items", items),
-        tags=None if tags is None else write_table(home, "tags", tags),
-        users=ratings[USER].n_unique(),
-        dropped={reason: count for reason, count in dropped.items() if count},
-    )
+        dropped = from_ratings | from_items | from_tags | dict(raw.dropped)
+        return Dataset(
+            info=_completed(raw, ratings),
+            ratings=sink_table(home, "ratings", ratings),
+            items=write_table(home, "items", items),
+            tags=None if tags is None else write_table(home, "tags", tags),
+            users=_of_all(ratings, pl.col(USER).n_unique())[0],
+            dropped={reason: count for reason, count in dropped.items() if count},
+        )
+
+
+def _clean_ratings(
+    raw: RawTables, items: pl.DataFrame, stem: Path
+) -> tuple[pl.LazyFrame, dict[str, int]]:
+    if is_large(raw.ratings.rows.lazy()):
+        return clean_large(raw.ratings, items, _known_scale(raw), stem)
+    ratings, dropped = clean_ratings(raw.ratings, items, _known_scale(raw))
+    return ratings.lazy(), dropped
+
+
+def _of_all(ratings: pl.LazyFrame, *questions: pl.Expr) -> tuple[Any, ...]:
+    return ratings.select(questions).collect(engine="streaming").row(0)
 
 
 def _known_scale(raw: RawTables) -> tuple[float, float] | None:
     return None if "scale" in raw.unknown else raw.info.scale
 
 
-def _completed(raw: RawTables, ratings: pl.DataFrame) -> DatasetInfo:
+def _completed(raw: RawTables, ratings: pl.LazyFrame) -> DatasetInfo:
     """Scale from the ratings where unknown; liked is its upper quarter, as 4 of 0.5 to 5 is."""
-    low, high = _known_scale(raw) or (ratings[RATING].min(), ratings[RATING].max())
-    found = {"scale": (low, high), "relevant_at": low + 0.75 * (high - low)}  # type: ignore[operator]
+    lowest, highest = pl.col(RATING).min(), pl.col(RATING).max().alias("highest")
+    low, high = _known_scale(raw) or _of_all(ratings, lowest, highest)
+    found = {"scale": (low, high), "relevant_at": low + 0.75 * (high - low)}
     return raw.info.model_copy(update={name: found[name] for name in raw.unknown})
 
 

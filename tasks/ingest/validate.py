@@ -1,7 +1,21 @@
 """The checks every source must pass: a wrong row ends the run, a surplus one is counted."""
 
+from pathlib import Path
+
 import polars as pl
 
+from tasks.ingest.columns import (
+    Check,
+    Column,
+    id_column,
+    like,
+    number_column,
+    typed,
+    with_ids,
+    with_number,
+    with_text,
+)
+from tasks.ingest.ordering import LENGTH, height, latest, latest_on_disk, users_of
 from tasks.ingest.tables import ROW, Table
 from tasks.vocabulary import (
     ITEM,
@@ -10,19 +24,21 @@ from tasks.vocabulary import (
     TAG,
     TIMESTAMP,
     TITLE,
-    TMDB_ID,
     USER,
     DatasetInfo,
 )
+
+__all__ = ["clean_items", "clean_large", "clean_ratings", "clean_tags", "with_ids"]
 
 MOST_UNKNOWN = 0.5
 """Above this share of ratings for unknown items the two files do not belong together."""
 
 Dropped = dict[str, int]
+Scale = tuple[float, float]
 
 
 def clean_ratings(
-    raw: Table, items: pl.DataFrame, scale: tuple[float, float] | None
+    raw: Table, items: pl.DataFrame, scale: Scale | None
 ) -> tuple[pl.DataFrame, Dropped]:
     """Ratings (user, item, rating, timestamp), one per pair, sorted by user then item.
 
@@ -30,29 +46,73 @@ def clean_ratings(
     Ratings of items without a row in `items` are dropped and counted. Raises BadDataError,
     naming row and column, for a missing id, a rating that is no finite number or off the scale.
     """
-    table = with_number(with_ids(raw, USER, ITEM), RATING, pl.Float64(), required=True)
-    _check_scale(table, scale)
-    if TIMESTAMP in table.frame.columns:
-        table = with_number(table, TIMESTAMP, pl.Int64(), required=False)
-    else:
-        table = table.having(table.frame.with_columns(pl.lit(None, pl.Int64).alias(TIMESTAMP)))
-    frame = _like(table.frame, items, ITEM)
-    known = frame.join(items.select(ITEM), on=ITEM, how="semi")
-    unknown = frame.height - known.height
-    if unknown > MOST_UNKNOWN * frame.height:
-        row = frame.join(items.select(ITEM), on=ITEM, how="anti")[ROW].min()
-        first = raw.frame.filter(pl.col(ROW) == row)[ITEM][0]
-        problem = f"{unknown:,} of {frame.height:,} ratings are for items unknown to the items file"
+    checked = _checked_ratings(raw, items, scale)
+    known = _known(checked, items).collect(engine="streaming")
+    unknown = _refuse_strangers(raw, checked, items, known.height)
+    single = latest(known.lazy()).collect()
+    return single, _surplus(unknown, known.height - single.height)
+
+
+def clean_large(
+    raw: Table, items: pl.DataFrame, scale: Scale | None, stem: Path
+) -> tuple[pl.LazyFrame, Dropped]:
+    """As `clean_ratings`, in bounded memory: the rows that it gives lie in files named `stem`*."""
+    checked = _checked_ratings(raw, items, scale)
+    known = _known(checked, items)
+    users = users_of(known)
+    kept = int(users[LENGTH].sum())
+    unknown = _refuse_strangers(raw, checked, items, kept)
+    single = latest_on_disk(known, users, stem)
+    return single, _surplus(unknown, kept - height(single))
+
+
+def _checked_ratings(raw: Table, items: pl.DataFrame, scale: Scale | None) -> pl.LazyFrame:
+    columns = [id_column(raw, USER), id_column(raw, ITEM), _rating_column(raw, scale)]
+    if TIMESTAMP in raw.schema:
+        columns.append(number_column(raw, TIMESTAMP, pl.Int64(), required=False))
+    rows = typed(raw, *columns).rows.lazy()
+    if TIMESTAMP not in raw.schema:
+        rows = rows.with_columns(pl.lit(None, pl.Int64).alias(TIMESTAMP))
+    return like(rows, items, ITEM)
+
+
+def _rating_column(raw: Table, scale: Scale | None) -> Column:
+    column = number_column(raw, RATING, pl.Float64(), required=True)
+    if scale is None or column.is_refused:
+        return column
+    low, high = scale
+    off = Check(
+        ~column.value.is_between(low, high),
+        lambda value: f"{value:g} is off the scale {low:g} to {high:g}",
+        "Correct the rating, or the scale in dataset.toml.",
+        column.value,
+    )
+    return column.having(off)
+
+
+def _known(ratings: pl.LazyFrame, items: pl.DataFrame) -> pl.LazyFrame:
+    return ratings.join(items.lazy().select(ITEM), on=ITEM, how="semi")
+
+
+def _refuse_strangers(raw: Table, ratings: pl.LazyFrame, items: pl.DataFrame, known: int) -> int:
+    """How many ratings are of unknown items; BadDataError where they are too many."""
+    total = height(ratings)
+    unknown = total - known
+    if unknown > MOST_UNKNOWN * total:
+        strangers = ratings.join(items.lazy().select(ITEM), on=ITEM, how="anti")
+        row = raw.collect(strangers.select(pl.col(ROW).min())).item()
+        first = raw.collect(raw.rows.lazy().filter(pl.col(ROW) == row))[ITEM][0]
+        problem = f"{unknown:,} of {total:,} ratings are for items unknown to the items file"
         fix = "Check that both files come from the same export."
         raise raw.bad(f"{problem}, the first is {first}", fix, ITEM, row)
-    single = known.sort(USER, ITEM, TIMESTAMP, ROW, nulls_last=False).unique(
-        [USER, ITEM], keep="last", maintain_order=True
-    )
-    dropped = {
+    return unknown
+
+
+def _surplus(unknown: int, superseded: int) -> Dropped:
+    return {
         "ratings dropped: the items file lacks their item": unknown,
-        "ratings dropped: the same user rated the same item later": known.height - single.height,
+        "ratings dropped: the same user rated the same item later": superseded,
     }
-    return single.select(USER, ITEM, RATING, TIMESTAMP), dropped
 
 
 def clean_items(raw: Table, info: DatasetInfo) -> tuple[pl.DataFrame, Dropped]:
@@ -71,7 +131,7 @@ def clean_items(raw: Table, info: DatasetInfo) -> tuple[pl.DataFrame, Dropped]:
         elif kind.is_numeric():
             table = with_number(table, name, kind, required=False)
         else:
-            table = _with_text(table, name)
+            table = with_text(table, name)
     frame = table.frame
     by_id = pl.format(f"{info.noun} {{}}", pl.col(ITEM))
     titled = frame.with_columns(pl.coalesce(pl.col(TITLE), by_id).alias(TITLE))
@@ -79,98 +139,17 @@ def clean_items(raw: Table, info: DatasetInfo) -> tuple[pl.DataFrame, Dropped]:
     return titled.select(ITEM, *ITEM_COLUMNS).sort(ITEM), counted
 
 
-def clean_tags(raw: Table, ratings: pl.DataFrame) -> tuple[pl.DataFrame, Dropped]:
+def clean_tags(raw: Table, ratings: pl.DataFrame | pl.LazyFrame) -> tuple[pl.DataFrame, Dropped]:
     """Tags (user, item, tag) of rated pairs, sorted; others are dropped and counted."""
-    tagged = _with_text(with_ids(raw, USER, ITEM), TAG).frame
-    tagged = _like(_like(tagged, ratings, USER), ratings, ITEM)
+    tagged = with_text(with_ids(raw, USER, ITEM), TAG).frame
+    tagged = like(like(tagged, ratings, USER), ratings, ITEM)
     written = tagged.with_columns(pl.col(TAG).str.to_lowercase()).filter(pl.col(TAG).is_not_null())
     written = written.select(USER, ITEM, TAG).unique()
-    rated = written.join(ratings.select(USER, ITEM), on=[USER, ITEM], how="semi")
+    # The few tagged pairs are looked for among the many ratings, not the other way round.
+    met = ratings.lazy().join(written.lazy(), on=[USER, ITEM], how="semi").select(USER, ITEM)
+    rated = written.join(met.collect(engine="streaming"), on=[USER, ITEM], how="semi")
     dropped = {
         "tags dropped: empty or repeated": raw.frame.height - written.height,
         "tags dropped: their user has not rated their item": written.height - rated.height,
     }
     return rated.sort(USER, ITEM, TAG), dropped
-
-
-def with_ids(raw: Table, *names: str) -> Table:
-    """Ids as whole numbers where every one of the column is one, written plainly; else as text."""
-    frame = raw.frame
-    for name in names:
-        kind = frame.schema[name]
-        if not (kind.is_integer() or kind == pl.String):
-            problem = f"ids must be whole numbers or text, not {kind}"
-            raise raw.bad(problem, "Write the column again as one of these.", name)
-        text = pl.col(name).cast(pl.String).str.strip_chars().replace("", None)
-        missing = frame.filter(text.is_null())
-        if missing.height:
-            raise raw.bad(
-                "the id is missing", "Fill it in or delete the row.", name, missing[ROW][0]
-            )
-        number = _plain_number(text)
-        plain = frame.select(number.is_not_null().all()).item()
-        frame = frame.with_columns((number if plain else text).alias(name))
-    return raw.having(frame)
-
-
-def with_number(raw: Table, name: str, kind: pl.DataType, *, required: bool) -> Table:
-    """Cast one column; NaN counts as "no number", and null only passes where not `required`.
-
-    An id of another catalogue must be whole: rounding 862.5 would name another movie.
-    """
-    frame = raw.frame
-    found = frame.schema[name]
-    if not (found.is_numeric() or found in (pl.String, pl.Null)):
-        raise raw.bad(f"the column holds {found}, not numbers", "Write it as numbers.", name)
-    given = pl.col(name)
-    if found == pl.String:
-        given = given.str.strip_chars().replace("", None)
-    through = given.cast(pl.String) if found == pl.Float32 else given
-    number = through.cast(pl.Float64, strict=False)
-    finite = number.is_finite().fill_null(False)
-    sound = finite & (number == number.floor()) if name == TMDB_ID else finite
-    wrong = ~sound if required else given.is_not_null() & ~sound
-    bad = frame.filter(wrong).sort(ROW)
-    if bad.height:
-        value = bad[name][0]
-        called = "a whole number" if name == TMDB_ID else "a number"
-        problem = "the value is missing" if value is None else f"'{value}' is not {called}"
-        raise raw.bad(problem, "Correct the value or delete the row.", name, bad[ROW][0])
-    exact = through.cast(kind, strict=False) if kind.is_integer() else number
-    cast = pl.coalesce(exact, number.cast(kind, strict=False)).alias(name)
-    return raw.having(frame.with_columns(cast))
-
-
-def _with_text(raw: Table, name: str) -> Table:
-    """Strip one column of text; what is blank becomes null."""
-    found = raw.frame.schema[name]
-    if found.is_nested() or found == pl.Binary:
-        raise raw.bad(f"the column holds {found}, not text", "Write it as text.", name)
-    text = pl.col(name).cast(pl.String).str.strip_chars().replace("", None)
-    return raw.having(raw.frame.with_columns(text))
-
-
-def _like(frame: pl.DataFrame, other: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Give ids the type that `other` has, so that they can meet; null where they never can."""
-    mine, theirs = frame.schema[name], other.schema[name]
-    if mine == theirs:
-        return frame
-    same = pl.col(name).cast(pl.String)
-    return frame.with_columns(same if theirs == pl.String else _plain_number(pl.col(name)))
-
-
-def _plain_number(text: pl.Expr) -> pl.Expr:
-    """The whole number a text is; null for "007" or "n/a", which are names."""
-    number = text.cast(pl.Int64, strict=False)
-    return pl.when(number.cast(pl.String) == text).then(number)
-
-
-def _check_scale(raw: Table, scale: tuple[float, float] | None) -> None:
-    if scale is None:
-        return
-    low, high = scale
-    off = raw.frame.filter(~pl.col(RATING).is_between(low, high)).sort(ROW)
-    if off.height:
-        problem = f"{off[RATING][0]:g} is off the scale {low:g} to {high:g}"
-        fix = "Correct the rating, or the scale in dataset.toml."
-        raise raw.bad(problem, fix, RATING, off[ROW][0])

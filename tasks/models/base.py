@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Searched = NDArray[np.float32]
 Ids = NDArray[np.generic]
 
 UNSCALED = (-np.inf, np.inf)
@@ -29,6 +30,9 @@ class BaseModel(Protocol):
 
     def estimates(self, users: Ids) -> Floats:
         """Unclipped estimates (len(users), I); a neutral row for somebody not seen in train."""
+
+    def search(self, users: Ids) -> Searched:
+        """The same in float32: to find the highest with, not to tell or to order by."""
 
     def estimates_of_unknown(self, users: Ids) -> Floats:
         """Unclipped estimates (len(users),) of an item that was not seen in train."""

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from tasks.models.base import BaseModel, Floats, Ids
-from tasks.models.factors import Factors, positions
-from tasks.models.interactions import ids_of
+from tasks.models.factors import Factors
+from tasks.models.interactions import ids_of, places_of
 from tasks.models.options import OptionValue
 from tasks.models.product import Product
 from tasks.vocabulary import ITEM, RATING, USER, ModelName
@@ -31,9 +31,9 @@ def fold_in(
 ) -> BaseModel:
     """The model `name` with these users alone, as their `ratings` (all of theirs) have it now."""
     people = np.sort(ids_of(users))
-    place, known = positions(model.items, ids_of(ratings[ITEM]))
-    mine = np.isin(ids_of(ratings[USER]), people) & known
-    rows, _ = positions(people, ids_of(ratings[USER]))
+    place, known = places_of(model.items, ratings[ITEM])
+    rows, served = places_of(people, ratings[USER])
+    mine = served & known
     rows, columns = rows[mine], place[mine]
     values = ratings[RATING].cast(pl.Float64).to_numpy()[mine]
     given = csr_array((values, (rows, columns)), shape=(len(people), len(model.items)))

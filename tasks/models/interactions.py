@@ -4,8 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from tasks.arrays import Places
 from tasks.models.base import Ids
 from tasks.models.factors import positions
 from tasks.vocabulary import ITEM, USER
@@ -22,10 +24,15 @@ class Interactions(NamedTuple):
 def interactions_of(ratings: pl.DataFrame) -> Interactions:
     """The matrix of all ratings, whatever their height and order."""
     users, items = (ids_of(ratings[name].unique().sort()) for name in (USER, ITEM))
-    rows, _ = positions(users, ids_of(ratings[USER]))
-    columns, _ = positions(items, ids_of(ratings[ITEM]))
-    ones = np.ones(ratings.height, dtype=np.float32)
-    rated = csr_array((ones, (rows, columns)), shape=(len(users), len(items)))
+    rows, columns = places_of(users, ratings[USER])[0], places_of(items, ratings[ITEM])[0]
+    if np.any(rows[1:] < rows[:-1]):
+        order = np.argsort(rows, kind="stable")
+        rows, columns = rows[order], columns[order]
+    starts = np.append(0, np.cumsum(np.bincount(rows, minlength=len(users))))
+    ones = np.ones(len(rows), dtype=np.float32)
+    kind = np.int32 if len(rows) < np.iinfo(np.int32).max else np.int64
+    parts = ones, columns.astype(kind), starts.astype(kind)
+    rated = csr_array(parts, shape=(len(users), len(items)))
     rated.sort_indices()
     return Interactions(users, items, rated)
 
@@ -33,3 +40,16 @@ def interactions_of(ratings: pl.DataFrame) -> Interactions:
 def ids_of(column: pl.Series) -> Ids:
     """The ids as a NumPy array that can be sorted and searched."""
     return np.array(column.to_list()) if column.dtype == pl.String else column.to_numpy()
+
+
+def places_of(known: Ids, column: pl.Series) -> tuple[Places, NDArray[np.bool_]]:
+    """Where each id of a column stands in the sorted `known`, and whether it is there at all.
+
+    Text is looked up by polars: as a NumPy array a long column of it is slow to make, and large.
+    """
+    if column.dtype != pl.String or known.dtype.kind != "U":
+        return positions(known, ids_of(column))
+    table = pl.DataFrame({"id": pl.Series(known.tolist(), dtype=pl.String)}).with_row_index("place")
+    found = column.to_frame("id").join(table, on="id", how="left", maintain_order="left")["place"]
+    place = found.fill_null(0).cast(pl.Int64).to_numpy()
+    return place, found.is_not_null().to_numpy()

@@ -10,8 +10,7 @@ from scipy.sparse import csr_array
 
 from tasks.errors import TooLittleDataError
 from tasks.models.base import Floats
-from tasks.models.factors import positions
-from tasks.models.interactions import Interactions, ids_of, interactions_of
+from tasks.models.interactions import Interactions, interactions_of, places_of
 from tasks.models.product import Product
 from tasks.vocabulary import ITEM, RATING, USER
 
@@ -54,8 +53,8 @@ class _Comparable:
 def _heights(seen: Interactions, ratings: pl.DataFrame, scale: tuple[float, float]) -> csr_array:
     """Ratings (U, I) moved to 1 and above: where all that two share is 0, a cosine is 0 / 0."""
     moved = ratings[RATING].cast(pl.Float64).to_numpy() - scale[0] + 1.0
-    rows, _ = positions(seen.users, ids_of(ratings[USER]))
-    columns, _ = positions(seen.items, ids_of(ratings[ITEM]))
+    rows, _ = places_of(seen.users, ratings[USER])
+    columns, _ = places_of(seen.items, ratings[ITEM])
     return csr_array((moved, (rows, columns)), shape=seen.rated.shape)
 
 

@@ -3,13 +3,11 @@
 import numpy as np
 import polars as pl
 
-from tasks.models.base import BaseModel, Floats
-from tasks.models.factors import positions
-from tasks.models.interactions import ids_of
+from tasks.arrays import Places
+from tasks.models.base import BaseModel, Floats, Ids
+from tasks.models.factors import BLOCK_CELLS, Factors
+from tasks.models.interactions import ids_of, places_of
 from tasks.vocabulary import ITEM, USER
-
-BLOCK_CELLS = 8_000_000
-"""Estimates held at once: 64 MB, whatever the number of pairs."""
 
 
 def pair_estimates(model: BaseModel, pairs: pl.DataFrame) -> Floats:
@@ -18,15 +16,22 @@ def pair_estimates(model: BaseModel, pairs: pl.DataFrame) -> Floats:
     As Surprise's `predict`: of an unknown user or item only the known side's bias counts.
     """
     users, owner = np.unique(ids_of(pairs[USER]), return_inverse=True)
-    place, known = positions(model.items, ids_of(pairs[ITEM]))
-    found = np.empty(pairs.height)
+    place, known = places_of(model.items, pairs[ITEM])
+    inside = _of_pairs(model, users, owner, place)
+    outside = model.estimates_of_unknown(users)[owner]
+    return np.clip(np.where(known, inside, outside), *model.scale)
+
+
+def _of_pairs(model: BaseModel, users: Ids, owner: Places, place: Places) -> Floats:
+    """Unclipped estimates of pairs (P,), the user given by a position in `users`."""
+    if isinstance(model, Factors):
+        return model.estimates_of_pairs(users[owner], place)
+    found = np.empty(len(owner))
     by_user = np.argsort(owner, kind="stable")
     size = max(1, BLOCK_CELLS // max(len(model.items), 1))
     for start in range(0, len(users), size):
-        block = users[start : start + size]
         first, last = np.searchsorted(owner[by_user], [start, start + size])
         mine = by_user[first:last]
-        row = owner[mine] - start
-        inside = model.estimates(block)[row, place[mine]]
-        found[mine] = np.where(known[mine], inside, model.estimates_of_unknown(block)[row])
-    return np.clip(found, *model.scale)
+        rows = model.estimates(users[start : start + size])
+        found[mine] = rows[owner[mine] - start, place[mine]]
+    return found

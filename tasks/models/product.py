@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from tasks.models.base import UNSCALED, Floats, Ids
+from tasks.models.base import UNSCALED, Floats, Ids, Searched
 from tasks.models.factors import positions
 
 Matrix: TypeAlias = NDArray[np.float32] | csr_array
@@ -35,10 +35,14 @@ class Product:
 
     def estimates(self, users: Ids) -> Floats:
         """Scores (len(users), I); all 0 for somebody not seen in train."""
+        return self.search(users).astype(np.float64)
+
+    def search(self, users: Ids) -> Searched:
+        """The scores as they are computed, in float32."""
         index, known = positions(self.users, users)
         product = self.left[index] @ self.right
         dense = product if isinstance(product, np.ndarray) else product.toarray()
-        scores = dense.astype(np.float64)
+        scores: Searched = dense.astype(np.float32, copy=False)
         scores[~known] = 0.0
         return scores
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tasks.artifacts import read_table, write_table
+from tasks.artifacts import read_table, scan_table, write_table
+from tasks.chunks import Rows, gather, rows_of, theirs
 from tasks.models import registry, spark_als, stored, text
-from tasks.models.candidates import top_candidates
+from tasks.models.candidates import count_ratings, top_candidates
 from tasks.models.fold_in import fold_in
 from tasks.models.joined import join_candidates
 from tasks.progress import bar
@@ -59,18 +60,33 @@ def choose_users_task(home: Path, ratings: Artifact, limit: int | None, seed: in
     return write_table(home, "users", users)
 
 
-@step("find candidates", "2")
+@step("count ratings", "1")
+def counts_task(home: Path, ratings: Artifact) -> Artifact:
+    """How many ratings each item has."""
+    return write_table(home, "counts", count_ratings(scan_table(home, ratings)))
+
+
+@step("find candidates", "3")
 def candidates_task(
-    home: Path, model: Artifact, ratings: Artifact, users: Artifact, count: int, seed: int
+    home: Path,
+    model: Artifact,
+    ratings: Artifact,
+    counts: Artifact,
+    users: Artifact,
+    count: int,
+    seed: int,
+    rows: Rows,
 ) -> Artifact:
-    """The top `count` unrated items of every user."""
-    wanted = read_table(home, users)[USER]
-    fitted = stored.load(home, model)
+    """The top `count` unrated items of the users in these rows."""
+    wanted = rows_of(home, users, rows)[USER]
+    given = stored.load(home, model), theirs(home, ratings, wanted), wanted, count, seed
     with bar("finding candidates", total=len(wanted)) as advance:
-        found = top_candidates(
-            fitted, read_table(home, ratings), wanted, count, seed=seed, advance=advance
-        )
+        known = read_table(home, counts)
+        found = top_candidates(*given, counts=known, advance=advance)
     return write_table(home, "candidates", found)
+
+
+gather_candidates_task = gather("candidates", "candidates")
 
 
 @step("join candidates", "1")

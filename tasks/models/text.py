@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.models.factors import positions
-from tasks.models.interactions import ids_of
+from tasks.models.interactions import ids_of, places_of
 from tasks.models.product import Product
 from tasks.vocabulary import ITEM, RATING, USER, Id
 
@@ -35,8 +34,8 @@ def fit(
     mean = pl.col(RATING).mean().over(USER)
     liked = ratings.filter(pl.col(RATING) >= mean - 1e-9).sort(USER, ITEM)
     known = ids_of(items)
-    row, _ = positions(people, ids_of(liked[USER]))
-    place, _ = positions(known, ids_of(liked[ITEM]))
+    row, _ = places_of(people, liked[USER])
+    place, _ = places_of(known, liked[ITEM])
     sums = np.zeros((len(people), vectors.shape[1]), dtype=np.float32)
     np.add.at(sums, row, vectors[place])
     count = np.bincount(row, minlength=len(people))

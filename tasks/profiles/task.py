@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from tasks.artifacts import read_table, write_table
+from tasks.chunks import Rows, gather, rows_of, theirs
 from tasks.llm_options import EngineOptions
 from tasks.profiles.favourites import make_profiles
 from tasks.profiles.written import read_profiles
@@ -22,11 +23,13 @@ def profiles_task(
     noun_plural: str,
     this_year: int,
     style: ProfileStyle,
+    rows: Rows,
 ) -> Artifact:
-    """A profile for every user, from train ratings alone unless somebody typed one."""
+    """A profile for the users in these rows, from train ratings alone unless somebody typed one."""
+    wanted = rows_of(home, users, rows)
     made = make_profiles(
-        read_table(home, users),
-        read_table(home, ratings),
+        wanted,
+        theirs(home, ratings, wanted[USER]),
         read_table(home, items),
         read_table(home, typed) if typed else None,
         noun_plural,
@@ -44,7 +47,7 @@ def write_tastes_task(
     profiles: Artifact,
     texts: Artifact,
     typed: Artifact | None,
-    rows: tuple[int, int],
+    rows: Rows,
 ) -> Artifact:
     """The model's line for profiles number rows[0] up to rows[1]; `judge` names who writes it.
 
@@ -52,17 +55,14 @@ def write_tastes_task(
     """
     from tasks.profiles.language import write_tastes  # noqa: PLC0415 - loads openai, SQLAlchemy
 
-    people = read_table(home, profiles)[rows[0] : rows[1]]
-    theirs = read_table(home, typed)[USER] if typed else pl.Series(USER, [], people[USER].dtype)
-    own = pl.col(USER).is_in(theirs.implode())
+    people = rows_of(home, profiles, rows)
+    told = read_table(home, typed)[USER] if typed else pl.Series(USER, [], people[USER].dtype)
+    own = pl.col(USER).is_in(told.implode())
     written = write_tastes(home, options, people.filter(~own), read_table(home, texts))
     return write_table(home, "profiles", pl.concat([people.filter(own), written]).sort(USER))
 
 
-@step("join profiles", "1")
-def join_profiles_task(home: Path, chunks: list[Artifact]) -> Artifact:
-    """All chunks' profiles as one table."""
-    return write_table(home, "profiles", pl.concat([read_table(home, c) for c in chunks]))
+gather_profiles_task = gather("profiles", "profiles")
 
 
 @step("read typed profiles", "1")

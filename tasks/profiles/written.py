@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 
 from tasks.errors import BadDataError
+from tasks.ingest.columns import with_ids
 from tasks.ingest.tables import ROW, read_table
-from tasks.ingest.validate import with_ids
 from tasks.text import plain
 from tasks.vocabulary import TEXT, USER
 

@@ -7,6 +7,7 @@ votes: they were collected after every split.
 import numpy as np
 import polars as pl
 
+from tasks.models.candidates import COUNT
 from tasks.vocabulary import (
     DATE_AFFINITY,
     EXTERNAL_QUALITY,
@@ -27,23 +28,29 @@ BANDWIDTH_YEARS = 4.0
 
 
 def add_features(
-    candidates: pl.DataFrame, scores: pl.DataFrame, ratings: pl.DataFrame, items: pl.DataFrame
+    candidates: pl.DataFrame,
+    scores: pl.DataFrame,
+    ratings: pl.DataFrame,
+    items: pl.DataFrame,
+    counts: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Candidates in their order, with every signal that a rule may read; null is unknown."""
+    """Candidates in their order, with every signal that a rule may read; null is unknown.
+
+    `ratings` are the train ratings of these users at least, `counts` (item, count) of everybody.
+    """
     known = candidates.join(
         scores.select(USER, ITEM, SIMILARITY), on=[USER, ITEM], how="left", maintain_order="left"
     )
-    known = known.join(popularity(ratings), on=ITEM, how="left", maintain_order="left")
+    known = known.join(popularity(counts), on=ITEM, how="left", maintain_order="left")
     known = known.with_columns(pl.col(POPULARITY).fill_null(0.0))
     known = known.join(external(items), on=ITEM, how="left", maintain_order="left")
     return known.with_columns(date_affinity(known, ratings, items))
 
 
-def popularity(ratings: pl.DataFrame) -> pl.DataFrame:
+def popularity(counts: pl.DataFrame) -> pl.DataFrame:
     """Item, popularity: log(1 + number of train ratings) as a share of the most rated item's."""
-    counted = ratings.group_by(ITEM).len("count")
-    weight = pl.col("count").cast(pl.Float64).log1p()
-    return counted.select(ITEM, (weight / weight.max()).alias(POPULARITY)).sort(ITEM)
+    weight = pl.col(COUNT).cast(pl.Float64).log1p()
+    return counts.select(ITEM, (weight / weight.max()).alias(POPULARITY)).sort(ITEM)
 
 
 def external(items: pl.DataFrame) -> pl.DataFrame:

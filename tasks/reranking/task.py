@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from tasks.artifacts import read_arrays, read_table, write_arrays, write_table
+from tasks.chunks import Rows, gather, rows_of, theirs
 from tasks.progress import bar
 from tasks.reranking.blend import Learned, Trees, learn_blend, probabilities
 from tasks.reranking.diversity import diversify
@@ -30,25 +31,35 @@ from tasks.vocabulary import (
 
 
 @step("re-rank", "2")
-def rerank_task(
+def rerank_task(  # noqa: PLR0913 - each of them decides the order, so is in the cache key
     home: Path,
     candidates: Artifact,
     scores: Artifact,
     ratings: Artifact,
+    counts: Artifact,
     items: Artifact,
+    users: Artifact,
     rule: RuleName,
     weights: Weights,
     min_similarity: float,
+    rows: Rows,
 ) -> Artifact:
-    """Every candidate with its features, score and new rank; features from `ratings` alone."""
-    with bar("re-ranking"):
-        known = add_features(
-            read_table(home, candidates).select(USER, ITEM, ESTIMATE, BASE_RANK),
-            read_table(home, scores),
-            read_table(home, ratings),
-            read_table(home, items),
-        )
-        return write_table(home, "ranked", rerank(known, rule, weights, min_similarity))
+    """The candidates of the users in these rows with features, score and new rank.
+
+    Features come from `ratings` alone, of which `counts` are.
+    """
+    mine = rows_of(home, users, rows)[USER]
+    known = add_features(
+        theirs(home, candidates, mine).select(USER, ITEM, ESTIMATE, BASE_RANK),
+        theirs(home, scores, mine),
+        theirs(home, ratings, mine),
+        read_table(home, items),
+        read_table(home, counts),
+    )
+    return write_table(home, "ranked", rerank(known, rule, weights, min_similarity))
+
+
+gather_lists_task = gather("ranked", "lists")
 
 
 @step("learn to re-rank", "3", "scikit-learn")
@@ -78,6 +89,7 @@ def learned_task(
     table: Artifact,
     learned: Learned,
     ratings: Artifact,
+    counts: Artifact,
     items: Artifact,
 ) -> Artifact:
     """Every candidate with its signals, in the order of how likely it is to be rated."""
@@ -87,7 +99,9 @@ def learned_task(
     chances = probabilities(features, learned, text)
     likely = features.select(USER, ITEM, pl.Series("likely", chances))
     unscored = pairs.select(USER, ITEM, pl.lit(None, pl.Float64).alias(SIMILARITY))
-    known = add_features(pairs, unscored, read_table(home, ratings), read_table(home, items))
+    known = add_features(
+        pairs, unscored, *(read_table(home, table) for table in (ratings, items, counts))
+    )
     scored = known.join(likely, on=[USER, ITEM], how="left", maintain_order="left")
     ranked = in_order_of(scored, pl.col("likely")).drop("likely")
     return write_table(home, "ranked", ranked)

@@ -1,6 +1,7 @@
 """all-MiniLM-L6-v2 (int8 ONNX, no torch): texts to unit vectors."""
 
 import importlib.util
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -21,8 +22,7 @@ TOKENS = 256
 """Tokens read of a text; what the model's authors set."""
 
 BATCH = 8
-WORKERS = 2
-"""Measured fastest on 2 cores, each worker on one thread: 775 short texts/s, 224 plots/s."""
+"""Measured fastest on 2 cores, one thread each: 775 short texts/s, 224 plots/s."""
 
 
 class Embedder:
@@ -35,7 +35,7 @@ class Embedder:
         encoded = self._tokenizer.encode_batch(list(texts))
         order = sorted(range(len(texts)), key=lambda i: len(encoded[i].ids))
         batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
-        with ThreadPoolExecutor(WORKERS) as workers:
+        with ThreadPoolExecutor(_cores()) as workers:
             vectors = workers.map(lambda batch: self._run([encoded[i] for i in batch]), batches)
             yield from zip(batches, vectors, strict=True)
 
@@ -67,6 +67,12 @@ class Embedder:
         return onnxruntime.InferenceSession(
             str(weights.model_path()), options, providers=["CPUExecutionProvider"]
         )
+
+
+def _cores() -> int:
+    """Those that this process may use, where the system tells."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def _tokenizer_file() -> Path:

@@ -40,6 +40,12 @@ class EmbeddingStore:
                     kept |= self._embed(database, missing, advance)
         return {text: kept[key] for key, text in wanted.items()}
 
+    def matrix(self, texts: Sequence[str]) -> Vectors:
+        """The vectors (len(texts), 384) in the order of the texts."""
+        known = self.vectors(texts)
+        row = np.dtype((np.float32, WIDTH))
+        return np.fromiter((known[text] for text in texts), row, len(texts))
+
     def _embed(
         self, database: sqlite3.Connection, missing: dict[str, str], advance: Callable[[int], None]
     ) -> dict[str, Vectors]:

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from tasks.llm.asking import Person, ask_scores
 from tasks.llm.judges import judge_name, score_kind
 from tasks.llm.rendering import item_line, person_block
 from tasks.llm.session import session_for
 from tasks.llm_options import EngineOptions
 from tasks.progress import bar
-from tasks.scoring.scorer import ScoreRequest, Scores
+from tasks.scoring.requests import ScoreRequest, person_by_person
+from tasks.scoring.scorer import Asked, Scores
 
 
 class LanguageScorer:
@@ -24,18 +23,20 @@ class LanguageScorer:
         if options.llm_ask == "list":
             self.version += windows
 
-    def score(self, requests: Sequence[ScoreRequest]) -> list[Scores]:
-        """One array per request; NaN where the model gave no valid score.
+    def score(self, asked: Asked) -> Scores:
+        """One score (P,) per candidate; NaN where the model gave no valid one.
 
         Raises LlmError when no more can be asked; what was answered until then is kept.
         """
+        return person_by_person(asked, self._ask)
+
+    def _ask(self, requests: list[ScoreRequest]) -> Sequence[Sequence[float | None]]:
         people = [as_shown(request, self._options) for request in requests]
         session = session_for(self._home, self._options)
         pairs = sum(len(person.lines) for person in people)
         with bar(f"asking {self._options.llm_model}", total=pairs) as advance:
             told = session.telling(advance)
-            found = session.run(lambda engine: ask_scores(engine, people, told))
-        return [np.array([np.nan if s is None else s for s in scores]) for scores in found]
+            return session.run(lambda engine: ask_scores(engine, people, told))
 
 
 def as_shown(request: ScoreRequest, options: EngineOptions) -> Person:

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
 from tasks.llm_options import EngineOptions
 from tasks.scoring.embedded import EmbeddedScorer
 from tasks.scoring.embedder import Embedder, Vectors
@@ -25,8 +23,7 @@ def scorer_named(name: ScorerName, home: Path, options: EngineOptions) -> Scorer
 
 def text_vectors(home: Path, texts: Sequence[str]) -> Vectors:
     """Unit vectors (len(texts), 384) of the texts, in their order; each is embedded once."""
-    known = _store(home).vectors(texts)
-    return np.stack([known[text] for text in texts])
+    return _store(home).matrix(texts)
 
 
 @lru_cache

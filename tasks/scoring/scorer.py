@@ -1,41 +1,40 @@
 """The interface of everything that judges how well items fit a person."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from tasks.vocabulary import ItemText, Profile
-
 Scores = NDArray[np.float64]
-"""One score per item in [-1, 1]: against the taste, neutral, perfect match. NaN: no score."""
+"""Scores in [-1, 1]: against the taste, neutral, perfect match. NaN: no score."""
+
+Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class ScoreRequest:
-    """A person and the items to judge; `liked` and `disliked` are the texts of the profile's.
+class Asked:
+    """Whom to judge for, and what, as tables.
 
-    `background` are items from all over the catalogue: what neutral looks like. `estimates` are
-    the base model's, one per item, mapped from the data set's scale to [-1, 1]. Items come in the
-    order of the base list.
+    `candidates` (user, item, estimate), P rows, each person's in the order of the base list;
+    `profiles`, one row per person; `texts`, as `needed_texts` gives them, and of these the unit
+    `vectors` (I, 384), where the scorer reads them. `scale`: lowest and highest rating.
     """
 
-    profile: Profile
-    liked: Sequence[ItemText]
-    items: Sequence[ItemText]
-    background: Sequence[ItemText] = ()
-    estimates: Sequence[float | None] = ()
-    disliked: Sequence[ItemText] = ()
+    candidates: pl.DataFrame
+    profiles: pl.DataFrame
+    texts: pl.DataFrame
+    scale: tuple[float, float]
+    vectors: Vectors | None = None
 
 
 class Scorer(Protocol):
     """Judges many people's items at once, so that it can share work between them."""
 
     version: str
-    """Part of the cache key: changes whenever the same request would get another score."""
+    """Part of the cache key: changes whenever the same question would get another score."""
 
-    def score(self, requests: Sequence[ScoreRequest]) -> list[Scores]:
-        """One array per request, in order; a score depends on its request alone."""
+    def score(self, asked: Asked) -> Scores:
+        """One score (P,) per candidate, in order; it depends on its person's rows alone."""
         ...

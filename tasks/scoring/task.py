@@ -2,16 +2,30 @@
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
-from tasks.artifacts import read_table, write_table
+from tasks.artifacts import read_arrays, read_table, scan_table, write_arrays, write_table
+from tasks.chunks import Rows, gather, rows_of, theirs
 from tasks.llm_options import EngineOptions
 from tasks.scoring.calibration import calibrated, choose_anchors
 from tasks.scoring.chunk import score_candidates
-from tasks.scoring.registry import scorer_named
-from tasks.scoring.texts import item_texts
+from tasks.scoring.registry import scorer_named, text_vectors
+from tasks.scoring.scorer import Asked
+from tasks.scoring.texts import item_texts, needed_texts
 from tasks.steps import step
-from tasks.vocabulary import ITEM, SIMILARITY, USER, Artifact, ScorerName
+from tasks.vocabulary import (
+    DISLIKED,
+    FAVOURITES,
+    ITEM,
+    SIMILARITY,
+    TEXT,
+    USER,
+    Artifact,
+    ScorerName,
+)
+
+VECTORS = "vectors"
 
 
 @step("write item texts", "3")
@@ -22,8 +36,34 @@ def texts_task(home: Path, items: Artifact, tags: Artifact | None, ratings: Arti
     return write_table(home, "texts", texts)
 
 
-@step("score", "3")
-def score_task(
+@step("choose texts", "1")
+def needed_texts_task(
+    home: Path, texts: Artifact, candidates: Artifact, profiles: Artifact
+) -> Artifact:
+    """The texts that are read to score these candidates."""
+    wanted = scan_table(home, candidates).select(pl.col(ITEM).unique()).collect()
+    people = scan_table(home, profiles).select(FAVOURITES, DISLIKED).collect()
+    return write_table(home, "texts", needed_texts(read_table(home, texts), wanted, people))
+
+
+@step("embed item texts", "1", "numpy")
+def embed_task(home: Path, texts: Artifact, embedder: str, rows: Rows) -> Artifact:
+    """Unit vectors of these rows of the texts; `embedder` is the version of what makes them."""
+    vectors = text_vectors(home, rows_of(home, texts, rows)[TEXT].to_list())
+    return write_arrays(home, "vectors", len(vectors), {VECTORS: vectors})
+
+
+@step("gather vectors", "1", "numpy")
+def gather_vectors_task(home: Path, chunks: list[Artifact]) -> Artifact:
+    """The vectors of all texts (I, 384) as one array."""
+    if len(chunks) == 1:
+        return chunks[0]
+    vectors = np.concatenate([read_arrays(home, chunk)[VECTORS] for chunk in chunks])
+    return write_arrays(home, "vectors", len(vectors), {VECTORS: vectors})
+
+
+@step("score", "4")
+def score_task(  # noqa: PLR0913 - each part of the question is a part of the cache key
     home: Path,
     scorer: ScorerName,
     scorer_version: str,
@@ -31,21 +71,24 @@ def score_task(
     candidates: Artifact,
     profiles: Artifact,
     texts: Artifact,
+    vectors: Artifact | None,
     scale: tuple[float, float],
-    rows: tuple[int, int],
+    rows: Rows,
 ) -> Artifact:
-    """Similarities for the candidates of profiles number rows[0] up to, not including, rows[1]."""
-    people = read_table(home, profiles)[rows[0] : rows[1]]
-    theirs = read_table(home, candidates).join(people.select(USER), on=USER, how="semi")
-    judge = scorer_named(scorer, home, options)
-    made = score_candidates(judge, theirs, people, read_table(home, texts), scale)
+    """Similarities for the candidates of the profiles in these rows; `vectors` of the texts."""
+    people = rows_of(home, profiles, rows)
+    asked = Asked(
+        candidates=theirs(home, candidates, people[USER]),
+        profiles=people,
+        texts=read_table(home, texts),
+        scale=scale,
+        vectors=read_arrays(home, vectors)[VECTORS] if vectors else None,
+    )
+    made = score_candidates(scorer_named(scorer, home, options), asked)
     return write_table(home, "scores", made)
 
 
-@step("join scores", "1")
-def join_scores_task(home: Path, chunks: list[Artifact]) -> Artifact:
-    """All chunks' scores as one table."""
-    return write_table(home, "scores", pl.concat([read_table(home, chunk) for chunk in chunks]))
+gather_scores_task = gather("scores", "scores")
 
 
 @step("choose anchors", "1")

@@ -1,10 +1,13 @@
 """The text of an item as scorers read it."""
 
+import numpy as np
 import polars as pl
 
 from tasks.text import plain
 from tasks.vocabulary import (
     DESCRIPTION,
+    DISLIKED,
+    FAVOURITES,
     GENRES,
     ITEM,
     QUALITY,
@@ -18,6 +21,9 @@ from tasks.vocabulary import (
 )
 
 SHOWN_TAGS = 5
+
+BACKGROUND = "background"
+BACKGROUND_ITEMS = 200
 
 
 def item_texts(
@@ -52,3 +58,23 @@ def _top_tags(tags: pl.DataFrame, ratings: pl.DataFrame) -> pl.DataFrame:
     ranked = counted.sort([ITEM, "len", TAG], descending=[False, True, False])
     top = ranked.group_by(ITEM, maintain_order=True).head(SHOWN_TAGS)
     return top.group_by(ITEM, maintain_order=True).agg(pl.col(TAG).str.join(", "))
+
+
+def needed_texts(
+    texts: pl.DataFrame, candidates: pl.DataFrame, profiles: pl.DataFrame
+) -> pl.DataFrame:
+    """The texts that are read to score candidates (item), with `background`; sorted by item.
+
+    Of candidates, of what profiles name, and of a background: up to 200 items, evenly spaced over
+    the catalogue in the order of their ids.
+    """
+    named = [
+        profiles.select(pl.col(column).list.explode().struct.field(ITEM)).drop_nulls()
+        for column in (FAVOURITES, DISLIKED)
+    ]
+    mentioned = pl.concat([candidates.select(ITEM), *named]).unique()
+    places = np.linspace(0, texts.height - 1, min(texts.height, BACKGROUND_ITEMS)).round()
+    spread = pl.int_range(pl.len()).is_in(places.astype(np.int64).tolist()).alias(BACKGROUND)
+    marked = texts.sort(ITEM).with_columns(spread)
+    read = pl.col(ITEM).is_in(mentioned[ITEM].implode()) | pl.col(BACKGROUND)
+    return marked.filter(read)

@@ -3,17 +3,21 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
-from tasks.artifacts import read_table
+from tasks.artifacts import read_table, scan_table
 from tasks.evaluation.cell import CellResult, Comparison, Figures
 from tasks.evaluation.measures import CANDIDATE_RECALL
 from tasks.evaluation.options import EvaluationSettings
 from tasks.evaluation.significance import holm, verdict
 from tasks.evaluation.summary import named
 from tasks.store.feature_groups import group_of
+from tasks.store.warehouse import Rows
 from tasks.vocabulary import ITEM, USER, Artifact
+
+Table = TypeVar("Table", pl.DataFrame, pl.LazyFrame)
 
 CELLS = {
     "cell": pl.Int32,
@@ -42,19 +46,22 @@ CELLS = {
 
 def measured_tables(
     home: Path, run_id: str, results: Sequence[CellResult], comparisons: Sequence[Comparison]
-) -> dict[str, pl.DataFrame]:
+) -> dict[str, Rows]:
     """Rows of `cells`, and of the tables of what they gave."""
     tables = {
         "cells": [pl.DataFrame([_cell(n, r) for n, r in enumerate(results)], schema=CELLS)],
         "cell_metrics": _numbered(results, lambda _, made: read_table(home, made.metrics)),
-        "user_metrics": _numbered(results, lambda cell, made: _users(home, cell, made)),
         "losing_lists": _numbered(results, lambda cell, made: _listed(home, cell, made.losing)),
         "telling_lists": _numbered(results, lambda cell, made: _listed(home, cell, made.telling)),
         "learned_weights": _numbered(results, lambda _, made: _weights(made)),
         "comparisons": comparison_rows(home, comparisons),
     }
     mine = pl.lit(run_id).alias("run_id")
-    return {name: pl.concat(rows).select(mine, pl.all()) for name, rows in tables.items() if rows}
+    made: dict[str, Rows] = {
+        name: pl.concat(rows).select(mine, pl.all()) for name, rows in tables.items() if rows
+    }
+    users = _numbered(results, lambda cell, made: _users(home, cell, made))
+    return made | ({"user_metrics": pl.concat(users).select(mine, pl.all())} if users else {})
 
 
 def comparison_rows(home: Path, comparisons: Sequence[Comparison]) -> list[pl.DataFrame]:
@@ -109,8 +116,8 @@ def _cell(place: int, result: CellResult) -> dict[str, object]:
 
 def _numbered(
     results: Sequence[CellResult],
-    rows_of: Callable[[EvaluationSettings, Figures], pl.DataFrame],
-) -> list[pl.DataFrame]:
+    rows_of: Callable[[EvaluationSettings, Figures], Table],
+) -> list[Table]:
     """Each measured cell's rows with its place."""
     return [
         rows_of(result.cell.settings, result.figures).select(
@@ -121,13 +128,15 @@ def _numbered(
     ]
 
 
-def _users(home: Path, settings: EvaluationSettings, made: Figures) -> pl.DataFrame:
+def _users(home: Path, settings: EvaluationSettings, made: Figures) -> pl.LazyFrame:
     """One row per user, list and metric at k = top, and candidate recall."""
     frames = []
     for seed, measured in made.measured.items():
-        wide = read_table(home, measured.per_user)
+        wide = scan_table(home, measured.per_user)
         at_top, found = f"@{settings.top}", f"{CANDIDATE_RECALL}@"
-        shown = [n for n in wide.columns if n.endswith(at_top) or n.startswith(found)]
+        shown = [
+            n for n in wide.collect_schema().names() if n.endswith(at_top) or n.startswith(found)
+        ]
         long = wide.unpivot(shown, index=["list", USER], variable_name="name").drop_nulls("value")
         user = pl.col(USER).cast(pl.String)
         number = pl.lit(seed, pl.Int64).alias("seed")

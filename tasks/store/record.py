@@ -93,9 +93,10 @@ def versions() -> str:
 
 
 def run_row(
-    run: Run, finished_at_utc: datetime, ranked: pl.DataFrame, places: pl.DataFrame
+    run: Run, finished_at_utc: datetime, ranked: pl.LazyFrame, places: pl.LazyFrame
 ) -> pl.DataFrame:
     """A night's one row of `runs`; `ranked` are all candidates, `places` what is in a list."""
+    listed, candidates = ranked.select(pl.col(USER).n_unique(), pl.len()).collect().row(0)
     return pl.DataFrame(
         _when(run, finished_at_utc)
         | {
@@ -107,8 +108,8 @@ def run_row(
             "ratings": run.dataset.ratings.rows,
             "items": run.dataset.items.rows,
             "users": run.users,
-            "users_listed": ranked[USER].n_unique(),
-            "candidates": ranked.height,
+            "users_listed": listed,
+            "candidates": candidates,
             "unscored": _unscored(run, ranked, places),
             "status": run.night.status,
             "note": run.night.note,
@@ -187,8 +188,8 @@ def guard_rows(run: Run) -> pl.DataFrame:
 
 
 def ranked_rows(
-    run_id: str, places: pl.DataFrame, items: pl.DataFrame, whys: pl.DataFrame | None
-) -> pl.DataFrame:
+    run_id: str, places: pl.LazyFrame, items: pl.LazyFrame, whys: pl.LazyFrame | None
+) -> pl.LazyFrame:
     """Rows of `ranked_items`; `whys` (user, item, why), if any."""
     titled = places.join(items.select(ITEM, TITLE, YEAR), on=ITEM, how="left")
     if whys is not None:
@@ -201,7 +202,8 @@ def ranked_rows(
     )
 
 
-def _unscored(run: Run, ranked: pl.DataFrame, places: pl.DataFrame) -> int:
+def _unscored(run: Run, ranked: pl.LazyFrame, places: pl.LazyFrame) -> int:
     """Pairs that should have a similarity and have none; a learned order needs none but to show."""
     judged = places if run.settings.reranker == "learned" else ranked
-    return judged[SIMILARITY].null_count()
+    missing: int = judged.select(pl.col(SIMILARITY).null_count()).collect().item()
+    return missing

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.artifacts import read_table
+from tasks.artifacts import read_table, scan_table
 from tasks.evaluation.cell import CellResult, Comparison, Published
 from tasks.progress import bar
 from tasks.steps import step
@@ -22,7 +22,7 @@ from tasks.store.record import (
     run_row,
     stage_rows,
 )
-from tasks.store.warehouse import database_file, is_published, publish
+from tasks.store.warehouse import Rows, database_file, is_published, publish
 from tasks.vocabulary import Artifact
 
 
@@ -45,10 +45,12 @@ def publish_task(
     if is_published(home, run.run_id):
         return database_file(home).name
     with bar("publishing"):
-        lists, items = read_table(home, places), read_table(home, run.dataset.items)
-        said = read_table(home, whys) if whys else None
-        tables = {
-            "runs": run_row(run, datetime.now(UTC), read_table(home, ranked), lists),
+        everything, lists, items = (
+            scan_table(home, table) for table in (ranked, places, run.dataset.items)
+        )
+        said = scan_table(home, whys) if whys else None
+        tables: dict[str, Rows] = {
+            "runs": run_row(run, datetime.now(UTC), everything, lists),
             "stages": stage_rows(run.run_id, run.stages),
             "dropped": dropped_rows(run),
             "ranked_items": ranked_rows(run.run_id, lists, items, said),
@@ -72,7 +74,7 @@ def publish_evaluation_task(
     if is_published(home, run.run_id):
         return database_file(home).name
     with bar("publishing"):
-        tables = {
+        tables: dict[str, Rows] = {
             "runs": evaluation_row(run, datetime.now(UTC), results),
             "stages": stage_rows(run.run_id, run.stages),
         }

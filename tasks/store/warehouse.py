@@ -8,6 +8,7 @@ that each copies what the one before published.
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import polars as pl
@@ -18,6 +19,10 @@ from tasks.artifacts import replacing
 from tasks.errors import StoreError
 
 LOCK_SECONDS = 600.0
+
+Rows = pl.DataFrame | pl.LazyFrame
+"""Of a table; lazy where they are many."""
+
 READABLE: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": "v1.5.0"
 }
@@ -57,7 +62,7 @@ def is_published(home: Path, run_id: str) -> bool:
     return bool(found)
 
 
-def publish(home: Path, tables: Mapping[str, pl.DataFrame], wait: float = LOCK_SECONDS) -> Path:
+def publish(home: Path, tables: Mapping[str, Rows], wait: float = LOCK_SECONDS) -> Path:
     """Append the rows to the tables of the same name, all or nothing; gives the results file.
 
     Raises StoreError when another publisher holds the lock for `wait` seconds, or when the file
@@ -83,19 +88,29 @@ def publish(home: Path, tables: Mapping[str, pl.DataFrame], wait: float = LOCK_S
     return target
 
 
-def _append(file: Path, tables: Mapping[str, pl.DataFrame]) -> None:
-    with duckdb.connect(file, config=READABLE) as database:
+def _append(file: Path, tables: Mapping[str, Rows]) -> None:
+    """By way of Parquet files, so that large tables need not be held in memory."""
+    with (
+        TemporaryDirectory(prefix=".publishing-", dir=file.parent) as folder,
+        duckdb.connect(file, config=READABLE) as database,
+    ):
         database.execute(sql.statement("schema.sql"))
         for view in sql.VIEWS:
             text = sql.statement(f"views/{view}.sql")
             database.execute(f"CREATE OR REPLACE VIEW {view} AS\n{text}")
         database.execute("BEGIN")
         for name in TABLES:
-            if name in tables and not tables[name].is_empty():
-                database.register("incoming", tables[name].to_arrow())
+            if name in tables and not _is_empty(tables[name]):
+                rows = Path(folder, f"{name}.parquet")
+                tables[name].lazy().sink_parquet(rows)
                 database.execute(
-                    f"INSERT INTO {name} BY NAME SELECT * FROM incoming{NEW.get(name, '')}"
+                    f"INSERT INTO {name} BY NAME SELECT * FROM read_parquet($rows)"
+                    + NEW.get(name, ""),
+                    {"rows": str(rows)},
                 )
-                database.unregister("incoming")
         database.execute("COMMIT")
         database.execute("CHECKPOINT")
+
+
+def _is_empty(table: Rows) -> bool:
+    return isinstance(table, pl.DataFrame) and table.is_empty()

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.evaluation.beyond import ALL_LISTS, PER_LIST, catalogue_of
+from tasks.evaluation.beyond import ALL_LISTS, PER_LIST
+from tests.evaluation.known import known_from
 
 NOTHING = float("nan")
 
@@ -28,7 +29,7 @@ def ratings(counts, users):
 
 def catalogue(counts=(), genres=(), users=8):
     counts = list(counts) or [0] * len(genres)
-    return catalogue_of(table(list(genres) or [None] * len(counts)), ratings(counts, users))
+    return known_from(table(list(genres) or [None] * len(counts)), ratings(counts, users))
 
 
 def measured(name, lists, known):

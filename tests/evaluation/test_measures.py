@@ -5,8 +5,9 @@ import polars as pl
 import pytest
 
 from tasks.evaluation.accuracy import ACCURACY
-from tasks.evaluation.beyond import ALL_LISTS, PER_LIST, catalogue_of
+from tasks.evaluation.beyond import ALL_LISTS, PER_LIST
 from tasks.evaluation.measures import KS, Yardstick, overall, per_user
+from tests.evaluation.known import known_from
 
 ITEMS = pl.DataFrame({"item": range(1, 41), "genres": [f"G{n % 3}" for n in range(40)]})
 TRAIN = pl.DataFrame({"user": [n % 9 for n in range(60)], "item": [n % 40 + 1 for n in range(60)]})
@@ -29,7 +30,7 @@ def ranked():
 
 def yardstick(held_out=HELD_OUT, genres=ITEMS):
     users = held_out["user"].unique().sort()
-    return Yardstick(held_out, users, 4.0, catalogue_of(genres, TRAIN))
+    return Yardstick(held_out, users, 4.0, known_from(genres, TRAIN))
 
 
 def measured(column="base_rank", ks=KS):
@@ -139,7 +140,7 @@ def test_ids_may_be_text():
         return frame.with_columns(pl.col("^user|item$").cast(pl.String))
 
     held_out = text(HELD_OUT)
-    known = catalogue_of(text(ITEMS), text(TRAIN))
+    known = known_from(text(ITEMS), text(TRAIN))
     stick = Yardstick(held_out, held_out["user"].unique().sort(), 4.0, known)
     table = per_user(text(ranked()), "base_rank", stick, 30)
     others = pl.exclude("user", "^popularity share.*$")  # its ties are settled by the order of ids

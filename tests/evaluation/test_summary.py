@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.evaluation.beyond import ALL_LISTS, catalogue_of
+from tasks.evaluation.beyond import ALL_LISTS
 from tasks.evaluation.measures import Yardstick, overall, per_user
 from tasks.evaluation.significance import paired, seed_interval
 from tasks.evaluation.summary import (
@@ -15,6 +15,7 @@ from tasks.evaluation.summary import (
     values_overall,
     values_per_user,
 )
+from tests.evaluation.known import known_from
 
 ITEMS = pl.DataFrame({"item": range(1, 21), "genres": [f"G{n % 3}" for n in range(20)]})
 TRAIN = pl.DataFrame({"user": [1, 2, 3], "item": [18, 19, 20]})
@@ -29,7 +30,7 @@ def ranked():
 
 
 def yardstick():
-    return Yardstick(HELD_OUT, HELD_OUT["user"], 4.0, catalogue_of(ITEMS, TRAIN))
+    return Yardstick(HELD_OUT, HELD_OUT["user"], 4.0, known_from(ITEMS, TRAIN))
 
 
 def frame_of(values, side="base", name="NDCG@10"):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import get_args
 
-from tasks.artifacts import read_table
+from tasks.artifacts import scan_table
 from tasks.night.task import listed_task, places_task
 from tasks.store.query import query
 from tasks.store.record import ranked_rows
@@ -28,7 +28,7 @@ def test_every_recommended_item_carries_its_parts(tmp_path: Path) -> None:
         users = pipeline.inputs.users
         listed = pipeline.run(listed_task, run_id=run, users=users, new=users, kept=None)
         places = pipeline.run(places_task, ranked=ranked, listed=listed, guarded=None, top=10)
-        rows = ranked_rows(run, read_table(tmp_path, places), made.items, None)
+        rows = ranked_rows(run, scan_table(tmp_path, places), made.items.lazy(), None)
         night = a_run(run)["runs"].with_columns(top=10)
         publish(tmp_path, {"runs": night, "ranked_items": rows})
         shown = query(tmp_path, "SELECT * FROM latest_recommendations")

@@ -152,6 +152,7 @@ class Kept:
             "candidates": pairs,
             "table": FRESH.drop("held_out").reverse(),
             "ratings": pl.DataFrame({"user": [1], "item": [3]}),
+            "counts": pl.DataFrame({"item": [3], "count": [1]}),
             "items": every,
         }
         stored = {name: write_table(home, "tables", frame) for name, frame in kept.items()}

@@ -5,9 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.models.candidates import count_ratings
 from tasks.reranking.features import add_features, date_affinity, external, popularity
 
 PAIR = {"user": pl.Int64, "item": pl.Int64}
+
+
+def with_features(candidates, scores, ratings, items):
+    """Every signal, with counts of these ratings."""
+    return add_features(candidates, scores, ratings, items, count_ratings(ratings.lazy()))
 
 
 def pairs_table(*pairs):
@@ -42,7 +48,7 @@ def affinities(rated_years, asked_years):
 
 def test_popularity_is_the_log_count_against_the_most_rated():
     ratings = pairs_table((1, 5), (2, 5), (3, 5), (1, 9), (2, 7), (3, 7))
-    found = dict(popularity(ratings).iter_rows())
+    found = dict(popularity(count_ratings(ratings.lazy())).iter_rows())
     assert found == pytest.approx(
         {5: 1.0, 7: math.log(3) / math.log(4), 9: math.log(2) / math.log(4)}
     )
@@ -103,7 +109,7 @@ def test_features_stand_beside_candidates_in_their_order():
     )
     scores = scores_table((1, 1, 0.1), (2, 1, 0.2), (1, 3, -0.3), (2, 3, 0.4), (1, 2, 0.5))
     ratings = pairs_table((1, 4), (2, 4), (3, 1))
-    made = add_features(candidates, scores, ratings, years_table(1990, None, 2000, 1990))
+    made = with_features(candidates, scores, ratings, years_table(1990, None, 2000, 1990))
     assert made.select(candidates.columns).equals(candidates)
     assert made["similarity"].to_list() == [0.4, 0.5, 0.2, -0.3, 0.1]
     half = math.log(2) / math.log(3)
@@ -113,7 +119,7 @@ def test_features_stand_beside_candidates_in_their_order():
 
 
 def test_a_pair_without_a_score_stays_null():
-    made = add_features(
+    made = with_features(
         pairs_table((1, 1), (1, 2), (1, 3)),
         scores_table((1, 1, 0.5), (1, 3, None), (2, 2, 0.9)),
         pairs_table((1, 4)),
@@ -136,7 +142,7 @@ def test_external_signals_are_the_catalogues_quality_and_the_log_of_its_votes():
 
 
 def test_external_signals_stand_beside_their_items_and_are_null_where_the_catalogue_is_silent():
-    made = add_features(
+    made = with_features(
         pairs_table((2, 2), (1, 1), (1, 3)),
         scores_table(),
         pairs_table((1, 2), (2, 2)),
@@ -152,9 +158,9 @@ def test_external_signals_do_not_depend_on_train_nor_train_signals_on_them():
     poor = items_table([1990, 1995, 2000], quality=[1.0, 2.0, 3.0], votes=[1, 2, 3])
     rich = items_table([1990, 1995, 2000], quality=[9.0, 8.0, None], votes=[900, None, 7])
     outside = ["external_quality", "external_votes"]
-    made = add_features(asked, scores, pairs_table((1, 3), (2, 1)), poor)
-    other_train = add_features(asked, scores, pairs_table((1, 3), (1, 1), (3, 2)), poor)
-    other_catalogue = add_features(asked, scores, pairs_table((1, 3), (2, 1)), rich)
+    made = with_features(asked, scores, pairs_table((1, 3), (2, 1)), poor)
+    other_train = with_features(asked, scores, pairs_table((1, 3), (1, 1), (3, 2)), poor)
+    other_catalogue = with_features(asked, scores, pairs_table((1, 3), (2, 1)), rich)
     assert made.select(outside).equals(other_train.select(outside))
     assert not made["popularity"].equals(other_train["popularity"])
     assert made.drop(outside).equals(other_catalogue.drop(outside))

@@ -149,6 +149,7 @@ class Night:
             table=self.write(table.reverse()),
             learned=Learned(weights=learn([TABLE.select(*KEYS, "close", "held_out")], [], 0)),
             ratings=self.write(pl.DataFrame({"user": [1, 2, 3], "item": [30, 30, 20]})),
+            counts=self.write(pl.DataFrame({"item": [20, 30], "count": [1, 2]})),
             items=self.write(items.with_columns(**unknown)),
         )
 

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -6,37 +5,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.scoring import embedded
 from tasks.scoring.embedded import COSINE_SPREAD, NEUTRAL_COSINE, EmbeddedScorer, to_score
 from tasks.scoring.embedder import Embedder
 from tasks.scoring.embedding_store import EmbeddingStore
-from tasks.scoring.scorer import ScoreRequest
-from tasks.vocabulary import ItemText, Profile, ProfileStyle
+from tasks.vocabulary import ProfileStyle
+from tests.scoring.asked import Person, asked
+
+
+def direction(text):
+    angle = np.deg2rad(float(text))
+    return np.array([np.cos(angle), np.sin(angle)], dtype=np.float32)
 
 
 def angle_scorer(style: ProfileStyle = "sentence"):
-    def direction(text):
-        angle = np.deg2rad(float(text))
-        return np.array([np.cos(angle), np.sin(angle)], dtype=np.float32)
-
-    store: object = SimpleNamespace(vectors=lambda texts: {t: direction(t) for t in texts})
-    return EmbeddedScorer(store, style)  # type: ignore[arg-type]
-
-
-def request(text, liked, items):
-    profile = Profile(
-        user=1,
-        text=text,
-        favourites=(),
-        year_low=None,
-        year_high=None,
-        prioritize_ratings=False,
-        prioritize_popular=False,
+    store: object = SimpleNamespace(
+        matrix=lambda ts: np.reshape([direction(t) for t in ts], (-1, 2))
     )
-    return ScoreRequest(profile=profile, liked=item_list(liked), items=item_list(items))
-
-
-def item_list(texts):
-    return [ItemText(item=number, title="", text=text) for number, text in enumerate(texts)]
+    return EmbeddedScorer(store, style)  # type: ignore[arg-type]
 
 
 def by_default(cosines):
@@ -47,8 +33,8 @@ def cosine(degrees):
     return np.cos(np.deg2rad(degrees))
 
 
-def scored(text, liked, items):
-    return angle_scorer().score([request(text, liked, items)])[0]
+def scored(text, liked, items, background=None):
+    return angle_scorer().score(asked([Person(text, liked, items)], background))
 
 
 def test_the_order_follows_the_cosine_with_the_profile_text():
@@ -72,46 +58,80 @@ def test_there_is_no_score_when_nothing_is_known_of_the_person():
     assert scores.shape == (2,) and np.isnan(scores).all()
 
 
-def test_a_person_without_items_gets_no_scores():
+def test_nobody_to_judge_for_gives_no_scores():
     assert scored("0", ["10"], []).shape == (0,)
 
 
 def test_with_a_background_neutral_is_as_close_as_any_item_of_the_catalogue():
     angles = [str(angle) for angle in range(0, 100, 5)]
     usual = np.array([cosine(int(angle)) for angle in angles])
-    asked = replace(request("0", [], ["0", "60", "95"]), background=item_list(angles))
-    scores = angle_scorer().score([asked])[0]
+    scores = scored("0", [], ["0", "60", "95"], angles)
     expected = np.tanh((np.array([1, 0.5, cosine(95)]) - usual.mean()) / (2 * usual.std()))
     np.testing.assert_allclose(scores, expected, atol=1e-6)
 
 
 def test_favourites_are_no_part_of_their_own_background():
-    far = [ItemText(item=n, title="", text="90") for n in range(100, 120)]
-    asked = replace(request("", ["0"], ["45"]), background=far)
-    with_favourite = replace(asked, background=[*asked.liked, *far])
-    np.testing.assert_array_equal(
-        angle_scorer().score([asked])[0], angle_scorer().score([with_favourite])[0]
-    )
+    far = [str(angle) for angle in range(80, 100)]
+    with_favourite = scored("", ["0"], ["45"], ["0", *far])
+    np.testing.assert_allclose(scored("", ["0"], ["45"], far), with_favourite, atol=1e-7)
 
 
-def test_a_background_of_equal_texts_or_of_few_gives_finite_scores_in_order():
-    for size in (3, 50):
-        asked = replace(request("0", [], ["10", "80"]), background=item_list(["90"] * size))
-        near, far = angle_scorer().score([asked])[0]
-        assert -1 <= far < near <= 1
+@pytest.mark.parametrize("size", [3, 12])
+def test_a_background_of_near_texts_or_of_few_gives_finite_scores_in_order(size):
+    near, far = scored("0", [], ["10", "80"], [f"90.{n:03}" for n in range(size)])
+    assert -1 <= far < near <= 1
 
 
-def test_requests_are_answered_in_order_and_each_on_its_own():
-    requests = [
-        request("0", ["50"], ["0", "80"]),
-        request("", [], ["10"]),
-        request("120", [], ["90", "0", "30"]),
-    ]
-    together = angle_scorer().score(requests)
-    alone = [angle_scorer().score([one])[0] for one in requests]
-    assert [len(scores) for scores in together] == [2, 1, 3]
-    for one, other in zip(together, alone, strict=True):
-        np.testing.assert_array_equal(one, other)
+def by_definition(person, background, style):
+    """One person's scores, item after item, in double precision."""
+
+    def close(item, text, named):
+        views = [direction(item).astype(float) @ direction(text)] if text else []
+        nearest = sorted(direction(item).astype(float) @ direction(n) for n in named)[-3:]
+        views += [np.mean(nearest)] if nearest else []
+        return np.mean(views) if views else np.nan
+
+    def fit(item):
+        near = close(item, person.text, person.liked)
+        far = close(item, person.dislikes, person.disliked)
+        subtracts = style == "contrastive" and not np.isnan(far)
+        return near - far / 3 if subtracts else near
+
+    others = [fit(b) for b in background if b not in {*person.liked, *person.disliked}]
+    enough = len(others) >= 10
+    neutral = np.mean(others) if enough else NEUTRAL_COSINE
+    spread = max(2 * np.std(others), 0.02) if enough else COSINE_SPREAD
+    return [np.tanh((fit(item) - neutral) / spread) for item in person.items]
+
+
+ANGLES = st.integers(0, 72).map(lambda n: str(5 * n))
+PEOPLE = st.builds(
+    Person,
+    text=st.just("") | ANGLES,
+    liked=st.lists(ANGLES, max_size=6, unique=True),
+    items=st.lists(ANGLES, max_size=9, unique=True),
+    dislikes=st.just("") | ANGLES,
+    disliked=st.lists(ANGLES, max_size=4, unique=True),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(PEOPLE, min_size=1, max_size=6),
+    st.lists(ANGLES, max_size=20, unique=True),
+    st.sampled_from(["sentence", "contrastive"]),
+)
+def test_many_at_once_get_the_scores_of_each_alone_by_the_definition(people, background, style):
+    found = angle_scorer(style).score(asked(people, background))
+    expected = [score for person in people for score in by_definition(person, background, style)]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_people_are_judged_alike_however_many_are_looked_at_at_once(monkeypatch):
+    people = [Person(str(n), [str(n + 40)], [str(m) for m in range(n % 5 + 1)]) for n in range(40)]
+    together = angle_scorer().score(asked(people))
+    monkeypatch.setattr(embedded, "BLOCK_NUMBERS", 1200)
+    np.testing.assert_allclose(angle_scorer().score(asked(people)), together, atol=1e-6)
 
 
 @settings(deadline=None, max_examples=60)
@@ -136,17 +156,15 @@ def test_with_the_real_embedder_what_fits_the_taste_is_first(tmp_path):
         "A starship crew fights aliens.",
         "Robots take over a colony on Mars.",
     ]
-    asked = request("I love science fiction set in space.", ["Aliens hunt a space crew."], items)
-    bakery, starship, robots = scorer.score([asked])[0]
+    person = Person("I love science fiction set in space.", ["Aliens hunt a space crew."], items)
+    bakery, starship, robots = scorer.score(asked([person]))
     assert min(starship, robots) > 0 > bakery
 
 
 def opposed(style, dislikes="", disliked=(), text="0"):
     """The scores of two items as close to the likes, the second closer to the dislikes."""
-    asked = request(text, [], ["-40", "40"])
-    profile = asked.profile.model_copy(update={"dislikes": dislikes})
-    asked = replace(asked, profile=profile, disliked=item_list(disliked))
-    return angle_scorer(style).score([asked])[0]
+    person = Person(text, [], ["-40", "40"], dislikes, list(disliked))
+    return angle_scorer(style).score(asked([person]))
 
 
 @pytest.mark.parametrize(("dislikes", "disliked"), [("60", []), ("", ["60"]), ("60", ["80"])])

@@ -1,7 +1,8 @@
 import polars as pl
 
-from tasks.scoring.texts import item_texts
-from tests.profiles.test_favourites import items_table, ratings_table
+from tasks.profiles.favourites import make_profiles
+from tasks.scoring.texts import item_texts, needed_texts
+from tests.profiles.test_favourites import bare_items, items_table, ratings_table, users_table
 
 
 def tags_table(*rows):
@@ -75,3 +76,18 @@ def test_a_text_is_cut_at_two_thousand_characters():
     text = text_of({"item": 1, "title": "é" * 10, "description": "word " * 1000})
     assert len(text) == 2000
     assert text.startswith("é" * 10 + ". word word")
+
+
+def test_texts_that_scoring_reads_are_those_named_and_a_background_over_the_whole_catalogue():
+    items = bare_items(1000)
+    ratings = ratings_table((1, 8, 5.0, 0), (2, 7, 3.0, 0))
+    texts = item_texts(items, None, ratings)
+    profiles = make_profiles(users_table(1, 2), ratings, items, None, "movies", 2026)
+    read = needed_texts(texts, pl.DataFrame({"item": [501, 502, 501]}), profiles)
+    spread = read.filter("background")["item"]
+    assert len(spread) == 200
+    assert (spread.min(), spread.max()) == (texts["item"].min(), texts["item"].max())
+    assert {7, 8, 501, 502} <= set(read["item"])
+    assert read.height <= 204 and read["item"].is_sorted()
+    few = needed_texts(texts.head(9), pl.DataFrame({"item": [5]}), profiles)
+    assert few["background"].all() and few.height == 9

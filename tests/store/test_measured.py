@@ -117,7 +117,8 @@ def test_a_cell_that_did_not_run_is_listed_with_why_and_has_no_figures(tmp_path)
     assert (absent["dataset"], absent["users"], absent["dollars"]) == ("books", 0, None)
     assert absent["base_seconds"] is absent["rerank_seconds"] is None
     assert (present["cell"], present["status"]) == (1, "run")
-    assert all(set(made[name]["cell"]) == {1} for name in ("cell_metrics", "user_metrics"))
+    figures = (made[name].lazy().collect() for name in ("cell_metrics", "user_metrics"))
+    assert all(set(table["cell"]) == {1} for table in figures)
 
 
 def test_a_run_in_which_nothing_ran_still_lists_its_cells(tmp_path):
@@ -137,7 +138,7 @@ def test_leaky_profiles_are_labelled_in_the_cell(tmp_path):
 
 
 def test_single_users_keep_their_values_at_the_lists_length_and_the_candidate_recall(tmp_path):
-    made = measured_tables(tmp_path, "run-1", [ran(tmp_path)], [])["user_metrics"]
+    made = measured_tables(tmp_path, "run-1", [ran(tmp_path)], [])["user_metrics"].collect()
     assert made.columns == ["run_id", "cell", "seed", "list", "user", "metric", "k", "value"]
     assert set(made.select("metric", "k").rows()) == SHOWN
     assert made.schema["user"] == pl.String()

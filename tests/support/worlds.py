@@ -178,6 +178,7 @@ def _told(home: Path, parts: Parts) -> Task[..., Any]:
     """A stage that parts the ratings as told, whatever it is given."""
     made = Split(
         train=write_table(home, "train", parts.train),
+        train_users=parts.train["user"].n_unique(),
         held_out=write_table(home, "held_out", parts.held_out),
         users=write_table(home, "users", pl.DataFrame(parts.users)),
         new_items=None

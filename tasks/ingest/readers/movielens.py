@@ -5,8 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
+from tasks.ingest.columns import with_ids, with_number
 from tasks.ingest.tables import ROW, RawTables, Table, arrivals, read_ratings, read_table
-from tasks.ingest.validate import Dropped, with_ids, with_number
+from tasks.ingest.validate import Dropped
 from tasks.vocabulary import (
     DESCRIPTION,
     GENRES,

@@ -5,6 +5,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tasks.evaluation.splits.protocols import split
+from tasks.models.candidates import count_ratings
 from tasks.profiles.favourites import make_profiles
 from tasks.reranking.features import add_features
 from tasks.scoring.texts import item_texts
@@ -34,7 +35,7 @@ def everything_made_of(train, users):
     return (
         make_profiles(everybody, train, items, None, "movies", 2026),
         item_texts(items, tags, train),
-        add_features(pairs, scores, train, items),
+        add_features(pairs, scores, train, items, count_ratings(train.lazy())),
     )
 
 
