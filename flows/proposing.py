@@ -64,14 +64,14 @@ def _top(pipeline: "Pipeline", name: ModelName, model: Artifact, count: int) -> 
     shared = {
         "model": model,
         "ratings": pipeline.inputs.ratings,
+        "counts": pipeline.counts(),
         "users": users,
         "count": count,
         "seed": pipeline.settings.seed,
     }
-    if name == "spark-als":
+    if name == "spark-als":  # Spark parts the users itself
         return pipeline.run(spark_candidates_task, **shared)
-    counted = shared | {"counts": pipeline.counts()}
-    chunks = pipeline.each_chunk(candidates_task, users.rows, counted)
+    chunks = pipeline.each_chunk(candidates_task, users.rows, shared)
     return pipeline.run(gather_candidates_task, chunks=chunks)
 
 

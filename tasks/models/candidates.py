@@ -47,7 +47,7 @@ def top_candidates(
     wanted = ids_of(users)
     barred = _barred(model, only)
     rated = _rated_positions(model, ratings, users)
-    ties = _tie_order(model, count_ratings(ratings.lazy()) if counts is None else counts, seed)
+    ties = tie_order(model, count_ratings(ratings.lazy()) if counts is None else counts, seed)
     size = max(1, BLOCK_CELLS // max(len(model.items), 1))
     blocks = []
     for start in range(0, len(wanted), size):
@@ -103,7 +103,7 @@ def _exactly(
     return _Block(np.minimum(lengths, count), chosen[order], values[order])
 
 
-def _tie_order(model: BaseModel, counts: pl.DataFrame, seed: int) -> Places:
+def tie_order(model: BaseModel, counts: pl.DataFrame, seed: int) -> Places:
     """Per item its place (I,) among all: those with more train ratings first, then as drawn."""
     place, known = places_of(model.items, counts[ITEM])
     often = np.zeros(len(model.items), dtype=np.int64)

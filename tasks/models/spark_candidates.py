@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tasks.models.base import Ids
+from tasks.models.candidates import MARGIN, tie_order
 from tasks.models.factors import Factors, positions
 from tasks.models.interactions import ids_of
 from tasks.models.pairs import pair_estimates
@@ -21,19 +22,19 @@ from tasks.models.spark_als import FEATURES, parquet_of
 from tasks.models.spark_session import Spark, session
 from tasks.vocabulary import BASE_RANK, ESTIMATE, ITEM, USER
 
-COUNT, OWNER, TIE, LOWEST, PLACE = "count", "owner", "tie", "lowest", "place"
+OWNER, TIE, LOWEST, PLACE = "owner", "tie", "lowest", "place"
+
+LISTED = {OWNER: pl.Int32, LOWEST: pl.Float32, TIE: pl.Int32, ESTIMATE: pl.Float32}
 
 WIDER = 4
 """Spark is asked for so many times what is wanted, and again for those who rated most of it."""
-
-MARGIN = 8
-"""Items beyond those wanted that are looked at exactly: Spark estimates in float32."""
 
 
 def spark_candidates(
     home: Path,
     model: Factors,
     ratings: Path,
+    counts: pl.DataFrame,
     users: pl.Series,
     count: int,
     seed: int,
@@ -47,11 +48,10 @@ def spark_candidates(
     """
     with session(home) as spark:
         given = spark.read(ratings).select(USER, ITEM)
-        counts = parquet_of(spark.write(given.groupBy(ITEM).count(), "counts"))
         ordered = np.argsort(tie_order(model, counts, seed))
         rated = spark.read(_rated(spark, given, users, model.items[ordered]))
         fitted = _as_sparks(spark, model, ids_of(users), ordered)
-        found, waiting, asked = [], np.arange(len(users)), WIDER * count
+        found, waiting, asked = [pl.DataFrame(schema=LISTED)], np.arange(len(users)), WIDER * count
         while len(waiting):
             everything = asked >= len(ordered)
             best = _asked(spark, fitted, rated, waiting, (asked, count + MARGIN))
@@ -60,15 +60,6 @@ def spark_candidates(
             waiting, asked = np.setdiff1d(waiting, done), WIDER * asked
             advance(len(done))
     return _table(model, users, pl.concat(found), ordered, count)
-
-
-def tie_order(model: Factors, counts: pl.DataFrame, seed: int) -> NDArray[np.int64]:
-    """Per item its place (I,) among equals: those with more ratings first, then as drawn."""
-    place, known = positions(model.items, ids_of(counts[ITEM]))
-    often = np.zeros(len(model.items), dtype=np.int64)
-    often[place[known]] = counts[COUNT].to_numpy()[known]
-    draw = np.random.default_rng(seed).permutation(len(often))
-    return np.argsort(np.lexsort((draw, -often)))
 
 
 def _rated(spark: Spark, given: Any, users: pl.Series, items: Ids) -> Path:  # noqa: ANN401
@@ -140,7 +131,7 @@ def _asked(
     best_first = Window.partitionBy(OWNER).orderBy(functions.desc(ESTIMATE), TIE)
     unrated = pairs.join(rated, [OWNER, TIE], "left_anti")
     placed = unrated.withColumn(PLACE, functions.row_number().over(best_first))
-    return parquet_of(spark.write(placed.where(placed[PLACE] <= kept).drop(PLACE), name))
+    return parquet_of(spark.write(placed.where(placed[PLACE] <= kept).select(*LISTED), name))
 
 
 def _complete(best: pl.DataFrame, wanted: int) -> NDArray[np.int64]:

@@ -13,13 +13,20 @@ from tasks.vocabulary import USER, Artifact
 
 @step("find candidates with Spark", "1")
 def spark_candidates_task(
-    home: Path, model: Artifact, ratings: Artifact, users: Artifact, count: int, seed: int
+    home: Path,
+    model: Artifact,
+    ratings: Artifact,
+    counts: Artifact,
+    users: Artifact,
+    count: int,
+    seed: int,
 ) -> Artifact:
     """The top `count` unrated items of every user, by factors."""
     wanted = read_table(home, users)[USER]
     fitted = stored.load(home, model)
     if not isinstance(fitted, Factors):
         raise TypeError(f"Spark cannot search {type(fitted).__name__}")
-    given = home, fitted, local(home, ratings), wanted, count, seed
+    files = home, fitted, local(home, ratings), read_table(home, counts)
     with bar("finding candidates", total=len(wanted)) as advance:
-        return write_table(home, "candidates", spark_candidates(*given, advance=advance))
+        found = spark_candidates(*files, wanted, count, seed, advance=advance)
+    return write_table(home, "candidates", found)

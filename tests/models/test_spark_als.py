@@ -20,10 +20,10 @@ from polars.testing import assert_frame_equal
 from tasks.errors import SettingsError, SparkError
 from tasks.models import spark_als
 from tasks.models.base import UNSCALED
-from tasks.models.candidates import top_candidates
+from tasks.models.candidates import count_ratings, top_candidates
 from tasks.models.factors import Factors
 from tasks.models.fold_in import fold_in
-from tasks.models.spark_candidates import spark_candidates, tie_order
+from tasks.models.spark_candidates import spark_candidates
 from tasks.models.spark_session import address, cause_of, check_installed, session, spark_settings
 from tests.models import synthetic
 
@@ -122,17 +122,6 @@ def test_a_path_is_a_file_to_spark_and_no_pattern():
     assert address(Path("/a b/[x]*.parquet")) == r"file:/a b/\[x\]\*.parquet"
 
 
-def test_equal_items_stand_in_the_order_of_other_models_candidates():
-    ratings = synthetic("text")
-    users, items = (ratings[name].unique().sort().to_list() for name in ("user", "item"))
-    nothing = factors_of(users, items, np.zeros((len(users), 2)), np.zeros((len(items), 2)))
-    stranger = pl.Series("user", ["nobody"])
-    expected = top_candidates(nothing, ratings, stranger, len(items), seed=4)["item"]
-    counts = ratings.group_by("item").len("count")
-    found = nothing.items[np.argsort(tie_order(nothing, counts, 4))]
-    assert found.tolist() == expected.to_list()
-
-
 def test_a_user_is_folded_in_with_sparks_regularization_which_counts_per_rating():
     y = np.random.default_rng(2).normal(size=(9, 3))
     model = factors_of([1], range(9), np.zeros((1, 3)), y)
@@ -173,9 +162,13 @@ def test_candidates_are_those_of_other_models_also_where_items_are_equal(ratings
     model = factors_of(users, items, random.normal(size=(len(users), 3)), vectors)
     wanted = pl.Series("user", [*users[::2][::-1], "nobody"])
     counted: list[int] = []
-    found = spark_candidates(tmp_path, model, ratings, wanted, count, 4, advance=counted.append)
+    often = count_ratings(given.lazy())
+    arguments = tmp_path, model, ratings, often, wanted, count, 4
+    found = spark_candidates(*arguments, advance=counted.append)
     assert_frame_equal(found, top_candidates(model, given, wanted, count, seed=4))
     assert sum(counted) == len(wanted)
+    arguments = tmp_path, model, ratings, often, wanted.clear(), count, 4
+    assert_frame_equal(spark_candidates(*arguments), found.clear())
     assert len(counted) > 1 or count == 70
 
 
