@@ -42,7 +42,7 @@ class LlmOptions(BaseModel):
     profile_style: ProfileStyle = Field(
         "sentence",
         description="Tastes as one sentence, under labels (likes, dislikes, moods, eras, people),"
-        " or as what separates the liked from the disliked.",
+        " or as what separates the liked from the disliked; favourites: no text, the items speak.",
     )
     llm_items: int = Field(25, ge=1, le=99, description="Items judged per request.")
     llm_concurrency: int = Field(8, ge=1, description="Requests in flight at once, at most.")

@@ -201,6 +201,11 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
             raise ValueError(f"home: {NOT_SHARED}")
         if self.asks_llm and self.llm_ask == "list":
             self._ask_for_lists()
+        if self.profile_style == "favourites" and self.writer == "llm":
+            raise ValueError(
+                "profile_style: favourites has no words for a language model to write; set"
+                " profile_writer to composed"
+            )
         return self
 
     def _ask_for_lists(self) -> None:

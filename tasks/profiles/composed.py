@@ -34,8 +34,11 @@ def compose(
     """User, text, dislikes of everybody with favourites; both tables hold items, best first.
 
     `contrastive` names genres that one side has more of than the other, `structured` and
-    `sentence` the most frequent.
+    `sentence` the most frequent. Of `favourites` nothing is said: the items speak for themselves.
     """
+    if style == "favourites":
+        silent = [pl.lit("").alias(column) for column in (TEXT, DISLIKES)]
+        return liked.select(pl.col(USER).unique(maintain_order=True)).with_columns(silent)
     more, less = (
         _genres_apart(liked, disliked)
         if style == "contrastive"

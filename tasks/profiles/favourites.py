@@ -52,7 +52,7 @@ def make_profiles(
     """
     liked = favourites(users, ratings, items)
     disliked = dislikes(ratings, items, liked)
-    if style == "sentence":
+    if style in {"sentence", "favourites"}:
         disliked = disliked.clear()
     made = (
         users.select(USER)
