@@ -8,6 +8,7 @@ from tasks.artifacts import replacing
 from tests.bench.watched import ROOT
 
 PAGE = ROOT / "BENCHMARKS.md"
+PLAN = ROOT / "deployments" / "SCALING.md"
 BENCH_FILE = ROOT / "results" / "bench.json"
 SCALE_FILE = ROOT / "results" / "scale.json"
 

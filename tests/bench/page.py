@@ -1,17 +1,20 @@
-"""BENCHMARKS.md and its plots, from the JSON files alone: `python -m tests.bench.page`."""
+"""BENCHMARKS.md, deployments/SCALING.md and the plots, from the JSON files alone.
+
+`python -m tests.bench.page` writes them anew.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tests.bench import charts, targets
+from tests.bench import charts, scaling, targets
 from tests.bench.growth import exponents
-from tests.bench.kept import BENCH_FILE, PAGE, SCALE_FILE, kept, write_text
+from tests.bench.kept import BENCH_FILE, PAGE, PLAN, SCALE_FILE, kept, write_text
 from tests.bench.stages import SINGULAR
 from tests.bench.watched import ROOT
 
-TEMPLATE = "benchmarks.md.j2"
+TEMPLATE, PLAN_TEMPLATE = "benchmarks.md.j2", "scaling.md.j2"
 PAPER_SECONDS = 19_820
 """The published run of the same evaluation, on a laptop's RTX 4090 (docs: "whole P2 run")."""
 
@@ -24,19 +27,13 @@ def write() -> None:
     if targets.nights(scale or {"sizes": {}}):
         write_text(SCALE_FILE.with_suffix(".svg"), charts.scale(targets.nights(scale)))
     write_text(PAGE, rendered(bench, scale))
+    write_text(PLAN, planned(bench, scale))
 
 
 def rendered(bench: Mapping[str, Any], scale: Mapping[str, Any]) -> str:
     """The Markdown; a file that is not there yet is said to be missing."""
-    environment = Environment(
-        loader=FileSystemLoader(ROOT / "tests" / "bench"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"figure": figure, "machine": _machine, "unit": SINGULAR.__getitem__}
-    return environment.get_template(TEMPLATE).render(
+    template = _environment().get_template(TEMPLATE)
+    return template.render(
         bench=bench,
         scale=scale,
         ratio=_ratio(bench) if bench else None,
@@ -46,6 +43,31 @@ def rendered(bench: Mapping[str, Any], scale: Mapping[str, Any]) -> str:
         growth=exponents(targets.nights(scale)) if scale else [],
         fit_growth=exponents(_fits(scale)) if scale else [],
     )
+
+
+def planned(bench: Mapping[str, Any], scale: Mapping[str, Any]) -> str:
+    """The Markdown of the plan for more users."""
+    embedded = [line["us_per_unit"] for line in (bench or {}).get("alone", [])[:1]]
+    template = _environment().get_template(PLAN_TEMPLATE)
+    return template.render(
+        told=scaling.foretold(scale, bench) if scale else None,
+        embed_us=embedded[0] if embedded else None,
+        changed=scaling.CHANGED,
+        candidates=scaling.CANDIDATES,
+        models=scaling.MODELS,
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(ROOT / "tests" / "bench"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"figure": figure, "machine": _machine, "unit": SINGULAR.__getitem__}
+    return environment
 
 
 def headline(bench: Mapping[str, Any]) -> str:

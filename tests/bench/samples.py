@@ -18,6 +18,7 @@ MACHINE = {
 def night(size, peak_mb=900.0):
     stages = [
         stage("ingest", "ratings", size, size / 1e6, 500.0),
+        stage("fit", "ratings", size, size / 2e5, 600.0),
         stage("candidates", "users x items", size * 10, size / 1e5, 700.0),
         {"stage": "start, end and between", "seconds": 7.0, "peak_mb": None},
     ]
@@ -46,6 +47,8 @@ def bench(warm=25.0):
         "http_429": 3,
         "requests_per_pair": 0.04,
         "prompt_tokens_per_pair": 80.0,
+        "answer_tokens_per_pair": 10.0,
+        "cached_share_of_prompt": 0.25,
     }
     peer = {"version": "1.0", "users": 600, "agree": "99.10% of candidates the same"}
     return {
