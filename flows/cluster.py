@@ -17,6 +17,7 @@ from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
 
 from flows.cluster_worker import OnWorker, Seen, look
 from tasks.errors import PalateError
+from tasks.homes import url_of
 from tasks.llm.sharing import sharing_here
 from tasks.llm_options import EngineOptions, Sharing
 
@@ -173,7 +174,7 @@ def _problem(
         return f"cannot run palate ({type(seen).__name__})", same
     if seen.code != here.code:
         return "has another version of palate", same
-    if not seen.home:
+    if not seen.home and not url_of(home):  # of a shared home every machine has a mirror
         return f"does not see {home.resolve()}", "Put --home on storage that all machines share."
     if not seen.server:
         fix = "Set PREFECT_API_URL to a server that every machine reaches, and start it."

@@ -10,6 +10,7 @@ from prefect import Task
 from flows.learning import learned_order
 from flows.proposing import propose
 from flows.records import Candidates, Inputs, Prepared, Ranked
+from flows.scoring import score
 from flows.tuning import tuned
 from tasks.errors import LlmDownError
 from tasks.llm.judges import judge_name, profile_kind
@@ -25,18 +26,7 @@ from tasks.reranking.task import (
     shown_task,
 )
 from tasks.scoring.embedder import Embedder
-from tasks.scoring.registry import scorer_named
-from tasks.scoring.task import (
-    anchors_task,
-    calibrate_task,
-    embed_task,
-    gather_scores_task,
-    gather_vectors_task,
-    needed_texts_task,
-    score_task,
-    texts_task,
-    unscored_task,
-)
+from tasks.scoring.task import anchors_task, texts_task, unscored_task
 from tasks.settings import Settings
 from tasks.steps import Steps
 from tasks.vocabulary import Artifact, Dataset, RuleName
@@ -114,11 +104,6 @@ class Pipeline:
         """How many train ratings each item has."""
         return self.run(counts_task, ratings=self.inputs.ratings)
 
-    def vectors(self, texts: Artifact) -> Artifact:
-        """The unit vector of every text."""
-        shared = {"texts": texts, "embedder": Embedder.version}
-        return self.run(gather_vectors_task, chunks=self.each_chunk(embed_task, texts.rows, shared))
-
     def explain(self, lists: Artifact) -> Artifact:
         """The lists with a similarity for what they show, where the order did not need any."""
         shown = self.run(shown_task, lists=lists, top=self.settings.top)
@@ -126,40 +111,11 @@ class Pipeline:
 
     def score(self, candidates: Artifact) -> Artifact:
         """The scorer's similarity of every candidate. Raises LlmError where none can be had."""
-        prepared = self.with_tastes(self.prepare())
-        profiles = prepared.profiles
-        scores = self._judge(candidates, profiles, prepared.texts)
-        if not self.settings.calibrate:
-            return scores
-        anchors = self.choose_anchors(profiles)
-        return self.run(
-            calibrate_task,
-            scores=scores,
-            judged=self._judge(anchors, profiles, prepared.texts),
-            anchors=anchors,
-            ratings=self.inputs.ratings,
-            scale=self.dataset.info.scale,
-        )
+        return score(self, candidates)
 
     def choose_anchors(self, profiles: Artifact) -> Artifact:
         """Items that everybody has rated, for calibration."""
         return self.run(anchors_task, profiles=profiles, ratings=self.inputs.ratings)
-
-    def _judge(self, pairs: Artifact, profiles: Artifact, texts: Artifact) -> Artifact:
-        settings, embeds = self.settings, self.settings.scorer == "embedded"
-        needed = self.run(needed_texts_task, texts=texts, candidates=pairs, profiles=profiles)
-        shared = {
-            "scorer": settings.scorer,
-            "scorer_version": scorer_named(settings.scorer, settings.home, settings.llm).version,
-            "options": settings.llm,
-            "candidates": pairs,
-            "profiles": profiles,
-            "texts": needed,
-            "vectors": self.vectors(needed) if embeds else None,
-            "scale": self.dataset.info.scale,
-        }
-        chunks = self.each_chunk(score_task, profiles.rows, shared, asking=not embeds)
-        return self.run(gather_scores_task, chunks=chunks)
 
     def leave_unscored(self, candidates: Artifact) -> Artifact:
         """Every candidate without a similarity."""

@@ -12,6 +12,7 @@ from prefect.context import FlowRunContext
 from flows import runner
 from flows.runner import on_its_runner
 from tasks.errors import SettingsError
+from tasks.homes import home_of
 from tasks.llm_options import EngineOptions, Sharing
 from tasks.settings import Settings
 from tasks.steps import NOT_IN_KEY
@@ -107,6 +108,13 @@ def test_what_a_worker_lacks_is_said(lacks: dict[str, object], said: str) -> Non
         assert problem(here.model_copy(update=lacks), asks=False) is None
     broken = problem(ModuleNotFoundError("tasks"))
     assert broken and "cannot run palate" in broken[0]
+
+
+def test_of_a_shared_home_a_worker_has_a_mirror_of_its_own() -> None:
+    cluster = pytest.importorskip("flows.cluster")
+    here = cluster.Seen(code="c", home=True, server=True, ledger="l", key="k")
+    elsewhere = here.model_copy(update={"home": False})
+    assert cluster._problem(here, elsewhere, home_of("s3://nights/team"), "url", asks=True) is None
 
 
 def test_what_a_cluster_loses_is_an_error_and_no_unfinished_task() -> None:

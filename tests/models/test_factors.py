@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from tasks.models import factors
 from tasks.models.factors import Factors, positions
 
 
@@ -38,3 +39,26 @@ def test_positions_tell_the_known_from_the_unknown():
 def test_an_unknown_item_is_estimated_from_the_mean_and_the_user():
     found = by_hand().estimates_of_unknown(np.array(["bob", "zoe", "ann"]))
     np.testing.assert_allclose(found, [2.5, 3.0, 3.5], atol=1e-12)
+
+
+def test_a_search_in_single_precision_finds_nearly_the_same():
+    users = np.array(["bob", "zoe", "ann"])
+    found = by_hand().search(users)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, by_hand().estimates(users), atol=1e-6)
+
+
+def test_pairs_are_estimated_as_whole_rows_are_some_at_a_time(monkeypatch):
+    monkeypatch.setattr(factors, "BLOCK_CELLS", 4)
+    users, items = np.array(["bob", "ann", "zoe", "ann", "bob"]), np.array([2, 0, 1, 2, 0])
+    rows = by_hand().estimates(users)
+    found = by_hand().estimates_of_pairs(users, items)
+    np.testing.assert_allclose(found, rows[np.arange(5), items], atol=1e-12)
+
+
+@pytest.mark.parametrize("known", [[10, 20, 30], [-5, 0, 7], [1, 10**9], [3]])
+def test_a_table_finds_what_a_search_finds(known):
+    wanted = np.array([7, 10, 30, -5, 0, 31, 10**9, 20, -(10**12), 3])
+    index, there = positions(np.array(known), wanted)
+    assert there.tolist() == [bool(w in known) for w in wanted]
+    assert [known[i] for i in index[there]] == [w for w in wanted if w in known]

@@ -1,0 +1,59 @@
+"""How well each candidate fits each person, by the chosen scorer."""
+
+from typing import TYPE_CHECKING
+
+from tasks.scoring.embedder import Embedder
+from tasks.scoring.registry import scorer_named
+from tasks.scoring.task import (
+    calibrate_task,
+    embed_task,
+    gather_scores_task,
+    gather_vectors_task,
+    needed_texts_task,
+    score_task,
+)
+from tasks.vocabulary import Artifact
+
+if TYPE_CHECKING:
+    from flows.pipeline import Pipeline
+
+
+def score(pipeline: "Pipeline", candidates: Artifact) -> Artifact:
+    """Similarities of all candidates, as each person's own ratings where that is wanted."""
+    prepared = pipeline.with_tastes(pipeline.prepare())
+    profiles, texts = prepared.profiles, prepared.texts
+    scores = _judge(pipeline, candidates, profiles, texts)
+    if not pipeline.settings.calibrate:
+        return scores
+    anchors = pipeline.choose_anchors(profiles)
+    return pipeline.run(
+        calibrate_task,
+        scores=scores,
+        judged=_judge(pipeline, anchors, profiles, texts),
+        anchors=anchors,
+        ratings=pipeline.inputs.ratings,
+        scale=pipeline.dataset.info.scale,
+    )
+
+
+def _judge(pipeline: "Pipeline", pairs: Artifact, profiles: Artifact, texts: Artifact) -> Artifact:
+    settings, embeds = pipeline.settings, pipeline.settings.scorer == "embedded"
+    needed = pipeline.run(needed_texts_task, texts=texts, candidates=pairs, profiles=profiles)
+    shared = {
+        "scorer": settings.scorer,
+        "scorer_version": scorer_named(settings.scorer, settings.home, settings.llm).version,
+        "options": settings.llm,
+        "candidates": pairs,
+        "profiles": profiles,
+        "texts": needed,
+        "vectors": _vectors(pipeline, needed) if embeds else None,
+        "scale": pipeline.dataset.info.scale,
+    }
+    chunks = pipeline.each_chunk(score_task, profiles.rows, shared, asking=not embeds)
+    return pipeline.run(gather_scores_task, chunks=chunks)
+
+
+def _vectors(pipeline: "Pipeline", texts: Artifact) -> Artifact:
+    shared = {"texts": texts, "embedder": Embedder.version}
+    chunks = pipeline.each_chunk(embed_task, texts.rows, shared)
+    return pipeline.run(gather_vectors_task, chunks=chunks)

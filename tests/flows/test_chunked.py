@@ -1,0 +1,54 @@
+"""However small the chunks of users are, everybody's lists and figures stay what they were."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from flows.cells import Evaluation
+from tasks.artifacts import read_table
+from tasks.evaluation.cell import Cell
+from tests.flows.small import options, pipeline_of, world
+from tests.support.direct import Direct
+
+
+def ranked(home: Path, **given: Any) -> tuple[pl.DataFrame, Direct]:
+    settings = options(home, model="popularity", **given)
+    steps = Direct(home)
+    made = pipeline_of(world(home / "data", settings), settings, steps).rank()
+    return read_table(home, made.lists), steps
+
+
+@pytest.mark.parametrize("style", ["sentence", "favourites"])
+def test_lists_in_chunks_are_the_lists_at_once(style: str, tmp_path: Path) -> None:
+    whole, at_once = ranked(tmp_path / "whole", profile_style=style)
+    parts, chunked = ranked(tmp_path / "parts", profile_style=style, chunk_users=3)
+    assert_frame_equal(whole, parts, abs_tol=1e-6)
+    for stage in ("find candidates", "make profiles", "embed item texts", "score", "re-rank"):
+        assert len(at_once.of(stage)) == 1 and len(chunked.of(stage)) > 5, stage
+
+
+def test_without_a_text_nothing_is_embedded_but_items(tmp_path: Path) -> None:
+    _, steps = ranked(tmp_path, profile_style="favourites")
+    (made,) = steps.of("gather profiles")
+    profiles = read_table(tmp_path, made.gave)
+    assert (profiles["text"] == "").all()
+    assert profiles["favourites"].list.len().min() > 0
+
+
+def test_figures_in_chunks_are_the_figures_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PALATE_DATA_DIR", str(tmp_path))
+    figures = []
+    for size in (None, 3):
+        home = tmp_path / f"home-{size}"
+        settings = options(home, model="popularity", reranker="rrf", chunk_users=size)
+        world(tmp_path / "films", settings)
+        result = Evaluation(Direct(home)).measure(Cell(label="x", settings=settings)).figures
+        assert result is not None
+        figures.append(read_table(home, result.metrics))
+    assert figures[0].height > 50
+    assert_frame_equal(*figures, abs_tol=1e-9)
