@@ -3,17 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import get_args
 
 from rich.markup import escape
 
 from flows.dataset import read_dataset, read_typed
 from flows.inner import INNER
-from flows.learning import learned_order
-from flows.pipeline import Pipeline
-from flows.records import Candidates, Inputs, Ranked
+from flows.one_split import rank_split
 from flows.stages import BASE_STAGES, RERANK_STAGES
-from flows.tuning import tuned
 from tasks.errors import (
     DatasetNotFoundError,
     DownloadError,
@@ -23,38 +19,22 @@ from tasks.errors import (
     SettingsError,
     StoppedError,
 )
-from tasks.evaluation.cell import Cell, CellResult, Figures, Measured, Status
+from tasks.evaluation.cell import Cell, CellResult, Figures, Status
 from tasks.evaluation.options import EvaluationSettings
 from tasks.evaluation.task import (
-    Split,
-    bound_task,
-    gather_values_task,
     hide_external_task,
     losing_task,
-    measure_lists_task,
-    measure_task,
-    split_task,
     summarise_task,
     telling_task,
 )
 from tasks.llm.prices import NANO
 from tasks.llm.session import session_for
 from tasks.progress import bar, say
-from tasks.reranking.blend import Learned
 from tasks.steps import StepRecord, Steps
-from tasks.vocabulary import Artifact, BoundName, Dataset, Record
+from tasks.vocabulary import Dataset
 
 NOTHING_TO_RUN_ON = (DatasetNotFoundError, DownloadError, LlmError, SettingsError)
 """A cell that ends so could not run, for want of data, a package or a language model."""
-
-
-class OneSeed(Record):
-    """What came of one split."""
-
-    split: Split
-    lists: Artifact
-    measured: Measured
-    learned: Learned | None
 
 
 @dataclass
@@ -99,7 +79,8 @@ class Evaluation:
         settings, first, before = cell.settings, len(self.steps.records), _spent(cell)
         dataset = self._dataset(settings)
         typed = read_typed(self.steps, settings, dataset)
-        seeds = {seed: self._one(settings, dataset, typed, seed) for seed in settings.each_seed}
+        given = self.steps, settings, dataset, typed
+        seeds = {seed: rank_split(*given, seed) for seed in settings.each_seed}
         measured = {seed: one.measured for seed, one in seeds.items()}
         earliest = seeds[settings.seed]
         base, rerank = _work(self.steps.records[first:], settings.seeds)
@@ -136,33 +117,6 @@ class Evaluation:
         )
         return CellResult(cell=cell, status="run", figures=figures)
 
-    def _one(
-        self, settings: EvaluationSettings, dataset: Dataset, typed: Artifact | None, seed: int
-    ) -> OneSeed:
-        """One split through the pipeline."""
-        part = f"{settings.protocol_name} seed {seed}"
-        split: Split = self.steps.run(
-            split_task,
-            part,
-            ratings=dataset.ratings,
-            protocol=settings.protocol,
-            seed=seed,
-            keep=settings.keep,
-            limit=settings.limit_users,
-        )
-        inputs = Inputs(
-            ratings=split.train, users=split.users, typed=typed, new_items=split.new_items
-        )
-        seeded = settings.model_copy(update={"seed": seed})
-        pipeline = tuned(Pipeline(self.steps, seeded, dataset, inputs, part))
-        found = pipeline.propose()
-        ranked = _rank(pipeline, seeded, found, split)
-        model = found.models[settings.model] if settings.estimates_ratings else None
-        measured = _measured(pipeline, seeded, split, ranked.lists, model)
-        return OneSeed(
-            split=split, lists=ranked.lists, measured=measured, learned=ranked.fitted.learned
-        )
-
     def _dataset(self, settings: EvaluationSettings) -> Dataset:
         """The data set, without what was collected later where the protocol must not see it."""
         if settings.data not in self.datasets:
@@ -172,52 +126,6 @@ class Evaluation:
             return dataset
         hidden = self.steps.run(hide_external_task, items=dataset.items)
         return dataset.model_copy(update={"items": hidden})
-
-
-def _measured(
-    pipeline: Pipeline,
-    settings: EvaluationSettings,
-    split: Split,
-    lists: Artifact,
-    model: Artifact | None,
-) -> Measured:
-    shared = {
-        "ranked": lists,
-        "split": split,
-        "items": pipeline.dataset.items,
-        "counts": pipeline.counts(),
-        "relevant_at": pipeline.dataset.info.relevant_at,
-        "ks": settings.ks,
-    }
-    count = split.new_items.rows if split.new_items else settings.candidate_count
-    chunks = pipeline.each_chunk(measure_task, split.users.rows, shared | {"count": count})
-    return Measured(
-        per_user=pipeline.run(gather_values_task, chunks=chunks),
-        overall=pipeline.run(measure_lists_task, **shared, model=model),
-    )
-
-
-def _rank(
-    pipeline: Pipeline, settings: EvaluationSettings, found: Candidates, split: Split
-) -> Ranked:
-    """The candidates re-ranked; scored only where the order depends on it."""
-    if settings.reranker == "learned":
-        return learned_order(pipeline, found)
-    if settings.reads_similarity:
-        lists = pipeline.reorder(found.pairs, pipeline.score(found.pairs))
-        return Ranked(lists=pipeline.diversify(lists), fitted=pipeline.fitted(found))
-    scores = pipeline.leave_unscored(found.pairs)
-    if settings.reranker not in get_args(BoundName):
-        lists = pipeline.diversify(pipeline.reorder(found.pairs, scores))
-        return Ranked(lists=lists, fitted=pipeline.fitted(found))
-    bounded = pipeline.run(
-        bound_task,
-        lists=pipeline.reorder(found.pairs, scores, rule="none"),
-        held_out=split.held_out,
-        name=settings.reranker,
-        seed=settings.seed,
-    )
-    return Ranked(lists=bounded, fitted=pipeline.fitted(found))
 
 
 def _without(cell: Cell, status: Status, why: str) -> CellResult:

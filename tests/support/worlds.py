@@ -11,7 +11,7 @@ import pytest
 from prefect import Task, flow
 from prefect.settings import PREFECT_TASKS_REFRESH_CACHE, temporary_settings
 
-from flows import cells
+from flows import cells, one_split
 from tasks.artifacts import sha256_of, write_table
 from tasks.evaluation.cell import Cell, CellResult
 from tasks.evaluation.options import EvaluationSettings
@@ -149,7 +149,7 @@ def measure_in(
     world: World, settings: EvaluationSettings, steps: Steps, monkeypatch: pytest.MonkeyPatch
 ) -> CellResult:
     """One cell of these settings, by these steps, in this world."""
-    monkeypatch.setattr(cells, "split_task", _told(settings.home, world.parts))
+    monkeypatch.setattr(one_split, "split_task", _told(settings.home, world.parts))
     known = {settings.data: dataset_of(settings.home, world)}
     return cells.Evaluation(steps, known).measure(Cell(label="method", settings=settings))
 
