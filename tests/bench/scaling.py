@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from tasks.llm.prices import read_prices
 from tasks.llm.requests import Usage
 from tests.bench.growth import exponents
-from tests.bench.stages import CELLS, PAIRS, RATINGS, TEXTS, USERS
+from tests.bench.stages import CELLS, MEASURING, PAIRS, RATINGS, TEXTS, USERS
 from tests.bench.targets import nights
 
 SIZES = (1_000_000, 100_000_000, 1_000_000_000)
@@ -35,6 +35,7 @@ class Told(NamedTuple):
     machines_changed: int
     factors_gb: float
     ratings_gb: float
+    measuring_gb: float
     results_gb: float
     requests: int
     dollars: dict[str, float]
@@ -87,7 +88,7 @@ def _size(
     }
     shared = {"ingest", "fit", "embed"}
     changed = sum(h if stage in shared else CHANGED * h for stage, h in hours.items())
-    fit = next(line for line in night["by_stage"] if line["stage"] == "fit")
+    peaks = {line["stage"]: line["peak_mb"] or 0.0 for line in night["by_stage"]}
     requests = bench["asking"]["told_the_limit"] if bench else None
     return Told(
         users=users,
@@ -98,7 +99,8 @@ def _size(
         machines=math.ceil(sum(hours.values()) / NIGHT_HOURS),
         machines_changed=math.ceil(changed / NIGHT_HOURS),
         factors_gb=(users + items) * FACTORS * FLOAT_BYTES / 2**30,
-        ratings_gb=ratings * fit["peak_mb"] / shape["ratings"] / 1024,
+        ratings_gb=ratings * peaks["fit"] / shape["ratings"] / 1024,
+        measuring_gb=ratings * peaks.get(MEASURING, 0.0) / shape["ratings"] / 1024,
         results_gb=users * night["disk_mb"] / shape["users"] / 1024,
         requests=math.ceil(users * CANDIDATES * requests["requests_per_pair"]) if requests else 0,
         dollars=_dollars(users * CANDIDATES, requests) if requests else {},
