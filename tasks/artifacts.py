@@ -4,7 +4,7 @@ import hashlib
 import io
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,10 @@ def sink_table(home: Path, kind: str, rows: pl.LazyFrame) -> Artifact:
 
 @contextmanager
 def scratch(home: Path, kind: str) -> Iterator[Path]:
-    """Give the stem of private files beside those of `kind`; they are removed at the end."""
+    """Give the stem of private files beside those of `kind`; they are removed at the end.
+
+    So are the folders, where nothing else is in them.
+    """
     folder = home / "artifacts" / kind
     folder.mkdir(parents=True, exist_ok=True)
     stem = folder / f".{uuid4().hex}"
@@ -74,6 +77,9 @@ def scratch(home: Path, kind: str) -> Iterator[Path]:
     finally:
         for file in folder.glob(f"{stem.name}*"):
             file.unlink()
+        with suppress(OSError):  # not empty
+            folder.rmdir()
+            folder.parent.rmdir()
 
 
 def read_table(home: Path, artifact: Artifact) -> pl.DataFrame:

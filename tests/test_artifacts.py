@@ -105,7 +105,7 @@ def test_the_same_content_has_the_same_path_in_another_home(tmp_path):
 
 
 def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
-    def fail(_frame, path):
+    def fail(_frame, path, **_options):
         path.write_bytes(b"half")
         raise OSError("disk full")
 

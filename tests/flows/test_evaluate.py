@@ -91,8 +91,8 @@ def test_json_is_one_object_alone_on_stdout_and_progress_goes_to_stderr(measured
     said = measured.said
     assert {"cells", "comparisons"} <= said.keys()
     assert all(cell.keys() >= FIGURE for cell in said["cells"])
-    assert "measure, loo seed 1" in measured.done.stderr
-    assert "measure, loo seed 1" not in measured.done.stdout
+    assert "measure all lists, loo seed 1" in measured.done.stderr
+    assert "measure all lists, loo seed 1" not in measured.done.stdout
     first = said["cells"][0]
     assert {name: first[name] for name in ("model", "scorer", "reranker", "protocol")} == {
         "model": "svd",
