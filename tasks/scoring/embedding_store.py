@@ -76,17 +76,29 @@ class EmbeddingStore:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         try:
             with closing(sqlite3.connect(self._file, timeout=60)) as database:
-                database.execute("PRAGMA journal_mode=WAL")
-                database.execute(
-                    "CREATE TABLE IF NOT EXISTS vectors"
-                    " (key TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID"
-                )
+                if not _is_prepared(database):
+                    with FileLock(f"{self._file}.lock"):  # SQLite's own waiting knows no WAL
+                        _prepare(database)
                 yield database
         except sqlite3.DatabaseError as error:
             raise StoreError(
                 f"{self._file}: the kept embeddings cannot be used ({error}).",
                 "If the file is damaged, delete it: texts are embedded again.",
             ) from error
+
+
+def _is_prepared(database: sqlite3.Connection) -> bool:
+    (mode,) = database.execute("PRAGMA journal_mode").fetchone()
+    return bool(mode == "wal")
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    """Make the table, and last let readers and a writer work side by side."""
+    database.execute(
+        "CREATE TABLE IF NOT EXISTS vectors"
+        " (key TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID"
+    )
+    database.execute("PRAGMA journal_mode=WAL")
 
 
 def _read(database: sqlite3.Connection, keys: list[str]) -> dict[str, Vectors]:

@@ -129,3 +129,16 @@ def test_a_kept_vector_of_the_wrong_length_is_embedded_again(tmp_path, length):
     database.close()
     found = open_store(tmp_path, counting_embedder()).vectors(["a"])
     np.testing.assert_array_equal(found["a"], vector_of("a"))
+
+
+def test_a_new_file_is_opened_by_many_at_once(tmp_path):
+    for number in range(5):
+        file, start = tmp_path / f"{number}.sqlite", Barrier(4)
+
+        def look(text, file=file, start=start):
+            start.wait()
+            return EmbeddingStore(file, counting_embedder()).vectors([text])
+
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(look, "abcd"))
+        assert [list(one) for one in found] == [["a"], ["b"], ["c"], ["d"]]
