@@ -27,6 +27,12 @@ def measured(exponent=1.0):
     return {"sizes": found}
 
 
+def told_of(scale):
+    told = scaling.foretold(scale, samples.bench())
+    assert told is not None
+    return told["sizes"]
+
+
 @pytest.fixture
 def at_largest(monkeypatch):
     monkeypatch.setattr(scaling, "SIZES", (USERS_AT_LARGEST, 10 * USERS_AT_LARGEST))
@@ -34,7 +40,7 @@ def at_largest(monkeypatch):
 
 @pytest.mark.usefixtures("at_largest")
 def test_at_the_measured_size_the_hours_are_those_measured():
-    told = scaling.foretold(measured(), samples.bench())["sizes"][0]
+    told = told_of(measured())[0]
     seconds = {stage: 3600 * hours for stage, hours in told.hours.items()}
     expected = {"fit": 100, "candidates": 50, "re-rank": 10, "profiles": 5}
     assert seconds == pytest.approx(expected, rel=0.03)
@@ -45,15 +51,15 @@ def test_at_the_measured_size_the_hours_are_those_measured():
 
 @pytest.mark.usefixtures("at_largest")
 def test_a_stage_that_grows_faster_than_its_unit_is_foretold_so():
-    slow = scaling.foretold(measured(1.5), samples.bench())["sizes"][1]
-    plain = scaling.foretold(measured(), samples.bench())["sizes"][1]
+    slow = told_of(measured(1.5))[1]
+    plain = told_of(measured())[1]
     assert slow.hours["fit"] == pytest.approx(plain.hours["fit"] * 10**0.5, rel=0.01)
     assert slow.items == pytest.approx(ITEMS * 10**0.381, rel=0.01)
 
 
 @pytest.mark.usefixtures("at_largest")
 def test_requests_and_dollars_come_from_the_tokens_of_a_pair():
-    told = scaling.foretold(measured(), samples.bench())["sizes"][0]
+    told = told_of(measured())[0]
     pairs = USERS_AT_LARGEST * 100
     assert told.requests == pairs * 0.04
     nano = (60 * 0.05 + 20 * 0.005 + 10 * 0.40) / 1e6
