@@ -16,6 +16,7 @@ from tests.support.in_process import flows_in
 FIGURES = ("cell_metrics", "user_metrics", "comparisons", "losing_lists")
 
 
+@pytest.mark.slow
 def test_a_killed_grid_carries_on_and_ends_with_the_same_figures(
     place: Place,
     grid_run: Ran,

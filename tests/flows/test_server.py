@@ -27,6 +27,7 @@ with temporary_server(Path(sys.argv[1])) as (url, wait):
 """
 
 
+@pytest.mark.slow
 def test_a_killed_command_leaves_no_server_behind(tmp_path: Path) -> None:
     environment = os.environ | {"PREFECT_HOME": str(tmp_path / "prefect")}
     environment.pop("PREFECT_API_URL", None)
