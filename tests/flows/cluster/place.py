@@ -48,7 +48,7 @@ class Place:
 
     def lists(self, home: str) -> pl.DataFrame:
         """Every published place of a home's last night."""
-        rows = "SELECT * EXCLUDE (run_id, listed_in) FROM ranked_items ORDER BY ALL"
+        rows = "SELECT * EXCLUDE (run_id, listed_in) FROM ranked_items ORDER BY user, rank, item"
         return query(self.folder / home, rows)
 
     def files(self, home: str, kind: str) -> set[str]:
