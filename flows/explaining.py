@@ -54,8 +54,8 @@ def _whys(pipeline: Pipeline, lists: Artifact, prepared: Prepared) -> Artifact:
         "texts": prepared.texts,
         "top": settings.top,
     }
-    chunks = pipeline.each_chunk(whys_task, prepared.profiles.rows, shared, asking=True)
-    return pipeline.run(gather_whys_task, chunks=chunks)
+    people = prepared.profiles.rows
+    return pipeline.in_chunks(whys_task, gather_whys_task, people, shared, asking=True)
 
 
 def _known(pipeline: Pipeline, lists: Artifact, prepared: Prepared) -> Artifact | None:

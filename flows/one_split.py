@@ -72,9 +72,9 @@ def _measured(
         "ks": settings.ks,
     }
     count = split.new_items.rows if split.new_items else settings.candidate_count
-    chunks = pipeline.each_chunk(measure_task, split.users.rows, shared | {"count": count})
+    counted = shared | {"count": count}
     return Measured(
-        per_user=pipeline.run(gather_values_task, chunks=chunks),
+        per_user=pipeline.in_chunks(measure_task, gather_values_task, split.users.rows, counted),
         overall=pipeline.run(measure_lists_task, **shared, model=model),
     )
 

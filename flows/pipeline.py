@@ -91,8 +91,8 @@ class Pipeline:
             "this_year": datetime.now(UTC).year,
             "style": self.settings.profile_style,
         }
-        chunks = self.each_chunk(profiles_task, self.inputs.users.rows, shared)
-        profiles = self.run(gather_profiles_task, chunks=chunks)
+        people = self.inputs.users.rows
+        profiles = self.in_chunks(profiles_task, gather_profiles_task, people, shared)
         return Prepared(profiles=profiles, texts=self.texts())
 
     def texts(self) -> Artifact:
@@ -136,8 +136,7 @@ class Pipeline:
             "weights": self.settings.weights,
             "min_similarity": self.settings.min_similarity,
         }
-        chunks = self.each_chunk(rerank_task, self.inputs.users.rows, shared)
-        return self.run(gather_lists_task, chunks=chunks)
+        return self.in_chunks(rerank_task, gather_lists_task, self.inputs.users.rows, shared)
 
     def diversify(self, lists: Artifact) -> Artifact:
         """The re-ranked lists with as diverse a head as is wanted; base ranks stay."""
@@ -163,26 +162,32 @@ class Pipeline:
             "texts": prepared.texts,
             "typed": self.inputs.typed,
         }
-        chunks = self.each_chunk(write_tastes_task, prepared.profiles.rows, shared, asking=True)
-        profiles = self.run(gather_profiles_task, chunks=chunks)
+        people = prepared.profiles.rows
+        profiles = self.in_chunks(
+            write_tastes_task, gather_profiles_task, people, shared, asking=True
+        )
         return Prepared(profiles=profiles, texts=prepared.texts)
 
-    def each_chunk(
+    def in_chunks(
         self,
         stage: Task[..., Artifact],
+        gather: Task[..., Artifact],
         rows: int,
         shared: Mapping[str, object],
         *,
         asking: bool = False,
-    ) -> list[Artifact]:
-        """One task per chunk of these rows; where a model is asked in batches, one for all.
+    ) -> Artifact:
+        """One task per chunk of these rows, put together by `gather` where there are several.
 
-        A batch may take a day, however much is in it.
+        Where a model is asked in batches all rows are one chunk: a batch may take a day, however
+        much is in it.
         """
         at_once = asking and self.settings.scorer == "llm-batch"
         size = max(rows, 1) if at_once else self.settings.users_per_task(asking=asking)
         spans = [(first, min(first + size, rows)) for first in range(0, max(rows, 1), size)]
-        return self.steps.run_each(stage, self.part, [{**shared, "rows": span} for span in spans])
+        calls = [{**shared, "rows": span} for span in spans]
+        chunks = self.steps.run_each(stage, self.part, calls)
+        return self.run(gather, chunks=chunks) if len(chunks) > 1 else chunks[0]
 
     def run(self, stage: Task[..., Any], **parameters: Any) -> Artifact:  # noqa: ANN401
         """Run one task as a stage of this pipeline."""

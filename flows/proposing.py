@@ -71,8 +71,7 @@ def _top(pipeline: "Pipeline", name: ModelName, model: Artifact, count: int) -> 
     }
     if name == "spark-als":  # Spark parts the users itself
         return pipeline.run(spark_candidates_task, **shared)
-    chunks = pipeline.each_chunk(candidates_task, users.rows, shared)
-    return pipeline.run(gather_candidates_task, chunks=chunks)
+    return pipeline.in_chunks(candidates_task, gather_candidates_task, users.rows, shared)
 
 
 def _model(pipeline: "Pipeline", name: ModelName) -> Artifact:

@@ -49,11 +49,10 @@ def _judge(pipeline: "Pipeline", pairs: Artifact, profiles: Artifact, texts: Art
         "vectors": _vectors(pipeline, needed) if embeds else None,
         "scale": pipeline.dataset.info.scale,
     }
-    chunks = pipeline.each_chunk(score_task, profiles.rows, shared, asking=not embeds)
-    return pipeline.run(gather_scores_task, chunks=chunks)
+    people, asking = profiles.rows, not embeds
+    return pipeline.in_chunks(score_task, gather_scores_task, people, shared, asking=asking)
 
 
 def _vectors(pipeline: "Pipeline", texts: Artifact) -> Artifact:
     shared = {"texts": texts, "embedder": Embedder.version}
-    chunks = pipeline.each_chunk(embed_task, texts.rows, shared)
-    return pipeline.run(gather_vectors_task, chunks=chunks)
+    return pipeline.in_chunks(embed_task, gather_vectors_task, texts.rows, shared)

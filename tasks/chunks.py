@@ -36,8 +36,6 @@ def gather(kind: str, what: str) -> Task[..., Any]:
 
     @step(f"gather {what}", "1")
     def gather_task(home: Path, chunks: list[Artifact]) -> Artifact:
-        if len(chunks) == 1:
-            return chunks[0]
         tables = [scan_table(home, chunk) for chunk in chunks if chunk.rows] or [
             scan_table(home, chunks[0])
         ]

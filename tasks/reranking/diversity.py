@@ -51,13 +51,16 @@ def _relevance(count: int) -> Floats:
 
 
 def _ranks(worth: Floats, weight: float, texts: Vectors, places: int) -> Ints:
-    """(C,) new ranks of one user's candidates, of which the first has the highest `worth`."""
+    """(C,) new ranks of one user's candidates, of which the first has the highest `worth`.
+
+    Row by row (einsum), since a matrix product rounds equal rows differently and breaks their tie.
+    """
     left, closest = worth.copy(), np.full(len(worth), -np.inf)
     chosen = np.empty(min(places, len(worth)), dtype=np.int64)
     for place in range(len(chosen)):
         chosen[place] = best = np.argmax(left if place == 0 else left - weight * closest)
         left[best] = -np.inf
-        np.maximum(closest, texts @ texts[best], out=closest)
+        np.maximum(closest, np.einsum("cw,w->c", texts, texts[best]), out=closest)
     order = np.concatenate([chosen, np.flatnonzero(left > -np.inf)])
     ranks = np.empty(len(worth), dtype=np.int64)
     ranks[order] = np.arange(1, len(worth) + 1)

@@ -56,8 +56,6 @@ def embed_task(home: Path, texts: Artifact, embedder: str, rows: Rows) -> Artifa
 @step("gather vectors", "1", "numpy")
 def gather_vectors_task(home: Path, chunks: list[Artifact]) -> Artifact:
     """The vectors of all texts (I, 384) as one array."""
-    if len(chunks) == 1:
-        return chunks[0]
     vectors = np.concatenate([read_arrays(home, chunk)[VECTORS] for chunk in chunks])
     return write_arrays(home, "vectors", len(vectors), {VECTORS: vectors})
 

@@ -28,11 +28,14 @@ def test_lists_in_chunks_are_the_lists_at_once(style: str, tmp_path: Path) -> No
     assert_frame_equal(whole, parts, abs_tol=1e-6)
     for stage in ("find candidates", "make profiles", "embed item texts", "score", "re-rank"):
         assert len(at_once.of(stage)) == 1 and len(chunked.of(stage)) > 5, stage
+    gathered = {"candidates", "profiles", "vectors", "scores", "lists"}
+    assert {f"gather {what}" for what in gathered} <= chunked.made.keys()
+    assert not any(stage.startswith("gather") for stage in at_once.made), "one chunk is the whole"
 
 
 def test_without_a_text_nothing_is_embedded_but_items(tmp_path: Path) -> None:
     _, steps = ranked(tmp_path, profile_style="favourites")
-    (made,) = steps.of("gather profiles")
+    (made,) = steps.of("make profiles")
     profiles = read_table(tmp_path, made.gave)
     assert (profiles["text"] == "").all()
     assert profiles.filter(pl.col("favourites").list.len() == 0).is_empty()

@@ -209,7 +209,6 @@ def test_other_held_out_ratings_change_neither_the_weights_nor_the_lists(
         "ingest",
         "split",
         "measure",
-        "gather values",
         "measure all lists",
         "summarise",
     }

@@ -86,7 +86,7 @@ def test_similarities_of_the_scorer_are_learned_from_where_that_is_wanted(
     given: dict[str, Any] = {"without": (), "learn_scores": True, "learn_splits": 1}
     cell = Cell(tmp_path, monkeypatch, **given)
     inner, outer = (cell.read(table) for table in cell.steps.made["add similarities"])
-    scores = [cell.read(table) for table in cell.steps.made["gather scores"]]
+    scores = [cell.read(table) for table in cell.steps.made["score"]]
     for table, told in zip((inner, outer), scores, strict=True):
         joined = table.select(*PAIR, pl.col("similarity").alias("feature")).join(told, on=PAIR)
         assert joined.height == table.height

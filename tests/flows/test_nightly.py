@@ -1,6 +1,7 @@
 """Whole nights: what is published, reused, and survives; real processes where they matter."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -136,18 +137,18 @@ def _what_was_measured_is_whole(home: Path) -> None:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory, server: str) -> tuple[list[object], Path]:
-    """Options of a night that scores for some seconds, and the home of one that ran in peace."""
+    """Options of a night that embeds for some seconds, and the home of one that ran in peace."""
     data = write_generic(
-        tmp_path_factory.mktemp("wordy"), users=40, items=300, per_user=20, words=100
+        tmp_path_factory.mktemp("wordy"), users=30, items=300, per_user=20, words=40
     )
-    options = ["--data", data, "--chunk-users", "5", "--search-count", "15", "--top", "5"]
+    options = ["--data", data, "--chunk-users", 10, "--search-count", 30, "--top", 5, *PLAIN]
     home = tmp_path_factory.mktemp("undisturbed")
     Terminal(home, server).succeed("nightly", *options)
     return options, home
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_a_run_stopped_in_the_middle_of_scoring_carries_on(
+def test_a_run_stopped_in_the_middle_of_a_fan_out_carries_on(
     how: signal.Signals,
     terminal: Terminal,
     undisturbed: tuple[list[object], Path],
@@ -165,8 +166,10 @@ def test_a_run_stopped_in_the_middle_of_scoring_carries_on(
     resumed = terminal.succeed("nightly", *options)
 
     assert "train, tonight: cached" in resumed.stderr
-    done = int(resumed.stderr.split("score (")[1].split(" of 8 chunks cached")[0])
-    assert 2 <= done < 8
+    (fan_out,) = re.findall(
+        r"embed item texts \((\d+) of (\d+) chunks cached\), tonight", resumed.stderr
+    )
+    assert 2 <= int(fan_out[0]) < int(fan_out[1])
     assert query(home, LISTS).equals(query(peaceful, LISTS))
     for figures in (FIGURES, COMPARISONS):
         assert query(home, figures).equals(query(peaceful, figures))
@@ -175,7 +178,7 @@ def test_a_run_stopped_in_the_middle_of_scoring_carries_on(
 
 def _wait_for_chunks(home: Path, count: int, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 120
-    while len(list((home / "results").glob("score-*"))) < count:
+    while len(list((home / "results").glob("embed-item-texts-*"))) < count:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.02)
