@@ -1,6 +1,8 @@
 import math
 import warnings
+from unittest.mock import patch
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -51,9 +53,10 @@ def by_ranx(names, listed, missed):
         wanted[user] = dict.fromkeys(places + [f"missed {n}" for n in range(others)], 1)
         given_lists[user] = {f"item {place}": 1 / (place + 1) for place in range(len(line))}
         given_lists[user] = given_lists[user] or {"dud": 1.0}
-    with warnings.catch_warnings():
+    # compiling it takes half a minute, running it as it stands a second
+    with warnings.catch_warnings(), patch.object(numba.config, "DISABLE_JIT", True):
         warnings.simplefilter("ignore")
-        from ranx import Qrels, Run, evaluate  # noqa: PLC0415 - takes seconds to load
+        from ranx import Qrels, Run, evaluate  # noqa: PLC0415 - is compiled while it loads
 
         return evaluate(Qrels(wanted), Run(given_lists), names, return_mean=False)
 
