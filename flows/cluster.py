@@ -152,7 +152,7 @@ def _leave(client: Client, stay: OnWorker) -> None:
 
 def _check(client: Client, home: Path, run: str, *, asks: bool) -> None:
     """Raise ClusterError where a worker of another process or machine lacks something."""
-    server = str(PREFECT_API_URL.value())
+    server = PREFECT_API_URL.value()
     mark = home.resolve() / f".cluster-{run}"
     mark.touch()
     try:
@@ -166,7 +166,7 @@ def _check(client: Client, home: Path, run: str, *, asks: bool) -> None:
 
 
 def _problem(
-    here: Seen, seen: object, home: Path, server: str, *, asks: bool
+    here: Seen, seen: object, home: Path, server: str | None, *, asks: bool
 ) -> tuple[str, str] | None:
     """What a worker lacks, and what to do about it."""
     same = "Install the same palate[dask] for every worker as here."

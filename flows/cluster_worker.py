@@ -49,13 +49,16 @@ class OnWorker(WorkerPlugin):
         await asyncio.to_thread(close_sessions, self._sharing)
 
 
-def look(mark: Path, server: str, salt: str) -> Seen:
-    """What this process has; `mark` is a file that the command has just written."""
+def look(mark: Path, server: str | None, salt: str) -> Seen:
+    """What this process has; `mark` is a file that the command has just written.
+
+    Without a `server` there is none to be reached.
+    """
     secrets = Secrets()
     return Seen(
         code=fingerprint(),
         home=mark.is_file(),
-        server=answers(server),
+        server=server is None or answers(server),
         ledger=_told(secrets.palate_ledger_url, salt),
         key=_told(secrets.openai_api_key, salt),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from flows.runner import check_runner
 from flows.standing.check import check_standing
 from tasks.checks.finding import Finding, fail
 from tasks.checks.folder import (
@@ -12,7 +13,7 @@ from tasks.checks.folder import (
     check_writable,
 )
 from tasks.checks.inputs import check_data, check_embedder
-from tasks.checks.packages import check_extras, check_packages, check_python
+from tasks.checks.packages import check_extras, check_packages, check_python, check_spark
 from tasks.checks.services import check_llm, check_prefect, check_workers
 from tasks.checks.stores import check_ledger, check_results
 from tasks.errors import PalateError
@@ -21,11 +22,11 @@ from tasks.settings import Settings
 Check = Callable[[Settings], list[Finding]]
 
 CHECKS: tuple[Check, ...] = (
-    *(check_python, check_packages, check_extras),
+    *(check_python, check_packages, check_extras, check_spark),
     *(check_writable, check_shared, check_space, check_leftovers, check_clock),
     *(check_results, check_ledger),
     *(check_data, check_embedder),
-    *(check_standing, check_prefect, check_workers, check_llm),
+    *(check_standing, check_prefect, check_workers, check_runner, check_llm),
 )
 """In the order in which they are told. One more is one function more."""
 

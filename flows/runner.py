@@ -1,17 +1,21 @@
 """Where the fan-outs of a flow run, as `runner` says; the flow and its stages need not know."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from prefect.context import FlowRunContext
 
+from tasks.checks.finding import Finding, ok, warn
 from tasks.errors import SettingsError
 from tasks.evaluation.grid import Grid
 from tasks.runner_name import THREADS, scheduler_of
 from tasks.secrets import Secrets
 from tasks.settings import Settings
+
+if TYPE_CHECKING:
+    from flows.cluster import ClusterRunner
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -50,6 +54,23 @@ def _runner_for(settings: list[Settings]) -> Iterator[None]:
     if context is None or runners <= {THREADS}:
         yield
         return
+    with _cluster_for(settings) as runner, context.model_copy(update={"task_runner": runner}):
+        yield
+
+
+def check_runner(settings: Settings) -> list[Finding]:
+    """A scheduler's workers have what tasks need; nothing to say of threads."""
+    if settings.runner == THREADS:
+        return []
+    if scheduler_of(settings.runner) and not settings.home.is_dir():
+        told = f"{settings.runner}: its workers are looked at once {settings.home} is there"
+        return [warn("runner", told, "Make the folder, or run a night.")]
+    with _cluster_for([settings]) as runner:
+        count = runner.sharing.askers if runner.sharing else 0
+    return [ok("runner", f"{settings.runner}: {count} workers with what tasks need")]
+
+
+def _cluster_for(settings: list[Settings]) -> "AbstractContextManager[ClusterRunner]":
     scheduler = scheduler_of(settings[0].runner)
     asks = any(map(_asks, settings))
     if scheduler and asks:
@@ -61,11 +82,7 @@ def _runner_for(settings: list[Settings]) -> Iterator[None]:
             f"runner: {settings[0].runner} needs a package that is not installed ({error.name}).",
             "pip install palate[dask]",
         ) from error
-    with (
-        cluster(settings[0].home, scheduler, asks=asks) as runner,
-        context.model_copy(update={"task_runner": runner}),
-    ):
-        yield
+    return cluster(settings[0].home, scheduler, asks=asks)
 
 
 def _asks(settings: Settings) -> bool:

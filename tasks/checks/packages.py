@@ -9,6 +9,7 @@ from packaging.specifiers import SpecifierSet
 
 from tasks.checks.finding import Finding, fail, ok, warn
 from tasks.homes import url_of
+from tasks.models.spark_session import check_installed
 from tasks.settings import Settings
 
 REINSTALL = "Install the locked dependencies again (make, or uv pip sync requirements.lock)."
@@ -46,8 +47,8 @@ def check_extras(settings: Settings) -> list[Finding]:
 
 
 def _wanted_extras(settings: Settings, absent: list[str]) -> Iterator[Finding]:
-    for extra, model in {"als": "als", "spark": "spark-als"}.items():
-        if extra in absent and model in {settings.model, *settings.sources}:
+    for extra, model in {"als": "als", "fast": "svdpp-fast"}.items():
+        if extra in absent and model in _models(settings):
             told = f"the base model {model} is not installed"
             yield fail("extras", told, f"pip install palate[{extra}]")
     if "s3" in absent and url_of(settings.home):
@@ -55,6 +56,18 @@ def _wanted_extras(settings: Settings, absent: list[str]) -> Iterator[Finding]:
     if "trees" in absent and settings.learn_trees:
         told = "the default method goes without boosted trees"
         yield warn("extras", told, "pip install palate[trees]")
+
+
+def check_spark(settings: Settings) -> list[Finding]:
+    """Pyspark and Java are there; nothing to say where no base model is Spark's."""
+    if "spark-als" not in _models(settings):
+        return []
+    check_installed()
+    return [ok("spark", "pyspark and Java are there")]
+
+
+def _models(settings: Settings) -> set[str]:
+    return {settings.model, *settings.sources}
 
 
 def required(extra: str) -> Iterator[Requirement]:

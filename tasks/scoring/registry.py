@@ -1,7 +1,7 @@
 """Scorers by the name that `--scorer` gives: a new one is an entry here."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from tasks.llm_options import EngineOptions
@@ -33,4 +33,10 @@ def _embedded(home: Path, style: ProfileStyle) -> Scorer:
 
 @lru_cache
 def _store(home: Path) -> EmbeddingStore:
-    return EmbeddingStore(home / "embeddings.sqlite", Embedder())
+    return EmbeddingStore(home / "embeddings.sqlite", _embedder())
+
+
+@cache
+def _embedder() -> Embedder:
+    """One for all homes: it holds a quarter of a gigabyte."""
+    return Embedder()

@@ -1,4 +1,6 @@
+import sys
 from importlib.metadata import PackageNotFoundError
+from types import ModuleType
 
 import pytest
 from packaging.requirements import Requirement
@@ -8,9 +10,11 @@ from tasks.checks.packages import (
     check_extras,
     check_packages,
     check_python,
+    check_spark,
     problem_of,
     required,
 )
+from tasks.errors import SettingsError
 from tasks.settings import Settings
 
 
@@ -55,12 +59,24 @@ def test_what_an_extra_adds_is_told_apart_from_what_is_always_needed():
     assert [one.name for one in required("als")] == ["implicit"]
 
 
-@pytest.mark.parametrize("model", ["als", "spark-als"])
+@pytest.mark.parametrize("model", ["als", "svdpp-fast"])
 def test_an_extra_that_the_settings_ask_for_must_be_there(monkeypatch, model):
     installed(monkeypatch)
     statuses = [one.status for one in check_extras(Settings(model=model))]
     assert statuses[:2] == ["ok", "fail"]
     assert "fail" not in [one.status for one in check_extras(Settings())]
+
+
+def test_spark_needs_java_where_a_base_model_is_spark_s(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "pyspark", ModuleType("pyspark"))
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert check_spark(Settings()) == []
+    with pytest.raises(SettingsError, match="needs Java"):
+        check_spark(Settings(model="spark-als"))
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.touch(mode=0o755)
+    assert [one.status for one in check_spark(Settings(model="spark-als"))] == ["ok"]
 
 
 def test_a_python_that_is_too_old_fails(monkeypatch):

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from tasks.evaluation.splits import leave_one_out
+from tasks.evaluation.splits.loo import loo
 from tasks.profiles.favourites import favourites, make_profiles
 
 THIS_YEAR = 2026
@@ -264,9 +264,9 @@ def test_the_held_out_item_never_appears(seed):
     ratings = ratings_table(
         *((user, item, float(item % 5 + 1), item) for user in (1, 2, 3) for item in range(1, 8))
     )
-    train, held = leave_one_out(ratings, pl.Series("user", [1, 2, 3]), seed)
-    made = make_profiles(users_table(1, 2, 3), train, items, None, "movies", THIS_YEAR)
-    assert held.height == made.height == 3
-    for profile, item in zip(made.iter_rows(named=True), held["item"], strict=True):
+    parts = loo(ratings, seed)
+    made = make_profiles(users_table(1, 2, 3), parts.train, items, None, "movies", THIS_YEAR)
+    assert parts.held_out.height == made.height == 3
+    for profile, item in zip(made.iter_rows(named=True), parts.held_out["item"], strict=True):
         assert sorted(liked_items(profile)) == [n for n in range(1, 8) if n != item]
         assert not any(mark in profile["text"] for mark in (f"<{item}>", f"[{item}]", f"({item})"))

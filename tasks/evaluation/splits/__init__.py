@@ -3,7 +3,3 @@
 One file per protocol; `protocols.split` chooses among them. None looks at how high a rating is, so
 the value of a held-out rating cannot move train.
 """
-
-from tasks.evaluation.splits.loo import leave_one_out
-
-__all__ = ["leave_one_out"]

@@ -3,29 +3,19 @@
 import numpy as np
 import polars as pl
 
-from tasks.evaluation.splits.parts import Parts, with_both_sides
-from tasks.vocabulary import ITEM, USER
+from tasks.evaluation.splits.parts import Parts, in_order, with_both_sides
+from tasks.vocabulary import USER
 
 
 def loo(ratings: pl.DataFrame, seed: int) -> Parts:
-    """One rating of every user is held out, for hit rates; see `leave_one_out`.
+    """One random rating of every user is held out, for hit rates; the seed decides which one.
 
-    The seed decides which one. Users with a single rating are not tested.
+    A user with a single rating keeps it and is not tested: with nothing in train there is nothing
+    to judge.
     """
-    return with_both_sides(*leave_one_out(ratings, ratings[USER].unique(), seed))
-
-
-def leave_one_out(
-    ratings: pl.DataFrame, users: pl.Series, seed: int
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """(train, held out): one random rating of each of `users` is held out (PAPER.md, protocol P1).
-
-    A user with a single rating keeps it: with nothing in train there is nothing to judge.
-    """
-    mine = ratings.join(pl.DataFrame({USER: users}), on=USER, how="semi").sort(USER, ITEM)
-    draws = np.random.default_rng(seed).random(mine.height)
-    drawn = mine.with_columns(pl.Series("draw", draws))
-    several = drawn.filter(pl.len().over(USER) > 1)
-    held = several.filter(pl.col("draw") == pl.col("draw").max().over(USER)).drop("draw")
-    train = ratings.join(held.select(USER, ITEM), on=[USER, ITEM], how="anti")
-    return train.sort(USER, ITEM), held.sort(USER, ITEM)
+    ordered = in_order(ratings)
+    lengths = ordered[USER].rle().struct.field("len").cast(pl.Int64).to_numpy()
+    draws = np.random.default_rng(seed).random(ordered.height)
+    highest = np.maximum.reduceat(draws, np.cumsum(lengths) - lengths) if len(lengths) else draws
+    held = pl.Series(draws == np.repeat(np.where(lengths > 1, highest, np.nan), lengths))
+    return with_both_sides(ordered.filter(~held), ordered.filter(held))

@@ -7,10 +7,10 @@ from tasks.evaluation.splits.cold_item import cold_item
 from tasks.evaluation.splits.cold_user import cold_user
 from tasks.evaluation.splits.item_split import item_split
 from tasks.evaluation.splits.loo import loo
-from tasks.evaluation.splits.parts import Parts
+from tasks.evaluation.splits.parts import Parts, in_order
 from tasks.evaluation.splits.temporal import temporal
 from tasks.evaluation.splits.user_split import user_split
-from tasks.vocabulary import ITEM, USER, ProtocolName
+from tasks.vocabulary import ProtocolName
 
 
 def split(ratings: pl.DataFrame, protocol: ProtocolName, seed: int, keep: int) -> Parts:
@@ -19,7 +19,7 @@ def split(ratings: pl.DataFrame, protocol: ProtocolName, seed: int, keep: int) -
     The seed decides every random choice; "temporal" has none. `keep` counts in "cold-user" alone.
     Raises TooLittleDataError where nobody can be tested, else what the protocol itself raises.
     """
-    made = _split(ratings.sort(USER, ITEM), protocol, seed, keep)
+    made = _split(in_order(ratings), protocol, seed, keep)
     if made.train.is_empty() or made.users.is_empty():
         counts = ", ".join(f"{words}: {count}" for words, count in made.skipped.items())
         raise TooLittleDataError(
