@@ -7,9 +7,11 @@ tests.bench.generated RATINGS FOLDER` writes one by hand.
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -62,6 +64,34 @@ def write_generated(folder: Path, ratings: int, seed: int = 0) -> Shape:
     told = DESCRIPTION.format(ratings=shape.ratings, seed=seed)
     (folder / "dataset.toml").write_text(told, encoding="utf-8")
     return shape
+
+
+@contextmanager
+def rated_again(folder: Path, share: float, seed: int = 0) -> Iterator[None]:
+    """A file beside the ratings, for the time of the block: new ones of a share of the users.
+
+    One each, of an item of the catalogue, later than all others.
+    """
+    rng = np.random.default_rng([seed, 4])
+    users = pl.scan_parquet(folder / "ratings.parquet").select(pl.col("user").unique().sort())
+    people = users.collect()["user"].sample(fraction=share, seed=seed)
+    items = pl.read_parquet(folder / "items.parquet")["item"]
+    arrived = pl.DataFrame(
+        {
+            "user": people,
+            "item": items.gather(rng.integers(0, len(items), len(people))),
+            "rating": rng.integers(1, 11, len(people)) / 2,
+            "timestamp": LAST_SECOND * 2,
+        }
+    )
+    file = folder / "ratings" / "arrived.parquet"
+    file.parent.mkdir(exist_ok=True)
+    try:
+        arrived.write_parquet(file)
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+        file.parent.rmdir()
 
 
 def history_lengths(shape: Shape, seed: int) -> Ints:

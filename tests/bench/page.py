@@ -40,6 +40,7 @@ def rendered(bench: Mapping[str, Any], scale: Mapping[str, Any]) -> str:
         paper_seconds=PAPER_SECONDS,
         bench_targets=targets.of_bench(bench) if bench else [],
         scale_targets=targets.of_scale(scale) if scale else [],
+        changed=scaling.CHANGED,
         growth=exponents(targets.nights(scale)) if scale else [],
         fit_growth=exponents(_fits(scale)) if scale else [],
     )

@@ -16,11 +16,12 @@ import polars as pl
 
 from tests.bench import page
 from tests.bench.alone import measured_alone
-from tests.bench.generated import write_generated
+from tests.bench.generated import rated_again, write_generated
 from tests.bench.growth import LARGEST
 from tests.bench.kept import SCALE_FILE, keep, kept
 from tests.bench.machine import machine
 from tests.bench.runs import run_palate
+from tests.bench.scaling import CHANGED
 from tests.bench.stages import told_by_stage, units_of
 from tests.bench.watched import CommandFailedError, stopping_by_signal
 from tests.bench.world import Shape
@@ -95,17 +96,28 @@ def _data(size: int, folder: Path, found: dict[str, Any]) -> Path:
 
 
 def _night(data: Path, home: Path, shape: dict[str, Any]) -> dict[str, Any]:
-    """A night in a fresh home, which is removed again; `failed` says why there are no figures."""
+    """A night in a fresh home and the one after it; `failed` says why there are no figures.
+
+    The home is removed again.
+    """
     shutil.rmtree(home, ignore_errors=True)
     try:
         run = run_palate(home, "nightly", "--data", data, *NIGHT)
+        after = _night_after(data, home)
     except CommandFailedError as error:
         return {"failed": str(error)}
     finally:
         shutil.rmtree(home, ignore_errors=True)
     units = units_of(run, shape["ratings"], shape["users"], shape["rated_items"], SERVED)
     told = {"by_stage": told_by_stage(run, units, SERVED), "arguments": list(NIGHT)}
-    return run | told
+    return run | told | {"after": after}
+
+
+def _night_after(data: Path, home: Path) -> dict[str, Any]:
+    """Seconds and memory of the next night, before which a share of the users rated."""
+    with rated_again(data, CHANGED, SEED):
+        run = run_palate(home, "nightly", "--data", data, *NIGHT)
+    return {name: run[name] for name in ("seconds", "peak_mb", "disk_mb", "stages")}
 
 
 def _keep(known: dict[str, Any], found: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tasks.ingest.readers import generic
 from tests.bench import generated
-from tests.bench.generated import FEWEST, history_lengths, write_generated
+from tests.bench.generated import FEWEST, history_lengths, rated_again, write_generated
 from tests.bench.world import Shape, world_of
 
 RATINGS = 30_000
@@ -113,3 +113,15 @@ def test_only_a_chunk_of_people_is_held_at_once(tmp_path, monkeypatch):
     people = [file.read_row_group(n)["user"].to_numpy() for n in range(file.num_row_groups)]
     assert len(people) == -(-Shape.of(RATINGS).users // 50)
     assert all(np.unique(some).size <= 50 for some in people)
+
+
+def test_some_rate_again_while_the_block_lasts(tmp_path):
+    write_generated(tmp_path, RATINGS, seed=3)
+    before, users = sorted(tmp_path.iterdir()), Shape.of(RATINGS).users
+    with rated_again(tmp_path, 0.1):
+        arrived = pl.read_parquet(tmp_path / "ratings" / "*.parquet")
+        assert arrived["user"].n_unique() == arrived.height == users // 10
+        assert arrived.schema == pl.read_parquet_schema(tmp_path / "ratings.parquet")
+        newest = pl.scan_parquet(tmp_path / "ratings.parquet").select("timestamp").max().collect()
+        assert arrived["timestamp"].min() > newest.item()
+    assert sorted(tmp_path.iterdir()) == before

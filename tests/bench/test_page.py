@@ -58,6 +58,13 @@ def test_a_night_that_failed_says_so():
     assert "**The night failed:** ended with -9: killed" in text
 
 
+def test_the_night_after_is_told_where_it_was_measured():
+    after = {"after": {"seconds": 33.3, "peak_mb": 2048.0}}
+    grown = samples.of_size(1_000_000) | {"night": samples.night(1_000_000) | after}
+    text = rendered({}, {"sizes": {"1000000": grown}})
+    assert "before which 1 % of the users rated one item more: **33.3 s**, at most 2 GB" in text
+
+
 def test_plots_and_page_are_written_beside_the_figures(tmp_path, monkeypatch):
     for name, file in (("PAGE", "B.md"), ("BENCH_FILE", "b.json"), ("SCALE_FILE", "s.json")):
         monkeypatch.setattr(page, name, tmp_path / file)

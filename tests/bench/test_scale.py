@@ -15,14 +15,20 @@ RUN = {
     "stages": [{"stage": "ingest", "part": "", "seconds": 1.0, "rows": 9, "peak_mb": None}],
 }
 
+ALL = [
+    *("home-10000", "home-10000, after", "svd 10000", "ease 10000"),
+    *("home-20000", "home-20000, after", "svd 20000"),
+]
+
 
 @pytest.fixture
 def bench(tmp_path, monkeypatch):
     """The bench with measuring replaced by a note of what was measured."""
     done = []
 
-    def night(home, *_arguments):
-        done.append(home.name)
+    def night(home, _command, _option, data, *_more):
+        rated = len(list((data / "ratings").glob("*")))
+        done.append(f"{home.name}, after" if rated else home.name)
         return RUN
 
     def fit(name, data, _log):
@@ -45,7 +51,8 @@ def kept(folder):
 
 def test_each_size_gets_a_night_and_the_fits_that_it_is_not_too_large_for(bench, tmp_path):
     scale.main()
-    assert bench == ["home-10000", "svd 10000", "ease 10000", "home-20000", "svd 20000"]
+    assert bench == ALL
+    assert kept(tmp_path)["20000"]["night"]["after"]["seconds"] == 9.0
     assert kept(tmp_path)["20000"]["shape"]["users"] == 126
     assert kept(tmp_path)["20000"]["night"]["by_stage"][0]["unit"] == "ratings"
 
@@ -58,7 +65,7 @@ def test_what_is_there_is_not_measured_again_unless_asked_for(bench, monkeypatch
     monkeypatch.setenv("FRESH", "1")
     monkeypatch.setenv("SIZES", "20000")
     scale.main()
-    assert bench == ["home-20000", "svd 20000"]
+    assert bench == ALL[4:]
     assert "10000" in kept(tmp_path)
 
 
@@ -72,7 +79,7 @@ def test_a_run_that_was_stopped_carries_on(bench, monkeypatch, tmp_path):
             scale.main()
     assert kept(tmp_path)["10000"]["night"]["seconds"] == 9.0
     scale.main()
-    assert bench == ["home-10000", "svd 10000", "ease 10000", "home-20000", "svd 20000"]
+    assert bench == ALL
 
 
 def test_a_night_that_failed_says_why_and_is_tried_again(bench, monkeypatch, tmp_path):
@@ -85,4 +92,4 @@ def test_a_night_that_failed_says_why_and_is_tried_again(bench, monkeypatch, tmp
     assert kept(tmp_path)["10000"]["night"] == {"failed": "ended with -9"}
     bench.clear()
     scale.main()
-    assert bench == ["home-10000", "home-20000"]
+    assert bench == [*ALL[:2], *ALL[4:6]]
