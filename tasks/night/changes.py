@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from tasks.night.moved import moved
 from tasks.vocabulary import ITEM, TEXT, USER
 
 REASON = "reason"
@@ -18,7 +19,7 @@ class Known(NamedTuple):
     """What is known on a night: users to serve, train ratings, item texts, typed tastes."""
 
     users: pl.DataFrame
-    ratings: pl.DataFrame
+    ratings: pl.LazyFrame
     texts: pl.DataFrame
     typed: pl.DataFrame | None
 
@@ -26,13 +27,13 @@ class Known(NamedTuple):
 def comparable(now: Known, before: Known) -> bool:
     """Whether ids are of the same kind on both nights: "17" and 17 name different people."""
     kinds = [
-        (night.ratings.schema[USER], night.ratings.schema[ITEM], night.texts.schema[ITEM])
+        (*(night.ratings.collect_schema()[name] for name in (USER, ITEM)), night.texts.schema[ITEM])
         for night in (now, before)
     ]
     return kinds[0] == kinds[1]
 
 
-def changed_users(now: Known, before: Known, lists: pl.DataFrame) -> pl.DataFrame:
+def changed_users(now: Known, before: Known, lists: pl.LazyFrame) -> pl.DataFrame:
     """User, reason: users of tonight whose list must be made anew, sorted by user.
 
     `lists` (user, item): all candidates of the night before. An item's text reaches those who
@@ -40,16 +41,17 @@ def changed_users(now: Known, before: Known, lists: pl.DataFrame) -> pl.DataFram
     of another kind: ask `comparable` first.
     """
     pair = [USER, ITEM]
-    arrived = now.ratings.join(before.ratings, on=pair, how="anti")
-    withdrawn = before.ratings.join(now.ratings, on=pair, how="anti")
-    other = _differing(now.ratings, before.ratings).join(arrived, on=pair, how="anti")
+    mine, theirs = moved(now.ratings, before.ratings)
+    arrived = mine.join(theirs, on=pair, how="anti")
+    withdrawn = theirs.join(mine, on=pair, how="anti")
+    other = _differing(mine, theirs).join(arrived, on=pair, how="anti")
     read = pl.concat([_differing(now.texts, before.texts), _gone(now.texts, before.texts)])
-    reached = [rows.join(read, on=ITEM, how="semi") for rows in (lists, now.ratings)]
+    reached = [_users_with(read, rows) for rows in (lists, now.ratings)]
     found = (
         now.users.join(before.users, on=USER, how="anti"),
         *(arrived, other, withdrawn),
         _retyped(now, before),
-        pl.concat([rows.select(USER) for rows in reached]),
+        pl.concat(reached),
     )
     reasons = [
         rows.select(USER).unique().with_columns(pl.lit(place, pl.Int8).alias("place"))
@@ -66,6 +68,11 @@ def changed_users(now: Known, before: Known, lists: pl.DataFrame) -> pl.DataFram
 def _differing(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     """Rows of tonight that did not stand there in this form."""
     return now.join(before, on=before.columns, how="anti", nulls_equal=True)
+
+
+def _users_with(items: pl.DataFrame, rows: pl.LazyFrame) -> pl.DataFrame:
+    theirs = rows.join(items.select(ITEM).lazy(), on=ITEM, how="semi")
+    return theirs.select(USER).unique().collect(engine="streaming")
 
 
 def _gone(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:

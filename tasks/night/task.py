@@ -4,10 +4,12 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.artifacts import read_table, write_table
+from tasks.artifacts import read_table, scan_table, sink_table, write_table
+from tasks.chunks import theirs
 from tasks.night import changes
 from tasks.night.changes import REASON, changed_users, comparable
 from tasks.night.guard import COUNT, Verdict, guarded_users, judge, verdicts
+from tasks.night.moved import moved
 from tasks.night.state import Known
 from tasks.night_options import NightOptions
 from tasks.steps import step
@@ -41,7 +43,7 @@ def changes_task(home: Path, now: Known, before: Known, lists: Artifact) -> Chan
     tonight, earlier = _read(home, now), _read(home, before)
     if not comparable(tonight, earlier):
         return Changed(users=None, reasons={}, gone=0)
-    found = changed_users(tonight, earlier, read_table(home, lists).select(USER, ITEM))
+    found = changed_users(tonight, earlier, scan_table(home, lists))
     counted = dict(found.group_by(REASON).len().sort(REASON).iter_rows())
     gone = earlier.users.join(tonight.users, on=USER, how="anti").height
     return Changed(users=write_table(home, "users", found.select(USER)), reasons=counted, gone=gone)
@@ -52,12 +54,13 @@ def merge_lists_task(
     home: Path, new: Artifact | None, kept: Artifact, changed: Artifact | None, users: Artifact
 ) -> Artifact:
     """The kept lists of those of tonight's `users` who have not changed, and the new ones."""
-    served, earlier = read_table(home, users), read_table(home, kept)
+    served, earlier = read_table(home, users), scan_table(home, kept)
     stay = served.join(read_table(home, changed), on=USER, how="anti") if changed else served
-    parts = [earlier.join(stay, on=USER, how="semi", maintain_order="left")]
+    lists = earlier.join(stay.lazy(), on=USER, how="semi", maintain_order="left")
     if new:
-        parts.append(read_table(home, new).select(earlier.columns))
-    return write_table(home, "ranked", pl.concat(parts).sort(USER, maintain_order=True))
+        made = scan_table(home, new).select(earlier.collect_schema().names())
+        lists = lists.merge_sorted(made, USER)
+    return sink_table(home, "ranked", lists)
 
 
 @step("note who is listed", "1")
@@ -83,7 +86,8 @@ def places_task(
     These are the re-ranker's, which stay beside them, but for `guarded` users the base model's.
     """
     best = pl.min_horizontal(RANK, BASE_RANK) <= top
-    told = read_table(home, ranked).filter(best).rename({RANK: RERANKED_RANK})
+    shown = scan_table(home, ranked).filter(best).collect(engine="streaming")
+    told = shown.rename({RANK: RERANKED_RANK})
     known = told.join(read_table(home, listed), on=USER, how="left", maintain_order="left")
     base = read_table(home, guarded)[USER] if guarded else pl.Series(USER, [], told[USER].dtype)
     theirs = pl.col(USER).is_in(base.implode())
@@ -96,12 +100,11 @@ def judge_task(
     home: Path, lists: Artifact, before: Known, ratings: Artifact, top: int, relevant_at: float
 ) -> Artifact:
     """How lists made from what was known `before` did on the ratings that arrived since."""
-    pair = [USER, ITEM]
-    earlier = read_table(home, before.dataset.ratings)
-    arrived = read_table(home, ratings).join(earlier, on=pair, how="anti")
+    now, then = moved(scan_table(home, ratings), scan_table(home, before.dataset.ratings))
+    arrived = now.join(then, on=[USER, ITEM], how="anti")
     items = read_table(home, before.texts)[ITEM]
-    told = judge(read_table(home, lists), arrived, items, top, relevant_at)
-    return write_table(home, "judged", told)
+    listed = theirs(home, lists, arrived[USER].unique().sort())
+    return write_table(home, "judged", judge(listed, arrived, items, top, relevant_at))
 
 
 class Judgement(Record):
@@ -122,7 +125,7 @@ def guard_task(
     seed: int,
 ) -> Judgement:
     """A verdict on everybody and on each segment, from what `judge_task` gave of each night."""
-    counted = read_table(home, ratings).group_by(USER).len(COUNT)
+    counted = scan_table(home, ratings).group_by(USER).len(COUNT).collect(engine="streaming")
     history = read_table(home, users).join(counted, on=USER, how="left").fill_null(0).sort(USER)
     found = verdicts([read_table(home, night) for night in nights], history, top, limits, seed)
     guarded = guarded_users(found, history, limits)
@@ -132,7 +135,7 @@ def guard_task(
 def _read(home: Path, known: Known) -> changes.Known:
     return changes.Known(
         users=read_table(home, known.users),
-        ratings=read_table(home, known.dataset.ratings),
+        ratings=scan_table(home, known.dataset.ratings),
         texts=read_table(home, known.texts),
         typed=read_table(home, known.typed) if known.typed else None,
     )

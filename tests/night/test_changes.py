@@ -1,3 +1,5 @@
+from typing import Any
+
 import polars as pl
 import pytest
 
@@ -15,11 +17,13 @@ RATINGS = pl.DataFrame(
 TEXTS = pl.DataFrame(
     {"item": [10, 11, 12, 13, 14], "text": list("abcde"), "year": [None, 1, 2, 3, 4]}
 )
-BEFORE = Known(USERS, RATINGS, TEXTS, None)
-LISTS = pl.DataFrame({"user": [1, 2, 3, 4], "item": [14, 13, 11, 11]})
+BEFORE = Known(USERS, RATINGS.lazy(), TEXTS, None)
+LISTS = pl.LazyFrame({"user": [1, 2, 3, 4], "item": [14, 13, 11, 11]})
 
 
-def changes(**now: pl.DataFrame) -> list[tuple[int, str]]:
+def changes(**now: Any) -> list[tuple[int, str]]:
+    if "ratings" in now:
+        now["ratings"] = now["ratings"].lazy()
     return changed_users(BEFORE._replace(**now), BEFORE, LISTS).rows()
 
 
@@ -82,4 +86,4 @@ def test_a_typed_taste_counts_when_it_is_new_other_or_gone() -> None:
 def test_ids_of_another_kind_cannot_be_compared() -> None:
     text = pl.col("user").cast(pl.String)
     assert comparable(BEFORE, BEFORE)
-    assert not comparable(BEFORE._replace(ratings=RATINGS.with_columns(text)), BEFORE)
+    assert not comparable(BEFORE._replace(ratings=RATINGS.lazy().with_columns(text)), BEFORE)

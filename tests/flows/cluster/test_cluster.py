@@ -11,6 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tests.flows.cluster.place import SECONDS, Place, ended, environment_of, scheduler
+from tests.support.command import run
 from tests.support.datasets import write_generic
 from tests.support.fake_llm.handle import fake_llm
 from tests.support.postgres import postgres
@@ -149,3 +150,14 @@ def test_what_is_wrong_with_a_scheduler_is_said_at_once(place: Place) -> None:
     asks = place.begin("dask", "dask://127.0.0.1:9", PALATE_SCORER="llm", PALATE_LLM_MODEL="m")
     assert "Set PALATE_LEDGER_URL to a Postgres" in asks.communicate(timeout=SECONDS)[1]
     assert time.monotonic() - began < 60
+
+
+def test_the_doctor_looks_at_a_scheduler_and_its_workers(place: Place) -> None:
+    (place.folder / "dask").mkdir()
+    words = "doctor", "--home", place.folder / "dask", "--data", place.data, "--runner"
+    with scheduler(place, workers=2) as (address, _):
+        said = run(*words, f"dask://{address}", **place.told).stdout
+        assert f"dask://{address}: 2 workers with what tasks need" in said
+    alone = run(*words, "dask://127.0.0.1:9", **place.told)
+    assert alone.returncode == 1
+    assert "no Dask scheduler answers at dask://127.0.0.1:9" in alone.stdout
