@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from tasks.llm.ledger.tables import metadata
 from tasks.secrets import NOT_SHARED, Secrets
 
 FILE = "ledger.sqlite"
+WAL = "PRAGMA journal_mode=WAL"
 BUSY_SECONDS = 30.0
 COMMAND_SECONDS = 120.0
 
@@ -94,9 +96,10 @@ class Database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
             self._engine = self._make_engine()
             with self._first():
+                self._look()
                 async with self._engine.begin() as connection:
                     await self._create(connection)
-        except (*FAILURES, ValueError, TypeError) as error:
+        except (*FAILURES, sqlite3.Error, ValueError, TypeError) as error:
             if self._engine:
                 await self._engine.dispose()
             raise self.broken("opened", error) from None
@@ -107,6 +110,13 @@ class Database:
         if not self.is_sqlite:
             return contextlib.nullcontext()
         return FileLock(f"{self.url.database}.opening", timeout=self._busy_seconds)
+
+    def _look(self) -> None:
+        """Open a file plainly first: one that is bad would leave a thread of aiosqlite behind."""
+        if self.is_sqlite:
+            connection = sqlite3.connect(str(self.url.database), timeout=self._busy_seconds)
+            with contextlib.closing(connection):
+                connection.execute(WAL)
 
     def _make_engine(self) -> AsyncEngine:
         wait: dict[str, float] = {"timeout": self._busy_seconds}
@@ -194,7 +204,7 @@ class Database:
 
     def broken(self, what: str, error: Exception) -> LedgerError:
         """The error to raise; it names the file or host, never a password or what was written."""
-        plain = (PostgresError, OSError, RuntimeError, ValueError)
+        plain = (PostgresError, sqlite3.Error, OSError, RuntimeError, ValueError)
         told = type(error) in TOLD or isinstance(error, plain)
         cause = str(getattr(error, "orig", None) or error) if told else ""
         first = (cause.splitlines() or [type(error).__name__])[0]
@@ -231,6 +241,6 @@ def _settle(one: Waiting, error: LedgerError | None) -> None:
 
 def _durable(connection: Any, _record: object) -> None:  # noqa: ANN401
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
+    for pragma in (WAL, "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON"):
+        cursor.execute(pragma)
     cursor.close()
