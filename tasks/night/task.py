@@ -53,7 +53,10 @@ def changes_task(home: Path, now: Known, before: Known, lists: Artifact) -> Chan
 def merge_lists_task(
     home: Path, new: Artifact | None, kept: Artifact, changed: Artifact | None, users: Artifact
 ) -> Artifact:
-    """The kept lists of those of tonight's `users` who have not changed, and the new ones."""
+    """The kept lists of those of tonight's `users` who have not changed, and the new ones.
+
+    Both tables are sorted by user.
+    """
     served, earlier = read_table(home, users), scan_table(home, kept)
     stay = served.join(read_table(home, changed), on=USER, how="anti") if changed else served
     lists = earlier.join(stay.lazy(), on=USER, how="semi", maintain_order="left")

@@ -107,7 +107,7 @@ def learned_task(
     return write_table(home, "ranked", ranked)
 
 
-@step("diversify", "1", "numpy")
+@step("diversify", "2", "numpy")
 def diversify_task(
     home: Path, lists: Artifact, texts: Artifact, embedder: str, diversity: float, places: int
 ) -> Artifact:
