@@ -27,8 +27,10 @@ def theirs(home: Path, table: Artifact, users: pl.Series) -> pl.DataFrame:
     if not len(users):
         return scan_table(home, table).head(0).collect()
     span = pl.col(USER).is_between(pl.lit(users[0]), pl.lit(users[-1]))
-    near = scan_table(home, table).filter(span).collect()
-    return near.join(users.to_frame(USER), on=USER, how="semi", maintain_order="left")
+    wanted = users.to_frame(USER).lazy()
+    rows = scan_table(home, table).filter(span)
+    found = rows.join(wanted, on=USER, how="semi", maintain_order="left")
+    return found.collect(engine="streaming")
 
 
 def gather(kind: str, what: str) -> Task[..., Any]:
