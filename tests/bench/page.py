@@ -42,7 +42,7 @@ def rendered(bench: Mapping[str, Any], scale: Mapping[str, Any]) -> str:
         scale_targets=targets.of_scale(scale) if scale else [],
         changed=scaling.CHANGED,
         growth=exponents(targets.nights(scale)) if scale else [],
-        fit_growth=exponents(_fits(scale)) if scale else [],
+        fit_growth=exponents(targets.fits(scale)) if scale else [],
     )
 
 
@@ -88,13 +88,6 @@ def figure(value: float | None, digits: int = 3) -> str:
 def _ratio(bench: Mapping[str, Any]) -> float:
     theirs: float = bench["published"]["seconds_all_users"]
     return theirs / float(bench["evaluation"]["warm"]["seconds"])
-
-
-def _fits(scale: Mapping[str, Any]) -> dict[int, list[Mapping[str, Any]]]:
-    return {
-        int(size): [fit for fit in found.get("fits", {}).values() if "seconds" in fit]
-        for size, found in scale["sizes"].items()
-    }
 
 
 def _machine(facts: Mapping[str, Any]) -> str:

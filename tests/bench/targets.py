@@ -8,6 +8,8 @@ from tests.bench.growth import exponents
 FULL = "32000000"
 EXPONENT = 1.1
 JUDGED_FROM = "from_1000000"
+CUBIC = {"ease"}
+"""Fits that grow with something else than the ratings, which the page says."""
 
 
 class Verdict(NamedTuple):
@@ -53,6 +55,11 @@ def of_scale(scale: Mapping[str, Any]) -> list[Verdict]:
             Verdict(f"growth of {line['stage']}", EXPONENT, line[JUDGED_FROM], "exponent")
             for line in exponents(nights(scale))
         ),
+        *(
+            Verdict(f"growth of {line['stage']} alone", EXPONENT, line[JUDGED_FROM], "exponent")
+            for line in exponents(fits(scale))
+            if line["stage"] not in CUBIC
+        ),
     ]
 
 
@@ -60,6 +67,14 @@ def nights(scale: Mapping[str, Any]) -> dict[int, Sequence[Mapping[str, Any]]]:
     """By size, what the stages of its night took."""
     done = {int(size): found["night"] for size, found in scale["sizes"].items() if "night" in found}
     return {size: night["by_stage"] for size, night in done.items() if "by_stage" in night}
+
+
+def fits(scale: Mapping[str, Any]) -> dict[int, list[Mapping[str, Any]]]:
+    """By size, what the fits alone took that came to an end."""
+    return {
+        int(size): [fit for fit in found.get("fits", {}).values() if "seconds" in fit]
+        for size, found in scale["sizes"].items()
+    }
 
 
 def _gb(mb: float | None) -> float | None:
