@@ -141,7 +141,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, server: str) -> tuple[
     data = write_generic(
         tmp_path_factory.mktemp("wordy"), users=30, items=300, per_user=20, words=40
     )
-    options = ["--data", data, "--chunk-users", 10, "--search-count", 30, "--top", 5, *PLAIN]
+    options = ["--data", data, "--chunk-users", 5, "--search-count", 30, "--top", 5, *PLAIN]
     home = tmp_path_factory.mktemp("undisturbed")
     Terminal(home, server).succeed("nightly", *options)
     return options, home
