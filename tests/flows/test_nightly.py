@@ -135,53 +135,41 @@ def _what_was_measured_is_whole(home: Path) -> None:
     assert latest["difference"] == pytest.approx(latest["reranked"] - latest["base"])
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory, server: str) -> tuple[list[object], Path]:
-    """Options of a night that embeds for some seconds, and the home of one that ran in peace."""
-    data = write_generic(
-        tmp_path_factory.mktemp("wordy"), users=30, items=300, per_user=20, words=40
-    )
-    options = ["--data", data, "--chunk-users", 5, "--search-count", 30, "--top", 5, *PLAIN]
-    home = tmp_path_factory.mktemp("undisturbed")
-    Terminal(home, server).succeed("nightly", *options)
-    return options, home
-
-
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_a_run_stopped_in_the_middle_of_a_fan_out_carries_on(
-    how: signal.Signals,
-    terminal: Terminal,
-    undisturbed: tuple[list[object], Path],
-    with_server: str,
+def test_a_run_stopped_twice_in_the_middle_of_a_fan_out_carries_on(
+    terminal: Terminal, tmp_path: Path, with_server: str
 ) -> None:
-    options, peaceful = undisturbed
-    home = terminal.home
-    process = start("nightly", *options, "--home", home)
-    _wait_for_chunks(home, 2, process)
-    process.send_signal(how)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL), err
-    assert not (home / "palate.duckdb").exists()
+    data = write_generic(tmp_path / "wordy", users=30, items=300, per_user=20, words=40)
+    options = ["--data", data, "--chunk-users", 5, "--search-count", 30, "--top", 5, *PLAIN]
+    home, peaceful = terminal.home, Terminal(tmp_path / "peaceful", with_server)
+    peaceful.succeed("nightly", *options)
+    for how, code in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
+        process = start("nightly", *options, "--home", home)
+        _wait_for_chunks(home, _chunks(home) + 2, process)
+        process.send_signal(how)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == code, err
+        assert not (home / "palate.duckdb").exists()
 
-    resumed = terminal.succeed("nightly", *options)
+    resumed = terminal.succeed("nightly", *options).stderr
 
-    assert "train, tonight: cached" in resumed.stderr
-    (fan_out,) = re.findall(
-        r"embed item texts \((\d+) of (\d+) chunks cached\), tonight", resumed.stderr
-    )
-    assert 2 <= int(fan_out[0]) < int(fan_out[1])
-    assert query(home, LISTS).equals(query(peaceful, LISTS))
-    for figures in (FIGURES, COMPARISONS):
-        assert query(home, figures).equals(query(peaceful, figures))
-        assert query(home, figures).height
+    assert "train, tonight: cached" in resumed
+    (fan_out,) = re.findall(r"embed item texts \((\d+) of (\d+) chunks cached\), tonight", resumed)
+    assert 4 <= int(fan_out[0]) < int(fan_out[1])
+    for table in (LISTS, FIGURES, COMPARISONS):
+        assert query(home, table).equals(query(peaceful.home, table))
+        assert query(home, table).height
 
 
 def _wait_for_chunks(home: Path, count: int, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 120
-    while len(list((home / "results").glob("embed-item-texts-*"))) < count:
+    while _chunks(home) < count:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def _chunks(home: Path) -> int:
+    return len(list((home / "results").glob("embed-item-texts-*")))
 
 
 def test_a_damaged_file_is_made_again(night: Terminal, made_up: Path) -> None:

@@ -13,6 +13,7 @@ from prefect.settings import (
     PREFECT_API_URL,
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     PREFECT_LOCAL_STORAGE_PATH,
+    PREFECT_LOGGING_TO_API_ENABLED,
     temporary_settings,
 )
 
@@ -28,6 +29,7 @@ def flows_in(home: Path, server: str) -> Iterator[None]:
     told = {
         PREFECT_API_URL: server,
         PREFECT_LOCAL_STORAGE_PATH: str(home.resolve() / "results"),
+        PREFECT_LOGGING_TO_API_ENABLED: False,  # at the end the server is gone before the logs are
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,  # its thread is waited for, up to a second a flow
     }
     with temporary_settings(told):
