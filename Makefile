@@ -24,7 +24,7 @@ demo-llm: $(READY)  ## a night for 5 users with a real, tiny language model serv
 test: $(READY)  ## every test but the slow ones; those that need ../shared/data skip, and say so, without it
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
-test-slow: $(READY)  ## whole installations, started, broken and repaired: ten minutes
+test-slow: $(READY)  ## whole installations, started, broken and repaired: twenty minutes
 	$(BIN)/python -m pytest -m slow
 
 chromium:  ## the browser that tests look at the nightly page with: Debian's, where there is none yet
