@@ -1,7 +1,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
@@ -67,6 +67,7 @@ def test_a_double_of_the_first_makes_way_for_something_else():
 
 @quickly
 @given(lists, dials, st.integers(1, 14))
+@example([[0, 1, 2], [2, 1, 3, 4, 0]], 1.0, 2)  # 0 and 1 are doubles
 def test_places_are_chosen_as_the_formula_says(orders, diversity, places):
     vectors = made_up()
     used = sorted({item for mine in orders for item in mine})

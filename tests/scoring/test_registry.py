@@ -1,0 +1,18 @@
+"""What is costly to load is loaded once, however many homes a process serves."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.scoring import registry
+from tasks.scoring.embedder import Embedder
+
+
+def test_homes_share_one_embedder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(registry, "Embedder", lambda: made.append(1) or Embedder())
+    registry._embedder.cache_clear()
+    for name in ("one", "another"):
+        (tmp_path / name).mkdir()
+        assert registry.text_vectors(tmp_path / name, ["a film"]).shape == (1, 384)
+    assert len(made) == 1
