@@ -44,6 +44,18 @@ def test_what_was_not_measured_is_not_called_met():
     assert found["growth of ingest"] == "met"
 
 
+def test_fits_alone_are_held_against_the_limit_but_for_what_is_cubic():
+    def fits(size, power):
+        seconds = (size / 1e6) ** power
+        return {name: samples.stage(name, "ratings", size, seconds) for name in ("svd", "ease")}
+
+    for power, says in ((1.0, "met"), (1.2, "**missed**")):
+        sizes = {n: samples.of_size(n, fits=fits(n, power)) for n in (1_000_000, 10_000_000)}
+        found = verdicts(targets.of_scale({"sizes": {str(n): size for n, size in sizes.items()}}))
+        assert found["growth of svd alone"] == says
+        assert "growth of ease alone" not in found
+
+
 @pytest.mark.parametrize(("peak_mb", "says"), [(16 * 1024, "met"), (16.1 * 1024, "**missed**")])
 def test_the_full_size_is_held_against_its_targets(peak_mb, says):
     full = samples.of_size(32_000_000) | {"night": samples.night(32_000_000, peak_mb)}
