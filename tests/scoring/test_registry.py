@@ -10,7 +10,12 @@ from tasks.scoring.embedder import Embedder
 
 def test_homes_share_one_embedder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    monkeypatch.setattr(registry, "Embedder", lambda: made.append(1) or Embedder())
+
+    class Counted(Embedder):
+        def __init__(self) -> None:
+            made.append(self)
+
+    monkeypatch.setattr(registry, "Embedder", Counted)
     registry._embedder.cache_clear()
     for name in ("one", "another"):
         (tmp_path / name).mkdir()
