@@ -5,9 +5,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tasks.learn_options import LearnOptions
-from tasks.progress import say
-from tasks.settings import Settings
+from tasks.core.progress import say
+from tasks.ranking.learn_options import LearnOptions
+from tasks.settings.run import Settings
 
 FILES = (
     Path(__file__).parents[1] / "deployments" / "best.toml",

@@ -10,7 +10,7 @@ from flows.dataset import read_dataset, read_typed
 from flows.inner import INNER
 from flows.one_split import rank_split
 from flows.stages import BASE_STAGES, RERANK_STAGES
-from tasks.errors import (
+from tasks.core.errors import (
     DatasetNotFoundError,
     DownloadError,
     LlmDownError,
@@ -19,9 +19,11 @@ from tasks.errors import (
     SettingsError,
     StoppedError,
 )
+from tasks.core.progress import bar, say
+from tasks.core.stage import StepRecord, Steps
+from tasks.core.vocabulary import Dataset
 from tasks.evaluation.cell import Cell, CellResult, Figures, Status
-from tasks.evaluation.options import EvaluationSettings
-from tasks.evaluation.task import (
+from tasks.evaluation.stages import (
     hide_external_task,
     losing_task,
     summarise_task,
@@ -29,9 +31,7 @@ from tasks.evaluation.task import (
 )
 from tasks.llm.prices import NANO
 from tasks.llm.session import session_for
-from tasks.progress import bar, say
-from tasks.steps import StepRecord, Steps
-from tasks.vocabulary import Dataset
+from tasks.settings.evaluation import EvaluationSettings
 
 NOTHING_TO_RUN_ON = (DatasetNotFoundError, DownloadError, LlmError, SettingsError)
 """A cell that ends so could not run, for want of data, a package or a language model."""

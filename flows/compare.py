@@ -5,10 +5,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.recommend import rank_for
 from flows.runner import on_its_runner
-from tasks.comparing.lists import two_lists
-from tasks.comparing.pair import Pair
-from tasks.settings import Settings
-from tasks.vocabulary import GENRES, ITEM, TITLE, YEAR, Record
+from tasks.core.vocabulary import GENRES, ITEM, TITLE, YEAR, Record
+from tasks.report.blind.lists import two_lists
+from tasks.report.blind.pair import Pair
+from tasks.settings.run import Settings
 
 
 class Compared(Record):

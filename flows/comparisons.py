@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from tasks.core.stage import Steps
 from tasks.evaluation.cell import CellResult, Comparison, Declared, Measured
-from tasks.evaluation.task import compare_task
-from tasks.steps import Steps
+from tasks.evaluation.stages import compare_task
 
 AGAINST_BASE = "re-ranked against base"
 

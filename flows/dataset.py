@@ -2,20 +2,20 @@
 
 from pathlib import Path
 
-from tasks.artifacts import sha256_of
-from tasks.enriching.store import enrichment_of
-from tasks.enriching.task import apply_enrichment_task
-from tasks.errors import BadDataError
-from tasks.ingest import catalogue
-from tasks.ingest.task import ingest_task
-from tasks.models.task import choose_users_task
+from tasks.core.artifacts import sha256_of
+from tasks.core.errors import BadDataError
+from tasks.core.progress import say
+from tasks.core.stage import Steps
+from tasks.core.vocabulary import Artifact, Dataset
+from tasks.data import catalogue
+from tasks.data.enriching.stages import apply_enrichment_task
+from tasks.data.enriching.store import enrichment_of
+from tasks.data.stages import ingest_task
+from tasks.features.similarity.stages import texts_task
+from tasks.models.stages import choose_users_task
 from tasks.night.state import Known
-from tasks.profiles.task import typed_profiles_task
-from tasks.progress import say
-from tasks.scoring.task import texts_task
-from tasks.settings import Settings
-from tasks.steps import Steps
-from tasks.vocabulary import Artifact, Dataset
+from tasks.settings.run import Settings
+from tasks.texts.profiles.stages import typed_profiles_task
 
 
 def read_dataset(steps: Steps, settings: Settings) -> Dataset:

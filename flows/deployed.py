@@ -25,14 +25,14 @@ from flows.evaluate import EvaluationResult
 from flows.forms import AsForm
 from flows.nightly import NightlyResult
 from flows.recommend import Recommendation
-from tasks.errors import PalateError
+from tasks.core.errors import PalateError
+from tasks.core.homes import reach
+from tasks.core.lock import in_use
+from tasks.core.progress import say, telling
 from tasks.evaluation.grid import read_grid
-from tasks.evaluation.options import EvaluationSettings
-from tasks.homes import reach
-from tasks.housekeeping.lock import in_use
 from tasks.llm.session import asking
-from tasks.progress import say, telling
-from tasks.settings import Settings
+from tasks.settings.evaluation import EvaluationSettings
+from tasks.settings.run import Settings
 from tasks.store.record import attempt, new_run_id
 
 Chosen = Annotated[Settings, AsForm()]

@@ -5,20 +5,20 @@ from pathlib import Path
 
 from prefect import flow
 
-from tasks.artifacts import read_table
-from tasks.enriching import ATTRIBUTION
-from tasks.enriching.enrich import Counts
-from tasks.enriching.enrich import enrich as fill_in
-from tasks.enriching.lookups import CachedTmdb
-from tasks.enriching.store import load, save
-from tasks.enriching.tmdb import BASE_URL
-from tasks.ingest import catalogue
-from tasks.ingest.task import ingest_task
+from tasks.core.artifacts import read_table
+from tasks.core.secrets import Secrets
+from tasks.core.stage import Steps
+from tasks.core.vocabulary import Dataset, Record
+from tasks.data import catalogue
+from tasks.data.enriching import ATTRIBUTION
+from tasks.data.enriching.enrich import Counts
+from tasks.data.enriching.enrich import enrich as fill_in
+from tasks.data.enriching.lookups import CachedTmdb
+from tasks.data.enriching.store import load, save
+from tasks.data.enriching.tmdb import BASE_URL
+from tasks.data.stages import ingest_task
 from tasks.llm.questions import Ask
-from tasks.secrets import Secrets
-from tasks.settings import Settings
-from tasks.steps import Steps
-from tasks.vocabulary import Dataset, Record
+from tasks.settings.run import Settings
 
 
 class EnrichResult(Record):

@@ -11,20 +11,20 @@ from flows.dataset import know
 from flows.runner import on_its_runner
 from flows.tonight import TONIGHT, Tonight
 from flows.tuning import tuned
-from tasks.artifacts import read_table
-from tasks.errors import SettingsError
-from tasks.explaining.listed import make_listed, places
+from tasks.core.artifacts import read_table
+from tasks.core.errors import SettingsError
+from tasks.core.stage import Steps
+from tasks.core.vocabulary import Record
+from tasks.features.similarity.language import as_shown
+from tasks.features.similarity.requests import make_requests
+from tasks.features.similarity.scorer import Asked
 from tasks.llm.asking import Person
 from tasks.llm.estimate import Plan, plan_profiles, plan_scores, plan_whys
 from tasks.llm.prices import NANO
 from tasks.llm.session import Session, session_for
-from tasks.profiles.language import favourites_blocks, with_lines
-from tasks.scoring.language import as_shown
-from tasks.scoring.requests import make_requests
-from tasks.scoring.scorer import Asked
-from tasks.settings import Settings
-from tasks.steps import Steps
-from tasks.vocabulary import Record
+from tasks.settings.run import Settings
+from tasks.texts.profiles.language import favourites_blocks, with_lines
+from tasks.texts.sentences.listed import make_listed, places
 
 
 class EstimateLine(Record):

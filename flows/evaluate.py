@@ -9,13 +9,13 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.cells import Evaluation
 from flows.comparisons import compare_all
 from flows.runner import on_its_runner
+from tasks.core.stage import Steps
+from tasks.core.vocabulary import Record
 from tasks.evaluation.cell import Cell, CellResult, Comparison, Published
-from tasks.evaluation.options import EvaluationSettings
-from tasks.steps import Steps
+from tasks.settings.evaluation import EvaluationSettings
 from tasks.store.asked import requests_to_publish
 from tasks.store.record import EvaluationRun, new_run_id
-from tasks.store.task import publish_evaluation_task
-from tasks.vocabulary import Record
+from tasks.store.stages import publish_evaluation_task
 
 
 class EvaluationResult(Record):

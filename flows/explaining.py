@@ -4,11 +4,11 @@ from rich.markup import escape
 
 from flows.pipeline import Pipeline
 from flows.records import Prepared
-from tasks.errors import LedgerError, LlmError, PalateError, StoppedError
-from tasks.explaining.task import gather_whys_task, known_whys, whys_task
+from tasks.core.errors import LedgerError, LlmError, PalateError, StoppedError
+from tasks.core.progress import say
+from tasks.core.vocabulary import Artifact, Record
 from tasks.llm.judges import judge_name
-from tasks.progress import say
-from tasks.vocabulary import Artifact, Record
+from tasks.texts.sentences.stages import gather_whys_task, known_whys, whys_task
 
 
 class Explained(Record):

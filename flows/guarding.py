@@ -1,11 +1,11 @@
 """Whether the lists published before did well, and for whom base lists are published instead."""
 
+from tasks.core.stage import Steps
+from tasks.core.vocabulary import Artifact, Record
 from tasks.night.guard import EVERYBODY, Verdict
+from tasks.night.stages import Judgement, guard_task, judge_task
 from tasks.night.state import Known, LastNight
-from tasks.night.task import Judgement, guard_task, judge_task
-from tasks.settings import Settings
-from tasks.steps import Steps
-from tasks.vocabulary import Artifact, Record
+from tasks.settings.run import Settings
 
 PART = "guard"
 

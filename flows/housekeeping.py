@@ -4,12 +4,12 @@ from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 
-from tasks.errors import StoreError
-from tasks.homes import url_of
-from tasks.housekeeping.kept import Keep, Kept, kept_of
-from tasks.housekeeping.lock import alone
-from tasks.housekeeping.sweep import Leftover, leftovers, remove
-from tasks.vocabulary import Record
+from tasks.core.errors import StoreError
+from tasks.core.homes import url_of
+from tasks.core.lock import alone
+from tasks.core.vocabulary import Record
+from tasks.store.housekeeping.kept import Keep, Kept, kept_of
+from tasks.store.housekeeping.sweep import Leftover, leftovers, remove
 
 
 class Cleaned(Record):

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from tasks.evaluation.task import Split, split_task
-from tasks.vocabulary import Artifact
+from tasks.core.vocabulary import Artifact
+from tasks.evaluation.stages import Split, split_task
 
 if TYPE_CHECKING:
     from flows.pipeline import Pipeline

@@ -7,16 +7,16 @@ from rich.markup import escape
 
 from flows.inner import inner_part, inner_seed, inner_split
 from flows.records import Candidates, Inputs, Ranked
-from tasks.errors import TooLittleDataError
-from tasks.features.task import Labels, features_task, similarities_task
+from tasks.core.errors import TooLittleDataError
+from tasks.core.progress import say
+from tasks.core.vocabulary import Artifact
+from tasks.features.stages import Labels, features_task, similarities_task
 from tasks.models.options import version_of
-from tasks.models.task import unrated_items_task
+from tasks.models.stages import unrated_items_task
 from tasks.night.state import Unrated
-from tasks.progress import say
-from tasks.reranking.blend import Learned
-from tasks.reranking.task import join_unrated_task, learn_task, learned_task
-from tasks.scoring.embedder import Embedder
-from tasks.vocabulary import Artifact
+from tasks.ranking.blend import Learned
+from tasks.ranking.stages import join_unrated_task, learn_task, learned_task
+from tasks.texts.embedder import Embedder
 
 if TYPE_CHECKING:
     from flows.pipeline import Pipeline

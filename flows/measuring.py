@@ -2,13 +2,13 @@
 
 from flows.cells import Evaluation
 from flows.tonight import Lists, Plan
-from tasks.errors import LlmDownError
+from tasks.core.errors import LlmDownError
+from tasks.core.progress import say
+from tasks.core.stage import Steps
+from tasks.core.vocabulary import Dataset
 from tasks.evaluation.cell import Cell, CellResult
-from tasks.evaluation.options import EvaluationSettings
-from tasks.progress import say
-from tasks.settings import Settings
-from tasks.steps import Steps
-from tasks.vocabulary import Dataset
+from tasks.settings.evaluation import EvaluationSettings
+from tasks.settings.run import Settings
 
 HELD_OUT = "held out"
 

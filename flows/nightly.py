@@ -8,28 +8,28 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from rich.markup import escape
 
 from flows.best import with_best
+from flows.cli.shown.artifacts import show_in_prefect
 from flows.comparisons import compare_all
 from flows.dataset import know
 from flows.explaining import Explained, explain
 from flows.guarding import Guarding, guard
 from flows.measuring import measure
 from flows.runner import on_its_runner
-from flows.shown.artifacts import show_in_prefect
 from flows.tonight import TONIGHT, Lists, Plan, Tonight
-from tasks.errors import TooLittleDataError
+from tasks.core.errors import TooLittleDataError
+from tasks.core.progress import say
+from tasks.core.stage import Steps
+from tasks.core.vocabulary import Artifact, Record
 from tasks.llm.session import session_for
+from tasks.night.notify.telling import notifying, tell_outcome
 from tasks.night.record import Night, changes_of
+from tasks.night.stages import places_task
 from tasks.night.state import Known, NightState
-from tasks.night.task import places_task
-from tasks.notify.telling import notifying, tell_outcome
-from tasks.progress import say
 from tasks.report.night.page import write_report
-from tasks.settings import Settings
-from tasks.steps import Steps
+from tasks.settings.run import Settings
 from tasks.store.asked import requests_to_publish
 from tasks.store.record import Run, new_run_id
-from tasks.store.task import publish_task
-from tasks.vocabulary import Artifact, Record
+from tasks.store.stages import publish_task
 
 
 class NightlyResult(Record):

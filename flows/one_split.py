@@ -6,9 +6,10 @@ from flows.learning import learned_order
 from flows.pipeline import Pipeline
 from flows.records import Candidates, Inputs, Ranked
 from flows.tuning import tuned
+from tasks.core.stage import Steps
+from tasks.core.vocabulary import Artifact, BoundName, Dataset, Record
 from tasks.evaluation.cell import Measured
-from tasks.evaluation.options import EvaluationSettings
-from tasks.evaluation.task import (
+from tasks.evaluation.stages import (
     Split,
     bound_task,
     gather_values_task,
@@ -16,9 +17,8 @@ from tasks.evaluation.task import (
     measure_task,
     split_task,
 )
-from tasks.reranking.blend import Learned
-from tasks.steps import Steps
-from tasks.vocabulary import Artifact, BoundName, Dataset, Record
+from tasks.ranking.blend import Learned
+from tasks.settings.evaluation import EvaluationSettings
 
 
 class OneSeed(Record):

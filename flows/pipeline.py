@@ -12,24 +12,24 @@ from flows.proposing import propose
 from flows.records import Candidates, Inputs, Prepared, Ranked
 from flows.scoring import score
 from flows.tuning import tuned
-from tasks.errors import LlmDownError
+from tasks.core.errors import LlmDownError
+from tasks.core.progress import say
+from tasks.core.stage import Steps
+from tasks.core.vocabulary import Artifact, Dataset, RuleName
+from tasks.features.similarity.stages import anchors_task, texts_task, unscored_task
 from tasks.llm.judges import judge_name, profile_kind
-from tasks.models.task import counts_task
+from tasks.models.stages import counts_task
 from tasks.night.state import Fitted
-from tasks.profiles.task import gather_profiles_task, profiles_task, write_tastes_task
-from tasks.progress import say
-from tasks.reranking.task import (
+from tasks.ranking.stages import (
     diversify_task,
     explain_task,
     gather_lists_task,
     rerank_task,
     shown_task,
 )
-from tasks.scoring.embedder import Embedder
-from tasks.scoring.task import anchors_task, texts_task, unscored_task
-from tasks.settings import Settings
-from tasks.steps import Steps
-from tasks.vocabulary import Artifact, Dataset, RuleName
+from tasks.settings.run import Settings
+from tasks.texts.embedder import Embedder
+from tasks.texts.profiles.stages import gather_profiles_task, profiles_task, write_tastes_task
 
 
 @dataclass(frozen=True)

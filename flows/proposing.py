@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from flows.records import Candidates
+from tasks.core.vocabulary import Artifact, ModelName
 from tasks.models.spark_task import spark_candidates_task
-from tasks.models.task import (
+from tasks.models.stages import (
     candidates_task,
     fold_in_task,
     gather_candidates_task,
@@ -14,8 +15,7 @@ from tasks.models.task import (
     text_model_task,
     train_task,
 )
-from tasks.scoring.embedder import Embedder
-from tasks.vocabulary import Artifact, ModelName
+from tasks.texts.embedder import Embedder
 
 if TYPE_CHECKING:
     from flows.pipeline import Pipeline

@@ -11,14 +11,14 @@ from flows.explaining import explain
 from flows.pipeline import Pipeline
 from flows.records import Inputs, Ranked
 from flows.runner import on_its_runner
-from tasks.artifacts import read_table
-from tasks.errors import TooLittleTasteError
-from tasks.ingest.newcomer import parse_rates
-from tasks.ingest.task import Newcomer, newcomer_task
+from tasks.core.artifacts import read_table
+from tasks.core.errors import TooLittleTasteError
+from tasks.core.stage import Steps
+from tasks.core.vocabulary import BASE_RANK, ITEM, RANK, TITLE, WHY, YEAR, Artifact, Id, Record
+from tasks.data.newcomer import parse_rates
+from tasks.data.stages import Newcomer, newcomer_task
 from tasks.llm.questions import chooser
-from tasks.settings import Settings
-from tasks.steps import Steps
-from tasks.vocabulary import BASE_RANK, ITEM, RANK, TITLE, WHY, YEAR, Artifact, Id, Record
+from tasks.settings.run import Settings
 
 FEWEST_RATED = 3
 

@@ -1,7 +1,7 @@
 """What the stages of a pipeline are given, and what they hand on."""
 
+from tasks.core.vocabulary import Artifact, Record
 from tasks.night.state import Fitted
-from tasks.vocabulary import Artifact, Record
 
 
 class Inputs(Record):

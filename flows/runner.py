@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from prefect.context import FlowRunContext
 
-from tasks.checks.finding import Finding, ok, warn
-from tasks.errors import SettingsError
+from flows.doctor.finding import Finding, ok, warn
+from tasks.core.errors import SettingsError
+from tasks.core.secrets import Secrets
 from tasks.evaluation.grid import Grid
-from tasks.runner_name import THREADS, scheduler_of
-from tasks.secrets import Secrets
-from tasks.settings import Settings
+from tasks.settings.run import Settings
+from tasks.settings.runner_name import THREADS, scheduler_of
 
 if TYPE_CHECKING:
-    from flows.cluster import ClusterRunner
+    from flows.dask.cluster import ClusterRunner
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -76,7 +76,7 @@ def _cluster_for(settings: list[Settings]) -> "AbstractContextManager[ClusterRun
     if scheduler and asks:
         _refuse_a_file_as_ledger()
     try:
-        from flows.cluster import cluster  # noqa: PLC0415 - an extra
+        from flows.dask.cluster import cluster  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
         raise SettingsError(
             f"runner: {settings[0].runner} needs a package that is not installed ({error.name}).",

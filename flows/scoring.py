@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from tasks.scoring.embedder import Embedder
-from tasks.scoring.registry import scorer_named
-from tasks.scoring.task import (
+from tasks.core.vocabulary import Artifact
+from tasks.features.similarity.registry import scorer_named
+from tasks.features.similarity.stages import (
     calibrate_task,
     embed_task,
     gather_scores_task,
@@ -12,7 +12,7 @@ from tasks.scoring.task import (
     needed_texts_task,
     score_task,
 )
-from tasks.vocabulary import Artifact
+from tasks.texts.embedder import Embedder
 
 if TYPE_CHECKING:
     from flows.pipeline import Pipeline

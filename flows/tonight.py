@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from flows.pipeline import Pipeline
 from flows.records import Inputs, Ranked
 from flows.stages import BASE_STAGES, RERANK_STAGES
-from tasks.errors import TooLittleDataError
+from tasks.core.errors import TooLittleDataError
+from tasks.core.stage import LOGIC, Steps
+from tasks.core.vocabulary import Artifact, Record
 from tasks.night.method import method_of
+from tasks.night.stages import Changed, changes_task, listed_task, merge_lists_task
 from tasks.night.state import Fitted, Known, LastNight, last_night
-from tasks.night.task import Changed, changes_task, listed_task, merge_lists_task
-from tasks.settings import Settings
-from tasks.steps import LOGIC, Steps
-from tasks.vocabulary import Artifact, Record
+from tasks.settings.run import Settings
 
 TONIGHT = "tonight"
 FIRST = "the first night of this method on this data"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flows.inner import inner_part, inner_split
+from tasks.core.progress import say
 from tasks.evaluation.tuning import tune_task
 from tasks.models.options import CHOICES
-from tasks.progress import say
 
 if TYPE_CHECKING:
     from flows.pipeline import Pipeline

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from flows.server import QUIET, temporary_server
+from flows.service.server import QUIET, temporary_server
 from tests.support.datasets import write_generic
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

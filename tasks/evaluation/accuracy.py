@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tasks.core.registry import Registry
 from tasks.evaluation.lists import Bools, Floats, Ints
-from tasks.evaluation.registry import Registry
 
 ACCURACY = Registry[Callable[[Bools, Ints], Floats]]()
 

@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tasks.core.registry import Registry
+from tasks.core.vocabulary import GENRES, ITEM
 from tasks.evaluation.lists import Bools, Floats, Ints
-from tasks.evaluation.registry import Registry
 from tasks.models.candidates import COUNT
-from tasks.vocabulary import GENRES, ITEM
 
 Bits = NDArray[np.uint64]
 

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from tasks.reranking.rules import in_order_of
-from tasks.vocabulary import BASE_RANK, ITEM, USER, BoundName
+from tasks.core.vocabulary import BASE_RANK, ITEM, USER, BoundName
+from tasks.ranking.rules import in_order_of
 
 
 def bound(

@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Literal
 
-from tasks.evaluation.options import EvaluationSettings
-from tasks.reranking.blend import Learned
-from tasks.vocabulary import Artifact, DatasetInfo, Record
+from tasks.core.vocabulary import Artifact, DatasetInfo, Record
+from tasks.ranking.blend import Learned
+from tasks.settings.evaluation import EvaluationSettings
 
 Status = Literal["run", "not run", "failed"]
 

@@ -31,10 +31,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from tasks.errors import SettingsError
+from tasks.core.errors import SettingsError
+from tasks.core.vocabulary import Record
 from tasks.evaluation.cell import Cell, Declared, Published
-from tasks.evaluation.options import EvaluationSettings
-from tasks.vocabulary import Record
+from tasks.settings.evaluation import EvaluationSettings
 
 ALWAYS_LISTS = frozenset({"guard_activity", "llm_show", "notify_command", "tune", "without"})
 """Settings that are lists themselves: only a list of lists stands for several cells."""

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.errors import PalateError
-from tasks.vocabulary import ITEM, RATING, USER
+from tasks.core.errors import PalateError
+from tasks.core.vocabulary import ITEM, RATING, USER
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

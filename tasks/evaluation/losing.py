@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from tasks.vocabulary import BASE_RANK, ITEM, RANK, TITLE, USER
+from tasks.core.vocabulary import BASE_RANK, ITEM, RANK, TITLE, USER
 
 
 def losing_lists(

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tasks.core.vocabulary import ITEM, USER
 from tasks.evaluation.accuracy import ACCURACY
 from tasks.evaluation.beyond import ALL_LISTS, PER_LIST, Catalogue
 from tasks.evaluation.lists import Floats, Ints, Lists, count_each, dense_lists
-from tasks.vocabulary import ITEM, USER
 
 KS = (1, 5, 10, 20)
 

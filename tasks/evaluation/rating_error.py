@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tasks.core.registry import Registry
 from tasks.evaluation.lists import Floats
-from tasks.evaluation.registry import Registry
 
 RATING_ERROR = Registry[Callable[[Floats, Floats], float]]()
 

@@ -14,9 +14,9 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from tasks.errors import TooLittleDataError
+from tasks.core.errors import TooLittleDataError
+from tasks.core.vocabulary import USER
 from tasks.evaluation.lists import Floats, Ints
-from tasks.vocabulary import USER
 
 Verdict = Literal["higher", "lower", "no difference shown"]
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from tasks.core.vocabulary import BASE_RANK, RANK, USER
 from tasks.evaluation import measures, significance
 from tasks.evaluation.measures import Yardstick
 from tasks.evaluation.significance import SeedInterval, UserSums
-from tasks.vocabulary import BASE_RANK, RANK, USER
 
 LISTS = {"base": BASE_RANK, "reranked": RANK}
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from tasks.vocabulary import (
+from tasks.core.vocabulary import (
     BASE_RANK,
     DATE_AFFINITY,
     ESTIMATE,

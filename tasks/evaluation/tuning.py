@@ -4,15 +4,15 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.artifacts import read_table
+from tasks.core.artifacts import read_table
+from tasks.core.progress import bar
+from tasks.core.stage import step
+from tasks.core.vocabulary import BASE_RANK, ITEM, USER, Artifact, ModelName
 from tasks.evaluation.accuracy import ndcg
 from tasks.evaluation.lists import dense_lists
 from tasks.models import registry
 from tasks.models.candidates import top_candidates
 from tasks.models.options import OptionValue
-from tasks.progress import bar
-from tasks.steps import step
-from tasks.vocabulary import BASE_RANK, ITEM, USER, Artifact, ModelName
 
 DEPTH = 10
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from tasks.core.vocabulary import YEAR
 from tasks.features.facts import Facts, Ints, Pairs
 from tasks.features.registry import feature
+from tasks.features.signals import YEARS
 from tasks.models.base import Floats
-from tasks.reranking.features import YEARS
-from tasks.vocabulary import YEAR
 
 GROUP = "dates"
 NARROW_YEARS, WIDE_YEARS = 2.0, 6.0

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from tasks.core.vocabulary import QUALITY, VOTES
 from tasks.features.facts import Facts, Pairs
 from tasks.features.registry import feature
 from tasks.models.base import Floats
-from tasks.vocabulary import QUALITY, VOTES
 
 GROUP = "external"
 

@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, USER
 from tasks.models.base import BaseModel, Floats, Ids
 from tasks.models.interactions import ids_of, places_of
-from tasks.vocabulary import ITEM, RATING, TIMESTAMP, USER
 
 Ints = NDArray[np.int64]
 Vectors = NDArray[np.float32]

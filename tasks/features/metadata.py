@@ -3,10 +3,10 @@
 import numpy as np
 import polars as pl
 
+from tasks.core.vocabulary import GENRES
 from tasks.features.facts import Facts, Pairs
 from tasks.features.registry import feature
 from tasks.models.base import Floats
-from tasks.vocabulary import GENRES
 
 
 @feature("genres", "metadata")

@@ -5,13 +5,13 @@ from collections.abc import Collection
 import numpy as np
 import polars as pl
 
-from tasks.errors import SettingsError
+from tasks.core.errors import SettingsError
+from tasks.core.vocabulary import ITEM, SIMILARITY, USER
 from tasks.features import dates, external, language, metadata, popularity, sequence
 from tasks.features.facts import Facts, Ints, Pairs
 from tasks.features.registry import COLLABORATIVE, FEATURES
 from tasks.models.base import Floats
 from tasks.models.pairs import pair_estimates
-from tasks.vocabulary import ITEM, SIMILARITY, USER
 
 FILES = (popularity, sequence, dates, metadata, language, external)
 """Where features are written; importing a file enters its features."""

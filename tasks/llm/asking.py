@@ -5,13 +5,13 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.core.progress import say
 from tasks.llm.batch_api import ask_in_batches
 from tasks.llm.engine import Engine
 from tasks.llm.item_work import ScoreWork, WhyWork
 from tasks.llm.ordering import ListWork
 from tasks.llm.prompts import Kind
 from tasks.llm.work import TextWork, Work
-from tasks.progress import say
 
 Settled = Callable[[int], None]
 """Told how many more scores or texts are there, or given up."""

@@ -12,7 +12,8 @@ from typing import TypeVar
 from openai import NotFoundError, OpenAIError
 from openai.types import Batch
 
-from tasks.errors import LimitReachedError, LlmSetupError
+from tasks.core.errors import LimitReachedError, LlmSetupError
+from tasks.core.progress import say
 from tasks.llm.batch_files import ENDPOINT, read_lines, split, write_line
 from tasks.llm.budget import NOTHING_HELD, Reserved
 from tasks.llm.engine import Engine
@@ -21,7 +22,6 @@ from tasks.llm.ledger.batches import BatchLedger, OpenBatch
 from tasks.llm.pacing import backoff_ceiling
 from tasks.llm.requests import Reply
 from tasks.llm.work import Line, Work
-from tasks.progress import say
 
 MARK = "palate"
 """Metadata key under which a batch at the server carries the ledger's own id of it."""

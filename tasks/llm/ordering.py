@@ -12,10 +12,10 @@ from tasks.llm.judges import judge_name
 from tasks.llm.ledger.database import Change
 from tasks.llm.ledger.ledger import Ledger
 from tasks.llm.listing import ListAsk, ListJob
+from tasks.llm.options import LlmOptions
 from tasks.llm.rendering import fingerprint
 from tasks.llm.requests import Reply
 from tasks.llm.work import Line
-from tasks.llm_options import LlmOptions
 
 
 class ListWork:

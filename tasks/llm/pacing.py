@@ -10,7 +10,7 @@ from typing import Any
 from aiolimiter import AsyncLimiter
 
 from tasks.llm.clock import Clock
-from tasks.llm_options import LlmOptions
+from tasks.llm.options import LlmOptions
 
 BURST_SECONDS = 0.2
 """How much of a limit may be used at once: little, so that no server sees a second's worth twice,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tasks.errors import SettingsError
+from tasks.core.errors import SettingsError
 from tasks.llm.requests import Usage
 
 NANO = 1_000_000_000

@@ -6,8 +6,8 @@ from decimal import Decimal
 from tasks.llm.budget import Budget, Reserved, Totals, refuse_over_limits
 from tasks.llm.ledger.database import Change
 from tasks.llm.ledger.spending import NANO_DOLLARS, SENDS, TOKENS, Spending
+from tasks.llm.options import LlmOptions
 from tasks.llm.requests import ChatRequest
-from tasks.llm_options import LlmOptions
 
 
 class Purse:

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tasks.core.progress import bar
+from tasks.llm.options import EngineOptions
 from tasks.llm.prompts import Kind
 from tasks.llm.rendering import clean
 from tasks.llm.session import session_for
-from tasks.llm_options import EngineOptions
-from tasks.progress import bar
 
 Ask = Callable[[Kind, Sequence[str]], list[str | None]]
 

@@ -5,8 +5,8 @@ from collections.abc import Collection
 from functools import lru_cache
 from unicodedata import category
 
-from tasks.llm_options import ShownPart
-from tasks.vocabulary import ItemText, Profile
+from tasks.core.vocabulary import ItemText, Profile
+from tasks.llm.options import ShownPart
 
 LONGEST_TITLE = 120
 LONGEST_DESCRIPTION = 320

@@ -15,15 +15,15 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from tasks.errors import PalateError
+from tasks.core.errors import PalateError
+from tasks.core.progress import Advance, say
+from tasks.core.secrets import Secrets
 from tasks.llm.budget import Budget, Totals
 from tasks.llm.clock import RealClock
+from tasks.llm.options import VARIANTS, EngineOptions, Sharing
 from tasks.llm.pacing import Pacer
 from tasks.llm.prices import NANO
 from tasks.llm.sharing import Seats, share_of, shared_here
-from tasks.llm_options import VARIANTS, EngineOptions, Sharing
-from tasks.progress import Advance, say
-from tasks.secrets import Secrets
 
 if TYPE_CHECKING:
     from tasks.llm.engine import Engine

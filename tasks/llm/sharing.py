@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
-from tasks.llm_options import EngineOptions, Sharing
+from tasks.llm.options import EngineOptions, Sharing
 
 if TYPE_CHECKING:
     from tasks.llm.engine import Engine

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any, Generic
 
 from tasks.llm.answers import Found, V, read_aspects, read_scores
+from tasks.llm.options import LlmOptions
 from tasks.llm.prompts import Kind
-from tasks.llm_options import LlmOptions
 
 ASPECTS = ("story", "mood", "style", "people")
 """What `aspects` scores of an item, as its prompt explains them; their mean is the similarity."""

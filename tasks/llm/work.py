@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from tasks.llm.judges import judge_name
 from tasks.llm.ledger.database import Change
 from tasks.llm.ledger.ledger import Ledger
+from tasks.llm.options import EngineOptions, LlmOptions
 from tasks.llm.prompts import Kind
 from tasks.llm.rendering import fingerprint
 from tasks.llm.requests import ChatRequest, Reply
@@ -19,7 +20,6 @@ from tasks.llm.sentences import read_sentences
 from tasks.llm.shapes import read_shaped
 from tasks.llm.ways import WAYS
 from tasks.llm.writing import TextAsk, TextJob
-from tasks.llm_options import EngineOptions, LlmOptions
 
 Digest = Callable[[str, Reply], Sequence[Change]]
 """Given a request's id and reply: what the ledger keeps of it, in the same commit."""

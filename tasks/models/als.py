@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_matrix
 
-from tasks.errors import SettingsError
+from tasks.core.errors import SettingsError
 from tasks.models.base import UNSCALED
 from tasks.models.factors import Factors
 from tasks.models.interactions import interactions_of

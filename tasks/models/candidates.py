@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.arrays import Places, within
+from tasks.core.arrays import Places, within
+from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, USER
 from tasks.models.base import BaseModel, Floats, Ids
 from tasks.models.factors import BLOCK_CELLS, Factors
 from tasks.models.interactions import ids_of, places_of
-from tasks.vocabulary import BASE_RANK, ESTIMATE, ITEM, USER
 
 COUNT = "count"
 

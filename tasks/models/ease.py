@@ -5,7 +5,7 @@ import polars as pl
 from scipy.linalg import inv
 from scipy.sparse import csr_array, diags_array
 
-from tasks.errors import SettingsError
+from tasks.core.errors import SettingsError
 from tasks.models.base import Floats
 from tasks.models.interactions import Interactions, interactions_of
 from tasks.models.product import Product

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.arrays import Places
+from tasks.core.arrays import Places
 from tasks.models.base import Floats, Ids, Searched
 
 BLOCK_CELLS = 8_000_000

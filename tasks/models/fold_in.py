@@ -11,12 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from tasks.core.vocabulary import ITEM, RATING, USER, ModelName
 from tasks.models.base import BaseModel, Floats, Ids
 from tasks.models.factors import Factors
 from tasks.models.interactions import ids_of, places_of
 from tasks.models.options import OptionValue
 from tasks.models.product import Product
-from tasks.vocabulary import ITEM, RATING, USER, ModelName
 
 EPOCHS, RATE, SHRINK = 20, 0.005, 0.02
 """Surprise's defaults for SVD: rounds, learning rate and regularization."""

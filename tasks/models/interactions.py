@@ -7,10 +7,10 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from tasks.arrays import Places
+from tasks.core.arrays import Places
+from tasks.core.vocabulary import ITEM, USER
 from tasks.models.base import Ids
 from tasks.models.factors import positions
-from tasks.vocabulary import ITEM, USER
 
 
 class Interactions(NamedTuple):

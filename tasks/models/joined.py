@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, USER
 from tasks.models.base import BaseModel
 from tasks.models.pairs import pair_estimates
-from tasks.vocabulary import BASE_RANK, ESTIMATE, ITEM, USER
 
 
 def join_candidates(lists: Mapping[str, pl.DataFrame], base: str, model: BaseModel) -> pl.DataFrame:

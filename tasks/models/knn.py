@@ -8,11 +8,11 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from tasks.errors import TooLittleDataError
+from tasks.core.errors import TooLittleDataError
+from tasks.core.vocabulary import ITEM, RATING, USER
 from tasks.models.base import Floats
 from tasks.models.interactions import Interactions, interactions_of, places_of
 from tasks.models.product import Product
-from tasks.vocabulary import ITEM, RATING, USER
 
 SUPPORT = 3
 """Users who must have rated both of two items; an item with fewer ratings has no neighbours."""

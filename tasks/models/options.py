@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks.vocabulary import ModelName
+from tasks.core.vocabulary import ModelName
 
 OptionValue = float | int | str
 

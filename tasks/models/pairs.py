@@ -3,11 +3,11 @@
 import numpy as np
 import polars as pl
 
-from tasks.arrays import Places
+from tasks.core.arrays import Places
+from tasks.core.vocabulary import ITEM, USER
 from tasks.models.base import BaseModel, Floats, Ids
 from tasks.models.factors import BLOCK_CELLS, Factors
 from tasks.models.interactions import ids_of, places_of
-from tasks.vocabulary import ITEM, USER
 
 
 def pair_estimates(model: BaseModel, pairs: pl.DataFrame) -> Floats:

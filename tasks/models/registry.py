@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import polars as pl
 
+from tasks.core.vocabulary import ModelName
 from tasks.models import als, ease, knn, popularity, surprise_svd, svdpp_fast
 from tasks.models.base import BaseModel
 from tasks.models.options import OptionValue
-from tasks.vocabulary import ModelName
 
 
 class Given(NamedTuple):

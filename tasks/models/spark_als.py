@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tasks.core.vocabulary import ITEM, RATING, USER
 from tasks.models.base import UNSCALED
 from tasks.models.factors import Factors
 from tasks.models.interactions import ids_of
 from tasks.models.options import OptionValue
 from tasks.models.spark_session import Spark, session
-from tasks.vocabulary import ITEM, RATING, USER
 
 PLACE = "place"
 FEATURES = "features"

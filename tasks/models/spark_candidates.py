@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, USER
 from tasks.models.base import Ids
 from tasks.models.candidates import MARGIN, tie_order
 from tasks.models.factors import Factors, positions
@@ -20,7 +21,6 @@ from tasks.models.interactions import ids_of
 from tasks.models.pairs import pair_estimates
 from tasks.models.spark_als import FEATURES, parquet_of
 from tasks.models.spark_session import Spark, session
-from tasks.vocabulary import BASE_RANK, ESTIMATE, ITEM, USER
 
 OWNER, TIE, LOWEST, PLACE = "owner", "tie", "lowest", "place"
 

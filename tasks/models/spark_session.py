@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any, NamedTuple
 
-from tasks.errors import SettingsError, SparkError
+from tasks.core.errors import SettingsError, SparkError
 
 LOOPBACK = "127.0.0.1"
 MASTER, MEMORY = "SPARK_MASTER", "SPARK_DRIVER_MEMORY"

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from tasks.artifacts import local, read_table, write_table
+from tasks.core.artifacts import local, read_table, write_table
+from tasks.core.progress import bar
+from tasks.core.stage import step
+from tasks.core.vocabulary import USER, Artifact
 from tasks.models import stored
 from tasks.models.factors import Factors
 from tasks.models.spark_candidates import spark_candidates
-from tasks.progress import bar
-from tasks.steps import step
-from tasks.vocabulary import USER, Artifact
 
 
 @step("find candidates with Spark", "1")

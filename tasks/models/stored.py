@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tasks.artifacts import read_arrays, write_arrays
+from tasks.core.artifacts import read_arrays, write_arrays
+from tasks.core.vocabulary import Artifact
 from tasks.models.base import BaseModel
 from tasks.models.factors import Factors
 from tasks.models.product import Product
-from tasks.vocabulary import Artifact
 
 REST_IN = "rest_in"
 """An array that names the file with all that is not the users' own."""

@@ -9,9 +9,9 @@ import polars as pl
 from scipy.sparse import csr_array
 from surprise import SVD, Dataset, Reader, SVDpp
 
+from tasks.core.vocabulary import ITEM, RATING, USER, ModelName
 from tasks.models.base import Floats, Ids
 from tasks.models.factors import Factors
-from tasks.vocabulary import ITEM, RATING, USER, ModelName
 
 MODELS: dict[ModelName, Callable[..., Any]] = {
     "svd": SVD,

@@ -11,10 +11,10 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
 
-from tasks.errors import SettingsError
+from tasks.core.errors import SettingsError
+from tasks.core.vocabulary import ITEM, RATING, USER
 from tasks.models.factors import Factors
 from tasks.models.interactions import ids_of
-from tasks.vocabulary import ITEM, RATING, USER
 
 FACTORS, EPOCHS, RATE, SHRINK, SPREAD = 20, 20, 0.007, 0.02, 0.1
 """Surprise's defaults for SVD++ (Koren 2008, section 4)."""

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tasks.core.vocabulary import ITEM, RATING, USER, Id
 from tasks.models.interactions import ids_of, places_of
 from tasks.models.product import Product
-from tasks.vocabulary import ITEM, RATING, USER, Id
 
 Vectors = NDArray[np.float32]
 

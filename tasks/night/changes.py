@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from tasks.core.vocabulary import ITEM, TEXT, USER
 from tasks.night.moved import moved
-from tasks.vocabulary import ITEM, TEXT, USER
 
 REASON = "reason"
 REASONS = (

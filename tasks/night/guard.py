@@ -9,11 +9,11 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
+from tasks.core.vocabulary import BASE_RANK, RANK, RATING, USER, Record
 from tasks.evaluation.accuracy import ACCURACY
 from tasks.evaluation.lists import dense_lists
 from tasks.evaluation.significance import paired
-from tasks.night_options import NightOptions
-from tasks.vocabulary import BASE_RANK, RANK, RATING, USER, Record
+from tasks.settings.night import NightOptions
 
 METRIC = "NDCG"
 EVERYBODY = "everybody"

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 
 from pydantic_core import to_json
 
-from tasks.llm_options import VARIANTS, LlmOptions
+from tasks.core.vocabulary import DatasetInfo
+from tasks.llm.options import VARIANTS, LlmOptions
 from tasks.models.options import version_of
-from tasks.night_options import NightOptions
-from tasks.settings import Settings
-from tasks.vocabulary import DatasetInfo
+from tasks.settings.night import NightOptions
+from tasks.settings.run import Settings
 
 HOW = frozenset(
     {

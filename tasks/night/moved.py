@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from tasks.vocabulary import USER
+from tasks.core.vocabulary import USER
 
 ROWS, HASH = "rows", "hash"
 

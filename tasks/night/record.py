@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from tasks.core.vocabulary import Record
 from tasks.night.guard import Verdict
 from tasks.night.state import NightState
-from tasks.vocabulary import Record
 
 UNCHANGED = "nothing about them changed"
 NOT_SERVED = "no longer among the users"

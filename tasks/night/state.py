@@ -4,12 +4,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from tasks.artifacts import artifacts_in, is_intact
+from tasks.core.artifacts import artifacts_in, is_intact
+from tasks.core.vocabulary import Artifact, Dataset, Record
 from tasks.models.options import ModelOptions
-from tasks.reranking.blend import Learned
+from tasks.ranking.blend import Learned
 from tasks.store.query import query
 from tasks.store.warehouse import has_results
-from tasks.vocabulary import Artifact, Dataset, Record
 
 COLUMN_IS_KNOWN = (
     "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'runs' AND column_name = 'state'"

@@ -2,12 +2,12 @@
 
 import polars as pl
 
-from tasks.artifacts import write_table
+from tasks.core.artifacts import write_table
+from tasks.core.vocabulary import Artifact
 from tasks.llm.session import session_for
-from tasks.settings import Settings
+from tasks.settings.run import Settings
 from tasks.store.query import query
 from tasks.store.warehouse import has_results
-from tasks.vocabulary import Artifact
 
 COLUMNS = {
     "id": pl.String,

@@ -7,15 +7,15 @@ from typing import TypeVar
 
 import polars as pl
 
-from tasks.artifacts import read_table, scan_table
+from tasks.core.artifacts import read_table, scan_table
+from tasks.core.vocabulary import ITEM, USER, Artifact
 from tasks.evaluation.cell import CellResult, Comparison, Figures
 from tasks.evaluation.measures import CANDIDATE_RECALL
-from tasks.evaluation.options import EvaluationSettings
 from tasks.evaluation.significance import holm, verdict
 from tasks.evaluation.summary import named
-from tasks.store.feature_groups import group_of
+from tasks.features.groups import group_of
+from tasks.settings.evaluation import EvaluationSettings
 from tasks.store.warehouse import Rows
-from tasks.vocabulary import ITEM, USER, Artifact
 
 Table = TypeVar("Table", pl.DataFrame, pl.LazyFrame)
 

@@ -7,8 +7,8 @@ import duckdb
 import polars as pl
 
 import sql
-from tasks.errors import QueryError, StoreError
-from tasks.homes import url_of
+from tasks.core.errors import QueryError, StoreError
+from tasks.core.homes import url_of
 from tasks.store.warehouse import database_file, has_results
 
 SAFE: dict[str, str | bool | int | float | list[str]] = {

@@ -11,12 +11,8 @@ from secrets import token_hex
 
 import polars as pl
 
-from tasks.evaluation.cell import CellResult, Published
-from tasks.models.options import version_of
-from tasks.night.record import Night
-from tasks.settings import Settings
-from tasks.steps import StepRecord
-from tasks.vocabulary import (
+from tasks.core.stage import StepRecord
+from tasks.core.vocabulary import (
     ITEM,
     RANK,
     SIMILARITY,
@@ -26,6 +22,10 @@ from tasks.vocabulary import (
     Dataset,
     Record,
 )
+from tasks.evaluation.cell import CellResult, Published
+from tasks.models.options import version_of
+from tasks.night.record import Night
+from tasks.settings.run import Settings
 
 RECORDED = (
     "palate",

@@ -12,10 +12,10 @@ from typing import Any
 
 from filelock import FileLock
 
-from tasks.artifacts import replacing
-from tasks.errors import SharedHomeError, StoreError
-from tasks.homes import url_of
-from tasks.shared_home import check_bucket, code_of, storage
+from tasks.core.artifacts import replacing
+from tasks.core.errors import SharedHomeError, StoreError
+from tasks.core.homes import url_of
+from tasks.core.shared_home import check_bucket, code_of, storage
 
 TRIES = 10
 LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409"}

@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from tasks.errors import QueryError
+from tasks.core.errors import QueryError
 from tasks.store.query import SAFE, failed, results_of
 
 

@@ -16,9 +16,9 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 import sql
-from tasks.artifacts import replacing
-from tasks.errors import StoreError
-from tasks.homes import url_of
+from tasks.core.artifacts import replacing
+from tasks.core.errors import StoreError
+from tasks.core.homes import url_of
 
 LOCK_SECONDS = 600.0
 

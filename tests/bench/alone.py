@@ -16,13 +16,13 @@ from typing import Any, cast
 
 import polars as pl
 
-from tasks.errors import PalateError
+from tasks.core.errors import PalateError
+from tasks.core.vocabulary import TEXT, ModelName
 from tasks.models import registry
 from tasks.models.options import ModelOptions
-from tasks.scoring.embedder import Embedder
-from tasks.scoring.embedding_store import EmbeddingStore
-from tasks.scoring.texts import item_texts
-from tasks.vocabulary import TEXT, ModelName
+from tasks.texts.embedder import Embedder
+from tasks.texts.embedding_store import EmbeddingStore
+from tasks.texts.item_texts import item_texts
 from tests.bench.stages import RATINGS, micro
 from tests.bench.watched import CommandFailedError, python, run_watched
 

@@ -18,8 +18,8 @@ from typing import Any
 
 from tasks.llm.asking import Person, ask_scores
 from tasks.llm.budget import Budget
+from tasks.llm.options import EngineOptions
 from tasks.llm.session import Session
-from tasks.llm_options import EngineOptions
 from tests.support.fake_llm.call import Call
 from tests.support.fake_llm.handle import fake_llm
 

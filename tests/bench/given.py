@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tasks.artifacts import read_table
+from tasks.core.artifacts import read_table
+from tasks.core.vocabulary import ITEM, SIMILARITY, USER, DatasetInfo
+from tasks.data.stages import ingest
 from tasks.evaluation.splits.protocols import split
-from tasks.ingest.task import ingest
+from tasks.features.signals import add_features
 from tasks.models import als
 from tasks.models.candidates import count_ratings, top_candidates
 from tasks.models.factors import Factors
 from tasks.models.options import ModelOptions
 from tasks.models.surprise_svd import factors_of, fit
-from tasks.reranking.features import add_features
-from tasks.vocabulary import ITEM, SIMILARITY, USER, DatasetInfo
 
 COUNT, TOP, SEED = 100, 10, 0
 """Candidates per user, places of a list, and the seed of all that is drawn: the paper's P2."""

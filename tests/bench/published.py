@@ -14,13 +14,13 @@ from typing import Any
 
 from openai import OpenAI
 
-from tasks.llm_options import EngineOptions
+from tasks.features.similarity.language import as_shown
+from tasks.features.similarity.requests import make_requests
+from tasks.features.similarity.scorer import Asked
+from tasks.llm.options import EngineOptions
 from tasks.models.candidates import top_candidates
-from tasks.profiles.favourites import make_profiles
-from tasks.scoring.language import as_shown
-from tasks.scoring.requests import make_requests
-from tasks.scoring.scorer import Asked
-from tasks.scoring.texts import item_texts
+from tasks.texts.item_texts import item_texts
+from tasks.texts.profiles.favourites import make_profiles
 from tests.bench.given import COUNT, SEED, Given, read
 from tests.bench.peers.surprise_loop import LOOPED_USERS, predict_loop
 from tests.support.fake_llm.handle import fake_llm

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from tasks.progress import TEMPORARY_SERVER
+from tasks.core.progress import TEMPORARY_SERVER
 from tests.bench.watched import Watched, run_watched
 
 PUBLISHED = re.compile(r"^\s*publish(?: evaluation)?: ([\d.]+) s", re.MULTILINE)
@@ -28,7 +28,7 @@ def run_palate(
     Raises CommandFailedError.
     """
     log = home.with_name(f"{home.name}.log")
-    command = [sys.executable, "-m", "flows.cli", *map(str, arguments), "--home", str(home)]
+    command = [sys.executable, "-m", "flows.cli.main", *map(str, arguments), "--home", str(home)]
     done = run_watched(command, _environment() | dict(secrets or {}), log)
     return _result(home, done, log.read_text(encoding="utf-8"))
 

@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.ingest.readers import generic
+from tasks.data.readers import generic
 from tests.bench import generated
 from tests.bench.generated import FEWEST, history_lengths, rated_again, write_generated
 from tests.bench.world import Shape, world_of

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from tasks.llm_options import EngineOptions
+from tasks.llm.options import EngineOptions
 from tests.crash import victim
 from tests.crash.observed import Books, Send, ServerLog
 from tests.crash.work import expected, made_up

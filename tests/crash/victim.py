@@ -10,10 +10,10 @@ from tasks.llm.asking import ask_scores
 from tasks.llm.engine import Engine
 from tasks.llm.ledger.ledger import Ledger
 from tasks.llm.ledger.tables import requests
+from tasks.llm.options import EngineOptions
 from tasks.llm.requests import ChatRequest, Reply
 from tasks.llm.session import close_sessions, session_for
 from tasks.llm.work import Digest
-from tasks.llm_options import EngineOptions
 from tests.crash.work import made_up
 
 ACKNOWLEDGED, RESULT, LOG = "acknowledged", "result.json", "victim.log"

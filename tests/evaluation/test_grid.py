@@ -6,9 +6,9 @@ from typing import get_origin
 
 import pytest
 
-from tasks.errors import SettingsError
+from tasks.core.errors import SettingsError
 from tasks.evaluation.grid import ALWAYS_LISTS, read_grid
-from tasks.evaluation.options import EvaluationSettings
+from tasks.settings.evaluation import EvaluationSettings
 
 SMALLEST = 'name = "tiny"\n[[cells]]\nlabel = "all"\n'
 THEIRS = """

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.core.registry import Registry
 from tasks.evaluation.lists import ListsError, dense_lists
-from tasks.evaluation.registry import Registry
 
 CATALOGUE = pl.Series("item", [10, 20, 30, 40, 50])
 USERS = pl.Series("user", [1, 2, 3])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from tasks.errors import TooLittleDataError
+from tasks.core.errors import TooLittleDataError
 from tasks.evaluation import significance
 from tasks.evaluation.significance import (
     bootstrap_intervals,

@@ -3,7 +3,7 @@ import math
 import polars as pl
 import pytest
 
-from tasks.artifacts import write_table
+from tasks.core.artifacts import write_table
 from tasks.evaluation.tuning import mean_ndcg, tune_task
 from tasks.models import ease, registry
 from tasks.models.candidates import top_candidates

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.features import table  # noqa: F401 - enters the features
 from tasks.features.facts import facts_of
 from tasks.features.registry import FEATURES
 

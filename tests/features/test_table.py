@@ -5,7 +5,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.errors import SettingsError
+from tasks.core.errors import SettingsError
 from tasks.features.facts import Pairs
 from tasks.features.registry import FEATURES
 from tasks.features.table import among_candidates, feature_table, log_place

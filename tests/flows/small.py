@@ -7,8 +7,8 @@ import polars as pl
 
 from flows.pipeline import Pipeline
 from flows.records import Inputs
-from tasks.artifacts import write_table
-from tasks.evaluation.options import EvaluationSettings
+from tasks.core.artifacts import write_table
+from tasks.settings.evaluation import EvaluationSettings
 from tests.support.datasets import write_generic
 from tests.support.direct import Direct
 from tests.support.worlds import World, dataset_of, world_of

@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.commands import night as commands
+from flows.cli import night as commands
+from flows.cli.shown.night import show_recommendation
 from flows.recommend import Recommendation
-from flows.shown.night import show_recommendation
-from tasks.errors import AmbiguousTitleError
+from tasks.core.errors import AmbiguousTitleError
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
 from tests.support.command import run, succeed

@@ -11,8 +11,8 @@ import pytest
 
 from tasks.store.query import query
 from tasks.store.warehouse import database_file, publish
-from tests.comparing.samples import a_night
-from tests.comparing.visitor import Visitor
+from tests.report.blind.samples import a_night
+from tests.report.blind.visitor import Visitor
 from tests.support.command import start
 from tests.support.in_process import Terminal, run_here
 

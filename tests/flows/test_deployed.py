@@ -1,4 +1,4 @@
-"""The flows that workers run; on a standing installation: tests/flows/standing."""
+"""The flows that workers run; on a standing installation: tests/flows/service."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ import yaml
 from flows import deployed
 from flows import nightly as nights
 from flows.deployed import NothingMeasuredError, experiment, nightly
-from tasks.evaluation.options import EvaluationSettings
-from tasks.settings import Settings
+from tasks.settings.evaluation import EvaluationSettings
+from tasks.settings.run import Settings
 from tasks.store.query import query
 from tasks.store.record import attempt
 from tests.support.in_process import flows_in

@@ -9,8 +9,8 @@ import pytest
 import sql
 from flows.evaluate import evaluate
 from flows.nightly import nightly
-from tasks.evaluation.options import EvaluationSettings
-from tasks.settings import Settings
+from tasks.settings.evaluation import EvaluationSettings
+from tasks.settings.run import Settings
 from tasks.store.query import query
 from tests.support.datasets import write_generic
 from tests.support.in_process import flows_in

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.doctor import CHECKS, Check, examine
-from tasks.checks.finding import ok, warn
-from tasks.errors import StoreError
-from tasks.settings import Settings
+from flows.doctor.examine import CHECKS, Check, examine
+from flows.doctor.finding import ok, warn
+from tasks.core.errors import StoreError
+from tasks.settings.run import Settings
 from tests.support.in_process import run_here
 
 
@@ -23,7 +23,7 @@ def check_fine(_settings: Settings):
 
 
 def only(monkeypatch: pytest.MonkeyPatch, *checks: Check) -> None:
-    monkeypatch.setattr("flows.doctor.examine", lambda settings: examine(settings, checks))
+    monkeypatch.setattr("flows.doctor.examine.examine", lambda settings: examine(settings, checks))
 
 
 def test_a_check_that_breaks_is_a_finding_and_the_others_still_run() -> None:

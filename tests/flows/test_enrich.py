@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from flows.enrich import enrich
-from tasks.enriching import ATTRIBUTION
-from tasks.enriching.store import enrichment_of
-from tasks.settings import Settings
+from tasks.data.enriching import ATTRIBUTION
+from tasks.data.enriching.store import enrichment_of
+from tasks.settings.run import Settings
 from tests.support.command import environment
 from tests.support.datasets import write_movielens
 from tests.support.fake_tmdb import V3, FakeTmdb, fake_tmdb, movie
@@ -28,7 +28,7 @@ HELD = "sk-held-by-what-asks"
 RUN = f"""
 import logging, sys
 from pathlib import Path
-from flows.server import prefect_for
+from flows.service.server import prefect_for
 
 class Ask:
     key = "{HELD}"
@@ -42,7 +42,7 @@ logging.basicConfig(level=logging.DEBUG)
 with prefect_for(home) as wait:
     wait()
     from flows.enrich import enrich
-    from tasks.settings import Settings
+    from tasks.settings.run import Settings
     settings = Settings(data=data, home=home)
     result = enrich(settings, url, Ask())
 print(result.model_dump_json())

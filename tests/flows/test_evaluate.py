@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 from surprise import SVD, Dataset, Reader
 
+from flows.cli.shown.figures import show_evaluation
 from flows.evaluate import EvaluationResult, evaluate
 from flows.experiment import experiment
-from flows.shown.figures import show_evaluation
+from tasks.core.vocabulary import ProtocolName
 from tasks.evaluation.grid import read_grid
-from tasks.evaluation.options import EvaluationSettings
 from tasks.evaluation.splits.protocols import split
+from tasks.settings.evaluation import EvaluationSettings
 from tasks.store.query import query
-from tasks.vocabulary import ProtocolName
 from tests.support.command import run, succeed
 from tests.support.datasets import write_generic
 from tests.support.in_process import flows_in

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flows.cells import Evaluation
-from tasks.errors import (
+from tasks.core.errors import (
     BadDataError,
     DatasetNotFoundError,
     LlmDownError,
@@ -16,9 +16,9 @@ from tasks.errors import (
     StoppedError,
     TooLittleDataError,
 )
+from tasks.core.stage import Steps
 from tasks.evaluation.cell import Cell, CellResult
-from tasks.evaluation.options import EvaluationSettings
-from tasks.steps import Steps
+from tasks.settings.evaluation import EvaluationSettings
 
 
 def attempts(tmp_path: Path, fail: Callable[[Cell], Exception], *labels: str) -> list[CellResult]:

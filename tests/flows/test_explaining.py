@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from flows.explaining import Explained, explain
-from tasks.artifacts import read_table
-from tasks.errors import StoppedError
+from tasks.core.artifacts import read_table
+from tasks.core.errors import StoppedError
 from tasks.llm.session import close_sessions, session_for
-from tasks.settings import Settings
+from tasks.settings.run import Settings
 from tasks.store.query import query
 from tests.flows.small import options, pipeline_of, world
 from tests.support.datasets import write_generic

@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.artifacts import write_table
-from tasks.housekeeping.lock import in_use
+from tasks.core.artifacts import write_table
+from tasks.core.lock import in_use
 from tasks.store.query import query
 from tests.support.in_process import Terminal, run_here
 

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from flows.inner import inner_part, inner_seed, inner_split
-from tasks.artifacts import read_table
-from tasks.evaluation.task import Split
+from tasks.core.artifacts import read_table
+from tasks.evaluation.stages import Split
 from tests.flows.small import options, pipeline_of, world
 from tests.support.direct import Direct
 

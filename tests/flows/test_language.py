@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.enriching import ATTRIBUTION
+from tasks.data.enriching import ATTRIBUTION
 from tasks.store.query import query
 from tests.support.command import start, succeed
 from tests.support.datasets import MOVIES, write_generic, write_movielens

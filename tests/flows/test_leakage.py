@@ -10,9 +10,9 @@ from typing import Any, get_args
 import polars as pl
 import pytest
 
-from tasks.evaluation.options import EvaluationSettings
+from tasks.core.vocabulary import ProtocolName
 from tasks.evaluation.splits.parts import Parts
-from tasks.vocabulary import ProtocolName
+from tasks.settings.evaluation import EvaluationSettings
 from tests.support.datasets import write_generic
 from tests.support.worlds import Laboratory, World, moved, with_other_held_out, world_of
 

@@ -10,14 +10,14 @@ import pytest
 from prefect import flow
 
 from flows.cells import Evaluation
-from flows.commands.app import app
+from flows.cli.app import app
 from flows.evaluate import evaluate
 from flows.nightly import nightly
 from flows.stages import BASE_STAGES
-from tasks.artifacts import read_table
+from tasks.core.artifacts import read_table
 from tasks.evaluation.cell import Cell, Figures
-from tasks.evaluation.options import EvaluationSettings
-from tasks.settings import Settings
+from tasks.settings.evaluation import EvaluationSettings
+from tasks.settings.run import Settings
 from tasks.store.query import query
 from tests.support.command import run
 from tests.support.datasets import write_generic

@@ -6,9 +6,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tasks.artifacts import read_arrays, read_table
+from tasks.core.artifacts import read_arrays, read_table
 from tasks.models.options import version_of
-from tasks.reranking.blend import Learned, probabilities
+from tasks.ranking.blend import Learned, probabilities
 from tests.flows.small import options, world
 from tests.support.direct import Direct
 from tests.support.small_trees import small_trees

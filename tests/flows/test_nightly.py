@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from tasks.ingest.task import ingest
+from tasks.data.stages import ingest
 from tasks.store.query import query
 from tests.support.command import start, succeed
 from tests.support.datasets import write_generic

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.llm.engine_support import closed_port
-from tests.notify.conftest import Receiver, receiver
-from tests.notify.test_program import READS
+from tests.night.notify.conftest import Receiver, receiver
+from tests.night.notify.test_program import READS
 from tests.support.in_process import Terminal, run_here
 
 __all__ = ["receiver"]

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import get_args
 
-from tasks.artifacts import scan_table
-from tasks.night.task import listed_task, places_task
+from tasks.core.artifacts import scan_table
+from tasks.core.vocabulary import RuleName
+from tasks.night.stages import listed_task, places_task
 from tasks.store.query import query
 from tasks.store.record import ranked_rows
 from tasks.store.warehouse import publish
-from tasks.vocabulary import RuleName
 from tests.flows.small import options, pipeline_of, world
 from tests.store.rows import a_run
 from tests.support.direct import Direct

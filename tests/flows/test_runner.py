@@ -11,11 +11,11 @@ from prefect.context import FlowRunContext
 
 from flows import runner
 from flows.runner import on_its_runner
-from tasks.errors import SettingsError
-from tasks.homes import home_of
-from tasks.llm_options import EngineOptions, Sharing
-from tasks.settings import Settings
-from tasks.steps import NOT_IN_KEY
+from tasks.core.errors import SettingsError
+from tasks.core.homes import home_of
+from tasks.core.stage import NOT_IN_KEY
+from tasks.llm.options import EngineOptions, Sharing
+from tasks.settings.run import Settings
 from tests.support.in_process import flows_in
 
 SHARING = Sharing(run="a-run", askers=2)
@@ -39,7 +39,7 @@ def test_a_missing_package_is_named_with_what_to_install(
     tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "dask", None)
-    monkeypatch.delitem(sys.modules, "flows.cluster", raising=False)
+    monkeypatch.delitem(sys.modules, "flows.dask.cluster", raising=False)
     with flows_in(tmp_path, server), pytest.raises(SettingsError) as caught:
         where(Settings(home=tmp_path, runner="dask"))
     assert "(dask)" in caught.value.what and "palate[dask]" in caught.value.fix
@@ -67,7 +67,7 @@ def test_one_command_has_one_runner() -> None:
 def test_workers_are_told_whole_paths_and_whom_they_share_limits_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cluster = pytest.importorskip("flows.cluster")
+    cluster = pytest.importorskip("flows.dask.cluster")
     monkeypatch.chdir(tmp_path)
     given: dict[str, Any] = {
         "home": Path(".palate"),
@@ -94,7 +94,7 @@ def test_workers_are_told_whole_paths_and_whom_they_share_limits_with(
     ],
 )
 def test_what_a_worker_lacks_is_said(lacks: dict[str, object], said: str) -> None:
-    cluster = pytest.importorskip("flows.cluster")
+    cluster = pytest.importorskip("flows.dask.cluster")
     here = cluster.Seen(code="c", home=True, server=True, ledger="l", key="k")
 
     def problem(seen: object, asks: bool = True) -> tuple[str, str] | None:
@@ -111,14 +111,14 @@ def test_what_a_worker_lacks_is_said(lacks: dict[str, object], said: str) -> Non
 
 
 def test_of_a_shared_home_a_worker_has_a_mirror_of_its_own() -> None:
-    cluster = pytest.importorskip("flows.cluster")
+    cluster = pytest.importorskip("flows.dask.cluster")
     here = cluster.Seen(code="c", home=True, server=True, ledger="l", key="k")
     elsewhere = here.model_copy(update={"home": False})
     assert cluster._problem(here, elsewhere, home_of("s3://nights/team"), "url", asks=True) is None
 
 
 def test_what_a_cluster_loses_is_an_error_and_no_unfinished_task() -> None:
-    cluster = pytest.importorskip("flows.cluster")
+    cluster = pytest.importorskip("flows.dask.cluster")
 
     class Lost:
         def result(self, timeout: float | None = None) -> None:

@@ -12,14 +12,14 @@ from unittest.mock import patch
 
 import pytest
 
-from flows import server
-from flows.server import ServerError, _wait_until_healthy, prefect_for
-from tasks.progress import TEMPORARY_SERVER
+from flows.service import server
+from flows.service.server import ServerError, _wait_until_healthy, prefect_for
+from tasks.core.progress import TEMPORARY_SERVER
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from flows.server import temporary_server
+from flows.service.server import temporary_server
 with temporary_server(Path(sys.argv[1])) as (url, wait):
     wait()
     print(url, flush=True)

@@ -9,8 +9,8 @@ import pytest
 from flows import learning
 from flows.inner import inner_split
 from flows.learning import MOST_NEW, learned_order
-from tasks.artifacts import read_table
-from tasks.errors import TooLittleDataError
+from tasks.core.artifacts import read_table
+from tasks.core.errors import TooLittleDataError
 from tests.flows.small import options, pipeline_of, world
 from tests.support.direct import Direct
 

@@ -19,7 +19,8 @@ from typing import Any, NoReturn
 import httpx2
 from openai.resources import AsyncBatches, AsyncFiles
 
-from tasks.errors import PalateError
+from tasks.core.errors import PalateError
+from tasks.core.secrets import Secrets
 from tasks.llm import batch_files
 from tasks.llm.asking import Person, ask_scores
 from tasks.llm.batch_api import Batches
@@ -28,10 +29,9 @@ from tasks.llm.client import ChatClient
 from tasks.llm.engine import Engine
 from tasks.llm.ledger.batches import BatchLedger
 from tasks.llm.ledger.ledger import Ledger, open_ledger
+from tasks.llm.options import EngineOptions
 from tasks.llm.pacing import Pacer
 from tasks.llm.session import asking, session_for
-from tasks.llm_options import EngineOptions
-from tasks.secrets import Secrets
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_llm.answers import score_of
 from tests.support.fake_llm.call import Call

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tasks.errors import PalateError
+from tasks.core.errors import PalateError
+from tasks.core.secrets import Secrets
 from tasks.llm.asking import Person, ask_scores, ask_texts
 from tasks.llm.budget import Budget, Totals
 from tasks.llm.client import ChatClient
@@ -18,11 +19,10 @@ from tasks.llm.clock import Clock, RealClock
 from tasks.llm.engine import Engine
 from tasks.llm.ledger.database import FILE
 from tasks.llm.ledger.ledger import open_ledger
+from tasks.llm.options import EngineOptions
 from tasks.llm.pacing import Pacer, Slot
 from tasks.llm.requests import ChatRequest
 from tasks.llm.requests import Reply as ModelReply
-from tasks.llm_options import EngineOptions
-from tasks.secrets import Secrets
 from tests.support.fake_llm.answers import score_of
 from tests.support.fake_llm.call import Call
 from tests.support.fake_llm.faults import Fault

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tasks.errors import LimitReachedError, LlmDownError, LlmSetupError, StoppedError
+from tasks.core.errors import LimitReachedError, LlmDownError, LlmSetupError, StoppedError
 from tasks.llm import batch_files
 from tasks.llm.asking import ask_scores, ask_texts
 from tests.llm.batch_support import (

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.errors import LimitReachedError, SettingsError
+from tasks.core.errors import LimitReachedError, SettingsError
 from tasks.llm.budget import NOTHING_HELD, Budget, Reserved
+from tasks.llm.options import LlmOptions
 from tasks.llm.prices import NANO
 from tasks.llm.requests import ChatRequest, Usage
-from tasks.llm_options import LlmOptions
 
 HALF = Decimal("0.5")
 

@@ -7,10 +7,10 @@ import httpx2
 import openai
 import pytest
 
+from tasks.core.secrets import Secrets
 from tasks.llm.client import ChatClient
 from tasks.llm.failures import Failure
 from tasks.llm.requests import ChatRequest, Reply, Usage
-from tasks.secrets import Secrets
 from tests.llm.engine_support import KEY, options
 
 REQUEST = ChatRequest("score", "v1", "Judge.", "Heat", {"type": "object"}, 52, pairs=1)

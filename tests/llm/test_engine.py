@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tasks.errors import LimitReachedError, SettingsError, StoppedError
+from tasks.core.errors import LimitReachedError, SettingsError, StoppedError
 from tasks.llm.asking import ask_scores
 from tasks.llm.budget import Budget
 from tasks.llm.judging import ScoreJob

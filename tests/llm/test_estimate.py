@@ -10,9 +10,9 @@ from tasks.llm.engine import Engine
 from tasks.llm.estimate import plan_profiles, plan_scores
 from tasks.llm.item_work import ScoreWork
 from tasks.llm.judges import judge_name
+from tasks.llm.options import EngineOptions
 from tasks.llm.rendering import fingerprint
 from tasks.llm.ways import ASPECTS
-from tasks.llm_options import EngineOptions
 from tests.llm.stub_ledger import StubLedger
 from tests.support.fake_llm.tokens import Tokens
 

@@ -11,9 +11,9 @@ from tasks.llm.estimate import plan_whys
 from tasks.llm.item_work import WhyWork
 from tasks.llm.judges import judge_name
 from tasks.llm.judging import ASKED_AT_MOST
+from tasks.llm.options import LlmOptions
 from tasks.llm.requests import Reply
 from tasks.llm.work import digest_alone
-from tasks.llm_options import LlmOptions
 from tests.llm.engine_support import Watched, closed_port, run
 from tests.llm.stub_ledger import StubLedger
 from tests.support.fake_llm import faults

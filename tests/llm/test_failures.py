@@ -6,7 +6,7 @@ import httpx2
 import openai
 import pytest
 
-from tasks.errors import LlmSetupError
+from tasks.core.errors import LlmSetupError
 from tasks.llm.failures import LONGEST_WAIT, classify
 
 REQUEST = httpx2.Request("POST", "http://127.0.0.1:9/v1/chat/completions")

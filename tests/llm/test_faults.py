@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tasks.errors import LlmDownError, LlmSetupError
+from tasks.core.errors import LlmDownError, LlmSetupError
 from tasks.llm.asking import ask_scores
 from tests.llm.engine_support import (
     FastClock,

@@ -2,10 +2,10 @@
 
 import pytest
 
+from tasks.core.vocabulary import Favourite, ItemText, Profile
 from tasks.llm.asking import Person
+from tasks.llm.options import LlmOptions
 from tasks.llm.rendering import clean, item_line, person_block
-from tasks.llm_options import LlmOptions
-from tasks.vocabulary import Favourite, ItemText, Profile
 from tests.llm.engine_support import Watched, films, people, person, right, score
 from tests.support.fake_llm import faults
 from tests.support.fake_llm.answers import INJECTION, score_of

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.errors import SettingsError
+from tasks.core.errors import SettingsError
 from tasks.llm.prices import Price, Prices, read_prices
 from tasks.llm.requests import Usage
 

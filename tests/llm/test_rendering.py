@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.core.vocabulary import Favourite, ItemText, Profile
 from tasks.llm.judging import ScoreJob
+from tasks.llm.options import LlmOptions, ShownPart
 from tasks.llm.rendering import (
     LONGEST_DESCRIPTION,
     LONGEST_TASTE,
@@ -18,8 +20,6 @@ from tasks.llm.rendering import (
     item_line,
     person_block,
 )
-from tasks.llm_options import LlmOptions, ShownPart
-from tasks.vocabulary import Favourite, ItemText, Profile
 
 ALL = get_args(ShownPart)
 HEAT = ItemText(

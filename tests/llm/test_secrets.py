@@ -8,11 +8,11 @@ import traceback
 import polars as pl
 import pytest
 
-from tasks.artifacts import write_table
-from tasks.errors import LlmDownError, LlmSetupError, PalateError
+from tasks.core.artifacts import write_table
+from tasks.core.errors import LlmDownError, LlmSetupError, PalateError
+from tasks.core.secrets import Secrets
 from tasks.llm.asking import ask_scores
 from tasks.llm.session import Session, close_sessions, session_for
-from tasks.secrets import Secrets
 from tests.llm.engine_support import (
     Watched,
     closed_port,

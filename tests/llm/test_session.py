@@ -8,7 +8,13 @@ import time
 
 import pytest
 
-from tasks.errors import LedgerError, LimitReachedError, LlmSetupError, SettingsError, StoppedError
+from tasks.core.errors import (
+    LedgerError,
+    LimitReachedError,
+    LlmSetupError,
+    SettingsError,
+    StoppedError,
+)
 from tasks.llm import session as sessions
 from tasks.llm.asking import ask_scores
 from tasks.llm.item_work import ScoreWork

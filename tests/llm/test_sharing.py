@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.errors import LimitReachedError, StoppedError
+from tasks.core.errors import LimitReachedError, StoppedError
+from tasks.core.secrets import Secrets
 from tasks.llm.budget import Budget
 from tasks.llm.clock import RealClock
 from tasks.llm.engine import Engine
 from tasks.llm.ledger.ledger import open_ledger
+from tasks.llm.options import EngineOptions, Sharing
 from tasks.llm.pacing import Pacer
 from tasks.llm.requests import ChatRequest, Usage
 from tasks.llm.session import close_sessions, session_for
 from tasks.llm.sharing import Seats, seats_of, share_of, shared_here, sharing_here
-from tasks.llm_options import EngineOptions, Sharing
-from tasks.secrets import Secrets
 from tests.llm.engine_support import KEY, Watched, options
 
 TWO = Sharing(run="a-run", askers=2)

@@ -9,12 +9,12 @@ import pytest
 from tasks.llm.item_work import ScoreWork
 from tasks.llm.judges import judge_name
 from tasks.llm.judging import ASKED_AT_MOST
+from tasks.llm.options import LlmOptions
 from tasks.llm.prompts import prompt
 from tasks.llm.rendering import fingerprint
 from tasks.llm.requests import Reply
 from tasks.llm.work import TextWork, digest_alone
 from tasks.llm.writing import ASKED_AT_MOST as TEXTS_ASKED_AT_MOST
-from tasks.llm_options import LlmOptions
 from tests.llm.stub_ledger import StubLedger
 
 OPTIONS = LlmOptions(llm_model="m-1", llm_items=10)

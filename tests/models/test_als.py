@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tasks.errors import SettingsError
+from tasks.core.errors import SettingsError
 from tasks.models import als
 from tests.models import synthetic
 

@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.errors import SettingsError
+from tasks.core.errors import SettingsError
 from tasks.models import ease
 from tasks.models.interactions import interactions_of
 from tests.models import synthetic

@@ -5,13 +5,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tasks.core.vocabulary import ModelName
 from tasks.models import ease, registry, stored
 from tasks.models.base import BaseModel
 from tasks.models.factors import Factors
 from tasks.models.fold_in import fold_in
 from tasks.models.interactions import interactions_of
 from tasks.models.options import ModelOptions
-from tasks.vocabulary import ModelName
 
 SCALE = (1.0, 5.0)
 OPTIONS = ModelOptions(als_factors=8, als_iterations=30, ease_regularization=20.0)

@@ -2,12 +2,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.artifacts import read_table, write_table
+from tasks.core.artifacts import read_table, write_table
 from tasks.models import ease, popularity, stored
 from tasks.models.candidates import top_candidates
 from tasks.models.joined import join_candidates
 from tasks.models.pairs import pair_estimates
-from tasks.models.task import join_candidates_task, new_items_task
+from tasks.models.stages import join_candidates_task, new_items_task
 from tests.models import factors, synthetic
 
 KEYS = ["user", "item"]

@@ -4,7 +4,7 @@ import pytest
 from scipy.sparse import csr_array
 from surprise import KNNBasic
 
-from tasks.errors import TooLittleDataError
+from tasks.core.errors import TooLittleDataError
 from tasks.models import knn
 from tasks.models.candidates import top_candidates
 from tasks.models.surprise_svd import trainset_of

@@ -6,9 +6,9 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
+from tasks.core.vocabulary import ModelName
 from tasks.models import options
 from tasks.models.options import CHOICES, ModelOptions
-from tasks.vocabulary import ModelName
 
 
 def test_each_model_gets_its_own_options_without_the_prefix(monkeypatch):

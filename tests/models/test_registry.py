@@ -3,10 +3,10 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from tasks.core.vocabulary import ModelName
 from tasks.models import ease, registry
 from tasks.models.base import estimates_ratings
 from tasks.models.options import ModelOptions
-from tasks.vocabulary import ModelName
 from tests.models import SCALE, factors, synthetic
 
 

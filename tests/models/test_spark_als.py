@@ -17,7 +17,7 @@ import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
-from tasks.errors import SettingsError, SparkError
+from tasks.core.errors import SettingsError, SparkError
 from tasks.models import spark_als
 from tasks.models.base import UNSCALED
 from tasks.models.candidates import count_ratings, top_candidates

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tasks.artifacts import is_intact
+from tasks.core.artifacts import is_intact
 from tasks.models import ease, knn, popularity
 from tasks.models.interactions import interactions_of
 from tasks.models.stored import load, save

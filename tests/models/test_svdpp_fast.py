@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.errors import SettingsError
+from tasks.core.errors import SettingsError
 from tasks.models import surprise_svd, svdpp_fast
 from tasks.models.factors import Factors
 

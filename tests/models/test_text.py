@@ -2,12 +2,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.artifacts import write_table
-from tasks.models import stored, task, text
+from tasks.core.artifacts import write_table
+from tasks.models import stages as task
+from tasks.models import stored, text
 from tasks.models.base import estimates_ratings
 from tasks.models.candidates import top_candidates
 from tasks.models.pairs import pair_estimates
-from tasks.models.task import text_model_task
+from tasks.models.stages import text_model_task
 
 SCHEMA = {"user": pl.Int64, "item": pl.Int64, "rating": pl.Float64}
 ITEMS = list(range(10, 130, 10))

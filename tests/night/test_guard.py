@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from tasks.night.guard import EVERYBODY, Verdict, guarded_users, judge, verdicts
-from tasks.night_options import NightOptions
+from tasks.settings.night import NightOptions
 
 LIMITS = NightOptions(guard_users=20, guard_activity=(100,))
 HEAVY = "100 ratings or more"

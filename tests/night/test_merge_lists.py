@@ -1,8 +1,8 @@
 import polars as pl
 import pytest
 
-from tasks.artifacts import read_table, write_table
-from tasks.night.task import merge_lists_task
+from tasks.core.artifacts import read_table, write_table
+from tasks.night.stages import merge_lists_task
 
 
 @pytest.mark.parametrize("kind", [pl.Int64, pl.String])

@@ -4,17 +4,17 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from tasks.artifacts import write_table
+from tasks.core.artifacts import write_table
+from tasks.core.vocabulary import DatasetInfo
 from tasks.evaluation.cell import Cell, CellResult, Comparison, Figures, Measured
-from tasks.evaluation.options import EvaluationSettings
 from tasks.evaluation.significance import holm
 from tasks.evaluation.summary import SUMMARY
-from tasks.reranking.blend import Learned, Trees
-from tasks.reranking.learned import LearnedWeights
+from tasks.ranking.blend import Learned, Trees
+from tasks.ranking.learned import LearnedWeights
+from tasks.settings.evaluation import EvaluationSettings
 from tasks.store.measured import CELLS, comparison_rows, measured_tables
 from tasks.store.query import query
 from tasks.store.warehouse import publish
-from tasks.vocabulary import DatasetInfo
 from tests.store.rows import a_run
 
 FILMS = DatasetInfo(

@@ -2,8 +2,8 @@ import threading
 
 import pytest
 
-from tasks.errors import StoreError
-from tasks.homes import home_of
+from tasks.core.errors import StoreError
+from tasks.core.homes import home_of
 from tasks.store import shared_results, warehouse
 from tasks.store.query import query
 from tasks.store.warehouse import database_file, has_results, is_published, publish

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from tasks.errors import QueryError
+from tasks.core.errors import QueryError
 from tasks.store.query import query
 from tasks.store.stream import stream
 from tasks.store.warehouse import publish

@@ -8,7 +8,7 @@ import pytest
 from filelock import FileLock
 
 import sql
-from tasks.errors import StoreError
+from tasks.core.errors import StoreError
 from tasks.store.query import query
 from tasks.store.warehouse import database_file, is_published, publish
 from tests.store.rows import a_run

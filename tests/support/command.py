@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tasks.progress import TEMPORARY_SERVER
+from tasks.core.progress import TEMPORARY_SERVER
 
 SECONDS = 240
 PALATE = [str(Path(sys.executable).with_name("palate"))]

@@ -17,7 +17,7 @@ from prefect.settings import (
     temporary_settings,
 )
 
-from flows.cli import main
+from flows.cli.main import main
 from tests.support.command import environment, succeeded
 
 Done = CompletedProcess[str]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tasks import shared_home
-from tasks.homes import home_of
+from tasks.core import shared_home
+from tasks.core.homes import home_of
 
 BUCKET, KEY = "nights", "sentinel-access-key"
 HOME = f"s3://{BUCKET}/team"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from threadpoolctl import threadpool_limits
 
-from tasks.reranking import trees
+from tasks.ranking import trees
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from flows.standing.state import State, read_state
+from flows.service.state import State, read_state
 from tests.support.command import PALATE, SECONDS, environment, succeeded
 
 ROOT = Path(__file__).parents[2]

@@ -12,14 +12,14 @@ from prefect import Task, flow
 from prefect.settings import PREFECT_TASKS_REFRESH_CACHE, temporary_settings
 
 from flows import cells, one_split
-from tasks.artifacts import sha256_of, write_table
+from tasks.core.artifacts import sha256_of, write_table
+from tasks.core.stage import Steps, step
+from tasks.core.vocabulary import Dataset, DatasetInfo
 from tasks.evaluation.cell import Cell, CellResult
-from tasks.evaluation.options import EvaluationSettings
 from tasks.evaluation.splits.parts import Parts
 from tasks.evaluation.splits.protocols import split
-from tasks.evaluation.task import Split
-from tasks.steps import Steps, step
-from tasks.vocabulary import Dataset, DatasetInfo
+from tasks.evaluation.stages import Split
+from tasks.settings.evaluation import EvaluationSettings
 from tests.support.in_process import flows_in
 
 FILMS = DatasetInfo(

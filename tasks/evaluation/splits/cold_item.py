@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 
+from tasks.core.vocabulary import ITEM
 from tasks.evaluation.splits.draws import some_of
 from tasks.evaluation.splits.parts import Parts, with_both_sides
-from tasks.vocabulary import ITEM
 
 SHARE_NEW = 0.1
 

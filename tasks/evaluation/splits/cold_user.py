@@ -3,10 +3,10 @@
 import numpy as np
 import polars as pl
 
-from tasks.errors import SettingsError
+from tasks.core.errors import SettingsError
+from tasks.core.vocabulary import USER
 from tasks.evaluation.splits.draws import PLACE, some_of, with_places
 from tasks.evaluation.splits.parts import Parts, parts
-from tasks.vocabulary import USER
 
 FEWEST_RATINGS = 10
 SHARE_TESTED = 0.2

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
+from tasks.core.vocabulary import USER
 from tasks.evaluation.splits.parts import Parts, in_order, with_both_sides
-from tasks.vocabulary import USER
 
 
 def loo(ratings: pl.DataFrame, seed: int) -> Parts:

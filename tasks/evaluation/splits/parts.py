@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from tasks.vocabulary import ITEM, USER
+from tasks.core.vocabulary import ITEM, USER
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from tasks.errors import TooLittleDataError
+from tasks.core.errors import TooLittleDataError
+from tasks.core.vocabulary import ProtocolName
 from tasks.evaluation.splits.cold_item import cold_item
 from tasks.evaluation.splits.cold_user import cold_user
 from tasks.evaluation.splits.item_split import item_split
@@ -10,7 +11,6 @@ from tasks.evaluation.splits.loo import loo
 from tasks.evaluation.splits.parts import Parts, in_order
 from tasks.evaluation.splits.temporal import temporal
 from tasks.evaluation.splits.user_split import user_split
-from tasks.vocabulary import ProtocolName
 
 
 def split(ratings: pl.DataFrame, protocol: ProtocolName, seed: int, keep: int) -> Parts:

@@ -3,10 +3,10 @@
 import numpy as np
 import polars as pl
 
-from tasks.errors import TooLittleDataError
+from tasks.core.errors import TooLittleDataError
+from tasks.core.vocabulary import TIMESTAMP
 from tasks.evaluation.splits.draws import TRAIN_SHARE
 from tasks.evaluation.splits.parts import Parts, with_both_sides
-from tasks.vocabulary import TIMESTAMP
 
 
 def temporal(ratings: pl.DataFrame) -> Parts:

@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 
+from tasks.core.vocabulary import USER
 from tasks.evaluation.splits.draws import three_quarters
 from tasks.evaluation.splits.parts import Parts, with_both_sides
-from tasks.vocabulary import USER
 
 
 def user_split(ratings: pl.DataFrame, seed: int) -> Parts:

@@ -21,10 +21,10 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from tasks.errors import LedgerError
-from tasks.homes import url_of
+from tasks.core.errors import LedgerError
+from tasks.core.homes import url_of
+from tasks.core.secrets import NOT_SHARED, Secrets
 from tasks.llm.ledger.tables import metadata
-from tasks.secrets import NOT_SHARED, Secrets
 
 FILE = "ledger.sqlite"
 WAL = "PRAGMA journal_mode=WAL"

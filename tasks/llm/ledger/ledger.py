@@ -9,13 +9,13 @@ from uuid import uuid4
 from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from tasks.errors import LedgerError
+from tasks.core.errors import LedgerError
+from tasks.core.secrets import Secrets
 from tasks.llm.ledger.claims import Claims, open_claims
 from tasks.llm.ledger.database import Change, Database, ledger_url
 from tasks.llm.ledger.spending import Spending
 from tasks.llm.ledger.tables import requests, scores, texts
 from tasks.llm.requests import ChatRequest, Reply
-from tasks.secrets import Secrets
 
 ASKED_AT_ONCE = 500
 

@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.llm.ledger.database import Change, Database
 from tasks.llm.ledger.tables import COUNTED, spending
+from tasks.llm.options import LlmOptions
 from tasks.llm.prices import NANO
-from tasks.llm_options import LlmOptions
 
 SENDS, TOKENS = ("sends",), ("prompt", "answer", "tokens_held")
 NANO_DOLLARS = ("nano_dollars", "nano_held")

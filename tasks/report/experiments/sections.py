@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import sql
-from tasks.errors import StoreError
+from tasks.core.errors import StoreError
 from tasks.report.experiments.words import at_ten, seeds
 from tasks.store.query import query
 

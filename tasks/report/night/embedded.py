@@ -5,8 +5,7 @@ import json
 import polars as pl
 from markupsafe import Markup
 
-from tasks.report.night.read import Night, Row
-from tasks.vocabulary import (
+from tasks.core.vocabulary import (
     BASE_RANK,
     DATE_AFFINITY,
     ESTIMATE,
@@ -19,6 +18,7 @@ from tasks.vocabulary import (
     USER,
     YEAR,
 )
+from tasks.report.night.read import Night, Row
 
 SIGNALS = (ESTIMATE, SIMILARITY, POPULARITY, DATE_AFFINITY, SCORE)
 FIGURES, PLACES = 3, 2

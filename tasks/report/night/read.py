@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 import sql
-from tasks.errors import StoreError
+from tasks.core.errors import StoreError
 from tasks.store.query import query
 
 Row = dict[str, Any]

@@ -5,9 +5,9 @@ from importlib.metadata import version
 import polars as pl
 from scipy.sparse import csr_matrix
 
+from tasks.core.vocabulary import ITEM, USER
 from tasks.models.candidates import top_candidates
 from tasks.models.interactions import interactions_of
-from tasks.vocabulary import ITEM, USER
 from tests.bench.given import COUNT, SEED, Given
 from tests.bench.peers import TIMES, Compared
 from tests.bench.timing import best_of

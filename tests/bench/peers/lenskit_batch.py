@@ -4,9 +4,9 @@ from pathlib import Path
 
 import polars as pl
 
+from tasks.core.vocabulary import ITEM, USER
 from tasks.models.candidates import top_candidates
 from tasks.models.factors import Factors
-from tasks.vocabulary import ITEM, USER
 from tests.bench.given import COUNT, SEED, Given
 from tests.bench.peers import TIMES, Compared
 from tests.bench.peers.foreign import run

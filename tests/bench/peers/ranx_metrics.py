@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tasks.core.vocabulary import BASE_RANK, ITEM, USER
 from tasks.evaluation.accuracy import ACCURACY
 from tasks.evaluation.lists import Lists, dense_lists
-from tasks.vocabulary import BASE_RANK, ITEM, USER
 from tests.bench.given import TOP, Given
 from tests.bench.peers import TIMES, Compared
 from tests.bench.timing import best_of

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.reranking.rules import rerank
-from tasks.settings import Weights
-from tasks.vocabulary import DATE_AFFINITY, ESTIMATE, ITEM, POPULARITY, RANK, SIMILARITY, USER
+from tasks.core.vocabulary import DATE_AFFINITY, ESTIMATE, ITEM, POPULARITY, RANK, SIMILARITY, USER
+from tasks.ranking.rules import rerank
+from tasks.settings.run import Weights
 from tests.bench.given import COUNT, Given
 from tests.bench.peers import TIMES, Compared
 from tests.bench.peers.foreign import run

@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
+from tasks.core.vocabulary import ITEM, USER
 from tasks.models.candidates import top_candidates
-from tasks.vocabulary import ITEM, USER
 from tests.bench.given import COUNT, SEED, Given
 from tests.bench.peers import TIMES, Compared
 from tests.bench.timing import best_of

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from tasks.errors import SettingsError
+from tasks.core.errors import SettingsError
 from tasks.evaluation.splits.cold_user import cold_user
 from tests.evaluation.splits.made_up import random_ratings, ratings_of
 

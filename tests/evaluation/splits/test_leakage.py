@@ -4,12 +4,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from tasks.core.vocabulary import ProtocolName
 from tasks.evaluation.splits.protocols import split
+from tasks.features.signals import add_features
 from tasks.models.candidates import count_ratings
-from tasks.profiles.favourites import make_profiles
-from tasks.reranking.features import add_features
-from tasks.scoring.texts import item_texts
-from tasks.vocabulary import ProtocolName
+from tasks.texts.item_texts import item_texts
+from tasks.texts.profiles.favourites import make_profiles
 from tests.evaluation.splits.made_up import ITEMS, random_ratings, with_other_values
 
 every_protocol = pytest.mark.parametrize("protocol", get_args(ProtocolName))

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from tasks.errors import TooLittleDataError
+from tasks.core.errors import TooLittleDataError
+from tasks.core.vocabulary import ProtocolName
 from tasks.evaluation.splits.cold_item import cold_item
 from tasks.evaluation.splits.cold_user import cold_user
 from tasks.evaluation.splits.item_split import item_split
@@ -14,7 +15,6 @@ from tasks.evaluation.splits.loo import loo
 from tasks.evaluation.splits.protocols import split
 from tasks.evaluation.splits.temporal import temporal
 from tasks.evaluation.splits.user_split import user_split
-from tasks.vocabulary import ProtocolName
 from tests.evaluation.splits.made_up import random_ratings, ratings_of, with_other_values
 
 SEEDS = st.integers(0, 10**6)

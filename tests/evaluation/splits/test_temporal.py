@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from tasks.errors import TooLittleDataError
+from tasks.core.errors import TooLittleDataError
 from tasks.evaluation.splits.protocols import split
 from tasks.evaluation.splits.temporal import temporal
 from tests.evaluation.splits.made_up import SCHEMA, random_ratings

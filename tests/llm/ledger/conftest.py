@@ -16,12 +16,12 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import insert
 
-from tasks.errors import LedgerError
+from tasks.core.errors import LedgerError
+from tasks.core.secrets import Secrets
 from tasks.llm.ledger.database import FILE, Database, ledger_url
 from tasks.llm.ledger.ledger import Ledger
 from tasks.llm.ledger.tables import requests
 from tasks.llm.requests import ChatRequest
-from tasks.secrets import Secrets
 from tests.support.postgres import Postgres, postgres
 
 JUDGE, MODEL = "fake-1 score-1 t0 title", "fake-1"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tasks.errors import LedgerError
+from tasks.core.errors import LedgerError
 from tasks.llm.ledger.ledger import Ledger
 from tests.llm.ledger.conftest import SECONDS, Other, Place, tried
 from tests.support.postgres import PASSWORD

@@ -15,13 +15,13 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import event, insert, text
 
-from tasks.errors import LedgerError
+from tasks.core.errors import LedgerError
+from tasks.core.secrets import Secrets
 from tasks.llm.ledger import database as database_module
 from tasks.llm.ledger.database import Database, ledger_url
 from tasks.llm.ledger.ledger import Ledger, open_ledger
 from tasks.llm.ledger.tables import requests
 from tasks.llm.requests import Reply
-from tasks.secrets import Secrets
 from tests.llm.ledger.conftest import JUDGE, MODEL, REQUEST, SECONDS, Other, Place, tried
 from tests.support.postgres import PASSWORD
 

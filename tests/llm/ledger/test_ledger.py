@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from tasks.errors import LedgerError
+from tasks.core.errors import LedgerError
 from tasks.llm.ledger.ledger import Ledger
 from tasks.llm.requests import Reply, Usage
 from tests.llm.ledger.conftest import JUDGE, MODEL, REQUEST, Other, Place

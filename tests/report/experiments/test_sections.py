@@ -1,6 +1,6 @@
 import pytest
 
-from tasks.errors import StoreError
+from tasks.core.errors import StoreError
 from tasks.report.experiments.sections import read_experiments
 from tasks.store.warehouse import publish
 from tests.report.experiments.rows import Made

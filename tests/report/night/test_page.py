@@ -3,7 +3,7 @@ import re
 import polars as pl
 import pytest
 
-from tasks.errors import StoreError
+from tasks.core.errors import StoreError
 from tasks.report.night import page, read
 from tasks.report.night.page import write_report
 from tests.report.night.rows import HOSTILE, ANight, data_of, said

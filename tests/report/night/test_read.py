@@ -2,7 +2,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from tasks.errors import StoreError
+from tasks.core.errors import StoreError
 from tasks.report.night.read import latest_night, read_night
 from tasks.store.warehouse import database_file, publish
 from tests.report.night.rows import ANight

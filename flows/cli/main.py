@@ -1,0 +1,70 @@
+"""The command line's entry: runs a command, and tells every foreseen error in one clear message."""
+
+import sys
+from typing import NoReturn
+
+import cyclopts
+from pydantic import ValidationError
+from rich.console import Console
+
+from flows.cli import compare, evaluation, house, llm, night, notify, results, standing
+from flows.cli.app import app
+from tasks.core.errors import PalateError
+
+COMMANDS = (compare, evaluation, house, llm, night, notify, results, standing)
+"""Importing a file enters its commands in `app`."""
+
+errors = Console(stderr=True)
+INTERRUPTED = 130
+
+
+def main() -> NoReturn:
+    """Run the command line; every foreseen error is one clear message and exit code 1."""
+    try:
+        app(exit_on_error=False, print_error=False)
+    except KeyboardInterrupt:
+        _say("Interrupted.", "Nothing finished is lost: the same command carries on from here.")
+        sys.exit(INTERRUPTED)
+    except PalateError as error:
+        _say(error.what, error.fix)
+        sys.exit(1)
+    except ValidationError as error:
+        _say_invalid(error)
+        sys.exit(1)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        _say(f"{error.strerror or error}{where}.", "Check the folder, its permissions, the disk.")
+        sys.exit(1)
+    except cyclopts.CycloptsError as error:
+        cause = error.__cause__
+        if isinstance(cause, PalateError):
+            _say(cause.what, cause.fix)
+        elif isinstance(cause, ValidationError):
+            _say_invalid(cause)
+        else:
+            _say(str(error), "`palate --help` and `palate COMMAND --help` show what there is.")
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _say_invalid(error: ValidationError) -> None:
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"])
+        reason = problem["msg"].removeprefix("Value error, ")
+        untold = isinstance(problem["input"], dict) or name == "llm_base_url"  # may hold a key
+        given = "" if untold else f" (given: {problem['input']})"
+        where = ""
+        if name:
+            option = name.replace("_", "-")
+            variable = name.upper().replace(".", "__")
+            where = f"Set --{option}, PALATE_{variable}, or {name} in the TOML file."
+        _say(f"{name or 'settings'}: {reason}{given}.", where)
+
+
+def _say(what: str, fix: str) -> None:
+    errors.print("Error:", what, style="red", markup=False, highlight=False, soft_wrap=True)
+    errors.print(fix, markup=False, highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

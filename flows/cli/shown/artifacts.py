@@ -1,0 +1,56 @@
+"""What a night leaves in Prefect's UI: a summary, and the way to its report."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from prefect.artifacts import create_link_artifact, create_markdown_artifact
+
+import sql
+from tasks.core.prefect_progress import is_seen
+from tasks.settings.run import Settings
+from tasks.store.query import query
+
+log = logging.getLogger(__name__)
+
+SUMMARY_KEY, REPORT_KEY = "palate-night", "palate-report"
+_MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "\\|`*_<>[]#"})
+
+
+def show_in_prefect(settings: Settings, run_id: str, report: Path | None = None) -> None:
+    """Leave artifacts of a published run, where a server keeps them; that may fail."""
+    if not is_seen():
+        return
+    try:
+        create_markdown_artifact(summary(settings.home, run_id), SUMMARY_KEY, f"Night {run_id}")
+        if report is not None:
+            create_link_artifact(
+                report.resolve().as_uri(), "Report of the night", REPORT_KEY, f"Night {run_id}"
+            )
+    except Exception:  # the night is published, whatever is shown of it
+        log.warning("No artifacts could be left for run %s.", run_id, exc_info=True)
+
+
+def summary(home: Path, run_id: str) -> str:
+    """A run in Markdown: how it ended, how good its lists are, what was asked of a model."""
+    this = {"run_id": run_id}
+    run = query(home, sql.statement("night/summary.sql"), this)
+    figures = query(home, sql.statement("night/metrics.sql"), this)
+    parts = [f"## Night {run_id}", _table(run.transpose(include_header=True).rows(), ("", ""))]
+    if figures.height:
+        parts += ["### On held-out ratings", _table(figures.rows(), figures.columns)]
+    else:
+        parts.append("Not measured.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(rows: Sequence[tuple[object, ...]], header: Sequence[str]) -> str:
+    lines = [header, ["---"] * len(header), *(map(_cell, row) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    said = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return " ".join(said.translate(_MARKUP).split())

@@ -1,0 +1,1 @@
+"""Fan-outs on Dask: a scheduler, and what its workers need."""

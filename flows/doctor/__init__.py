@@ -1,0 +1,1 @@
+"""What `palate doctor` looks at, one function per check; `flows.doctor.examine` lists them."""

@@ -1,0 +1,134 @@
+"""Servers: Prefect and its workers, and the language model's."""
+
+import asyncio
+import base64
+import json
+import os
+import urllib.error
+import urllib.request
+from importlib.metadata import version
+from typing import Any
+
+import openai
+
+from flows.doctor.finding import Finding, fail, ok, warn
+from tasks.core.secrets import Secrets
+from tasks.llm.client import ChatClient
+from tasks.settings.run import Settings
+
+SECONDS = 5.0
+START = (
+    "Start it (`prefect server start`), or unset PREFECT_API_URL: then commands start their own."
+)
+
+
+def check_prefect(_settings: Settings) -> list[Finding]:
+    """The server that PREFECT_API_URL names answers, and is of the same version."""
+    url = os.environ.get("PREFECT_API_URL")
+    if not url:
+        return [
+            ok("prefect", "PREFECT_API_URL is not set: each command starts a server for itself")
+        ]
+    try:
+        theirs = _ask(url, "/admin/version")
+    except (OSError, ValueError) as error:
+        return [fail("prefect", f"{_shown(url)} does not answer ({_why(error)})", START)]
+    if theirs != version("prefect"):
+        told = f"{_shown(url)} runs Prefect {theirs}, this is {version('prefect')}"
+        return [warn("prefect", told, "Use the same version on both sides.")]
+    return [ok("prefect", f"{_shown(url)} answers, Prefect {theirs}")]
+
+
+def check_workers(_settings: Settings) -> list[Finding]:
+    """Every work pool of that server has a worker online; nothing to say without a server."""
+    url = os.environ.get("PREFECT_API_URL")
+    try:
+        pools = _ask(url, "/work_pools/filter", {}) if url else []
+    except (OSError, ValueError):
+        return []  # `check_prefect` says so
+    return [_pool(pool) for pool in pools if pool["type"] != "prefect-agent"]
+
+
+def _pool(pool: dict[str, Any]) -> Finding:
+    name = pool["name"]
+    if pool["is_paused"]:
+        return warn("worker", f"pool {name} is paused", f"prefect work-pool resume '{name}'")
+    if pool["status"] != "READY":
+        return warn(
+            "worker", f"pool {name} has no worker online", f"prefect worker start -p '{name}'"
+        )
+    return ok("worker", f"pool {name} has a worker online")
+
+
+def check_llm(settings: Settings) -> list[Finding]:
+    """The language model's server takes the key and has the model; asked only where one is set."""
+    if not (settings.llm_model or settings.llm_base_url):
+        return []
+    where, secrets = settings.llm_base_url or "OpenAI", Secrets()
+    if settings.llm_base_url is None and secrets.openai_api_key is None:
+        told = "OPENAI_API_KEY is not set"
+        return [fail("llm", told, "Export it, or name a server that needs none (--llm-base-url).")]
+    try:
+        names = asyncio.run(_models(settings, secrets))
+    except openai.APIStatusError as error:
+        return [_refused(where, error.status_code)]
+    except (openai.OpenAIError, TimeoutError, AttributeError, TypeError, ValueError) as error:
+        told = f"{where} gives no list of models ({type(error).__name__})"
+        return [
+            fail("llm", told, "Check --llm-base-url (it ends in /v1), the server, the network.")
+        ]
+    if settings.llm_model and settings.llm_model not in names:
+        told = f"{where} answers, but does not list {settings.llm_model}"
+        return [warn("llm", told, f"It lists {', '.join(names[:5]) or 'nothing'}.")]
+    return [ok("llm", f"{where} answers and lists {len(names)} models")]
+
+
+async def _models(settings: Settings, secrets: Secrets) -> list[str]:
+    """Names of the models; the deadline is for the whole answer, however slowly it drips."""
+    client = ChatClient(settings.llm, secrets)
+    try:
+        async with asyncio.timeout(SECONDS):
+            return [str(model.id) for model in (await client.openai.models.list()).data]
+    finally:
+        await client.close()
+
+
+def _refused(where: str, status: int) -> Finding:
+    """Never what the server said: it may quote the key."""
+    if status in {401, 403}:
+        return fail("llm", f"{where} refuses the key ({status})", "Check OPENAI_API_KEY.")
+    if status in {404, 405}:
+        return warn(
+            "llm",
+            f"{where} answers, but has no /models ({status})",
+            "Check that --llm-base-url ends in /v1.",
+        )
+    return fail("llm", f"{where} answers with status {status}", "See its log, or try again later.")
+
+
+def _ask(url: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"} | _login()
+    request = urllib.request.Request(url.rstrip("/") + path, data, headers)  # noqa: S310 - http(s)
+    with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+def _login() -> dict[str, str]:
+    login, key = os.environ.get("PREFECT_API_AUTH_STRING"), os.environ.get("PREFECT_API_KEY")
+    if login:
+        return {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def _shown(url: str) -> str:
+    """The address without what may be a password."""
+    scheme, _, rest = url.rpartition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, urllib.error.HTTPError):
+        return f"status {error.code}"
+    reason = getattr(error, "reason", error)
+    return getattr(reason, "strerror", None) or type(reason).__name__

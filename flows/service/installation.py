@@ -1,0 +1,246 @@
+"""Starting, repairing and stopping the installation of a home folder."""
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from flows.service import postgres, prefect_toml
+from flows.service.environment import database_given, for_server, for_worker
+from flows.service.processes import (
+    belonging,
+    find,
+    log_file,
+    of_role,
+    running_flows,
+    start,
+    stop,
+)
+from flows.service.server import answers, free_port
+from flows.service.state import (
+    POOL,
+    Role,
+    StandingError,
+    State,
+    folder,
+    forget,
+    read_state,
+    write_state,
+)
+
+START_SECONDS = 120.0
+DEPLOYMENTS = Path("deployments") / "prefect.yaml"
+RUNS = ((signal.SIGINT, 25.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+"""A flow run is told as by Ctrl-C: it waits for answers of a language model that are on their way,
+reports that it was broken off, and is resumed after the next `up`."""
+
+Tell = Callable[[str], None]
+
+
+def up(home: Path, project: Path, port: int, tell: Tell) -> tuple[State, list[Role]]:
+    """Start what is missing of the installation; gives it, and what had to be started.
+
+    Raises StandingError when something does not start; what this call started is stopped then.
+    """
+    with _alone(home):
+        before = read_state(home)
+        if before is None and port:
+            _check_port(port)
+        state = before or State(project=project.resolve(), port=port or free_port())
+        started: list[Role] = []
+        try:
+            for role in _missing(home, state):
+                tell(f"  starting {role}")
+                state = STARTERS[role](home, state, tell)
+                started.append(role)
+            if started:
+                _deploy(home, state, tell)
+                _await_worker(home, state)
+        except BaseException:
+            _stop(home, state, None if before is None else started)
+            raise
+        prefect_toml.write(state)
+        return state, started
+
+
+def down(home: Path) -> bool:
+    """Stop all of the installation, flow runs included; gives whether there was anything."""
+    with _alone(home):
+        state = read_state(home)
+        if state is None and not belonging(home) and postgres.of_home(home) is None:
+            return False
+        _stop(home, state, None)
+        return True
+
+
+def _missing(home: Path, state: State) -> list[Role]:
+    """What has to be started: with a new database the server on it, and with that a worker."""
+    missing: list[Role] = []
+    if database_given() is None and postgres.of_home(home) is None:
+        missing.append("postgres")
+    if missing or not find(state.processes.get("server")):
+        missing.append("server")
+    if missing or not find(state.processes.get("worker")):  # one that lost its server is slow
+        missing.append("worker")
+    return missing
+
+
+def _start_postgres(home: Path, state: State, tell: Tell) -> State:
+    process, sockets = postgres.start_postgres(home, tell)
+    _drop(state.sockets, home)
+    state = state.with_process("postgres", process).model_copy(update={"sockets": sockets})
+    write_state(home, state)
+    return state
+
+
+def _start_server(home: Path, state: State, _tell: Tell) -> State:
+    stop(of_role(belonging(home), "server"))
+    _check_port(state.port)
+    database = database_given() or postgres.address(state.sockets or postgres.data(home))
+    command = [sys.executable, "-m", "prefect", "server", "start"]
+    command += ["--host", "127.0.0.1", "--port", str(state.port)]
+    process = start("server", command, home, for_server(home, state.url, database))
+    state = state.with_process("server", process)
+    write_state(home, state)
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and find(process):
+        if answers(state.url):
+            _make_pool(state)
+            return state
+        time.sleep(0.1)
+    raise StandingError("Prefect's server did not start.", f"See {log_file(home, 'server')}.")
+
+
+def _start_worker(home: Path, state: State, _tell: Tell) -> State:
+    stop(of_role(belonging(home), "worker"))
+    command = [sys.executable, "-m", "flows.service.worker"]
+    command += [str(home.resolve()), state.url, str(state.project)]
+    environment = for_worker(home, state.url, state.project)
+    process = start("worker", command, home, environment, place=state.project)
+    state = state.with_process("worker", process)
+    write_state(home, state)
+    return state
+
+
+STARTERS: dict[Role, Callable[[Path, State, Tell], State]] = {
+    "postgres": _start_postgres,
+    "server": _start_server,
+    "worker": _start_worker,
+}
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StandingError(
+                f"Port {port} is taken: something else listens there.",
+                "Stop it, or take another: palate up --port 4300 (0: any free one).",
+            ) from error
+
+
+def _make_pool(state: State) -> None:
+    pool = json.dumps({"name": POOL, "type": "process"}).encode()
+    _post(state, "work_pools/", pool, known=409)
+
+
+def _post(state: State, path: str, body: bytes, known: int = 0) -> bytes:
+    """The answer to a request; empty where the server says `known`: it is so already."""
+    request = urllib.request.Request(  # noqa: S310 - our loopback
+        f"{state.url}/{path}", body, {"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
+            content: bytes = answer.read()
+            return content
+    except urllib.error.HTTPError as error:
+        if error.code == known:
+            return b""
+        raise
+
+
+def _deploy(home: Path, state: State, tell: Tell) -> None:
+    tell(f"  deploying {DEPLOYMENTS}")
+    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [*command, "--prefect-file", str(DEPLOYMENTS)],
+        cwd=state.project,
+        env=for_worker(home, state.url, state.project),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise StandingError(
+            f"{state.project / DEPLOYMENTS} could not be deployed:\n{done.stdout}{done.stderr}",
+            "Correct it, then run `palate up` again.",
+        )
+
+
+def _await_worker(home: Path, state: State) -> None:
+    """Wait until it asks for runs."""
+    worker = state.processes["worker"]
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and find(worker):
+        answer = json.loads(_post(state, f"work_pools/{POOL}/workers/filter", b"{}"))
+        if any(_seen(one) > worker.started for one in answer):
+            return
+        time.sleep(0.1)
+    raise StandingError("The worker did not start.", f"See {log_file(home, 'worker')}.")
+
+
+def _seen(worker: dict[str, str]) -> float:
+    """When a worker was heard of last, in seconds since the epoch."""
+    return datetime.fromisoformat(worker["last_heartbeat_time"]).timestamp()
+
+
+def _stop(home: Path, state: State | None, roles: list[Role] | None) -> None:
+    """Stop these roles, or everything: those first that need the others to end well."""
+    if roles is None or "worker" in roles:
+        stop(of_role(belonging(home), "worker"))
+    if roles is None:
+        stop(running_flows(belonging(home)).values(), RUNS)
+    if roles is None or "server" in roles:
+        stop(of_role(belonging(home), "server"), ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)))
+    if roles is None or "postgres" in roles:
+        stop([postgres.of_home(home)], postgres.STAGES)
+    if roles is None:
+        stop(belonging(home))
+        if state is not None:
+            prefect_toml.remove(state)
+            _drop(state.sockets, home)
+        forget(home)
+
+
+def _drop(sockets: Path | None, home: Path) -> None:
+    """Remove the folder of a socket that is not the database's own."""
+    if sockets is not None and sockets != postgres.data(home):
+        shutil.rmtree(sockets, ignore_errors=True)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Hold what keeps a second `up` or `down` of the home out."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `&` has it ignored
+    folder(home).mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder(home) / "lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise StandingError(
+            f"Another `palate up` or `palate down` is at work on {home}.", "Wait for it."
+        ) from error

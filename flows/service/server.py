@@ -1,0 +1,172 @@
+"""A Prefect server for the length of one command, when none is configured.
+
+Prefect's own temporary server outlives a kill -9 of the command that started it, and keeps its
+database open (measured with 3.8.8). This one watches its parent and goes when it is gone.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import partial
+from pathlib import Path
+
+from tasks.core.errors import PalateError
+from tasks.core.homes import reach
+from tasks.core.lock import in_use
+from tasks.core.progress import TEMPORARY_SERVER
+
+START_SECONDS = 90.0
+POLL_SECONDS = 0.1
+
+
+class ServerError(PalateError):
+    """A Prefect server did not start, or does not answer."""
+
+
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",  # errors are told once, by the command line
+}
+"""Defaults for every command; what the environment says wins."""
+
+EPHEMERAL = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"}
+
+
+@contextmanager
+def prefect_for(home: Path) -> Iterator[Callable[[], None]]:
+    """Point Prefect at a server: PREFECT_API_URL's, that of `palate up`, or a temporary one.
+
+    Gives a function that waits until the server answers: import the flows first, meanwhile.
+    Must be entered before Prefect is imported, since it reads its settings then. `palate gc`
+    removes nothing meanwhile.
+    """
+    reach(home)
+    with in_use(home), _prefect_for(home) as wait:
+        yield wait
+
+
+@contextmanager
+def _prefect_for(home: Path) -> Iterator[Callable[[], None]]:
+    os.environ |= {name: value for name, value in QUIET.items() if name not in os.environ}
+    os.environ.setdefault("PREFECT_LOCAL_STORAGE_PATH", str(home.resolve() / "results"))
+    if os.environ.get("PREFECT_API_URL"):
+        yield lambda: None
+        return
+    os.environ["PREFECT_HOME"] = str(home.resolve() / "prefect")
+    os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
+    standing = _standing_server(home)
+    with standing or temporary_server(home) as (url, wait):
+        told = {"PREFECT_API_URL": url} | ({} if standing else {TEMPORARY_SERVER: "1"})
+        os.environ |= told
+        try:
+            yield wait
+        finally:
+            for name in told:
+                del os.environ[name]
+
+
+def standing_url(home: Path) -> str | None:
+    """The address of the server that `palate up` started for a home, None if it does not run."""
+    with suppress(PalateError):
+        standing = _standing_server(home)
+        if standing:
+            with standing as (url, _):
+                return url
+    return None
+
+
+def _standing_server(home: Path) -> AbstractContextManager[tuple[str, Callable[[], None]]] | None:
+    """The server that `palate up` started for a home, if it runs."""
+    if not (home / "standing" / "state.json").is_file():
+        return None
+    from flows.service.processes import find, log_file  # noqa: PLC0415 - seldom needed
+    from flows.service.state import read_state  # noqa: PLC0415
+
+    state = read_state(home)
+    process = find(state.processes.get("server")) if state else None
+    if state is None or process is None:
+        return None
+    wait = partial(_wait_until_healthy, state.url, process.is_running, log_file(home, "server"))
+    return nullcontext((state.url, wait))
+
+
+@contextmanager
+def temporary_server(home: Path) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Start a server; gives its API's address and a function that waits until it answers."""
+    home.mkdir(parents=True, exist_ok=True)
+    log = home / "prefect-server.log"
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/api"
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", "flows.service.server", str(port), str(os.getpid())],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for the command; it stops its server itself
+            env=os.environ | EPHEMERAL | {"PREFECT_API_URL": url},  # whatever prefect.toml says
+        )
+    try:
+        yield url, partial(_wait_until_healthy, url, lambda: process.poll() is None, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def answers(url: str) -> bool:
+    """Whether a Prefect server does at an API's address."""
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=1):  # noqa: S310 - our loopback
+            return True
+    except OSError:
+        return False
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_healthy(url: str, runs: Callable[[], bool], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and runs():
+        if answers(url):
+            return
+        time.sleep(POLL_SECONDS)
+    raise ServerError(
+        "Prefect's server does not answer.",
+        f"See {log}; or start one with `palate up`, or another and set PREFECT_API_URL.",
+    )
+
+
+def _serve(port: int, parent: int) -> None:
+    """Run in the server's process: serve until stopped, or until the parent is gone."""
+    import uvicorn  # noqa: PLC0415 - only the server's process needs it
+    from prefect.server.api.server import create_app  # noqa: PLC0415
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    uvicorn.run(create_app(), host="127.0.0.1", port=port, log_level="error")
+
+
+if __name__ == "__main__":
+    _serve(int(sys.argv[1]), int(sys.argv[2]))

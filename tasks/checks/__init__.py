@@ -1,1 +1,0 @@
-"""What `palate doctor` looks at, one function per check; `flows.doctor` lists them."""

@@ -1,0 +1,1 @@
+"""What every floor stands on: stages, artifacts, storage, vocabulary, errors, progress."""

@@ -1,0 +1,159 @@
+"""Column names and typed records: the only words in which stages talk to each other."""
+
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+USER = "user"
+ITEM = "item"
+RATING = "rating"
+TIMESTAMP = "timestamp"
+TITLE = "title"
+YEAR = "year"
+GENRES = "genres"
+DESCRIPTION = "description"
+QUALITY = "quality"
+VOTES = "votes"
+TMDB_ID = "tmdb_id"
+TAG = "tag"
+TAGS = "tags"
+TEXT = "text"
+TEXT_HASH = "text_hash"
+FAVOURITES = "favourites"
+DISLIKED = "disliked"
+DISLIKES = "dislikes"
+YEAR_LOW = "year_low"
+YEAR_HIGH = "year_high"
+PRIORITIZE_RATINGS = "prioritize_ratings"
+PRIORITIZE_POPULAR = "prioritize_popular"
+PROFILE_HASH = "profile_hash"
+ESTIMATE = "estimate"
+BASE_RANK = "base_rank"
+SIMILARITY = "similarity"
+POPULARITY = "popularity"
+DATE_AFFINITY = "date_affinity"
+EXTERNAL_QUALITY = "external_quality"
+EXTERNAL_VOTES = "external_votes"
+SCORE = "score"
+WHY = "why"
+RANK = "rank"
+RERANKED_RANK = "reranked_rank"
+LISTED_IN = "listed_in"
+
+ITEM_COLUMNS: dict[str, pl.DataType] = {
+    TITLE: pl.String(),
+    YEAR: pl.Int32(),
+    GENRES: pl.String(),
+    DESCRIPTION: pl.String(),
+    QUALITY: pl.Float64(),
+    VOTES: pl.Int64(),
+    TMDB_ID: pl.Int64(),
+}
+"""What an item may carry beside its id; all but the title may be null. Genres are joined by "|"."""
+
+Id = int | str
+"""A user or item id: whole numbers where every id of the data set is one, else text."""
+
+ModelName = Literal[
+    "svd",
+    "svdpp",
+    "svdpp-fast",
+    "popularity",
+    "knn",
+    "ease",
+    "sharp-ease",
+    "als",
+    "spark-als",
+    "text",
+]
+ProtocolName = Literal["loo", "split", "user-split", "temporal", "cold-user", "cold-item"]
+ScorerName = Literal["embedded", "llm", "llm-batch"]
+ProfileWriter = Literal["composed", "llm"]
+ProfileStyle = Literal["sentence", "structured", "contrastive", "favourites"]
+RuleName = Literal["weighted", "llm_only", "rrf", "filter", "none"]
+RerankerName = Literal["weighted", "llm_only", "rrf", "filter", "none", "learned"]
+TargetName = Literal["rated", "liked"]
+BoundName = Literal["random", "oracle"]
+"""Re-rankers that only an evaluation has: the floor, and the ceiling, which sees the held-out."""
+
+
+class Record(BaseModel):
+    """Base of every typed record: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Artifact(Record):
+    """A file that a stage wrote: `path` relative to the home folder, content hash, row count."""
+
+    path: str
+    sha256: str
+    rows: int
+
+    def at(self, home: Path) -> Path:
+        """Where the file lies on this machine."""
+        return home / self.path
+
+
+class DatasetInfo(Record):
+    """What a data set says of itself. `relevant_at`: the rating from which an item is liked."""
+
+    name: str
+    noun: str
+    noun_plural: str
+    scale: tuple[float, float]
+    relevant_at: float
+    source: str
+    terms: str
+
+
+class Dataset(Record):
+    """An ingested data set: its files, and in `dropped` how many rows were left out and why."""
+
+    info: DatasetInfo
+    ratings: Artifact
+    items: Artifact
+    tags: Artifact | None
+    users: int
+    dropped: dict[str, int]
+
+
+class Favourite(Record):
+    """One of the items that a person rated highest, or lowest, in train."""
+
+    item: Id
+    title: str
+    rating: float
+
+
+class Profile(Record):
+    """What is known of a person's taste; see `tasks.texts.profiles` for how each part is made.
+
+    `dislikes` says in words what `disliked` are items of; the style `sentence` has neither.
+    """
+
+    user: Id
+    text: str
+    favourites: tuple[Favourite, ...]
+    year_low: int | None
+    year_high: int | None
+    prioritize_ratings: bool
+    prioritize_popular: bool
+    dislikes: str = ""
+    disliked: tuple[Favourite, ...] = ()
+
+
+class ItemText(Record):
+    """An item as a scorer reads it, whole in `text` and in its parts; all of it is untrusted."""
+
+    item: Id
+    title: str
+    text: str
+    year: int | None = None
+    genres: str | None = None
+    description: str | None = None
+    quality: float | None = None
+    votes: int | None = None
+    tags: str | None = None

@@ -1,0 +1,87 @@
+"""What is asked of TMDB, and what it answers."""
+
+from datetime import datetime
+from urllib.parse import urlencode
+
+from pydantic import ConfigDict, Field, field_validator
+
+from tasks.core.vocabulary import Record
+
+
+class Movie(Record):
+    """A movie as TMDB describes it; all of it is untrusted. `vote_average` is from 0 to 10."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: int
+    title: str = ""
+    original_title: str = ""
+    release_date: str = ""
+    overview: str = ""
+    vote_average: float = Field(0.0, ge=0, le=10)
+    vote_count: int = Field(0, ge=0)
+
+    @field_validator("title", "original_title", "release_date", "overview", mode="before")
+    @classmethod
+    def _null_is_empty(cls, text: object) -> object:
+        return "" if text is None else text
+
+    @field_validator("vote_average", "vote_count", mode="before")
+    @classmethod
+    def _null_is_nothing(cls, number: object) -> object:
+        return 0 if number is None else number
+
+    @property
+    def year(self) -> int | None:
+        """Of the first release; None where TMDB has no date."""
+        year = self.release_date[:4]
+        return int(year) if year.isdecimal() and len(year) == 4 else None
+
+
+class ById(Record):
+    """The movie with this id: one, or none."""
+
+    tmdb_id: int
+
+    @property
+    def path(self) -> str:
+        """Behind TMDB's base address."""
+        return f"/3/movie/{self.tmdb_id}"
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The address' parameters, without the key."""
+        return {}
+
+
+class ByTitle(Record):
+    """Movies with such a title, released that year somewhere; TMDB's likeliest first."""
+
+    title: str
+    year: int | None
+
+    @property
+    def path(self) -> str:
+        """Behind TMDB's base address."""
+        return "/3/search/movie"
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The address' parameters, without the key."""
+        dated = {} if self.year is None else {"year": str(self.year)}
+        return {"query": self.title, **dated}
+
+
+Lookup = ById | ByTitle
+
+
+class Answer(Record):
+    """The movies that TMDB gave, none if it knows of none, and when."""
+
+    movies: tuple[Movie, ...]
+    fetched_at: datetime
+
+
+def name_of(lookup: Lookup) -> str:
+    """A lookup as text, the same for the same question."""
+    return f"{lookup.path}?{urlencode(lookup.query)}" if lookup.query else lookup.path

@@ -1,0 +1,181 @@
+"""A small client of TMDB (API version 3): paced, with bounded retries and deadlines."""
+
+import asyncio
+import random
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+from aiolimiter import AsyncLimiter
+from pydantic import Field, SecretStr, ValidationError
+
+from tasks.core.vocabulary import Record
+from tasks.data.enriching.errors import TmdbError, TmdbKeyError
+from tasks.data.enriching.keyed_transport import transport_to
+from tasks.data.enriching.records import ById, Lookup, Movie
+
+BASE_URL = "https://api.themoviedb.org"
+NO_SUCH_MOVIE = {6, 34}
+"""TMDB's own codes beside a 404; any other 404 comes from something that is not TMDB."""
+
+LATER = "Run the same command again later: what was answered is kept."
+
+
+class Pace(Record):
+    """How fast and how patiently to ask; seconds, except `rate` per second. TMDB allows 40."""
+
+    rate: float = Field(30.0, gt=0)
+    concurrency: int = Field(8, ge=1)
+    attempts: int = Field(6, ge=1)
+    deadline: float = Field(20.0, gt=0)
+    first_wait: float = Field(0.5, ge=0)
+    longest_wait: float = Field(60.0, ge=0)
+
+
+class _Again(Exception):
+    """One attempt failed, another may not; `wait` is what the server asks for, in seconds."""
+
+    def __init__(self, what: str, wait: float | None = None) -> None:
+        super().__init__(what)
+        self.what, self.wait = what, wait
+
+
+class Tmdb:
+    """Asks one TMDB. For use in `async with`, in one event loop."""
+
+    def __init__(self, url: str, key: SecretStr, pace: Pace) -> None:
+        self._pace = pace
+        self._limiter = AsyncLimiter(1, 1 / pace.rate)
+        self._held_until = 0.0
+        self._random = random.Random(0)  # noqa: S311 - jitter
+        self._http = httpx2.AsyncClient(
+            base_url=_checked(url),
+            transport=transport_to(url, key, pace.concurrency),
+            timeout=None,  # each request has a deadline as a whole, see `_attempt`
+            headers={"Accept": "application/json"},
+        )
+
+    async def __aenter__(self) -> "Tmdb":
+        """Give the client itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def ask(self, lookup: Lookup) -> tuple[Movie, ...]:
+        """The movies that answer a lookup; none if TMDB knows of none.
+
+        Raises TmdbKeyError when the key is refused, TmdbError when the attempts are used up,
+        the server asks to wait for too long, or it is not TMDB that answers.
+        """
+        for attempt in range(self._pace.attempts):
+            try:
+                return await self._attempt(lookup)
+            except _Again as again:
+                last = again
+            if attempt + 1 < self._pace.attempts:
+                await self._wait(last, attempt)
+        raise TmdbError(
+            f"TMDB did not answer {lookup.path} in {self._pace.attempts} attempts"
+            f" (the last: {last.what}).",
+            LATER,
+        )
+
+    async def _attempt(self, lookup: Lookup) -> tuple[Movie, ...]:
+        await self._limiter.acquire()
+        held = self._held_until - asyncio.get_running_loop().time()
+        if held > 0:
+            await asyncio.sleep(held)
+        try:
+            # httpx2's own timeout is per read: a server that drips would hold the slot for ever.
+            async with asyncio.timeout(self._pace.deadline):
+                response = await self._http.get(lookup.path, params=lookup.query)
+        except TimeoutError:
+            raise _Again(f"no whole answer in {self._pace.deadline:g} s") from None
+        except httpx2.HTTPError as error:
+            raise _Again(type(error).__name__) from None
+        return _read(lookup, response)
+
+    async def _wait(self, again: _Again, attempt: int) -> None:
+        """Full jitter; or what the server asks for, and then every other request waits too."""
+        if again.wait is None:
+            most = min(self._pace.longest_wait, self._pace.first_wait * 2**attempt)
+            await asyncio.sleep(self._random.uniform(0, most))
+            return
+        if again.wait > self._pace.longest_wait:
+            raise TmdbError(f"TMDB asks to wait for {again.wait:.0f} seconds.", LATER)
+        now = asyncio.get_running_loop().time()
+        self._held_until = max(self._held_until, now + again.wait)
+
+
+def _checked(url: str) -> str:
+    """Give an address back if it is one, and holds no secret that a log could show."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise TmdbError(f"PALATE_TMDB_URL: '{url}' is no address.", f"TMDB's is {BASE_URL}.")
+    if parts.username or parts.password or parts.query:
+        raise TmdbError(
+            "PALATE_TMDB_URL holds a user, a password or a query.", "A key belongs in TMDB_API_KEY."
+        )
+    return url
+
+
+def _read(lookup: Lookup, response: httpx2.Response) -> tuple[Movie, ...]:
+    status = response.status_code
+    if status in (401, 403):
+        raise TmdbKeyError(
+            f"TMDB refuses the key (status {status}).",
+            "Check TMDB_API_KEY: an API key or read access token from"
+            " https://www.themoviedb.org/settings/api.",
+        )
+    if status == 429 or status >= 500:
+        raise _Again(f"status {status}", _retry_after(response))
+    body = _json(response)
+    if status == 200 and body is not None:
+        return _movies(lookup, body)
+    if status == 404 and isinstance(lookup, ById) and _code(body) in NO_SUCH_MOVIE:
+        return ()
+    if status in (400, 422) and not isinstance(lookup, ById) and _code(body) is not None:
+        return ()  # a title that TMDB cannot search for, such as "???"
+    if status == 200:
+        raise _Again("an answer that is not JSON")
+    raise TmdbError(
+        f"What answers {lookup.path} with status {status} is not TMDB.",
+        f"Check PALATE_TMDB_URL; unless set, it is {BASE_URL}.",
+    )
+
+
+def _movies(lookup: Lookup, body: dict[str, Any]) -> tuple[Movie, ...]:
+    try:
+        found = [body] if isinstance(lookup, ById) else body["results"]
+        return tuple(Movie.model_validate(movie) for movie in found)
+    except (KeyError, TypeError, ValidationError):
+        raise _Again("an answer without TMDB's fields") from None
+
+
+def _json(response: httpx2.Response) -> dict[str, Any] | None:
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _code(body: dict[str, Any] | None) -> object:
+    return body.get("status_code") if body else None
+
+
+def _retry_after(response: httpx2.Response) -> float | None:
+    """Seconds, where the header gives them as a number; TMDB does."""
+    try:
+        seconds = float(response.headers.get("Retry-After", ""))
+    except ValueError:
+        return None
+    return seconds if seconds >= 0 else None

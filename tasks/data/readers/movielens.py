@@ -1,0 +1,128 @@
+"""MovieLens CSV folders as GroupLens publishes them, and optional files about the movies."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from tasks.core.vocabulary import (
+    DESCRIPTION,
+    GENRES,
+    ITEM,
+    ITEM_COLUMNS,
+    QUALITY,
+    RATING,
+    TAG,
+    TIMESTAMP,
+    TITLE,
+    TMDB_ID,
+    USER,
+    VOTES,
+    YEAR,
+    DatasetInfo,
+)
+from tasks.data.columns import with_ids, with_number
+from tasks.data.tables import ROW, RawTables, Table, arrivals, read_ratings, read_table
+from tasks.data.validate import Dropped
+
+SCALE = (0.5, 5.0)
+RELEVANT_AT = 4.0
+_YEAR_AT_END = r"\((\d{4})(?:[-\x{2013}]\d{0,4})?\)\s*$"
+_NO_GENRES = "(no genres listed)"
+
+
+@dataclass(frozen=True)
+class Extra:
+    """An optional file about movies: what its rows are called, and its columns as ours."""
+
+    file: str
+    what: str
+    names: dict[str, str]
+
+
+EXTRAS = (
+    Extra("descriptions.csv", "descriptions", {"description": DESCRIPTION}),
+    Extra("imdb_scores.csv", "IMDb figures", {"imdb_rating": QUALITY, "imdb_votes": VOTES}),
+    Extra("links.csv", "links", {"tmdbId": TMDB_ID}),
+)
+
+
+def recognises(folder: Path) -> bool:
+    """Whether the folder holds movies.csv, or a ratings.csv with MovieLens' first column."""
+    ratings = folder / "ratings.csv"
+    if (folder / "movies.csv").is_file() or not ratings.is_file():
+        return (folder / "movies.csv").is_file()
+    with ratings.open("rb") as file:
+        return file.readline().startswith(b"userId,")
+
+
+def files(folder: Path) -> list[Path]:
+    """The files that decide what `read` gives."""
+    names = ("ratings.csv", "movies.csv", *(extra.file for extra in EXTRAS), "tags.csv")
+    return [folder / name for name in names if (folder / name).is_file()] + arrivals(folder)
+
+
+def read(folder: Path) -> RawTables:
+    """Read the folder and join what EXTRAS it has; what these say twice or too much is counted."""
+    ratings = read_ratings(
+        folder / "ratings.csv",
+        {"userId": USER, "movieId": ITEM, "rating": RATING, "timestamp": TIMESTAMP},
+        optional=frozenset({TIMESTAMP}),
+    )
+    movies = read_table(folder / "movies.csv", {"movieId": ITEM, "title": TITLE, "genres": GENRES})
+    items, dropped = split_titles(movies.frame), Dropped()
+    for extra in EXTRAS:
+        items, surplus = _join(items, folder, extra)
+        dropped[f"{extra.what} dropped: repeated, or the items file lacks their item"] = surplus
+    return RawTables(
+        info=describe(folder.name),
+        ratings=ratings,
+        items=movies.having(items),
+        tags=_tags(folder / "tags.csv"),
+        dropped=dropped,
+    )
+
+
+def describe(name: str) -> DatasetInfo:
+    """What every MovieLens edition says of itself."""
+    return DatasetInfo(
+        name=name,
+        noun="movie",
+        noun_plural="movies",
+        scale=SCALE,
+        relevant_at=RELEVANT_AT,
+        source="GroupLens, MovieLens (https://grouplens.org/datasets/movielens/)",
+        terms="research use with citation; no redistribution without permission",
+    )
+
+
+def split_titles(movies: pl.DataFrame) -> pl.DataFrame:
+    """Move the year at the end of a title, "Heat (1995)", into its own column."""
+    title = pl.col(TITLE).str.strip_chars()
+    genres = pl.col(GENRES)
+    return movies.with_columns(
+        title.str.extract(_YEAR_AT_END).alias(YEAR),
+        title.str.replace(_YEAR_AT_END, "").str.strip_chars().alias(TITLE),
+        pl.when(genres != _NO_GENRES).then(genres).alias(GENRES),
+    )
+
+
+def _join(items: pl.DataFrame, folder: Path, extra: Extra) -> tuple[pl.DataFrame, int]:
+    """Items with the columns of one optional file, and how many of its rows were surplus."""
+    if not (folder / extra.file).is_file():
+        return items, 0
+    found = read_table(folder / extra.file, {"movieId": ITEM, **extra.names})
+    with_ids(found, ITEM)  # for its check alone: ids are compared as written
+    for name in extra.names.values():
+        if ITEM_COLUMNS[name].is_numeric():
+            found = with_number(found, name, ITEM_COLUMNS[name], required=False)
+    first = found.frame.drop(ROW).unique(ITEM, keep="first", maintain_order=True)
+    known = first.join(items.select(ITEM), on=ITEM, how="semi")
+    joined = items.join(known, on=ITEM, how="left", maintain_order="left")
+    return joined, found.frame.height - known.height
+
+
+def _tags(file: Path) -> Table | None:
+    if not file.is_file():
+        return None
+    return read_table(file, {"userId": USER, "movieId": ITEM, "tag": TAG})

@@ -1,0 +1,89 @@
+"""Ingest as a task: find the source, check it, write Parquet."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tasks.core.artifacts import read_table, scratch, sink_table, write_table
+from tasks.core.progress import bar
+from tasks.core.stage import step
+from tasks.core.text import plain
+from tasks.core.vocabulary import RATING, TEXT, USER, Artifact, Dataset, DatasetInfo, Id, Record
+from tasks.data import catalogue
+from tasks.data.newcomer import add_newcomer
+from tasks.data.ordering import is_large
+from tasks.data.tables import RawTables
+from tasks.data.validate import clean_items, clean_large, clean_ratings, clean_tags
+
+
+def ingest(home: Path, data: str) -> Dataset:
+    """Write a source's ratings, items and tags as Parquet under `home`; nothing if one is bad."""
+    with bar("reading the data set"), scratch(home, "ratings") as stem:
+        raw = catalogue.find(data, home).read()
+        items, from_items = clean_items(raw.items, raw.info)
+        ratings, from_ratings = _clean_ratings(raw, items, stem)
+        tags, from_tags = clean_tags(raw.tags, ratings) if raw.tags else (None, {})
+        dropped = from_ratings | from_items | from_tags | dict(raw.dropped)
+        return Dataset(
+            info=_completed(raw, ratings),
+            ratings=sink_table(home, "ratings", ratings),
+            items=write_table(home, "items", items),
+            tags=None if tags is None else write_table(home, "tags", tags),
+            users=_of_all(ratings, pl.col(USER).n_unique())[0],
+            dropped={reason: count for reason, count in dropped.items() if count},
+        )
+
+
+def _clean_ratings(
+    raw: RawTables, items: pl.DataFrame, stem: Path
+) -> tuple[pl.LazyFrame, dict[str, int]]:
+    if is_large(raw.ratings.rows.lazy()):
+        return clean_large(raw.ratings, items, _known_scale(raw), stem)
+    ratings, dropped = clean_ratings(raw.ratings, items, _known_scale(raw))
+    return ratings.lazy(), dropped
+
+
+def _of_all(ratings: pl.LazyFrame, *questions: pl.Expr) -> tuple[Any, ...]:
+    return ratings.select(questions).collect(engine="streaming").row(0)
+
+
+def _known_scale(raw: RawTables) -> tuple[float, float] | None:
+    return None if "scale" in raw.unknown else raw.info.scale
+
+
+def _completed(raw: RawTables, ratings: pl.LazyFrame) -> DatasetInfo:
+    """Scale from the ratings where unknown; liked is its upper quarter, as 4 of 0.5 to 5 is."""
+    lowest, highest = pl.col(RATING).min(), pl.col(RATING).max().alias("highest")
+    low, high = _known_scale(raw) or _of_all(ratings, lowest, highest)
+    found = {"scale": (low, high), "relevant_at": low + 0.75 * (high - low)}
+    return raw.info.model_copy(update={name: found[name] for name in raw.unknown})
+
+
+@step("ingest", "3")
+def ingest_task(home: Path, folder: str, fingerprint: str) -> Dataset:
+    """Ingest `folder` (a folder or a name); `fingerprint` stands for its content in the key."""
+    return ingest(home, folder)
+
+
+class Newcomer(Record):
+    """A new person among the others: all ratings, the one user to serve, the typed taste."""
+
+    ratings: Artifact
+    users: Artifact
+    typed: Artifact | None
+
+
+@step("add newcomer", "1")
+def newcomer_task(
+    home: Path, ratings: Artifact, rated: list[tuple[Id, float]], taste: str | None
+) -> Newcomer:
+    """Join one person's ratings and typed taste to everybody's ratings."""
+    joined, user = add_newcomer(read_table(home, ratings), rated)
+    person = pl.DataFrame({USER: [user]}, schema={USER: joined.schema[USER]})
+    said = person.with_columns(plain(pl.lit(taste)).alias(TEXT)) if taste else None
+    return Newcomer(
+        ratings=write_table(home, "train", joined),
+        users=write_table(home, "users", person),
+        typed=None if said is None else write_table(home, "typed", said),
+    )

@@ -1,0 +1,155 @@
+"""The checks every source must pass: a wrong row ends the run, a surplus one is counted."""
+
+from pathlib import Path
+
+import polars as pl
+
+from tasks.core.vocabulary import (
+    ITEM,
+    ITEM_COLUMNS,
+    RATING,
+    TAG,
+    TIMESTAMP,
+    TITLE,
+    USER,
+    DatasetInfo,
+)
+from tasks.data.columns import (
+    Check,
+    Column,
+    id_column,
+    like,
+    number_column,
+    typed,
+    with_ids,
+    with_number,
+    with_text,
+)
+from tasks.data.ordering import LENGTH, height, latest, latest_on_disk, users_of
+from tasks.data.tables import ROW, Table
+
+__all__ = ["clean_items", "clean_large", "clean_ratings", "clean_tags", "with_ids"]
+
+MOST_UNKNOWN = 0.5
+"""Above this share of ratings for unknown items the two files do not belong together."""
+
+Dropped = dict[str, int]
+Scale = tuple[float, float]
+
+
+def clean_ratings(
+    raw: Table, items: pl.DataFrame, scale: Scale | None
+) -> tuple[pl.DataFrame, Dropped]:
+    """Ratings (user, item, rating, timestamp), one per pair, sorted by user then item.
+
+    Of a pair's several ratings the latest stays (by timestamp, else by place in the file).
+    Ratings of items without a row in `items` are dropped and counted. Raises BadDataError,
+    naming row and column, for a missing id, a rating that is no finite number or off the scale.
+    """
+    checked = _checked_ratings(raw, items, scale)
+    known = _known(checked, items).collect(engine="streaming")
+    unknown = _refuse_strangers(raw, checked, items, known.height)
+    single = latest(known.lazy()).collect()
+    return single, _surplus(unknown, known.height - single.height)
+
+
+def clean_large(
+    raw: Table, items: pl.DataFrame, scale: Scale | None, stem: Path
+) -> tuple[pl.LazyFrame, Dropped]:
+    """As `clean_ratings`, in bounded memory: the rows that it gives lie in files named `stem`*."""
+    checked = _checked_ratings(raw, items, scale)
+    known = _known(checked, items)
+    users = users_of(known)
+    kept = int(users[LENGTH].sum())
+    unknown = _refuse_strangers(raw, checked, items, kept)
+    single = latest_on_disk(known, users, stem)
+    return single, _surplus(unknown, kept - height(single))
+
+
+def _checked_ratings(raw: Table, items: pl.DataFrame, scale: Scale | None) -> pl.LazyFrame:
+    columns = [id_column(raw, USER), id_column(raw, ITEM), _rating_column(raw, scale)]
+    if TIMESTAMP in raw.schema:
+        columns.append(number_column(raw, TIMESTAMP, pl.Int64(), required=False))
+    rows = typed(raw, *columns).rows.lazy()
+    if TIMESTAMP not in raw.schema:
+        rows = rows.with_columns(pl.lit(None, pl.Int64).alias(TIMESTAMP))
+    return like(rows, items, ITEM)
+
+
+def _rating_column(raw: Table, scale: Scale | None) -> Column:
+    column = number_column(raw, RATING, pl.Float64(), required=True)
+    if scale is None or column.is_refused:
+        return column
+    low, high = scale
+    off = Check(
+        ~column.value.is_between(low, high),
+        lambda value: f"{value:g} is off the scale {low:g} to {high:g}",
+        "Correct the rating, or the scale in dataset.toml.",
+        column.value,
+    )
+    return column.having(off)
+
+
+def _known(ratings: pl.LazyFrame, items: pl.DataFrame) -> pl.LazyFrame:
+    return ratings.join(items.lazy().select(ITEM), on=ITEM, how="semi")
+
+
+def _refuse_strangers(raw: Table, ratings: pl.LazyFrame, items: pl.DataFrame, known: int) -> int:
+    """How many ratings are of unknown items; BadDataError where they are too many."""
+    total = height(ratings)
+    unknown = total - known
+    if unknown > MOST_UNKNOWN * total:
+        strangers = ratings.join(items.lazy().select(ITEM), on=ITEM, how="anti")
+        row = raw.collect(strangers.select(pl.col(ROW).min())).item()
+        first = raw.collect(raw.rows.lazy().filter(pl.col(ROW) == row))[ITEM][0]
+        problem = f"{unknown:,} of {total:,} ratings are for items unknown to the items file"
+        fix = "Check that both files come from the same export."
+        raise raw.bad(f"{problem}, the first is {first}", fix, ITEM, row)
+    return unknown
+
+
+def _surplus(unknown: int, superseded: int) -> Dropped:
+    return {
+        "ratings dropped: the items file lacks their item": unknown,
+        "ratings dropped: the same user rated the same item later": superseded,
+    }
+
+
+def clean_items(raw: Table, info: DatasetInfo) -> tuple[pl.DataFrame, Dropped]:
+    """Items (item and ITEM_COLUMNS), sorted by item; an item without a title is named by its id.
+
+    Raises BadDataError for a missing or doubled id, or a number that is none.
+    """
+    table = with_ids(raw, ITEM)
+    again = table.frame.filter(~pl.col(ITEM).is_first_distinct()).sort(ROW)
+    if again.height:
+        problem = f"item {again[ITEM][0]} appears a second time"
+        raise raw.bad(problem, "Keep one row per item.", ITEM, again[ROW][0])
+    for name, kind in ITEM_COLUMNS.items():
+        if name not in table.frame.columns:
+            table = table.having(table.frame.with_columns(pl.lit(None, kind).alias(name)))
+        elif kind.is_numeric():
+            table = with_number(table, name, kind, required=False)
+        else:
+            table = with_text(table, name)
+    frame = table.frame
+    by_id = pl.format(f"{info.noun} {{}}", pl.col(ITEM))
+    titled = frame.with_columns(pl.coalesce(pl.col(TITLE), by_id).alias(TITLE))
+    counted = {"items kept without a title: named by their id": frame[TITLE].null_count()}
+    return titled.select(ITEM, *ITEM_COLUMNS).sort(ITEM), counted
+
+
+def clean_tags(raw: Table, ratings: pl.DataFrame | pl.LazyFrame) -> tuple[pl.DataFrame, Dropped]:
+    """Tags (user, item, tag) of rated pairs, sorted; others are dropped and counted."""
+    tagged = with_text(with_ids(raw, USER, ITEM), TAG).frame
+    tagged = like(like(tagged, ratings, USER), ratings, ITEM)
+    written = tagged.with_columns(pl.col(TAG).str.to_lowercase()).filter(pl.col(TAG).is_not_null())
+    written = written.select(USER, ITEM, TAG).unique()
+    # The few tagged pairs are looked for among the many ratings, not the other way round.
+    met = ratings.lazy().join(written.lazy(), on=[USER, ITEM], how="semi").select(USER, ITEM)
+    rated = written.join(met.collect(engine="streaming"), on=[USER, ITEM], how="semi")
+    dropped = {
+        "tags dropped: empty or repeated": raw.frame.height - written.height,
+        "tags dropped: their user has not rated their item": written.height - rated.height,
+    }
+    return rated.sort(USER, ITEM, TAG), dropped

@@ -1,0 +1,47 @@
+"""The scorer that asks a language model how well each item fits a person's taste (PAPER.md, 5)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tasks.core.progress import bar
+from tasks.features.similarity.requests import ScoreRequest, person_by_person
+from tasks.features.similarity.scorer import Asked, Scores
+from tasks.llm.asking import Person, ask_scores
+from tasks.llm.judges import judge_name, score_kind
+from tasks.llm.options import EngineOptions
+from tasks.llm.rendering import item_line, person_block
+from tasks.llm.session import session_for
+
+
+class LanguageScorer:
+    """Scores from the ledger where it has them, else from the model."""
+
+    def __init__(self, home: Path, options: EngineOptions) -> None:
+        self._home, self._options = home, options
+        windows = f" {options.llm_window}/{options.llm_stride}"
+        self.version = judge_name(score_kind(options), options)
+        if options.llm_ask == "list":
+            self.version += windows
+
+    def score(self, asked: Asked) -> Scores:
+        """One score (P,) per candidate; NaN where the model gave no valid one.
+
+        Raises LlmError when no more can be asked; what was answered until then is kept.
+        """
+        return person_by_person(asked, self._ask)
+
+    def _ask(self, requests: list[ScoreRequest]) -> Sequence[Sequence[float | None]]:
+        people = [as_shown(request, self._options) for request in requests]
+        session = session_for(self._home, self._options)
+        pairs = sum(len(person.lines) for person in people)
+        with bar(f"asking {self._options.llm_model}", total=pairs) as advance:
+            told = session.telling(advance)
+            return session.run(lambda engine: ask_scores(engine, people, told))
+
+
+def as_shown(request: ScoreRequest, options: EngineOptions) -> Person:
+    """A person and the items as the model reads them."""
+    estimates: Sequence[float | None] = request.estimates or [None] * len(request.items)
+    pairs = zip(request.items, estimates, strict=True)
+    lines = [item_line(item, options.llm_show, estimate) for item, estimate in pairs]
+    return Person(person_block(request.profile), lines)

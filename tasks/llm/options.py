@@ -1,0 +1,114 @@
+"""The settings of everything that asks a language model; no secrets, which are in `secrets`."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from tasks.core.vocabulary import ProfileStyle
+
+ShownPart = Literal["year", "genres", "description", "rating", "popularity", "tags", "estimate"]
+AskName = Literal["scores", "aspects", "list"]
+
+VARIANTS = ("llm_show", "llm_ask", "llm_window", "llm_stride", "profile_style")
+"""Settings that say what is asked; all others say how, and what it may cost."""
+
+
+class LlmOptions(BaseModel):
+    """How the language model is reached, what it is shown, and how much it may cost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    llm_base_url: str | None = Field(
+        None, description="OpenAI-compatible server, http://host:port/v1; OpenAI's unless set."
+    )
+    llm_model: str | None = Field(None, description="Model to ask, as its server names it.")
+    llm_show: tuple[ShownPart, ...] = Field(
+        ("year", "genres", "description", "rating", "popularity"),
+        description="What is shown of an item beside its title. With `estimate`, every refit asks"
+        " for every score anew; with `tags`, every new tag.",
+    )
+    llm_ask: AskName = Field(
+        "scores",
+        description="One score per item, one per aspect of it (story, mood, style, people), or"
+        " the order of a list, window by window.",
+    )
+    llm_window: int = Field(20, ge=2, le=99, description="Items put in order at once (`list`).")
+    llm_stride: int = Field(
+        10, ge=1, description="Places that the window moves up each time (`list`)."
+    )
+    profile_style: ProfileStyle = Field(
+        "sentence",
+        description="Tastes as one sentence, under labels (likes, dislikes, moods, eras, people),"
+        " or as what separates the liked from the disliked; favourites: no text, the items speak.",
+    )
+    llm_items: int = Field(25, ge=1, le=99, description="Items judged per request.")
+    llm_concurrency: int = Field(8, ge=1, description="Requests in flight at once, at most.")
+    llm_requests_per_minute: float | None = Field(
+        None, gt=0, description="Requests sent per minute."
+    )
+    llm_tokens_per_minute: float | None = Field(
+        None, gt=0, description="Tokens (prompt and answer) per minute."
+    )
+    llm_deadline: float = Field(
+        120.0, gt=0, description="Seconds until an unanswered request is given up and sent again."
+    )
+    llm_attempts: int = Field(
+        6, ge=1, description="Times a request is sent before its items stay without a score."
+    )
+    llm_patience: float = Field(
+        600.0,
+        ge=0,
+        description="Seconds without any answer until the base lists are published instead.",
+    )
+    llm_batch_poll: float = Field(
+        30.0, gt=0, description="Seconds between looks at a batch (`llm-batch`)."
+    )
+    llm_extra_answer_tokens: int = Field(
+        0, ge=0, description="Room for the thinking of a reasoning model, per answer."
+    )
+    llm_prices: Path | None = Field(
+        None, description="TOML file of prices per model, instead of the one that ships."
+    )
+    max_cost: Decimal | None = Field(None, ge=0, description="US dollars this command may spend.")
+    max_requests: int | None = Field(None, ge=0, description="Requests this command may send.")
+    max_tokens: int | None = Field(None, ge=0, description="Tokens this command may use.")
+
+    @model_validator(mode="after")
+    def _windows_overlap(self) -> "LlmOptions":
+        if self.llm_stride > self.llm_window:
+            raise ValueError("llm_stride: windows further apart than they are long leave items out")
+        return self
+
+    @field_validator("llm_base_url")
+    @classmethod
+    def _no_secret_inside(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an address such as http://127.0.0.1:8080/v1")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("holds more than an address: a key belongs in OPENAI_API_KEY")
+        return url.rstrip("/")
+
+
+class Sharing(BaseModel):
+    """Processes that ask for one command, and share its limits; `run` names it in the ledger."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: str
+    askers: int = Field(ge=1)
+
+
+class EngineOptions(LlmOptions):
+    """The same, and whether requests are collected into batches (`--scorer llm-batch`).
+
+    `sharing`: with whom the limits are shared, where the command has several processes.
+    """
+
+    in_batches: bool = False
+    sharing: Sharing | None = None

@@ -1,0 +1,110 @@
+"""Boosted trees beside the learned re-ranker's linear part: LambdaRank (Burges 2010)."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from tasks.core.errors import SettingsError
+from tasks.core.vocabulary import USER
+from tasks.features.facts import Ints
+from tasks.models.base import Floats
+from tasks.ranking.learned import LABEL, matrix_of
+
+MOST_TREES = 500
+PATIENCE = 50
+"""Trees without a better NDCG@10 on the check split until no more are grown."""
+
+LONGEST = 10_000
+"""Rows of one list beyond which LightGBM gives up."""
+
+SHAPE: dict[str, Any] = {
+    "objective": "lambdarank",
+    "metric": "ndcg",
+    "eval_at": [10],
+    "learning_rate": 0.05,
+    "num_leaves": 15,
+    "min_data_in_leaf": 100,
+    "feature_fraction": 0.4,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+    "max_bin": 63,
+}
+"""Small, much regularised trees: an inner split has only some hundred hits to learn from."""
+QUIET: dict[str, Any] = {
+    "verbose": -1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+}
+"""One thread: on 2 cores two took three times the CPU seconds, and longer."""
+
+
+class Grown(NamedTuple):
+    """Fitted trees in LightGBM's own text; per feature its share of the gain of all splits."""
+
+    text: str
+    gains: list[float]
+    trees: int
+
+
+def grow(
+    tables: Sequence[pl.DataFrame], check: pl.DataFrame, features: Sequence[str], seed: int
+) -> Grown:
+    """Trees fitted on labelled feature tables, as many as rank the table `check` best.
+
+    Uses the package lightgbm; SettingsError when it is not installed, and for a person with more
+    candidates than it ranks.
+    """
+    try:
+        import lightgbm  # noqa: PLC0415 - optional, and a second to load
+    except ImportError as error:
+        raise SettingsError(
+            "learn_trees needs the package lightgbm.", "Install it: pip install palate[trees]."
+        ) from error
+    data, held = (
+        lightgbm.Dataset(
+            matrix_of(table, features),
+            table[LABEL].cast(pl.Int8).to_numpy(),
+            group=lengths,
+            free_raw_data=False,
+        )
+        for table, lengths in (_by_person(tables), _by_person([check]))
+    )
+    grown = lightgbm.train(
+        SHAPE | QUIET | {"seed": seed % 2**31},
+        data,
+        MOST_TREES,
+        valid_sets=[held],
+        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
+    )
+    gains = grown.feature_importance("gain", iteration=grown.best_iteration)
+    shares = gains / max(float(gains.sum()), 1e-12)
+    text = grown.model_to_string(num_iteration=grown.best_iteration)
+    return Grown(text, shares.tolist(), grown.best_iteration)
+
+
+def tree_scores(text: str, features: Sequence[str], table: pl.DataFrame) -> Floats:
+    """Scores (P,) of the rows; they order a person's candidates and mean nothing else."""
+    import lightgbm  # noqa: PLC0415 - optional, and a second to load
+
+    scores = lightgbm.Booster(model_str=text).predict(matrix_of(table, features))
+    return np.asarray(scores, np.float64)
+
+
+def _by_person(tables: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, Ints]:
+    """All rows, each person's of one table side by side, and how many each of those has.
+
+    Candidates of different inner splits are never ranked against each other.
+    """
+    each = [table.sort(USER, maintain_order=True) for table in tables]
+    lengths = [table[USER].rle().struct.field("len").to_numpy() for table in each]
+    longest = max(int(some.max(initial=0)) for some in lengths)
+    if longest > LONGEST:
+        raise SettingsError(
+            f"learn_trees: somebody has {longest:,} candidates; lightgbm ranks up to {LONGEST:,}.",
+            "Lower sources, or give --no-learn-trees.",
+        )
+    return pl.concat(each), np.concatenate(lengths).astype(np.int64)

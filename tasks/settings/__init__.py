@@ -1,0 +1,1 @@
+"""Every setting, once: composed of what each component can be told."""

@@ -1,0 +1,91 @@
+"""Publishing as a task."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from tasks.core.artifacts import read_table, scan_table
+from tasks.core.progress import bar
+from tasks.core.stage import step
+from tasks.core.vocabulary import Artifact
+from tasks.evaluation.cell import CellResult, Comparison, Published
+from tasks.store.measured import measured_tables
+from tasks.store.record import (
+    EvaluationRun,
+    Run,
+    change_rows,
+    dropped_rows,
+    evaluation_row,
+    guard_rows,
+    published_rows,
+    ranked_rows,
+    run_row,
+    stage_rows,
+)
+from tasks.store.warehouse import Rows, database_file, is_published, publish
+
+
+@step("publish", "4")
+def publish_task(
+    home: Path,
+    run: Run,
+    ranked: Artifact,
+    places: Artifact,
+    results: list[CellResult],
+    comparisons: list[Comparison],
+    asked: Artifact | None,
+    whys: Artifact | None = None,
+) -> str:
+    """Append a night to the results file; gives the file's name in `home`.
+
+    `places`: of `ranked`, what is in a list. `results`: what was measured, if anything. `asked`:
+    the requests to a language model, if any. `whys`: sentences about items, if any.
+    """
+    if is_published(home, run.run_id):
+        return database_file(home).name
+    with bar("publishing"):
+        everything, lists, items = (
+            scan_table(home, table) for table in (ranked, places, run.dataset.items)
+        )
+        said = scan_table(home, whys) if whys else None
+        tables: dict[str, Rows] = {
+            "runs": run_row(run, datetime.now(UTC), everything, lists),
+            "stages": stage_rows(run.run_id, run.stages),
+            "dropped": dropped_rows(run),
+            "ranked_items": ranked_rows(run.run_id, lists, items, said),
+            "changes": change_rows(run),
+            "guard": guard_rows(run),
+        }
+        tables |= measured_tables(home, run.run_id, results, comparisons)
+        return publish(home, tables | _requests(home, run.run_id, asked)).name
+
+
+@step("publish evaluation", "1")
+def publish_evaluation_task(
+    home: Path,
+    run: EvaluationRun,
+    results: list[CellResult],
+    comparisons: list[Comparison],
+    published: list[Published],
+    asked: Artifact | None,
+) -> str:
+    """Append an evaluation to the results file; gives the file's name in `home`."""
+    if is_published(home, run.run_id):
+        return database_file(home).name
+    with bar("publishing"):
+        tables: dict[str, Rows] = {
+            "runs": evaluation_row(run, datetime.now(UTC), results),
+            "stages": stage_rows(run.run_id, run.stages),
+        }
+        tables |= measured_tables(home, run.run_id, results, comparisons)
+        if published:
+            tables["published"] = published_rows(run.run_id, published)
+        return publish(home, tables | _requests(home, run.run_id, asked)).name
+
+
+def _requests(home: Path, run_id: str, asked: Artifact | None) -> dict[str, pl.DataFrame]:
+    if asked is None:
+        return {}
+    mine = pl.lit(run_id).alias("run_id")
+    return {"llm_requests": read_table(home, asked).select(mine, pl.all())}

@@ -1,0 +1,1 @@
+"""Texts of items and people, and their vectors."""

@@ -1,0 +1,73 @@
+"""Sentences that say why, as tasks; they fan out over chunks of users."""
+
+from pathlib import Path
+
+import polars as pl
+
+from tasks.core.artifacts import read_table, write_table
+from tasks.core.chunks import Rows, gather, rows_of
+from tasks.core.progress import bar
+from tasks.core.stage import step
+from tasks.core.vocabulary import ITEM, USER, WHY, Artifact
+from tasks.llm.options import EngineOptions
+
+
+@step("say why", "1")
+def whys_task(
+    home: Path,
+    options: EngineOptions,
+    judge: str,
+    lists: Artifact,
+    profiles: Artifact,
+    texts: Artifact,
+    top: int,
+    rows: Rows,
+) -> Artifact:
+    """The model's sentence about each of the first `top` items of profiles rows[0] up to rows[1].
+
+    `judge` names who writes. Raises LlmError when no more can be asked.
+    """
+    people = rows_of(home, profiles, rows)
+    return _say_why(home, options, lists, people, texts, top)
+
+
+gather_whys_task = gather("whys", "sentences")
+
+
+def known_whys(
+    home: Path,
+    options: EngineOptions,
+    lists: Artifact,
+    profiles: Artifact,
+    texts: Artifact,
+    top: int,
+) -> Artifact:
+    """The sentences that the ledger has, when no more can be had; no task, as more may come."""
+    people = read_table(home, profiles)
+    return _say_why(home, options, lists, people, texts, top, only_known=True)
+
+
+def _say_why(
+    home: Path,
+    options: EngineOptions,
+    lists: Artifact,
+    people: pl.DataFrame,
+    texts: Artifact,
+    top: int,
+    *,
+    only_known: bool = False,
+) -> Artifact:
+    """User, item, why; only where there is a sentence."""
+    from tasks.llm.asking import ask_whys  # noqa: PLC0415
+    from tasks.llm.session import session_for  # noqa: PLC0415
+    from tasks.texts.sentences.listed import make_listed, places  # noqa: PLC0415 - loads openai
+
+    shown = places(read_table(home, lists), people, top)
+    listed = make_listed(shown, people, read_table(home, texts), options)
+    session = session_for(home, options)
+    with bar(f"{options.llm_model} says why", total=shown.height) as advance:
+        told = session.telling(advance)
+        said = session.run(lambda engine: ask_whys(engine, listed, told, only_known=only_known))
+    sentences = pl.Series(WHY, [why for whys in said for why in whys], dtype=pl.String)
+    made = shown.select(USER, ITEM, sentences).drop_nulls(WHY)
+    return write_table(home, "whys", made)

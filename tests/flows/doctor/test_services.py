@@ -1,0 +1,108 @@
+import time
+from importlib.metadata import version
+
+import pytest
+
+from flows.doctor import services
+from flows.doctor.services import check_llm, check_prefect, check_workers
+from tasks.settings.run import Settings
+from tests.flows.doctor.loopback import answering
+
+CLOSED = "http://127.0.0.1:9"
+KEY = "sk-very-secret"
+
+
+def told(found):
+    return [(one.status, one.what, one.fix) for one in found]
+
+
+def pool(name, status="READY", *, paused=False):
+    return {"name": name, "type": "process", "status": status, "is_paused": paused}
+
+
+def test_without_an_address_no_server_is_looked_for(monkeypatch):
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    assert check_prefect(Settings())[0].status == "ok" and check_workers(Settings()) == []
+
+
+def test_a_prefect_server_that_is_away_says_how_to_start_one(monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", f"http://me:{KEY}@127.0.0.1:9/api")
+    (found,) = check_prefect(Settings())
+    assert found.status == "fail" and "prefect server start" in found.fix
+    assert "127.0.0.1:9/api" in found.what and KEY not in found.what
+    assert check_workers(Settings()) == []
+
+
+@pytest.mark.parametrize(("theirs", "status"), [(version("prefect"), "ok"), ("3.0.0", "warn")])
+def test_a_prefect_server_of_another_version_is_told(monkeypatch, theirs, status):
+    monkeypatch.setenv("PREFECT_API_AUTH_STRING", "admin:secret")
+    with answering({"/admin/version": theirs}) as (url, seen):
+        monkeypatch.setenv("PREFECT_API_URL", f"{url}/api")
+        (found,) = check_prefect(Settings())
+    assert found.status == status and theirs in found.what
+    assert seen == ["Basic YWRtaW46c2VjcmV0"]
+
+
+def test_pools_without_a_worker_or_paused_are_told_by_name(monkeypatch):
+    pools = [pool("local"), pool("far", "NOT_READY"), pool("still", paused=True)]
+    with answering({"/work_pools/filter": pools}) as (url, _):
+        monkeypatch.setenv("PREFECT_API_URL", f"{url}/api")
+        found = check_workers(Settings())
+    assert [one.status for one in found] == ["ok", "warn", "warn"]
+    assert "prefect worker start -p 'far'" in found[1].fix and "resume 'still'" in found[2].fix
+
+
+def models(*names):
+    return {"/v1/models": {"object": "list", "data": [{"id": n, "object": "model"} for n in names]}}
+
+
+def llm(url, **given):
+    return Settings(llm_base_url=f"{url}/v1", **{"llm_model": "fake-1"} | given)
+
+
+def test_no_language_model_is_asked_for_that_nobody_set():
+    assert check_llm(Settings()) == []
+
+
+def test_openai_without_a_key_is_not_even_asked(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert told(check_llm(Settings(llm_model="m")))[0][:2] == ("fail", "OPENAI_API_KEY is not set")
+
+
+@pytest.mark.parametrize(("names", "status"), [(["fake-1", "b"], "ok"), (["b"], "warn")])
+def test_the_model_must_be_among_those_that_the_server_lists(monkeypatch, names, status):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with answering(models(*names)) as (url, seen):
+        (found,) = check_llm(llm(url))
+    assert found.status == status and seen == [f"Bearer {KEY}"]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected", "said"),
+    [(401, "fail", "OPENAI_API_KEY"), (404, "warn", "/v1"), (500, "fail", "log")],
+)
+def test_what_a_server_refuses_is_told_without_its_words(monkeypatch, status, expected, said):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    quoting = {"/models": {"error": {"message": f"Incorrect API key provided: {KEY}"}}}
+    with answering(quoting, status) as (url, _):
+        (found,) = check_llm(llm(url))
+    assert found.status == expected and str(status) in found.what and said in found.fix
+    assert KEY not in str(found)
+
+
+@pytest.mark.parametrize("body", [b"<html>hello</html>", b'{"data": 3}', b"[]"])
+def test_a_server_that_is_something_else_fails(body):
+    with answering({"/models": body}) as (url, _):
+        assert [one.status for one in check_llm(llm(url))] == ["fail"]
+
+
+def test_a_language_model_that_is_away_or_silent_fails_within_the_deadline(monkeypatch):
+    assert check_llm(llm(CLOSED))[0].status == "fail"
+    monkeypatch.setattr(services, "SECONDS", 0.1)
+    monkeypatch.setattr(
+        "http.server.BaseHTTPRequestHandler.send_response", lambda *_: time.sleep(1)
+    )
+    started = time.monotonic()
+    with answering(models("fake-1")) as (url, _):
+        assert "TimeoutError" in check_llm(llm(url))[0].what
+        assert time.monotonic() - started < 0.9

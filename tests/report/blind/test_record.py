@@ -1,0 +1,109 @@
+"""What is recorded of a choice, and how choices are counted."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from scipy.stats import binomtest
+
+import sql
+from tasks.report.blind.pair import Chosen, Draw, ListName, Pair
+from tasks.report.blind.record import choice_row, keep_choice
+from tasks.store.query import query
+from tasks.store.warehouse import publish
+from tests.report.blind.samples import a_pair
+
+WHEN = datetime(2026, 3, 1, 20, 15, 30, tzinfo=UTC)
+BASE_FIRST = Draw(seed=1, first="base")
+
+
+def many(pair: Pair, **counts: int) -> pl.DataFrame:
+    """So many choices of each kind, named by what was chosen and what stood first."""
+    kinds: dict[str, tuple[Chosen, ListName]] = {
+        "base_a": ("base", "base"),
+        "base_b": ("base", "reranked"),
+        "reranked_a": ("reranked", "reranked"),
+        "reranked_b": ("reranked", "base"),
+        "neither": ("neither", "base"),
+    }
+    rows = [
+        choice_row(pair, Draw(seed=1, first=kinds[kind][1]), kinds[kind][0], 10.0, WHEN)
+        for kind, count in counts.items()
+        for _ in range(count)
+    ]
+    table = pl.concat(rows)
+    return table.with_columns(id=pl.format("{}-{}", "dataset", pl.row_index()))
+
+
+def test_a_choice_is_recorded_with_both_lists_and_the_draw(tmp_path: Path):
+    pair = a_pair(run_id="run-1", user="42")
+    keep_choice(tmp_path, pair, BASE_FIRST, "reranked", 12.5)
+    keep_choice(tmp_path, pair, BASE_FIRST, "neither", 3.0)
+    first, _ = query(tmp_path, "FROM choices ORDER BY seconds DESC").to_dicts()
+    assert json.loads(first["base_items"]) == ["alien", "heat"]
+    assert json.loads(first["reranked_items"]) == ["heat", "smoke"]
+    told = {name: first[name] for name in ("run_id", "user", "first", "chosen", "seconds", "seed")}
+    assert told == {
+        "run_id": "run-1",
+        "user": "42",
+        "first": "base",
+        "chosen": "reranked",
+        "seconds": 12.5,
+        "seed": 1,
+    }
+
+
+def test_a_new_person_has_neither_a_night_nor_an_id(tmp_path: Path):
+    keep_choice(tmp_path, a_pair(), BASE_FIRST, "base", 1.0)
+    assert query(tmp_path, "SELECT run_id, user FROM choices").rows() == [(None, None)]
+
+
+def test_the_tally_counts_by_data_set_and_method_and_in_all(tmp_path: Path):
+    films = many(a_pair(), base_a=1, base_b=1, reranked_a=4, reranked_b=1, neither=3)
+    books = many(a_pair(dataset="books", model="ease"), reranked_b=2)
+    publish(tmp_path, {"choices": pl.concat([films, books])})
+    counted = query(
+        tmp_path,
+        "SELECT dataset, model, comparisons, preferred_reranked, preferred_base, neither, decided,"
+        " a_chosen, reranked_first FROM blind_tally",
+    )
+    assert counted.rows() == [
+        ("books", "ease", 2, 2, 0, 0, 2, 0, 0),
+        ("films", "svd", 10, 5, 2, 3, 7, 5, 5),
+        ("all", None, 12, 7, 2, 3, 9, 5, 5),
+    ]
+
+
+def test_its_intervals_are_wilsons(tmp_path: Path):
+    counts = {"pilot": (5, 2), "none": (0, 4), "every": (9, 0), "many": (60, 40)}
+    rows = [
+        many(a_pair(dataset=name), reranked_a=reranked, base_a=base, neither=2)
+        for name, (reranked, base) in counts.items()
+    ]
+    publish(tmp_path, {"choices": pl.concat(rows)})
+    tally = query(tmp_path, "FROM blind_tally WHERE NOT overall").rows_by_key("dataset", named=True)
+    for name, (reranked, base) in counts.items():
+        (row,) = tally[name]
+        of_reranked = binomtest(reranked, reranked + base).proportion_ci(method="wilson")
+        of_a = binomtest(reranked + base, reranked + base).proportion_ci(method="wilson")
+        assert (row["share"], row["a_share"]) == (reranked / (reranked + base), 1)
+        assert (row["low"], row["high"]) == pytest.approx(tuple(of_reranked), abs=1e-12)
+        assert (row["a_low"], row["a_high"]) == pytest.approx(tuple(of_a), abs=1e-12)
+
+
+def test_the_question_says_only_what_the_interval_shows(tmp_path: Path):
+    pilot = many(a_pair(dataset="pilot"), reranked_a=5, base_a=2)
+    clear = many(a_pair(dataset="clear"), reranked_a=20, base_b=2)
+    lost = many(a_pair(dataset="lost"), base_a=9)
+    undecided = many(a_pair(dataset="undecided"), neither=3)
+    publish(tmp_path, {"choices": pl.concat([pilot, clear, lost, undecided])})
+    answer = query(tmp_path, sql.statement("questions/blind_comparison.sql"))
+    assert dict(answer.select("dataset", "shows").rows()) == {
+        "clear": "the re-ranked list is preferred",
+        "lost": "the base list is preferred",
+        "pilot": "no preference shown",
+        "undecided": "no preference shown",
+        "all": "no preference shown",
+    }
