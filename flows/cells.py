@@ -24,10 +24,10 @@ from tasks.core.stage import StepRecord, Steps
 from tasks.core.vocabulary import Dataset
 from tasks.evaluation.cell import Cell, CellResult, Figures, Status
 from tasks.evaluation.stages import (
-    hide_external_task,
-    losing_task,
-    summarise_task,
-    telling_task,
+    hide_external_stage,
+    losing_stage,
+    summarise_stage,
+    telling_stage,
 )
 from tasks.llm.prices import NANO
 from tasks.llm.session import session_for
@@ -90,10 +90,10 @@ class Evaluation:
             skipped=earliest.split.skipped,
             measured=measured,
             metrics=self.steps.run(
-                summarise_task, cell.label, measured=list(measured.values()), seed=settings.seed
+                summarise_stage, cell.label, measured=list(measured.values()), seed=settings.seed
             ),
             losing=self.steps.run(
-                losing_task,
+                losing_stage,
                 cell.label,
                 ranked=earliest.lists,
                 measured=earliest.measured,
@@ -102,7 +102,7 @@ class Evaluation:
                 top=settings.top,
             ),
             telling=self.steps.run(
-                telling_task,
+                telling_stage,
                 cell.label,
                 ranked=earliest.lists,
                 measured=earliest.measured,
@@ -124,7 +124,7 @@ class Evaluation:
         dataset = self.datasets[settings.data]
         if settings.uses_external:
             return dataset
-        hidden = self.steps.run(hide_external_task, items=dataset.items)
+        hidden = self.steps.run(hide_external_stage, items=dataset.items)
         return dataset.model_copy(update={"items": hidden})
 
 

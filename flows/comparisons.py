@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from tasks.core.stage import Steps
 from tasks.evaluation.cell import CellResult, Comparison, Declared, Measured
-from tasks.evaluation.stages import compare_task
+from tasks.evaluation.stages import compare_stage
 
 AGAINST_BASE = "re-ranked against base"
 
@@ -35,7 +35,7 @@ def _compare(
     says: str,
 ) -> Comparison:
     values = steps.run(
-        compare_task,
+        compare_stage,
         f"{ours.cell.label}: {says}",
         ours=_measured(ours),
         ours_list="reranked",

@@ -8,14 +8,14 @@ from tasks.core.progress import say
 from tasks.core.stage import Steps
 from tasks.core.vocabulary import Artifact, Dataset
 from tasks.data import catalogue
-from tasks.data.enriching.stages import apply_enrichment_task
+from tasks.data.enriching.stages import apply_enrichment_stage
 from tasks.data.enriching.store import enrichment_of
-from tasks.data.stages import ingest_task
-from tasks.features.similarity.stages import texts_task
-from tasks.models.stages import choose_users_task
+from tasks.data.stages import ingest_stage
+from tasks.features.similarity.stages import texts_stage
+from tasks.models.stages import choose_users_stage
 from tasks.night.state import Known
 from tasks.settings.run import Settings
-from tasks.texts.profiles.stages import typed_profiles_task
+from tasks.texts.profiles.stages import typed_profiles_stage
 
 
 def read_dataset(steps: Steps, settings: Settings) -> Dataset:
@@ -24,13 +24,13 @@ def read_dataset(steps: Steps, settings: Settings) -> Dataset:
     known = (
         settings.data if not Path(settings.data).is_dir() else str(Path(settings.data).resolve())
     )
-    dataset: Dataset = steps.run(ingest_task, folder=known, fingerprint=source.fingerprint())
+    dataset: Dataset = steps.run(ingest_stage, folder=known, fingerprint=source.fingerprint())
     for reason, rows in dataset.dropped.items():
         say(f"    {rows:,} {reason}")
     enrichment = enrichment_of(settings.home, dataset.info.name)
     if enrichment is None:
         return dataset
-    filled = steps.run(apply_enrichment_task, items=dataset.items, enrichment=enrichment)
+    filled = steps.run(apply_enrichment_stage, items=dataset.items, enrichment=enrichment)
     return dataset.model_copy(update={"items": filled})
 
 
@@ -39,9 +39,9 @@ def know(steps: Steps, settings: Settings, part: str = "") -> Known:
     dataset = read_dataset(steps, settings)
     ratings = dataset.ratings
     users = steps.run(
-        choose_users_task, part, ratings=ratings, limit=settings.limit_users, seed=settings.seed
+        choose_users_stage, part, ratings=ratings, limit=settings.limit_users, seed=settings.seed
     )
-    texts = steps.run(texts_task, part, items=dataset.items, tags=dataset.tags, ratings=ratings)
+    texts = steps.run(texts_stage, part, items=dataset.items, tags=dataset.tags, ratings=ratings)
     typed = read_typed(steps, settings, dataset, part)
     return Known(dataset=dataset, users=users, texts=texts, typed=typed)
 
@@ -56,7 +56,7 @@ def read_typed(
     if not file.is_file():
         raise BadDataError(file, "the file is missing", "Check --profiles.")
     read: Artifact = steps.run(
-        typed_profiles_task,
+        typed_profiles_stage,
         part,
         folder=file,
         fingerprint=sha256_of(file),

@@ -16,7 +16,7 @@ from tasks.data.enriching.enrich import enrich as fill_in
 from tasks.data.enriching.lookups import CachedTmdb
 from tasks.data.enriching.store import load, save
 from tasks.data.enriching.tmdb import BASE_URL
-from tasks.data.stages import ingest_task
+from tasks.data.stages import ingest_stage
 from tasks.llm.questions import Ask
 from tasks.settings.run import Settings
 
@@ -75,6 +75,6 @@ def _as_it_came(steps: Steps, settings: Settings) -> Dataset:
     """The data set without what was found earlier: only so it is known what it lacks."""
     source = catalogue.find(settings.data, settings.home)
     dataset: Dataset = steps.run(
-        ingest_task, folder=settings.data, fingerprint=source.fingerprint()
+        ingest_stage, folder=settings.data, fingerprint=source.fingerprint()
     )
     return dataset

@@ -15,7 +15,7 @@ from tasks.evaluation.cell import Cell, CellResult, Comparison, Published
 from tasks.settings.evaluation import EvaluationSettings
 from tasks.store.asked import requests_to_publish
 from tasks.store.record import EvaluationRun, new_run_id
-from tasks.store.stages import publish_evaluation_task
+from tasks.store.stages import publish_evaluation_stage
 
 
 class EvaluationResult(Record):
@@ -57,7 +57,7 @@ def publish_figures(
     """Add the run to the results file."""
     asked = [r.cell.settings for r in results if r.figures and r.cell.settings.asks_llm]
     database = steps.run(
-        publish_evaluation_task,
+        publish_evaluation_stage,
         run=run,
         results=results,
         comparisons=comparisons,

@@ -8,7 +8,7 @@ from tasks.core.errors import LedgerError, LlmError, PalateError, StoppedError
 from tasks.core.progress import say
 from tasks.core.vocabulary import Artifact, Record
 from tasks.llm.judges import judge_name
-from tasks.texts.sentences.stages import gather_whys_task, known_whys, whys_task
+from tasks.texts.sentences.stages import gather_whys_stage, known_whys, whys_stage
 
 
 class Explained(Record):
@@ -55,7 +55,7 @@ def _whys(pipeline: Pipeline, lists: Artifact, prepared: Prepared) -> Artifact:
         "top": settings.top,
     }
     people = prepared.profiles.rows
-    return pipeline.in_chunks(whys_task, gather_whys_task, people, shared, asking=True)
+    return pipeline.in_chunks(whys_stage, gather_whys_stage, people, shared, asking=True)
 
 
 def _known(pipeline: Pipeline, lists: Artifact, prepared: Prepared) -> Artifact | None:

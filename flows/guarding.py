@@ -3,7 +3,7 @@
 from tasks.core.stage import Steps
 from tasks.core.vocabulary import Artifact, Record
 from tasks.night.guard import EVERYBODY, Verdict
-from tasks.night.stages import Judgement, guard_task, judge_task
+from tasks.night.stages import Judgement, guard_stage, judge_stage
 from tasks.night.state import Known, LastNight
 from tasks.settings.run import Settings
 
@@ -26,7 +26,7 @@ def guard(steps: Steps, settings: Settings, known: Known, before: LastNight | No
         nights += _judged(steps, settings, known, before)
     nights = nights[-settings.guard_nights :]
     found: Judgement = steps.run(
-        guard_task,
+        guard_stage,
         PART,
         nights=nights,
         ratings=known.dataset.ratings,
@@ -46,7 +46,7 @@ def guard(steps: Steps, settings: Settings, known: Known, before: LastNight | No
 def _judged(steps: Steps, settings: Settings, known: Known, before: LastNight) -> list[Artifact]:
     """The last night's lists, judged; nothing where too little arrived to say anything."""
     judged: Artifact = steps.run(
-        judge_task,
+        judge_stage,
         PART,
         lists=before.state.lists,
         before=before.state.known,

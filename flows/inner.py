@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tasks.core.vocabulary import Artifact
-from tasks.evaluation.stages import Split, split_task
+from tasks.evaluation.stages import Split, split_stage
 
 if TYPE_CHECKING:
     from flows.pipeline import Pipeline
@@ -29,7 +29,7 @@ def inner_split(pipeline: "Pipeline", number: int) -> Split:
     """The pipeline's train ratings parted as the outer ones are; `number` counts from 0."""
     settings = pipeline.settings
     split: Split = pipeline.steps.run(
-        split_task,
+        split_stage,
         inner_part(pipeline, number),
         ratings=_before(pipeline, number),
         protocol=settings.inner_protocol,

@@ -10,12 +10,12 @@ from flows.records import Candidates, Inputs, Ranked
 from tasks.core.errors import TooLittleDataError
 from tasks.core.progress import say
 from tasks.core.vocabulary import Artifact
-from tasks.features.stages import Labels, features_task, similarities_task
+from tasks.features.stages import Labels, features_stage, similarities_stage
 from tasks.models.options import version_of
-from tasks.models.stages import unrated_items_task
+from tasks.models.stages import unrated_items_stage
 from tasks.night.state import Unrated
 from tasks.ranking.blend import Learned
-from tasks.ranking.stages import join_unrated_task, learn_task, learned_task
+from tasks.ranking.stages import join_unrated_stage, learn_stage, learned_stage
 from tasks.texts.embedder import Embedder
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def learned_order(pipeline: "Pipeline", found: Candidates) -> Ranked:
     settings, fitted = pipeline.settings, pipeline.inputs.fitted
     learned = fitted.learned if fitted and fitted.learned else _learn(pipeline)
     lists = pipeline.run(
-        learned_task,
+        learned_stage,
         candidates=found.pairs,
         table=_features(pipeline, found),
         learned=learned,
@@ -49,7 +49,7 @@ def learned_order(pipeline: "Pipeline", found: Candidates) -> Ranked:
 def _learn(pipeline: "Pipeline") -> Learned:
     settings = pipeline.settings
     learned: Learned = pipeline.steps.run(
-        learn_task,
+        learn_stage,
         pipeline.part,
         tables=[_inner_table(pipeline, number) for number in range(settings.learn_splits)],
         seed=settings.seed,
@@ -67,7 +67,7 @@ def _with_unrated(pipeline: "Pipeline", lists: Artifact) -> tuple[Artifact, Unra
     """
     inputs, fitted = pipeline.inputs, pipeline.inputs.fitted
     kept = fitted.unrated if fitted else None
-    fresh = pipeline.run(unrated_items_task, ratings=inputs.ratings, items=pipeline.dataset.items)
+    fresh = pipeline.run(unrated_items_stage, ratings=inputs.ratings, items=pipeline.dataset.items)
     if not fresh.rows or (fitted and not kept):
         return lists, kept
     told: dict[str, Any] = {"new_items": fresh, "most_new": MOST_NEW}
@@ -88,7 +88,7 @@ def _with_unrated(pipeline: "Pipeline", lists: Artifact) -> tuple[Artifact, Unra
         learned=cast("Learned", ranked.fitted.learned), share=_held_out_share(pipeline)
     )
     shared = {"lists": lists, "unrated": ranked.lists, "share": unrated.share}
-    return pipeline.run(join_unrated_task, **shared), unrated
+    return pipeline.run(join_unrated_stage, **shared), unrated
 
 
 def _held_out_share(pipeline: "Pipeline") -> float:
@@ -117,7 +117,7 @@ def _inner_table(pipeline: "Pipeline", number: int) -> Artifact:
 
 def _features(pipeline: "Pipeline", found: Candidates, labels: Labels | None = None) -> Artifact:
     table = pipeline.run(
-        features_task,
+        features_stage,
         pairs=found.pairs,
         ratings=pipeline.inputs.ratings,
         items=pipeline.dataset.items,
@@ -129,4 +129,4 @@ def _features(pipeline: "Pipeline", found: Candidates, labels: Labels | None = N
     )
     if not pipeline.settings.learns_scores:
         return table
-    return pipeline.run(similarities_task, table=table, scores=pipeline.score(found.pairs))
+    return pipeline.run(similarities_stage, table=table, scores=pipeline.score(found.pairs))

@@ -23,13 +23,13 @@ from tasks.core.vocabulary import Artifact, Record
 from tasks.llm.session import session_for
 from tasks.night.notify.telling import notifying, tell_outcome
 from tasks.night.record import Night, changes_of
-from tasks.night.stages import places_task
+from tasks.night.stages import places_stage
 from tasks.night.state import Known, NightState
 from tasks.report.night.page import write_report
 from tasks.settings.run import Settings
 from tasks.store.asked import requests_to_publish
 from tasks.store.record import Run, new_run_id
-from tasks.store.stages import publish_task
+from tasks.store.stages import publish_stage
 
 
 class NightlyResult(Record):
@@ -115,7 +115,7 @@ def _night(settings: Settings) -> NightlyResult:
         night=night,
     )
     database = steps.run(
-        publish_task,
+        publish_stage,
         run=run,
         ranked=lists.ranked,
         places=places,
@@ -147,7 +147,7 @@ def _say_plan(plan: Plan) -> None:
 
 def _places(steps: Steps, settings: Settings, lists: Lists, guarding: Guarding) -> Artifact:
     places: Artifact = steps.run(
-        places_task,
+        places_stage,
         TONIGHT,
         ranked=lists.ranked,
         listed=lists.listed,

@@ -11,11 +11,11 @@ from tasks.core.vocabulary import Artifact, BoundName, Dataset, Record
 from tasks.evaluation.cell import Measured
 from tasks.evaluation.stages import (
     Split,
-    bound_task,
-    gather_values_task,
-    measure_lists_task,
-    measure_task,
-    split_task,
+    bound_stage,
+    gather_values_stage,
+    measure_lists_stage,
+    measure_stage,
+    split_stage,
 )
 from tasks.ranking.blend import Learned
 from tasks.settings.evaluation import EvaluationSettings
@@ -36,7 +36,7 @@ def rank_split(
     """The split of this seed, its test users' lists, and how good these are."""
     part = f"{settings.protocol_name} seed {seed}"
     split: Split = steps.run(
-        split_task,
+        split_stage,
         part,
         ratings=dataset.ratings,
         protocol=settings.protocol,
@@ -74,8 +74,8 @@ def _measured(
     count = split.new_items.rows if split.new_items else settings.candidate_count
     counted = shared | {"count": count}
     return Measured(
-        per_user=pipeline.in_chunks(measure_task, gather_values_task, split.users.rows, counted),
-        overall=pipeline.run(measure_lists_task, **shared, model=model),
+        per_user=pipeline.in_chunks(measure_stage, gather_values_stage, split.users.rows, counted),
+        overall=pipeline.run(measure_lists_stage, **shared, model=model),
     )
 
 
@@ -93,7 +93,7 @@ def _rank(
         lists = pipeline.diversify(pipeline.reorder(found.pairs, scores))
         return Ranked(lists=lists, fitted=pipeline.fitted(found))
     bounded = pipeline.run(
-        bound_task,
+        bound_stage,
         lists=pipeline.reorder(found.pairs, scores, rule="none"),
         held_out=split.held_out,
         name=settings.reranker,

@@ -16,20 +16,20 @@ from tasks.core.errors import LlmDownError
 from tasks.core.progress import say
 from tasks.core.stage import Steps
 from tasks.core.vocabulary import Artifact, Dataset, RuleName
-from tasks.features.similarity.stages import anchors_task, texts_task, unscored_task
+from tasks.features.similarity.stages import anchors_stage, texts_stage, unscored_stage
 from tasks.llm.judges import judge_name, profile_kind
-from tasks.models.stages import counts_task
+from tasks.models.stages import counts_stage
 from tasks.night.state import Fitted
 from tasks.ranking.stages import (
-    diversify_task,
-    explain_task,
-    gather_lists_task,
-    rerank_task,
-    shown_task,
+    diversify_stage,
+    explain_stage,
+    gather_lists_stage,
+    rerank_stage,
+    shown_stage,
 )
 from tasks.settings.run import Settings
 from tasks.texts.embedder import Embedder
-from tasks.texts.profiles.stages import gather_profiles_task, profiles_task, write_tastes_task
+from tasks.texts.profiles.stages import gather_profiles_stage, profiles_stage, write_tastes_stage
 
 
 @dataclass(frozen=True)
@@ -92,22 +92,22 @@ class Pipeline:
             "style": self.settings.profile_style,
         }
         people = self.inputs.users.rows
-        profiles = self.in_chunks(profiles_task, gather_profiles_task, people, shared)
+        profiles = self.in_chunks(profiles_stage, gather_profiles_stage, people, shared)
         return Prepared(profiles=profiles, texts=self.texts())
 
     def texts(self) -> Artifact:
         """The text of every item."""
         ratings, items = self.inputs.ratings, self.dataset.items
-        return self.run(texts_task, items=items, tags=self.dataset.tags, ratings=ratings)
+        return self.run(texts_stage, items=items, tags=self.dataset.tags, ratings=ratings)
 
     def counts(self) -> Artifact:
         """How many train ratings each item has."""
-        return self.run(counts_task, ratings=self.inputs.ratings)
+        return self.run(counts_stage, ratings=self.inputs.ratings)
 
     def explain(self, lists: Artifact) -> Artifact:
         """The lists with a similarity for what they show, where the order did not need any."""
-        shown = self.run(shown_task, lists=lists, top=self.settings.top)
-        return self.run(explain_task, lists=lists, scores=self.score(shown))
+        shown = self.run(shown_stage, lists=lists, top=self.settings.top)
+        return self.run(explain_stage, lists=lists, scores=self.score(shown))
 
     def score(self, candidates: Artifact) -> Artifact:
         """The scorer's similarity of every candidate. Raises LlmError where none can be had."""
@@ -115,11 +115,11 @@ class Pipeline:
 
     def choose_anchors(self, profiles: Artifact) -> Artifact:
         """Items that everybody has rated, for calibration."""
-        return self.run(anchors_task, profiles=profiles, ratings=self.inputs.ratings)
+        return self.run(anchors_stage, profiles=profiles, ratings=self.inputs.ratings)
 
     def leave_unscored(self, candidates: Artifact) -> Artifact:
         """Every candidate without a similarity."""
-        return self.run(unscored_task, candidates=candidates)
+        return self.run(unscored_stage, candidates=candidates)
 
     def reorder(
         self, candidates: Artifact, scores: Artifact, rule: RuleName | None = None
@@ -136,14 +136,14 @@ class Pipeline:
             "weights": self.settings.weights,
             "min_similarity": self.settings.min_similarity,
         }
-        return self.in_chunks(rerank_task, gather_lists_task, self.inputs.users.rows, shared)
+        return self.in_chunks(rerank_stage, gather_lists_stage, self.inputs.users.rows, shared)
 
     def diversify(self, lists: Artifact) -> Artifact:
         """The re-ranked lists with as diverse a head as is wanted; base ranks stay."""
         if not self.settings.diversity:
             return lists
         return self.run(
-            diversify_task,
+            diversify_stage,
             lists=lists,
             texts=self.texts(),
             embedder=Embedder.version,
@@ -164,7 +164,7 @@ class Pipeline:
         }
         people = prepared.profiles.rows
         profiles = self.in_chunks(
-            write_tastes_task, gather_profiles_task, people, shared, asking=True
+            write_tastes_stage, gather_profiles_stage, people, shared, asking=True
         )
         return Prepared(profiles=profiles, texts=prepared.texts)
 

@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING
 
 from flows.records import Candidates
 from tasks.core.vocabulary import Artifact, ModelName
-from tasks.models.spark_task import spark_candidates_task
+from tasks.models.spark_task import spark_candidates_stage
 from tasks.models.stages import (
-    candidates_task,
-    fold_in_task,
-    gather_candidates_task,
-    join_candidates_task,
-    nearest_new_items_task,
-    new_items_task,
-    text_model_task,
-    train_task,
+    candidates_stage,
+    fold_in_stage,
+    gather_candidates_stage,
+    join_candidates_stage,
+    nearest_new_items_stage,
+    new_items_stage,
+    text_model_stage,
+    train_stage,
 )
 from tasks.texts.embedder import Embedder
 
@@ -37,7 +37,7 @@ def propose(pipeline: "Pipeline") -> Candidates:
     if len(lists) == 1:
         return Candidates(pairs=lists[settings.model], models=models)
     joined = pipeline.run(
-        join_candidates_task, lists=lists, base=settings.model, model=models[settings.model]
+        join_candidates_stage, lists=lists, base=settings.model, model=models[settings.model]
     )
     return Candidates(pairs=joined, models=models)
 
@@ -48,9 +48,9 @@ def _new_items(pipeline: "Pipeline", new_items: Artifact) -> Candidates:
     learns = settings.reranker == "learned" and "language" not in settings.without
     models = {"text": _text_model(pipeline)} if learns else {}
     if inputs.most_new is None:
-        return Candidates(pairs=pipeline.run(new_items_task, **shared), models=models)
+        return Candidates(pairs=pipeline.run(new_items_stage, **shared), models=models)
     nearest = pipeline.run(
-        nearest_new_items_task,
+        nearest_new_items_stage,
         model=models["text"],
         ratings=inputs.ratings,
         count=inputs.most_new,
@@ -70,8 +70,8 @@ def _top(pipeline: "Pipeline", name: ModelName, model: Artifact, count: int) -> 
         "seed": pipeline.settings.seed,
     }
     if name == "spark-als":  # Spark parts the users itself
-        return pipeline.run(spark_candidates_task, **shared)
-    return pipeline.in_chunks(candidates_task, gather_candidates_task, users.rows, shared)
+        return pipeline.run(spark_candidates_stage, **shared)
+    return pipeline.in_chunks(candidates_stage, gather_candidates_stage, users.rows, shared)
 
 
 def _model(pipeline: "Pipeline", name: ModelName) -> Artifact:
@@ -86,14 +86,14 @@ def _model(pipeline: "Pipeline", name: ModelName) -> Artifact:
     }
     if inputs.fitted is not None:
         kept = inputs.fitted.models[name]
-        return pipeline.run(fold_in_task, kept=kept, users=inputs.users, **given)
+        return pipeline.run(fold_in_stage, kept=kept, users=inputs.users, **given)
     scale = pipeline.dataset.info.scale
-    return pipeline.run(train_task, scale=scale, seed=settings.seed, **given)
+    return pipeline.run(train_stage, scale=scale, seed=settings.seed, **given)
 
 
 def _text_model(pipeline: "Pipeline") -> Artifact:
     return pipeline.run(
-        text_model_task,
+        text_model_stage,
         ratings=pipeline.inputs.ratings,
         users=pipeline.inputs.users,
         texts=pipeline.texts(),

@@ -16,7 +16,7 @@ from tasks.core.errors import TooLittleTasteError
 from tasks.core.stage import Steps
 from tasks.core.vocabulary import BASE_RANK, ITEM, RANK, TITLE, WHY, YEAR, Artifact, Id, Record
 from tasks.data.newcomer import parse_rates
-from tasks.data.stages import Newcomer, newcomer_task
+from tasks.data.stages import Newcomer, newcomer_stage
 from tasks.llm.questions import chooser
 from tasks.settings.run import Settings
 
@@ -97,7 +97,7 @@ def rank_for(settings: Settings, rate: list[str] | None, taste: str | None) -> P
             f"{len(rated)} rated titles are too few to know a taste by.",
             f'Rate at least {FEWEST_RATED} (--rate "TITLE=RATING"), or say it in words (--taste).',
         )
-    person: Newcomer = steps.run(newcomer_task, ratings=dataset.ratings, rated=rated, taste=taste)
+    person: Newcomer = steps.run(newcomer_stage, ratings=dataset.ratings, rated=rated, taste=taste)
     inputs = Inputs(ratings=person.ratings, users=person.users, typed=person.typed)
     pipeline = Pipeline(steps, settings, dataset, inputs)
     return Person(pipeline, rated, pipeline.rank())

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from tasks.core.vocabulary import Artifact
 from tasks.features.similarity.registry import scorer_named
 from tasks.features.similarity.stages import (
-    calibrate_task,
-    embed_task,
-    gather_scores_task,
-    gather_vectors_task,
-    needed_texts_task,
-    score_task,
+    calibrate_stage,
+    embed_stage,
+    gather_scores_stage,
+    gather_vectors_stage,
+    needed_texts_stage,
+    score_stage,
 )
 from tasks.texts.embedder import Embedder
 
@@ -27,7 +27,7 @@ def score(pipeline: "Pipeline", candidates: Artifact) -> Artifact:
         return scores
     anchors = pipeline.choose_anchors(profiles)
     return pipeline.run(
-        calibrate_task,
+        calibrate_stage,
         scores=scores,
         judged=_judge(pipeline, anchors, profiles, texts),
         anchors=anchors,
@@ -38,7 +38,7 @@ def score(pipeline: "Pipeline", candidates: Artifact) -> Artifact:
 
 def _judge(pipeline: "Pipeline", pairs: Artifact, profiles: Artifact, texts: Artifact) -> Artifact:
     settings, embeds = pipeline.settings, pipeline.settings.scorer == "embedded"
-    needed = pipeline.run(needed_texts_task, texts=texts, candidates=pairs, profiles=profiles)
+    needed = pipeline.run(needed_texts_stage, texts=texts, candidates=pairs, profiles=profiles)
     shared = {
         "scorer": settings.scorer,
         "scorer_version": scorer_named(settings.scorer, settings.home, settings.llm).version,
@@ -50,9 +50,9 @@ def _judge(pipeline: "Pipeline", pairs: Artifact, profiles: Artifact, texts: Art
         "scale": pipeline.dataset.info.scale,
     }
     people, asking = profiles.rows, not embeds
-    return pipeline.in_chunks(score_task, gather_scores_task, people, shared, asking=asking)
+    return pipeline.in_chunks(score_stage, gather_scores_stage, people, shared, asking=asking)
 
 
 def _vectors(pipeline: "Pipeline", texts: Artifact) -> Artifact:
     shared = {"texts": texts, "embedder": Embedder.version}
-    return pipeline.in_chunks(embed_task, gather_vectors_task, texts.rows, shared)
+    return pipeline.in_chunks(embed_stage, gather_vectors_stage, texts.rows, shared)

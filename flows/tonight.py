@@ -9,7 +9,7 @@ from tasks.core.errors import TooLittleDataError
 from tasks.core.stage import LOGIC, Steps
 from tasks.core.vocabulary import Artifact, Record
 from tasks.night.method import method_of
-from tasks.night.stages import Changed, changes_task, listed_task, merge_lists_task
+from tasks.night.stages import Changed, changes_stage, listed_stage, merge_lists_stage
 from tasks.night.state import Fitted, Known, LastNight, last_night
 from tasks.settings.run import Settings
 
@@ -72,7 +72,7 @@ class Tonight:
         if before.state.known == self.known:
             return Plan(method=method, users=None, reasons={}, last=before, before=before)
         changed: Changed = self.steps.run(
-            changes_task,
+            changes_stage,
             TONIGHT,
             now=self.known,
             before=before.state.known,
@@ -132,7 +132,7 @@ class Tonight:
 
     def _merged(self, made: Ranked | None, plan: Plan) -> Artifact:
         merged: Artifact = self.steps.run(
-            merge_lists_task,
+            merge_lists_stage,
             TONIGHT,
             new=made.lists if made else None,
             kept=plan.last.state.lists if plan.last else None,
@@ -143,7 +143,7 @@ class Tonight:
 
     def _listed(self, run_id: str, plan: Plan) -> Artifact:
         listed: Artifact = self.steps.run(
-            listed_task,
+            listed_stage,
             TONIGHT,
             run_id=run_id,
             users=self.known.users,

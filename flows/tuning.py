@@ -7,7 +7,7 @@ import numpy as np
 
 from flows.inner import inner_part, inner_split
 from tasks.core.progress import say
-from tasks.evaluation.tuning import tune_task
+from tasks.evaluation.tuning import tune_stage
 from tasks.models.options import CHOICES
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _best(pipeline: "Pipeline", name: str) -> float:
     for number in range(settings.learn_splits):
         split = inner_split(pipeline, number)
         tried = pipeline.steps.run(
-            tune_task,
+            tune_stage,
             inner_part(pipeline, number),
             ratings=split.train,
             held_out=split.held_out,

@@ -29,6 +29,7 @@ console = Console(stderr=True)
 _shown: Progress | None = None
 _tell: Callable[[str], object] | None = None
 _watch: Watch | None = None
+_phase = ""
 
 
 def watch_with(watch: Watch) -> None:
@@ -91,6 +92,16 @@ def _on_terminal(what: str, total: int | None) -> Iterator[Advance]:
         yield advance
     finally:
         display.remove_task(task)
+
+
+def current_phase() -> str:
+    """The phase that runs, "" outside of one."""
+    return _phase
+
+
+def note(line: str) -> None:
+    """Tell one line of detail."""
+    say(line)
 
 
 def say(line: str) -> None:

@@ -7,7 +7,7 @@ import polars as pl
 
 from tasks.core.artifacts import read_table, scratch, sink_table, write_table
 from tasks.core.progress import bar
-from tasks.core.stage import step
+from tasks.core.stage import stage
 from tasks.core.text import plain
 from tasks.core.vocabulary import RATING, TEXT, USER, Artifact, Dataset, DatasetInfo, Id, Record
 from tasks.data import catalogue
@@ -60,8 +60,8 @@ def _completed(raw: RawTables, ratings: pl.LazyFrame) -> DatasetInfo:
     return raw.info.model_copy(update={name: found[name] for name in raw.unknown})
 
 
-@step("ingest", "3")
-def ingest_task(home: Path, folder: str, fingerprint: str) -> Dataset:
+@stage("ingest", "3", role="data")
+def ingest_stage(home: Path, folder: str, fingerprint: str) -> Dataset:
     """Ingest `folder` (a folder or a name); `fingerprint` stands for its content in the key."""
     return ingest(home, folder)
 
@@ -74,8 +74,8 @@ class Newcomer(Record):
     typed: Artifact | None
 
 
-@step("add newcomer", "1")
-def newcomer_task(
+@stage("add newcomer", "1")
+def newcomer_stage(
     home: Path, ratings: Artifact, rated: list[tuple[Id, float]], taste: str | None
 ) -> Newcomer:
     """Join one person's ratings and typed taste to everybody's ratings."""

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from tasks.core.artifacts import read_table, scan_table, write_table
-from tasks.core.chunks import Rows, gather, rows_of, theirs
+from tasks.core.chunks import rows_of, theirs
 from tasks.core.progress import bar
-from tasks.core.stage import step
+from tasks.core.stage import Rows, chunk_stage, stage
 from tasks.core.vocabulary import (
     BASE_RANK,
     ITEM,
@@ -51,8 +51,8 @@ class Split(Record):
     skipped: dict[str, int]
 
 
-@step("split", "2", "numpy", "polars")
-def split_task(
+@stage("split", "2", "numpy", "polars", role="data")
+def split_stage(
     home: Path,
     ratings: Artifact,
     protocol: ProtocolName,
@@ -78,16 +78,16 @@ def split_task(
     )
 
 
-@step("hide what was collected later", "1")
-def hide_external_task(home: Path, items: Artifact) -> Artifact:
+@stage("hide what was collected later", "1")
+def hide_external_stage(home: Path, items: Artifact) -> Artifact:
     """The catalogue without quality and votes."""
     table = read_table(home, items)
     hidden = [pl.lit(None, table.schema[name]).alias(name) for name in (QUALITY, VOTES)]
     return write_table(home, "items", table.with_columns(hidden))
 
 
-@step("order as a bound", "1", "numpy")
-def bound_task(
+@stage("order as a bound", "1", "numpy", role="figures")
+def bound_stage(
     home: Path, lists: Artifact, held_out: Artifact, name: BoundName, seed: int
 ) -> Artifact:
     """The lists in the order of the floor or the ceiling of re-ranking."""
@@ -95,9 +95,10 @@ def bound_task(
     return write_table(home, "ranked", made)
 
 
-@step("measure", "3", "numpy", "polars")
-def measure_task(
+@chunk_stage("measure", "3", "numpy", "polars", role="figures")
+def measure_stage(
     home: Path,
+    rows: Rows,
     ranked: Artifact,
     split: Split,
     items: Artifact,
@@ -105,7 +106,6 @@ def measure_task(
     relevant_at: float,
     count: int,
     ks: tuple[int, ...],
-    rows: Rows,
 ) -> Artifact:
     """Every metric of the base and the re-ranked list of each test user in these rows."""
     users = rows_of(home, split.users, rows)[USER]
@@ -115,11 +115,8 @@ def measure_task(
     return write_table(home, "per_user", values_per_user(lists, yardstick, count, ks))
 
 
-gather_values_task = gather("per_user", "values")
-
-
-@step("measure all lists", "1", "numpy", "polars")
-def measure_lists_task(
+@stage("measure all lists", "1", "numpy", "polars", role="figures")
+def measure_lists_stage(
     home: Path,
     ranked: Artifact,
     split: Split,
@@ -141,16 +138,16 @@ def measure_lists_task(
         return write_table(home, "overall", values)
 
 
-@step("summarise", "1", "numpy", "polars")
-def summarise_task(home: Path, measured: list[Measured], seed: int) -> Artifact:
+@stage("summarise", "1", "numpy", "polars", role="figures")
+def summarise_stage(home: Path, measured: list[Measured], seed: int) -> Artifact:
     """Means over users and splits, with intervals; `seed` draws the bootstrap."""
     per_user = [read_table(home, one.per_user) for one in measured]
     overall = [read_table(home, one.overall) for one in measured]
     return write_table(home, "summaries", summarise(per_user, overall, seed))
 
 
-@step("compare", "1", "numpy", "polars")
-def compare_task(
+@stage("compare", "1", "numpy", "polars", role="figures")
+def compare_stage(
     home: Path,
     ours: dict[int, Measured],
     ours_list: str,
@@ -163,8 +160,8 @@ def compare_task(
     return write_table(home, "comparisons", compare(mine, others, seed))
 
 
-@step("find losers", "1")
-def losing_task(
+@stage("find losers", "1", role="figures")
+def losing_stage(
     home: Path, ranked: Artifact, measured: Measured, held_out: Artifact, items: Artifact, top: int
 ) -> Artifact:
     """Both lists of the users whose re-ranked list is worse."""
@@ -174,8 +171,8 @@ def losing_task(
     return write_table(home, "losing", losing_lists(lists, values, held, catalogue, top))
 
 
-@step("find telling lists", "1")
-def telling_task(
+@stage("find telling lists", "1", role="figures")
+def telling_stage(
     home: Path, ranked: Artifact, measured: Measured, held_out: Artifact, items: Artifact, top: int
 ) -> Artifact:
     """Both lists of the users who gained and who lost most."""

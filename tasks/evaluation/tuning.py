@@ -6,7 +6,7 @@ import polars as pl
 
 from tasks.core.artifacts import read_table
 from tasks.core.progress import bar
-from tasks.core.stage import step
+from tasks.core.stage import stage
 from tasks.core.vocabulary import BASE_RANK, ITEM, USER, Artifact, ModelName
 from tasks.evaluation.accuracy import ndcg
 from tasks.evaluation.lists import dense_lists
@@ -17,8 +17,8 @@ from tasks.models.options import OptionValue
 DEPTH = 10
 
 
-@step("tune", "1", "numpy", "polars", "scikit-surprise")
-def tune_task(
+@stage("tune", "1", "numpy", "polars", "scikit-surprise")
+def tune_stage(
     home: Path,
     ratings: Artifact,
     held_out: Artifact,

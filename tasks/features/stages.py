@@ -6,7 +6,7 @@ import polars as pl
 
 from tasks.core.artifacts import read_table, write_table
 from tasks.core.progress import bar
-from tasks.core.stage import step
+from tasks.core.stage import stage
 from tasks.core.vocabulary import ITEM, RATING, TEXT, USER, Artifact, Record
 from tasks.features.facts import facts_of
 from tasks.features.similarity.registry import text_vectors
@@ -22,8 +22,8 @@ class Labels(Record):
     relevant_at: float | None
 
 
-@step("make features", "3", "numpy", "polars")
-def features_task(
+@stage("make features", "3", "numpy", "polars")
+def features_stage(
     home: Path,
     pairs: Artifact,
     ratings: Artifact,
@@ -54,8 +54,8 @@ def features_task(
         return write_table(home, "features", table)
 
 
-@step("add similarities", "1", "numpy", "polars")
-def similarities_task(home: Path, table: Artifact, scores: Artifact) -> Artifact:
+@stage("add similarities", "1", "numpy", "polars")
+def similarities_stage(home: Path, table: Artifact, scores: Artifact) -> Artifact:
     """The features with the scorer's similarities among them."""
     told = with_similarity(read_table(home, table), read_table(home, scores))
     return write_table(home, "features", told)

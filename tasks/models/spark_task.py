@@ -4,15 +4,15 @@ from pathlib import Path
 
 from tasks.core.artifacts import local, read_table, write_table
 from tasks.core.progress import bar
-from tasks.core.stage import step
+from tasks.core.stage import stage
 from tasks.core.vocabulary import USER, Artifact
 from tasks.models import stored
 from tasks.models.factors import Factors
 from tasks.models.spark_candidates import spark_candidates
 
 
-@step("find candidates with Spark", "1")
-def spark_candidates_task(
+@stage("find candidates with Spark", "1", role="candidates")
+def spark_candidates_stage(
     home: Path,
     model: Artifact,
     ratings: Artifact,

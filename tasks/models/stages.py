@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from tasks.core.artifacts import local, read_table, scan_table, write_table
-from tasks.core.chunks import Rows, gather, rows_of, theirs
+from tasks.core.chunks import rows_of, theirs
 from tasks.core.progress import bar
-from tasks.core.stage import step
+from tasks.core.stage import Rows, chunk_stage, stage
 from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, TEXT, USER, Artifact, ModelName
 from tasks.features.similarity.registry import text_vectors
 from tasks.models import registry, spark_als, stored, text
@@ -17,8 +17,8 @@ from tasks.models.fold_in import fold_in
 from tasks.models.joined import join_candidates
 
 
-@step("train", "3", "scikit-surprise")
-def train_task(
+@stage("train", "3", "scikit-surprise", role="candidates")
+def train_stage(
     home: Path,
     ratings: Artifact,
     scale: tuple[float, float],
@@ -34,8 +34,8 @@ def train_task(
         return stored.save(home, fitted)
 
 
-@step("fold users in", "1", "numpy")
-def fold_in_task(
+@stage("fold users in", "1", "numpy", role="candidates")
+def fold_in_stage(
     home: Path,
     kept: Artifact,
     ratings: Artifact,
@@ -50,8 +50,8 @@ def fold_in_task(
     return stored.save_users(home, fold_in(*given), kept)
 
 
-@step("choose users", "1", "numpy")
-def choose_users_task(home: Path, ratings: Artifact, limit: int | None, seed: int) -> Artifact:
+@stage("choose users", "1", "numpy", role="data")
+def choose_users_stage(home: Path, ratings: Artifact, limit: int | None, seed: int) -> Artifact:
     """The users to serve: everybody, or a seeded sample of `limit`."""
     users = read_table(home, ratings).select(pl.col(USER).unique().sort())
     if limit is not None and limit < users.height:
@@ -60,22 +60,22 @@ def choose_users_task(home: Path, ratings: Artifact, limit: int | None, seed: in
     return write_table(home, "users", users)
 
 
-@step("count ratings", "1")
-def counts_task(home: Path, ratings: Artifact) -> Artifact:
+@stage("count ratings", "1", role="candidates")
+def counts_stage(home: Path, ratings: Artifact) -> Artifact:
     """How many ratings each item has."""
     return write_table(home, "counts", count_ratings(scan_table(home, ratings)))
 
 
-@step("find candidates", "3")
-def candidates_task(
+@chunk_stage("find candidates", "3", role="candidates")
+def candidates_stage(
     home: Path,
+    rows: Rows,
     model: Artifact,
     ratings: Artifact,
     counts: Artifact,
     users: Artifact,
     count: int,
     seed: int,
-    rows: Rows,
 ) -> Artifact:
     """The top `count` unrated items of the users in these rows."""
     wanted = rows_of(home, users, rows)[USER]
@@ -86,11 +86,8 @@ def candidates_task(
     return write_table(home, "candidates", found)
 
 
-gather_candidates_task = gather("candidates", "candidates")
-
-
-@step("join candidates", "1")
-def join_candidates_task(
+@stage("join candidates", "1", role="candidates")
+def join_candidates_stage(
     home: Path, lists: dict[str, Artifact], base: str, model: Artifact
 ) -> Artifact:
     """All sources' candidates; estimates and base_rank are the base model's."""
@@ -98,8 +95,8 @@ def join_candidates_task(
     return write_table(home, "candidates", join_candidates(tables, base, stored.load(home, model)))
 
 
-@step("train on texts", "1", "numpy")
-def text_model_task(
+@stage("train on texts", "1", "numpy", role="candidates")
+def text_model_stage(
     home: Path,
     ratings: Artifact,
     users: Artifact,
@@ -124,8 +121,8 @@ def text_model_task(
     return stored.save(home, fitted)
 
 
-@step("offer new items", "1", "numpy")
-def new_items_task(home: Path, users: Artifact, new_items: Artifact, seed: int) -> Artifact:
+@stage("offer new items", "1", "numpy", role="candidates")
+def new_items_stage(home: Path, users: Artifact, new_items: Artifact, seed: int) -> Artifact:
     """Every new item for every user, in a random order: no base model knows anything of them."""
     people, fresh = read_table(home, users), read_table(home, new_items)
     pairs = people.join(fresh, how="cross").sort(USER, ITEM)
@@ -136,8 +133,8 @@ def new_items_task(home: Path, users: Artifact, new_items: Artifact, seed: int) 
     return write_table(home, "candidates", ranked)
 
 
-@step("offer nearest new items", "1", "numpy")
-def nearest_new_items_task(
+@stage("offer nearest new items", "1", "numpy")
+def nearest_new_items_stage(
     home: Path,
     model: Artifact,
     ratings: Artifact,
@@ -158,8 +155,8 @@ def nearest_new_items_task(
     return write_table(home, "candidates", found.with_columns(pl.lit(0.0).alias(ESTIMATE)))
 
 
-@step("find unrated items", "1")
-def unrated_items_task(home: Path, ratings: Artifact, items: Artifact) -> Artifact:
+@stage("find unrated items", "1")
+def unrated_items_stage(home: Path, ratings: Artifact, items: Artifact) -> Artifact:
     """The items of the catalogue that nobody has rated."""
     rated = read_table(home, ratings).select(ITEM).unique()
     fresh = read_table(home, items).select(ITEM).join(rated, on=ITEM, how="anti").sort(ITEM)

@@ -6,7 +6,7 @@ import polars as pl
 
 from tasks.core.artifacts import read_table, scan_table, sink_table, write_table
 from tasks.core.chunks import theirs
-from tasks.core.stage import step
+from tasks.core.stage import stage
 from tasks.core.vocabulary import (
     BASE_RANK,
     ITEM,
@@ -37,8 +37,8 @@ class Changed(Record):
     gone: int
 
 
-@step("find changes", "1")
-def changes_task(home: Path, now: Known, before: Known, lists: Artifact) -> Changed:
+@stage("find changes", "1", role="figures")
+def changes_stage(home: Path, now: Known, before: Known, lists: Artifact) -> Changed:
     """About whom something changed since the night that made `lists`."""
     tonight, earlier = _read(home, now), _read(home, before)
     if not comparable(tonight, earlier):
@@ -49,8 +49,8 @@ def changes_task(home: Path, now: Known, before: Known, lists: Artifact) -> Chan
     return Changed(users=write_table(home, "users", found.select(USER)), reasons=counted, gone=gone)
 
 
-@step("merge lists", "1")
-def merge_lists_task(
+@stage("merge lists", "1", role="figures")
+def merge_lists_stage(
     home: Path, new: Artifact | None, kept: Artifact, changed: Artifact | None, users: Artifact
 ) -> Artifact:
     """The kept lists of those of tonight's `users` who have not changed, and the new ones.
@@ -66,8 +66,8 @@ def merge_lists_task(
     return sink_table(home, "ranked", lists)
 
 
-@step("note who is listed", "1")
-def listed_task(
+@stage("note who is listed", "1", role="figures")
+def listed_stage(
     home: Path, run_id: str, users: Artifact, new: Artifact | None, kept: Artifact | None
 ) -> Artifact:
     """User, and the run that made the list: this one for the users in `new`."""
@@ -80,8 +80,8 @@ def listed_task(
     return write_table(home, "listed", noted.sort(USER))
 
 
-@step("choose places", "1")
-def places_task(
+@stage("choose places", "1", role="figures")
+def places_stage(
     home: Path, ranked: Artifact, listed: Artifact, guarded: Artifact | None, top: int
 ) -> Artifact:
     """What is in a list of `top`, by the base model or re-ranked, with the places to publish.
@@ -98,8 +98,8 @@ def places_task(
     return write_table(home, "places", known.with_columns(place.alias(RANK)))
 
 
-@step("judge earlier lists", "1", "numpy", "polars")
-def judge_task(
+@stage("judge earlier lists", "1", "numpy", "polars", role="figures")
+def judge_stage(
     home: Path, lists: Artifact, before: Known, ratings: Artifact, top: int, relevant_at: float
 ) -> Artifact:
     """How lists made from what was known `before` did on the ratings that arrived since."""
@@ -117,8 +117,8 @@ class Judgement(Record):
     guarded: Artifact
 
 
-@step("judge nights together", "1", "numpy", "polars")
-def guard_task(
+@stage("judge nights together", "1", "numpy", "polars", role="figures")
+def guard_stage(
     home: Path,
     nights: list[Artifact],
     ratings: Artifact,
@@ -127,7 +127,7 @@ def guard_task(
     limits: NightOptions,
     seed: int,
 ) -> Judgement:
-    """A verdict on everybody and on each segment, from what `judge_task` gave of each night."""
+    """A verdict on everybody and on each segment, from what `judge_stage` gave of each night."""
     counted = scan_table(home, ratings).group_by(USER).len(COUNT).collect(engine="streaming")
     history = read_table(home, users).join(counted, on=USER, how="left").fill_null(0).sort(USER)
     found = verdicts([read_table(home, night) for night in nights], history, top, limits, seed)

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from tasks.core.artifacts import read_arrays, read_table, write_arrays, write_table
-from tasks.core.chunks import Rows, gather, rows_of, theirs
+from tasks.core.chunks import rows_of, theirs
 from tasks.core.progress import bar
-from tasks.core.stage import step
+from tasks.core.stage import Rows, chunk_stage, stage
 from tasks.core.vocabulary import (
     BASE_RANK,
     ESTIMATE,
@@ -30,9 +30,10 @@ from tasks.ranking.rules import in_order_of, rerank
 from tasks.settings.run import Weights
 
 
-@step("re-rank", "2")
-def rerank_task(  # noqa: PLR0913 - each of them decides the order, so is in the cache key
+@chunk_stage("re-rank", "2")
+def rerank_stage(  # noqa: PLR0913 - each of them decides the order, so is in the cache key
     home: Path,
+    rows: Rows,
     candidates: Artifact,
     scores: Artifact,
     ratings: Artifact,
@@ -42,7 +43,6 @@ def rerank_task(  # noqa: PLR0913 - each of them decides the order, so is in the
     rule: RuleName,
     weights: Weights,
     min_similarity: float,
-    rows: Rows,
 ) -> Artifact:
     """The candidates of the users in these rows with features, score and new rank.
 
@@ -59,11 +59,8 @@ def rerank_task(  # noqa: PLR0913 - each of them decides the order, so is in the
     return write_table(home, "ranked", rerank(known, rule, weights, min_similarity))
 
 
-gather_lists_task = gather("ranked", "lists")
-
-
-@step("learn to re-rank", "3", "scikit-learn")
-def learn_task(
+@stage("learn to re-rank", "3", "scikit-learn")
+def learn_stage(
     home: Path, tables: list[Artifact], seed: int, trees: bool, lightgbm: str | None
 ) -> Learned:
     """Fit the learned re-ranker on labelled feature tables; `lightgbm` is its version."""
@@ -82,8 +79,8 @@ def learn_task(
         )
 
 
-@step("re-rank as learned", "3")
-def learned_task(
+@stage("re-rank as learned", "3")
+def learned_stage(
     home: Path,
     candidates: Artifact,
     table: Artifact,
@@ -107,8 +104,8 @@ def learned_task(
     return write_table(home, "ranked", ranked)
 
 
-@step("diversify", "2", "numpy")
-def diversify_task(
+@stage("diversify", "2", "numpy")
+def diversify_stage(
     home: Path, lists: Artifact, texts: Artifact, embedder: str, diversity: float, places: int
 ) -> Artifact:
     """The lists with a more diverse head of `places`; `embedder` is the version of what reads."""
@@ -120,8 +117,8 @@ def diversify_task(
         return write_table(home, "ranked", made)
 
 
-@step("join unrated items", "1")
-def join_unrated_task(home: Path, lists: Artifact, unrated: Artifact, share: float) -> Artifact:
+@stage("join unrated items", "1")
+def join_unrated_stage(home: Path, lists: Artifact, unrated: Artifact, share: float) -> Artifact:
     """Both in one order by score; in the base lists unrated items come last.
 
     `share` is what part of all ratings the scores of `lists` foresee; those of unrated items, whose
@@ -136,16 +133,16 @@ def join_unrated_task(home: Path, lists: Artifact, unrated: Artifact, share: flo
     return write_table(home, "ranked", in_order_of(both, pl.col(SCORE)))
 
 
-@step("choose what is shown", "1")
-def shown_task(home: Path, lists: Artifact, top: int) -> Artifact:
+@stage("choose what is shown", "1")
+def shown_stage(home: Path, lists: Artifact, top: int) -> Artifact:
     """The candidates that stand in a base list or a re-ranked list."""
     ranked = read_table(home, lists)
     shown = ranked.filter((pl.col(RANK) <= top) | (pl.col(BASE_RANK) <= top))
     return write_table(home, "candidates", shown.select(USER, ITEM, ESTIMATE, BASE_RANK))
 
 
-@step("explain", "1")
-def explain_task(home: Path, lists: Artifact, scores: Artifact) -> Artifact:
+@stage("explain", "1")
+def explain_stage(home: Path, lists: Artifact, scores: Artifact) -> Artifact:
     """The lists with these similarities."""
     ranked, known = read_table(home, lists), read_table(home, scores)
     told = ranked.drop(SIMILARITY).join(

@@ -7,7 +7,7 @@ import polars as pl
 
 from tasks.core.artifacts import read_table, scan_table
 from tasks.core.progress import bar
-from tasks.core.stage import step
+from tasks.core.stage import stage
 from tasks.core.vocabulary import Artifact
 from tasks.evaluation.cell import CellResult, Comparison, Published
 from tasks.store.measured import measured_tables
@@ -26,8 +26,8 @@ from tasks.store.record import (
 from tasks.store.warehouse import Rows, database_file, is_published, publish
 
 
-@step("publish", "4")
-def publish_task(
+@stage("publish", "4", role="figures")
+def publish_stage(
     home: Path,
     run: Run,
     ranked: Artifact,
@@ -61,8 +61,8 @@ def publish_task(
         return publish(home, tables | _requests(home, run.run_id, asked)).name
 
 
-@step("publish evaluation", "1")
-def publish_evaluation_task(
+@stage("publish evaluation", "1", role="figures")
+def publish_evaluation_stage(
     home: Path,
     run: EvaluationRun,
     results: list[CellResult],

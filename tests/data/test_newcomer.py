@@ -5,7 +5,7 @@ from tasks.core.artifacts import read_table, write_table
 from tasks.core.errors import AmbiguousTitleError, BadRatingError, UnknownTitleError
 from tasks.data.newcomer import add_newcomer, parse_rates
 from tasks.data.readers.movielens import describe
-from tasks.data.stages import newcomer_task
+from tasks.data.stages import newcomer_stage
 
 INFO = describe("tiny")
 ITEMS = pl.DataFrame(
@@ -87,7 +87,7 @@ def test_a_newcomer_without_ratings_adds_none():
 
 def test_the_typed_taste_is_cleaned_and_kept_with_the_newcomer(home):
     everybody = write_table(home, "ratings", RATINGS)
-    newcomer = newcomer_task.fn(home, everybody, [(1, 5.0)], "slow\n  films\x07 ")
+    newcomer = newcomer_stage.fn(home, everybody, [(1, 5.0)], "slow\n  films\x07 ")
     assert read_table(home, newcomer.typed).rows() == [(13, "slow films")]
     assert read_table(home, newcomer.users).rows() == [(13,)]
     assert read_table(home, newcomer.ratings).height == 3
@@ -95,4 +95,4 @@ def test_the_typed_taste_is_cleaned_and_kept_with_the_newcomer(home):
 
 def test_without_a_typed_taste_none_is_written(home):
     everybody = write_table(home, "ratings", RATINGS)
-    assert newcomer_task.fn(home, everybody, [(1, 5.0)], None).typed is None
+    assert newcomer_stage.fn(home, everybody, [(1, 5.0)], None).typed is None

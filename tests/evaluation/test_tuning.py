@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from tasks.core.artifacts import write_table
-from tasks.evaluation.tuning import mean_ndcg, tune_task
+from tasks.evaluation.tuning import mean_ndcg, tune_stage
 from tasks.models import ease, registry
 from tasks.models.candidates import top_candidates
 from tests.features.small import small
@@ -65,7 +65,7 @@ def test_with_nothing_held_out_it_is_nought():
 
 def tuned(home, values, relevant_at=None, seed=3):
     """What the task gives for EASE with these regularizations."""
-    return tune_task.fn(
+    return tune_stage.fn(
         home,
         ratings=write_table(home, "train", TRAIN),
         held_out=write_table(home, "held_out", HIDDEN),

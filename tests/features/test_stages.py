@@ -4,7 +4,7 @@ import pytest
 
 from tasks.core.artifacts import read_table, write_table
 from tasks.features import stages as task
-from tasks.features.stages import Labels, features_task
+from tasks.features.stages import Labels, features_stage
 from tasks.features.table import feature_table
 from tasks.models import ease, stored
 from tests.features.small import CASES
@@ -23,7 +23,7 @@ def make(tmp_path, monkeypatch):
         )
         texts = case.items.select("item", pl.col("item").cast(pl.String).alias("text"))
         ratings = case.train if train is None else train
-        made = features_task.fn(
+        made = features_stage.fn(
             tmp_path,
             pairs=write_table(tmp_path, "candidates", case.pairs),
             ratings=write_table(tmp_path, "train", ratings),

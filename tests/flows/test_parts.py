@@ -5,7 +5,7 @@ from typing import get_args
 
 from tasks.core.artifacts import scan_table
 from tasks.core.vocabulary import RuleName
-from tasks.night.stages import listed_task, places_task
+from tasks.night.stages import listed_stage, places_stage
 from tasks.store.query import query
 from tasks.store.record import ranked_rows
 from tasks.store.warehouse import publish
@@ -26,8 +26,8 @@ def test_every_recommended_item_carries_its_parts(tmp_path: Path) -> None:
         run = f"{number} {rule}"
         ranked = pipeline.reorder(found.pairs, scores, rule)
         users = pipeline.inputs.users
-        listed = pipeline.run(listed_task, run_id=run, users=users, new=users, kept=None)
-        places = pipeline.run(places_task, ranked=ranked, listed=listed, guarded=None, top=10)
+        listed = pipeline.run(listed_stage, run_id=run, users=users, new=users, kept=None)
+        places = pipeline.run(places_stage, ranked=ranked, listed=listed, guarded=None, top=10)
         rows = ranked_rows(run, scan_table(tmp_path, places), made.items.lazy(), None)
         night = a_run(run)["runs"].with_columns(top=10)
         publish(tmp_path, {"runs": night, "ranked_items": rows})

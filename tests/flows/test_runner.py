@@ -117,7 +117,7 @@ def test_of_a_shared_home_a_worker_has_a_mirror_of_its_own() -> None:
     assert cluster._problem(here, elsewhere, home_of("s3://nights/team"), "url", asks=True) is None
 
 
-def test_what_a_cluster_loses_is_an_error_and_no_unfinished_task() -> None:
+def test_what_a_cluster_loses_is_an_error_and_no_unfinished_stage() -> None:
     cluster = pytest.importorskip("flows.dask.cluster")
 
     class Lost:

@@ -7,7 +7,7 @@ from tasks.models import ease, popularity, stored
 from tasks.models.candidates import top_candidates
 from tasks.models.joined import join_candidates
 from tasks.models.pairs import pair_estimates
-from tasks.models.stages import join_candidates_task, new_items_task
+from tasks.models.stages import join_candidates_stage, new_items_stage
 from tests.models import factors, synthetic
 
 KEYS = ["user", "item"]
@@ -102,14 +102,14 @@ def test_equal_estimates_of_what_others_proposed_are_in_the_order_of_the_items()
 def test_the_task_joins_what_is_stored(tmp_path):
     lists = {n: write_table(tmp_path, n, table) for n, table in lists_of("text").items()}
     model = stored.save(tmp_path, models_of("text")["ease"])
-    made = join_candidates_task.fn(tmp_path, lists, "ease", model)
+    made = join_candidates_stage.fn(tmp_path, lists, "ease", model)
     assert read_table(tmp_path, made).equals(joined("text", "ease"))
 
 
 def offered(home, seed, users=(5, 3, 8), items=range(40)):
     people = write_table(home, "users", pl.DataFrame({"user": users}))
     fresh = write_table(home, "new", pl.DataFrame({"item": items}))
-    return read_table(home, new_items_task.fn(home, people, fresh, seed))
+    return read_table(home, new_items_stage.fn(home, people, fresh, seed))
 
 
 def test_everybody_is_offered_every_new_item_once(tmp_path):

@@ -175,7 +175,7 @@ def test_candidates_are_those_of_other_models_also_where_items_are_equal(ratings
 
 
 @starts_jvm
-def test_a_jvm_listens_to_this_machine_alone_and_is_gone_with_its_task(tmp_path):
+def test_a_jvm_listens_to_this_machine_alone_and_is_gone_with_its_stage(tmp_path):
     with session(tmp_path):
         jvm = java_below(os.getpid())
         heard = [one.laddr.ip for one in jvm.net_connections() if one.status == "LISTEN"]

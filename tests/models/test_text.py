@@ -8,7 +8,7 @@ from tasks.models import stored, text
 from tasks.models.base import estimates_ratings
 from tasks.models.candidates import top_candidates
 from tasks.models.pairs import pair_estimates
-from tasks.models.stages import text_model_task
+from tasks.models.stages import text_model_stage
 
 SCHEMA = {"user": pl.Int64, "item": pl.Int64, "rating": pl.Float64}
 ITEMS = list(range(10, 130, 10))
@@ -127,7 +127,7 @@ def test_the_task_reads_texts_and_what_was_typed_and_stores_the_model(tmp_path, 
     ratings = random_ratings(1)
     texts = pl.DataFrame({"item": ITEMS, "text": [f"text {item}" for item in ITEMS]})
     said = typed and pl.DataFrame({"user": list(typed), "text": list(typed.values())})
-    made = text_model_task.fn(
+    made = text_model_stage.fn(
         tmp_path,
         ratings=write_table(tmp_path, "train", ratings),
         users=write_table(tmp_path, "users", pl.DataFrame({"user": [7]})),

@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from tasks.core.artifacts import read_table, write_table
-from tasks.night.stages import merge_lists_task
+from tasks.night.stages import merge_lists_stage
 
 
 @pytest.mark.parametrize("kind", [pl.Int64, pl.String])
@@ -12,7 +12,7 @@ def test_lists_stand_by_user_in_their_own_order_whichever_night_made_them(tmp_pa
         rows = {"user": [user for user in people for _ in items], "item": [*items] * len(people)}
         return write_table(tmp_path, what, pl.DataFrame(rows).cast({"user": kind}))
 
-    merged = merge_lists_task.fn(
+    merged = merge_lists_stage.fn(
         home=tmp_path,
         new=stored("ranked", made, (7, 1, 5)) if made else None,
         kept=stored("ranked", [1, 2, 3, 4, 5], (3, 9, 2)),

@@ -7,7 +7,7 @@ from tasks.core.artifacts import read_arrays, read_table, write_table
 from tasks.core.errors import TooLittleDataError
 from tasks.ranking.blend import Learned, Trees, blended, learn_blend, probabilities
 from tasks.ranking.learned import learn
-from tasks.ranking.stages import learn_task, learned_task
+from tasks.ranking.stages import learn_stage, learned_stage
 from tasks.ranking.trees import grow, tree_scores
 from tests.ranking.interaction import EACH, FEATURES, hits_above_others, interacting
 
@@ -141,7 +141,7 @@ class Kept:
     def __init__(self, home):
         tables = [write_table(home, "features", table) for table in TABLES]
         self.home, self.data = home, [table.sha256 for table in tables]
-        self.learned = learn_task.fn(home, tables, 0, trees=True, lightgbm="4")
+        self.learned = learn_stage.fn(home, tables, 0, trees=True, lightgbm="4")
         self.text = read_arrays(home, self.learned.trees.text)["text"].tobytes().decode()
         pairs = FRESH.select("user", "item", estimate=pl.lit(3.0))
         pairs = pairs.with_columns(base_rank=(pl.col("item") + 1).cast(pl.Int32))
@@ -156,7 +156,7 @@ class Kept:
             "items": every,
         }
         stored = {name: write_table(home, "tables", frame) for name, frame in kept.items()}
-        self.ranked = read_table(home, learned_task.fn(home, learned=self.learned, **stored))
+        self.ranked = read_table(home, learned_stage.fn(home, learned=self.learned, **stored))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from tasks.core.artifacts import read_table, write_table
 from tasks.core.errors import TooLittleDataError
 from tasks.ranking.blend import Learned
 from tasks.ranking.learned import LearnedWeights, learn
-from tasks.ranking.stages import explain_task, learn_task, learned_task, shown_task
+from tasks.ranking.stages import explain_stage, learn_stage, learned_stage, shown_stage
 
 KEYS = ["user", "item"]
 TRUE = {"close": 1.0, "far": -0.5, "noise": 0.0}
@@ -119,7 +119,7 @@ def test_features_are_found_by_name():
 
 def test_the_task_records_which_tables_it_learned_from(tmp_path):
     tables = [write_table(tmp_path, "features", part) for part in (TABLE[:3000], TABLE[3000:])]
-    fitted = learn_task.fn(tmp_path, tables, 0, trees=False, lightgbm=None)
+    fitted = learn_stage.fn(tmp_path, tables, 0, trees=False, lightgbm=None)
     assert fitted.trees is None
     assert fitted.weights == FITTED.model_copy(update={"data": [table.sha256 for table in tables]})
 
@@ -143,7 +143,7 @@ class Night:
         table = self.candidates.select(KEYS).with_columns(close=pl.Series(close, dtype=pl.Float32))
         items = pl.DataFrame({"item": [10, 20, 30, 40], "year": [1990, None, 1990, 1800]})
         unknown = {"quality": pl.lit(None, pl.Float64), "votes": pl.lit(None, pl.Int64)}
-        self.ranked = learned_task.fn(
+        self.ranked = learned_stage.fn(
             home,
             candidates=self.write(self.candidates),
             table=self.write(table.reverse()),
@@ -188,14 +188,14 @@ def test_ordered_candidates_carry_what_is_known_of_them_and_no_similarity(night)
 
 
 def test_what_stands_in_either_list_is_shown(night):
-    shown = night.read(shown_task.fn(night.home, night.ranked, 1))
+    shown = night.read(shown_stage.fn(night.home, night.ranked, 1))
     assert shown.columns == ["user", "item", "estimate", "base_rank"]
     assert sorted(shown.select(KEYS).rows()) == [(1, 10), (1, 40), (2, 10), (2, 20)]
 
 
 def test_lists_are_explained_without_being_changed(night):
     scores = pl.DataFrame({"user": [2, 1], "item": [20, 10], "similarity": [0.3, -0.2]})
-    told = night.read(explain_task.fn(night.home, night.ranked, night.write(scores)))
+    told = night.read(explain_stage.fn(night.home, night.ranked, night.write(scores)))
     before = night.read(night.ranked)
     assert told.columns == before.columns
     assert told.drop("similarity").equals(before.drop("similarity"))

@@ -149,7 +149,7 @@ def measure_in(
     world: World, settings: EvaluationSettings, steps: Steps, monkeypatch: pytest.MonkeyPatch
 ) -> CellResult:
     """One cell of these settings, by these steps, in this world."""
-    monkeypatch.setattr(one_split, "split_task", _told(settings.home, world.parts))
+    monkeypatch.setattr(one_split, "split_stage", _told(settings.home, world.parts))
     known = {settings.data: dataset_of(settings.home, world)}
     return cells.Evaluation(steps, known).measure(Cell(label="method", settings=settings))
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from tasks.core.artifacts import read_table, write_table
-from tasks.core.stage import step
+from tasks.core.stage import stage
 from tasks.core.vocabulary import Artifact
 from tasks.data.enriching.fill import apply
 
 
-@step("apply enrichment", "1")
-def apply_enrichment_task(home: Path, items: Artifact, enrichment: Artifact) -> Artifact:
+@stage("apply enrichment", "1")
+def apply_enrichment_stage(home: Path, items: Artifact, enrichment: Artifact) -> Artifact:
     """Items with their nulls filled; `enrichment` is what `store.enrichment_of` gives."""
     filled = apply(read_table(home, items), read_table(home, enrichment))
     return write_table(home, "items", filled)

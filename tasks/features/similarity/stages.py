@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from tasks.core.artifacts import read_arrays, read_table, scan_table, write_arrays, write_table
-from tasks.core.chunks import Rows, gather, rows_of, theirs
-from tasks.core.stage import step
+from tasks.core.chunks import rows_of, theirs
+from tasks.core.stage import Rows, chunk_stage, stage
 from tasks.core.vocabulary import (
     DISLIKED,
     FAVOURITES,
@@ -28,16 +28,16 @@ from tasks.texts.item_texts import item_texts, needed_texts
 VECTORS = "vectors"
 
 
-@step("write item texts", "3")
-def texts_task(home: Path, items: Artifact, tags: Artifact | None, ratings: Artifact) -> Artifact:
+@stage("write item texts", "3")
+def texts_stage(home: Path, items: Artifact, tags: Artifact | None, ratings: Artifact) -> Artifact:
     """The text of every item; tags only of pairs in `ratings`, the train ratings."""
     tagged = read_table(home, tags) if tags else None
     texts = item_texts(read_table(home, items), tagged, read_table(home, ratings))
     return write_table(home, "texts", texts)
 
 
-@step("choose texts", "1")
-def needed_texts_task(
+@stage("choose texts", "1")
+def needed_texts_stage(
     home: Path, texts: Artifact, candidates: Artifact, profiles: Artifact
 ) -> Artifact:
     """The texts that are read to score these candidates."""
@@ -46,23 +46,24 @@ def needed_texts_task(
     return write_table(home, "texts", needed_texts(read_table(home, texts), wanted, people))
 
 
-@step("embed item texts", "1", "numpy")
-def embed_task(home: Path, texts: Artifact, embedder: str, rows: Rows) -> Artifact:
+@chunk_stage("embed item texts", "1", "numpy")
+def embed_stage(home: Path, rows: Rows, texts: Artifact, embedder: str) -> Artifact:
     """Unit vectors of these rows of the texts; `embedder` is the version of what makes them."""
     vectors = text_vectors(home, rows_of(home, texts, rows)[TEXT].to_list())
     return write_arrays(home, "vectors", len(vectors), {VECTORS: vectors})
 
 
-@step("gather vectors", "1", "numpy")
-def gather_vectors_task(home: Path, chunks: list[Artifact]) -> Artifact:
+@stage("gather vectors", "1", "numpy")
+def gather_vectors_stage(home: Path, chunks: list[Artifact]) -> Artifact:
     """The vectors of all texts (I, 384) as one array."""
     vectors = np.concatenate([read_arrays(home, chunk)[VECTORS] for chunk in chunks])
     return write_arrays(home, "vectors", len(vectors), {VECTORS: vectors})
 
 
-@step("score", "4")
-def score_task(  # noqa: PLR0913 - each part of the question is a part of the cache key
+@chunk_stage("score", "4")
+def score_stage(  # noqa: PLR0913 - each part of the question is a part of the cache key
     home: Path,
+    rows: Rows,
     scorer: ScorerName,
     scorer_version: str,
     options: EngineOptions,
@@ -71,7 +72,6 @@ def score_task(  # noqa: PLR0913 - each part of the question is a part of the ca
     texts: Artifact,
     vectors: Artifact | None,
     scale: tuple[float, float],
-    rows: Rows,
 ) -> Artifact:
     """Similarities for the candidates of the profiles in these rows; `vectors` of the texts."""
     people = rows_of(home, profiles, rows)
@@ -86,18 +86,15 @@ def score_task(  # noqa: PLR0913 - each part of the question is a part of the ca
     return write_table(home, "scores", made)
 
 
-gather_scores_task = gather("scores", "scores")
-
-
-@step("choose anchors", "1")
-def anchors_task(home: Path, profiles: Artifact, ratings: Artifact) -> Artifact:
+@stage("choose anchors", "1")
+def anchors_stage(home: Path, profiles: Artifact, ratings: Artifact) -> Artifact:
     """Items that each person has rated in train, for the scorer to judge too."""
     chosen = choose_anchors(read_table(home, profiles), read_table(home, ratings))
     return write_table(home, "anchors", chosen)
 
 
-@step("calibrate", "1")
-def calibrate_task(
+@stage("calibrate", "1")
+def calibrate_stage(
     home: Path,
     scores: Artifact,
     judged: Artifact,
@@ -116,8 +113,8 @@ def calibrate_task(
     return write_table(home, "scores", made)
 
 
-@step("leave unscored", "1")
-def unscored_task(home: Path, candidates: Artifact) -> Artifact:
+@stage("leave unscored", "1")
+def unscored_stage(home: Path, candidates: Artifact) -> Artifact:
     """The candidates without any similarity, for a night when nobody could be asked."""
     pairs = read_table(home, candidates).select(USER, ITEM)
     return write_table(

@@ -5,17 +5,18 @@ from pathlib import Path
 import polars as pl
 
 from tasks.core.artifacts import read_table, write_table
-from tasks.core.chunks import Rows, gather, rows_of, theirs
-from tasks.core.stage import step
+from tasks.core.chunks import rows_of, theirs
+from tasks.core.stage import Rows, chunk_stage, stage
 from tasks.core.vocabulary import USER, Artifact, ProfileStyle
 from tasks.llm.options import EngineOptions
 from tasks.texts.profiles.favourites import make_profiles
 from tasks.texts.profiles.written import read_profiles
 
 
-@step("make profiles", "2")
-def profiles_task(
+@chunk_stage("make profiles", "2")
+def profiles_stage(
     home: Path,
+    rows: Rows,
     users: Artifact,
     ratings: Artifact,
     items: Artifact,
@@ -23,7 +24,6 @@ def profiles_task(
     noun_plural: str,
     this_year: int,
     style: ProfileStyle,
-    rows: Rows,
 ) -> Artifact:
     """A profile for the users in these rows, from train ratings alone unless somebody typed one."""
     wanted = rows_of(home, users, rows)
@@ -39,15 +39,15 @@ def profiles_task(
     return write_table(home, "profiles", made)
 
 
-@step("write tastes", "1")
-def write_tastes_task(
+@chunk_stage("write tastes", "1")
+def write_tastes_stage(
     home: Path,
+    rows: Rows,
     options: EngineOptions,
     judge: str,
     profiles: Artifact,
     texts: Artifact,
     typed: Artifact | None,
-    rows: Rows,
 ) -> Artifact:
     """The model's line for profiles number rows[0] up to rows[1]; `judge` names who writes it.
 
@@ -62,11 +62,8 @@ def write_tastes_task(
     return write_table(home, "profiles", pl.concat([people.filter(own), written]).sort(USER))
 
 
-gather_profiles_task = gather("profiles", "profiles")
-
-
-@step("read typed profiles", "1")
-def typed_profiles_task(
+@stage("read typed profiles", "1")
+def typed_profiles_stage(
     home: Path,
     folder: Path,
     fingerprint: str,

@@ -5,23 +5,23 @@ from pathlib import Path
 import polars as pl
 
 from tasks.core.artifacts import read_table, write_table
-from tasks.core.chunks import Rows, gather, rows_of
+from tasks.core.chunks import rows_of
 from tasks.core.progress import bar
-from tasks.core.stage import step
+from tasks.core.stage import Rows, chunk_stage
 from tasks.core.vocabulary import ITEM, USER, WHY, Artifact
 from tasks.llm.options import EngineOptions
 
 
-@step("say why", "1")
-def whys_task(
+@chunk_stage("say why", "1")
+def whys_stage(
     home: Path,
+    rows: Rows,
     options: EngineOptions,
     judge: str,
     lists: Artifact,
     profiles: Artifact,
     texts: Artifact,
     top: int,
-    rows: Rows,
 ) -> Artifact:
     """The model's sentence about each of the first `top` items of profiles rows[0] up to rows[1].
 
@@ -29,9 +29,6 @@ def whys_task(
     """
     people = rows_of(home, profiles, rows)
     return _say_why(home, options, lists, people, texts, top)
-
-
-gather_whys_task = gather("whys", "sentences")
 
 
 def known_whys(

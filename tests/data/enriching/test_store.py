@@ -8,7 +8,7 @@ from tasks.core.artifacts import read_table, write_table
 from tasks.core.vocabulary import Artifact
 from tasks.data.enriching.errors import EnrichError
 from tasks.data.enriching.fill import from_writer, nothing_found
-from tasks.data.enriching.stages import apply_enrichment_task
+from tasks.data.enriching.stages import apply_enrichment_stage
 from tasks.data.enriching.store import enrichment_of, file_of, load, save
 from tests.data.enriching.conftest import catalogue
 
@@ -91,7 +91,7 @@ def test_an_enrichment_is_a_file_that_a_later_one_leaves_alone(home):
 def test_the_task_gives_items_with_their_nulls_filled(home):
     save(home, "films", FOUND)
     items = write_table(home, "items", ITEMS)
-    filled = apply_enrichment_task.fn(home, items, snapshot(home))
+    filled = apply_enrichment_stage.fn(home, items, snapshot(home))
     table = read_table(home, filled)
     assert table.schema == ITEMS.schema
     assert table["description"].to_list() == ["Cops.", None]
@@ -100,8 +100,8 @@ def test_the_task_gives_items_with_their_nulls_filled(home):
 def test_the_tasks_key_follows_the_content_of_both(home):
     def key(items, found):
         given = {"home": home, "items": items, "enrichment": found}
-        assert apply_enrichment_task.cache_key_fn is not None
-        return apply_enrichment_task.cache_key_fn(None, given)  # type: ignore[arg-type]
+        assert apply_enrichment_stage.cache_key_fn is not None
+        return apply_enrichment_stage.cache_key_fn(None, given)  # type: ignore[arg-type]
 
     save(home, "films", FOUND)
     items, found = write_table(home, "items", ITEMS), snapshot(home)
