@@ -304,7 +304,7 @@ def _timed(function: Callable[Concatenate[Path, P], R]) -> Callable[Concatenate[
             note_work(home, artifact, time.monotonic() - started)
         return result
 
-    return timed
+    return timed  # type: ignore[return-value]
 
 
 def _begin() -> float:

@@ -19,7 +19,7 @@ from tasks.core.artifacts import write_table
 from tasks.core.progress import TEMPORARY_SERVER, bar
 from tasks.core.stage import Steps
 from tasks.core.vocabulary import Artifact
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
 from tests.support.in_process import flows_in
