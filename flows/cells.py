@@ -22,7 +22,7 @@ from tasks.core.errors import (
     StoppedError,
 )
 from tasks.core.progress import bar, say
-from tasks.core.stage import StageRecord, Steps
+from tasks.core.steps import StageRecord, Steps
 from tasks.core.vocabulary import Artifact, Dataset, Record
 from tasks.evaluation.cell import Cell, CellResult, Figures, Measured, Status
 from tasks.evaluation.stages import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.evaluation.cell import CellResult, Comparison, Declared, Measured
 from tasks.evaluation.stages import compare_stage
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from tasks.core.artifacts import sha256_of
 from tasks.core.errors import BadDataError
 from tasks.core.progress import say
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset
 from tasks.data import catalogue
 from tasks.data.enriching.stages import apply_enrichment_stage

@@ -7,7 +7,7 @@ from prefect import flow
 
 from tasks.core.artifacts import read_table
 from tasks.core.secrets import Secrets
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Dataset, Record
 from tasks.data import catalogue
 from tasks.data.enriching import ATTRIBUTION

@@ -15,7 +15,7 @@ from flows.tonight import TONIGHT, Tonight
 from flows.tuning import tuned
 from tasks.core.artifacts import read_table
 from tasks.core.errors import SettingsError
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Record
 from tasks.features.similarity.language import as_shown
 from tasks.features.similarity.requests import make_requests

@@ -9,7 +9,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.cells import Evaluation
 from flows.comparisons import compare_all
 from flows.runner import on_its_runner
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Record
 from tasks.evaluation.cell import Cell, CellResult, Comparison, Published
 from tasks.settings.evaluation import EvaluationSettings

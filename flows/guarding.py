@@ -1,6 +1,6 @@
 """Whether the lists published before did well, and for whom base lists are published instead."""
 
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Record
 from tasks.night.guard import EVERYBODY, Verdict
 from tasks.night.stages import Judgement, guard_stage, judge_stage

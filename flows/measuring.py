@@ -4,7 +4,7 @@ from flows.cells import Evaluation
 from flows.tonight import Lists, Plan
 from tasks.core.errors import LlmDownError
 from tasks.core.progress import say
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Dataset
 from tasks.evaluation.cell import Cell, CellResult
 from tasks.settings.common import CommonOptions

@@ -17,7 +17,7 @@ from flows.tonight import TONIGHT, Lists, Plan, Tonight
 from tasks.core import phases
 from tasks.core.errors import TooLittleDataError
 from tasks.core.progress import phase, say
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Record
 from tasks.llm.session import session_for
 from tasks.night.notify.telling import notifying, tell_outcome

@@ -7,7 +7,7 @@ The steps are functions of a `Pipeline`, each in a file of its own: `candidates`
 from dataclasses import dataclass, replace
 from typing import Self
 
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset, ProtocolName, Record
 from tasks.llm.options import EngineOptions
 from tasks.night.state import Fitted

@@ -13,7 +13,7 @@ from flows.ranking import make_lists
 from flows.runner import on_its_runner
 from tasks.core.artifacts import read_table
 from tasks.core.errors import TooLittleTasteError
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import BASE_RANK, ITEM, RANK, TITLE, WHY, YEAR, Artifact, Id, Record
 from tasks.data.newcomer import parse_rates
 from tasks.data.stages import newcomer_stage

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from flows.pipeline import Inputs, Pipeline, Ranked
 from flows.ranking import make_lists
 from tasks.core.errors import TooLittleDataError
-from tasks.core.stage import Steps, list_versions
+from tasks.core.stage import list_versions
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Record
 from tasks.night.method import method_of
 from tasks.night.stages import changes_stage, listed_stage, merge_lists_stage

@@ -39,7 +39,7 @@ def profile_kind(options: LlmOptions) -> Kind:
     return WRITTEN[options.profile_style]
 
 
-def language_version(options: EngineOptions) -> str:
+def language_version(options: LlmOptions) -> str:
     """Names who judges items, and how: changes whenever the same question gets another score."""
     version = judge_name(score_kind(options), options)
     windows = f" {options.llm_window}/{options.llm_stride}"

@@ -12,7 +12,7 @@ from secrets import token_hex
 import polars as pl
 
 from tasks.core.optional import version_of
-from tasks.core.stage import StageRecord
+from tasks.core.steps import StageRecord
 from tasks.core.vocabulary import (
     ITEM,
     RANK,

@@ -17,7 +17,7 @@ from flows.cli.shown.artifacts import show_in_prefect, summary
 from tasks.core import prefect_progress
 from tasks.core.artifacts import write_table
 from tasks.core.progress import TEMPORARY_SERVER, bar
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact
 from tasks.settings.settings import Settings
 from tasks.store.warehouse import publish
