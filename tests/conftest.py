@@ -44,6 +44,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _session.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A current folder that is not the checkout, for whatever has a relative name."""
+    before = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("elsewhere"))
+    yield
+    os.chdir(before)
+
+
 @pytest.fixture(scope="session")
 def server() -> str:
     """Address of a Prefect server that answers."""
