@@ -38,6 +38,7 @@ def test_the_server_and_its_database_end_with_the_session(
     while any(map(_runs, started)):
         assert time.monotonic() < deadline, started
         time.sleep(0.1)
+    assert how == signal.SIGINT or not tmp_path.exists(), "who is killed cleans nothing up"
 
 
 def _runs(process: psutil.Process) -> bool:

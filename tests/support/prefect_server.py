@@ -7,6 +7,7 @@ tests without flows need not wait, and ends both when the session is gone, even 
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -64,7 +65,7 @@ def wait_for_address(file: Path) -> str:
 
 
 def _serve(folder: Path, parent: int) -> None:
-    """Run in the server's process: both live until the parent is gone, or by SIGTERM."""
+    """Run in the server's process: both live until the parent is gone, or until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with _postgres(folder) as database:
         os.environ[DATABASE] = database
@@ -74,6 +75,7 @@ def _serve(folder: Path, parent: int) -> None:
                 private.write_text(url, encoding="utf-8")
             while os.getppid() == parent:
                 time.sleep(WATCH_SECONDS)
+    shutil.rmtree(folder, ignore_errors=True)  # nobody is left to do that
 
 
 @contextmanager
