@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from flows.records import Candidates
-from tasks.core.vocabulary import Artifact, ModelName
-from tasks.models.spark_task import spark_candidates_stage
+from tasks.core.vocabulary import Artifact
+from tasks.models.registry import model_class
 from tasks.models.stages import (
     candidates_stage,
     fold_in_stage,
@@ -15,7 +15,6 @@ from tasks.models.stages import (
     text_model_stage,
     train_stage,
 )
-from tasks.texts.embedder import Embedder
 
 if TYPE_CHECKING:
     from flows.pipeline import Pipeline
@@ -59,7 +58,7 @@ def _new_items(pipeline: "Pipeline", new_items: Artifact) -> Candidates:
     return Candidates(pairs=nearest, models=models)
 
 
-def _top(pipeline: "Pipeline", name: ModelName, model: Artifact, count: int) -> Artifact:
+def _top(pipeline: "Pipeline", name: str, model: Artifact, count: int) -> Artifact:
     users = pipeline.inputs.users
     shared = {
         "model": model,
@@ -69,26 +68,25 @@ def _top(pipeline: "Pipeline", name: ModelName, model: Artifact, count: int) -> 
         "count": count,
         "seed": pipeline.settings.seed,
     }
-    if name == "spark-als":  # Spark parts the users itself
-        return pipeline.run(spark_candidates_stage, **shared)
+    if model_class(name).parts_users_itself:
+        return pipeline.run(candidates_stage.stage, rows=(0, users.rows), **shared)
     return pipeline.in_chunks(candidates_stage, gather_candidates_stage, users.rows, shared)
 
 
-def _model(pipeline: "Pipeline", name: ModelName) -> Artifact:
+def _model(pipeline: "Pipeline", name: str) -> Artifact:
     """A model fitted on these ratings, or the users folded into one that was fitted earlier."""
     if name == "text":
         return _text_model(pipeline)
     settings, inputs = pipeline.settings, pipeline.inputs
-    given = {
-        "ratings": inputs.ratings,
-        "model": name,
-        "model_options": settings.model_options.of(name),
-    }
+    given = {"ratings": inputs.ratings, "model": name}
     if inputs.fitted is not None:
         kept = inputs.fitted.models[name]
         return pipeline.run(fold_in_stage, kept=kept, users=inputs.users, **given)
     scale = pipeline.dataset.info.scale
-    return pipeline.run(train_stage, scale=scale, seed=settings.seed, **given)
+    options = settings.model_options.of(name)
+    return pipeline.run(
+        train_stage, scale=scale, model_options=options, seed=settings.seed, **given
+    )
 
 
 def _text_model(pipeline: "Pipeline") -> Artifact:
@@ -98,5 +96,4 @@ def _text_model(pipeline: "Pipeline") -> Artifact:
         users=pipeline.inputs.users,
         texts=pipeline.texts(),
         typed=pipeline.inputs.typed,
-        embedder=Embedder.version,
     )

@@ -8,7 +8,7 @@ import numpy as np
 from flows.inner import inner_part, inner_split
 from tasks.core.progress import say
 from tasks.evaluation.tuning import tune_stage
-from tasks.models.options import CHOICES
+from tasks.models.options import choices
 
 if TYPE_CHECKING:
     from flows.pipeline import Pipeline
@@ -29,7 +29,7 @@ def tuned(pipeline: "Pipeline") -> "Pipeline":
     models = set(settings.candidate_sources)
     options = settings.model_options
     for name in settings.tune:
-        if CHOICES[name].model in models:
+        if choices()[name].model in models:
             options = options.model_copy(update={name: _best(pipeline, name)})
             chosen = settings.model_copy(update={"model_options": options})
             pipeline = replace(pipeline, settings=chosen)
@@ -38,7 +38,7 @@ def tuned(pipeline: "Pipeline") -> "Pipeline":
 
 def _best(pipeline: "Pipeline", name: str) -> float:
     """The choice with the highest mean NDCG over the inner splits."""
-    settings, (model, values) = pipeline.settings, CHOICES[name]
+    settings, (model, values) = pipeline.settings, choices()[name]
     found = []
     for number in range(settings.learn_splits):
         split = inner_split(pipeline, number)

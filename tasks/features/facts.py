@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, USER
-from tasks.models.base import BaseModel, Floats, Ids
+from tasks.models.base import Floats, Ids, Model
 from tasks.models.interactions import ids_of, places_of
 
 Ints = NDArray[np.int64]
@@ -35,7 +35,7 @@ class Facts:
     ratings: Floats
     years: Floats | None
     vectors: Vectors
-    models: Mapping[str, BaseModel]
+    models: Mapping[str, Model]
 
     @property
     def history(self) -> Ints:
@@ -62,7 +62,7 @@ def facts_of(
     items: pl.DataFrame,
     pairs: pl.DataFrame,
     vectors: Vectors,
-    models: Mapping[str, BaseModel],
+    models: Mapping[str, Model],
 ) -> tuple[Facts, Pairs]:
     """Facts and pairs; `vectors` has a row per item, in the order of their sorted ids."""
     catalogue = items.sort(ITEM)

@@ -9,10 +9,10 @@ from tasks.core.progress import bar
 from tasks.core.stage import stage
 from tasks.core.vocabulary import ITEM, RATING, TEXT, USER, Artifact, Record
 from tasks.features.facts import facts_of
-from tasks.features.similarity.registry import text_vectors
 from tasks.features.table import feature_table, with_similarity
 from tasks.models import stored
 from tasks.ranking.learned import LABEL
+from tasks.texts.embedding_store import text_vectors
 
 
 class Labels(Record):

@@ -11,7 +11,7 @@ from tasks.features import dates, external, language, metadata, popularity, sequ
 from tasks.features.facts import Facts, Ints, Pairs
 from tasks.features.registry import COLLABORATIVE, FEATURES
 from tasks.models.base import Floats
-from tasks.models.pairs import pair_estimates
+from tasks.models.candidates import pair_estimates
 
 FILES = (popularity, sequence, dates, metadata, language, external)
 """Where features are written; importing a file enters its features."""

@@ -22,12 +22,12 @@ from tasks.core.vocabulary import (
     RuleName,
 )
 from tasks.features.signals import add_features
-from tasks.features.similarity.registry import text_vectors
 from tasks.ranking.blend import Learned, Trees, learn_blend, probabilities
 from tasks.ranking.diversity import diversify
 from tasks.ranking.learned import learn
 from tasks.ranking.rules import in_order_of, rerank
 from tasks.settings.run import Weights
+from tasks.texts.embedding_store import text_vectors
 
 
 @chunk_stage("re-rank", "2")

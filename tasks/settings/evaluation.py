@@ -6,7 +6,8 @@ from pydantic import Field, model_validator
 
 from tasks.core.vocabulary import BoundName, ProtocolName, RerankerName
 from tasks.evaluation.measures import KS
-from tasks.settings.run import ESTIMATES_RATINGS, Settings
+from tasks.models.registry import model_class
+from tasks.settings.run import Settings
 
 COLLECTED_LATER: frozenset[ProtocolName] = frozenset({"temporal", "cold-item"})
 """Protocols that ask what was known at a time: votes and ratings collected since would leak."""
@@ -100,7 +101,7 @@ class EvaluationSettings(Settings):
     @property
     def estimates_ratings(self) -> bool:
         """Whether the base model's estimates can be compared with ratings."""
-        return self.model in ESTIMATES_RATINGS and self.protocol != "cold-item"
+        return model_class(self.model).estimates_ratings and self.protocol != "cold-item"
 
     @property
     def scorer_label(self) -> str:

@@ -3,7 +3,7 @@
 import math
 import os
 from pathlib import Path
-from typing import Any, Self, cast, get_args
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -13,14 +13,14 @@ from tasks.core.errors import SettingsError
 from tasks.core.homes import Home, url_of
 from tasks.core.secrets import NOT_SHARED, Secrets
 from tasks.core.vocabulary import (
-    ModelName,
     ProfileWriter,
     ProtocolName,
     RerankerName,
     ScorerName,
 )
 from tasks.llm.options import EngineOptions, LlmOptions
-from tasks.models.options import CHOICES, ModelOptions
+from tasks.models.options import ModelOptions, choices
+from tasks.models.registry import model_class, model_names
 from tasks.ranking.learn_options import LearnOptions
 from tasks.settings.night import NightOptions
 from tasks.settings.runner_name import RunnerName
@@ -31,9 +31,6 @@ CHUNK, CHUNK_ASKING = 5000, 100
 
 DEFAULT_SEARCH_COUNT = 100
 """The paper's C for N = 1, 5 and 10."""
-
-ESTIMATES_RATINGS: frozenset[ModelName] = frozenset({"svd", "svdpp", "svdpp-fast"})
-"""Base models whose estimate is a rating on the data set's scale; others give a bare score."""
 
 
 class Weights(BaseModel):
@@ -70,12 +67,12 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
         description="Folder for all state; or s3://BUCKET/PREFIX, which machines share.",
     )
     config: Path | None = Field(None, description="TOML file with any of these settings.")
-    model: ModelName = Field("svd", description="Base model.")
+    model: str = Field("svd", description=f"Base model: {', '.join(model_names())}.")
     model_options: ModelOptions = Field(ModelOptions(), description="Of the base models.")
     tune: tuple[str, ...] = Field(
         (),
         description="Options of the base models to choose on inner splits of train, each in turn:"
-        f" {', '.join(CHOICES)}.",
+        f" {', '.join(choices())}.",
     )
     scorer: ScorerName = Field("embedded", description="What judges how an item fits a profile.")
     reranker: RerankerName = Field("weighted", description="How the candidates are ordered anew.")
@@ -174,12 +171,14 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
 
     @model_validator(mode="after")
     def _models_agree(self) -> "Settings":
-        unknown = sorted(set(self.sources) - set(get_args(ModelName)))
-        if unknown:
-            raise ValueError(f"sources: there is no base model '{unknown[0]}'")
-        untried = sorted(set(self.tune) - set(CHOICES))
+        for setting, names in (("model", [self.model]), ("sources", sorted(self.sources))):
+            try:
+                _ = [model_class(name) for name in names]
+            except SettingsError as error:
+                raise ValueError(f"{setting}: {error.what} {error.fix}") from error
+        untried = sorted(set(self.tune) - set(choices()))
         if untried:
-            raise ValueError(f"tune: it knows {', '.join(CHOICES)}, not '{untried[0]}'")
+            raise ValueError(f"tune: it knows {', '.join(choices())}, not '{untried[0]}'")
         if self.sources and not self.sources.get(self.model):
             raise ValueError(
                 f"sources: {self.model}, whose list is the base list, must be one of them"
@@ -193,7 +192,7 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
                 "reranker: learned reads text embeddings, and a language model's scores only with"
                 " learn_scores"
             )
-        if "estimate" in self.llm_show and self.model not in ESTIMATES_RATINGS:
+        if "estimate" in self.llm_show and not model_class(self.model).estimates_ratings:
             raise ValueError(f"llm_show: the estimates of {self.model} are not ratings to show")
         if self.asks and not self.llm_model:
             raise ValueError("a language model is to be asked, but llm_model does not say which")
@@ -263,9 +262,9 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
         return self.top
 
     @property
-    def candidate_sources(self) -> dict[ModelName, int]:
+    def candidate_sources(self) -> dict[str, int]:
         """How many candidates each base model proposes; `text` is language, where that is out."""
-        named = cast("dict[ModelName, int]", self.sources) or {self.model: self.candidate_count}
+        named = self.sources or {self.model: self.candidate_count}
         silent = "language" in self.without and self.model != "text"
         return {name: count for name, count in named.items() if not (silent and name == "text")}
 

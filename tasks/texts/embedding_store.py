@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,23 @@ class EmbeddingStore:
                 f"{self._file}: the kept embeddings cannot be used ({error}).",
                 "If the file is damaged, delete it: texts are embedded again.",
             ) from error
+
+
+def text_vectors(home: Path, texts: Sequence[str]) -> Vectors:
+    """Unit vectors (len(texts), 384) of the texts, in their order; each is embedded once."""
+    return store_of(home).matrix(texts)
+
+
+@lru_cache
+def store_of(home: Path) -> EmbeddingStore:
+    """The home's store, made once per process."""
+    return EmbeddingStore(home / "embeddings.sqlite", _embedder())
+
+
+@cache
+def _embedder() -> Embedder:
+    """One for all homes: it holds a quarter of a gigabyte."""
+    return Embedder()
 
 
 def _is_prepared(database: sqlite3.Connection) -> bool:

@@ -20,9 +20,10 @@ from tasks.core.vocabulary import (
 )
 from tasks.features.similarity.calibration import calibrated, choose_anchors
 from tasks.features.similarity.chunk import score_candidates
-from tasks.features.similarity.registry import scorer_named, text_vectors
+from tasks.features.similarity.registry import scorer_named
 from tasks.features.similarity.scorer import Asked
 from tasks.llm.options import EngineOptions
+from tasks.texts.embedding_store import text_vectors
 from tasks.texts.item_texts import item_texts, needed_texts
 
 VECTORS = "vectors"

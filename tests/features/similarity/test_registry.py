@@ -19,5 +19,5 @@ def test_homes_share_one_embedder(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     registry._embedder.cache_clear()
     for name in ("one", "another"):
         (tmp_path / name).mkdir()
-        assert registry.text_vectors(tmp_path / name, ["a film"]).shape == (1, 384)
+        assert text_vectors(tmp_path / name, ["a film"]).shape == (1, 384)
     assert len(made) == 1
