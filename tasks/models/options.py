@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
 from pydantic import ConfigDict, create_model
 
+from tasks.core.optional import version_of
 from tasks.models.base import Model, OptionValue
 from tasks.models.registry import model_class, models
 
@@ -43,7 +43,7 @@ _AllOptions: Any = create_model(
 )
 
 
-class ModelOptions(_AllOptions):  # type: ignore[misc]
+class ModelOptions(_AllOptions):
     """Options of all base models, each behind its model's name; `of` gives those of one."""
 
     def of(self, name: str) -> dict[str, OptionValue]:
@@ -56,11 +56,3 @@ class ModelOptions(_AllOptions):  # type: ignore[misc]
             option: getattr(self, _flat(model, option)) for option in model.Options.model_fields
         }
         return given | ({model.package: version_of(model.package)} if model.package else {})
-
-
-def version_of(package: str) -> str:
-    """The installed version of an optional package, "" without it."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""

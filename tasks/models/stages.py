@@ -129,7 +129,7 @@ def new_items_stage(home: Path, users: Artifact, new_items: Artifact, seed: int)
     return write_table(home, "candidates", ranked)
 
 
-@stage("offer nearest new items", "1", "numpy")
+@stage("offer nearest new items", "1", "numpy", role="candidates")
 def nearest_new_items_stage(
     home: Path,
     model: Artifact,
@@ -151,7 +151,7 @@ def nearest_new_items_stage(
     return write_table(home, "candidates", nearest.with_columns(pl.lit(0.0).alias(ESTIMATE)))
 
 
-@stage("find unrated items", "1")
+@stage("find unrated items", "1", role="candidates")
 def unrated_items_stage(home: Path, ratings: Artifact, items: Artifact) -> Artifact:
     """The items of the catalogue that nobody has rated."""
     rated = read_table(home, ratings).select(ITEM).unique()

@@ -88,23 +88,6 @@ class EmbeddingStore:
             ) from error
 
 
-def text_vectors(home: Path, texts: Sequence[str]) -> Vectors:
-    """Unit vectors (len(texts), 384) of the texts, in their order; each is embedded once."""
-    return store_of(home).matrix(texts)
-
-
-@lru_cache
-def store_of(home: Path) -> EmbeddingStore:
-    """The home's store, made once per process."""
-    return EmbeddingStore(home / "embeddings.sqlite", _embedder())
-
-
-@cache
-def _embedder() -> Embedder:
-    """One for all homes: it holds a quarter of a gigabyte."""
-    return Embedder()
-
-
 def _is_prepared(database: sqlite3.Connection) -> bool:
     (mode,) = database.execute("PRAGMA journal_mode").fetchone()
     return bool(mode == "wal")
@@ -133,3 +116,20 @@ def _read(database: sqlite3.Connection, keys: list[str]) -> dict[str, Vectors]:
 def _keep(database: sqlite3.Connection, rows: list[tuple[str, bytes]]) -> None:
     with database:
         database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+
+def text_vectors(home: Path, texts: Sequence[str]) -> Vectors:
+    """Unit vectors (len(texts), 384) of the texts, in their order; each is embedded once."""
+    return store_of(home).matrix(texts)
+
+
+@lru_cache
+def store_of(home: Path) -> EmbeddingStore:
+    """The kept vectors of a home."""
+    return EmbeddingStore(home / "embeddings.sqlite", _embedder())
+
+
+@cache
+def _embedder() -> Embedder:
+    """One for all homes: it holds a quarter of a gigabyte."""
+    return Embedder()

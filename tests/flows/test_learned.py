@@ -7,17 +7,17 @@ from typing import Any
 
 import polars as pl
 import pytest
+from flows.stages import BASE_STAGES
 from prefect import flow
 
 from flows.cells import Evaluation
 from flows.cli.app import app
 from flows.evaluate import evaluate
 from flows.nightly import nightly
-from flows.stages import BASE_STAGES
 from tasks.core.artifacts import read_table
 from tasks.evaluation.cell import Cell, Figures
 from tasks.settings.evaluation import EvaluationSettings
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.query import query
 from tests.support.command import run
 from tests.support.datasets import write_generic

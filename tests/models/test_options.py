@@ -1,16 +1,15 @@
-from importlib.metadata import PackageNotFoundError
-
 import pytest
 from pydantic import ValidationError
 
 from tasks.core.errors import SettingsError
 from tasks.models import options
+from tasks.models.baselines.als import Als
 from tasks.models.options import ModelOptions, choices
 from tasks.models.registry import model_names
 
 
 def test_each_model_gets_its_own_options_without_the_prefix(monkeypatch):
-    monkeypatch.setattr(options, "version", lambda _package: "7.8")
+    monkeypatch.setattr(options, "version_of", lambda _package: "7.8")
     given = ModelOptions(
         als_factors=5,
         als_alpha=2.0,
@@ -32,11 +31,8 @@ def test_each_model_gets_its_own_options_without_the_prefix(monkeypatch):
 
 
 def test_the_version_of_a_missing_package_is_empty(monkeypatch):
-    def missing(package):
-        raise PackageNotFoundError(package)
-
-    monkeypatch.setattr(options, "version", missing)
-    assert ModelOptions().of("als")["implicit"] == ""
+    monkeypatch.setattr(Als, "package", "not-installed-anywhere")
+    assert ModelOptions().of("als")["not-installed-anywhere"] == ""
 
 
 def test_every_option_belongs_to_a_model_and_says_what_it_is():

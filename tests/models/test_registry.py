@@ -90,7 +90,7 @@ def test_two_models_may_not_share_a_name():
 
 
 def imported(program: str, own: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return subprocess.run(  # noqa: PLW1510 - looked at by the caller
         [sys.executable, "-c", program],
         capture_output=True,
         text=True,

@@ -6,6 +6,7 @@ from pathlib import Path
 from tasks.core.vocabulary import ProfileStyle, ScorerName
 from tasks.features.similarity.embedded import EmbeddedScorer
 from tasks.features.similarity.scorer import Scorer
+from tasks.llm.judges import language_version
 from tasks.llm.options import EngineOptions
 from tasks.texts.embedding_store import store_of
 
@@ -17,6 +18,13 @@ def scorer_named(name: ScorerName, home: Path, options: EngineOptions) -> Scorer
     from tasks.features.similarity.language import LanguageScorer  # noqa: PLC0415 - loads openai and SQLAlchemy
 
     return LanguageScorer(home, options)
+
+
+def scorer_version(name: ScorerName, options: EngineOptions) -> str:
+    """Changes whenever the same question would get another score."""
+    if name == "embedded":
+        return EmbeddedScorer.version + ("-contrastive" * (options.profile_style == "contrastive"))
+    return language_version(options)
 
 
 @lru_cache
