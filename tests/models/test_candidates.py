@@ -263,9 +263,10 @@ def test_the_best_of_many_ties_are_those_of_sorting_each_row(kind, count):
     place = np.argsort(ties)
     lengths, chosen, values = best_of(model, model.users, searched, count, ties)
     expected = [
-        sorted(np.flatnonzero(row > -np.inf), key=lambda i, row=row: (-row[i], place[i]))[:count]
+        [i for _, _, i in sorted((-row[i], place[i], i) for i in np.flatnonzero(row > -np.inf))]
         for row in searched
     ]
+    expected = [one[:count] for one in expected]
     assert lengths.tolist() == [len(one) for one in expected]
     assert chosen.tolist() == [item for one in expected for item in one]
     assert values.tolist() == searched[np.repeat(np.arange(30), lengths), chosen].tolist()

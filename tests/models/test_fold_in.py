@@ -115,9 +115,9 @@ def test_a_new_person_is_estimated_from_what_they_rated(name: str) -> None:
 
 def test_ease_with_a_person_folded_in_is_ease_with_their_row(tmp_path: Path) -> None:
     users, items, rated = interactions_of(WIDE)
-    options = {"regularization": OPTIONS.ease_regularization}
-    _, weights = ease.by_items(rated, options["regularization"])
-    left, right = ease.by_users(rated, options["regularization"])
+    options, shrink = OPTIONS.of("ease"), 20.0
+    _, weights = ease.by_items(rated, shrink)
+    left, right = ease.by_users(rated, shrink)
     model = Ease(users=users, items=items, left=left, right=right, options=options)
     row = pl.DataFrame({"user": 999, "item": [1, 5, 9], "rating": 4.0})
     again = folded(model, row, [999])

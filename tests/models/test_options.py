@@ -23,9 +23,9 @@ def test_each_model_gets_its_own_options_without_the_prefix(monkeypatch):
     assert given.of("svd") == given.of("svdpp") == given.of("popularity") == given.of("text") == {}
     assert given.of("als") == {
         "factors": 5,
-        "regularization": ModelOptions().als_regularization,
+        "regularization": 30.0,
         "alpha": 2.0,
-        "iterations": ModelOptions().als_iterations,
+        "iterations": 15,
         "implicit": "7.8",
     }
 

@@ -12,9 +12,7 @@ MODULE, NAME = "own_model", "mean"
 def recipe() -> str:
     """The model's code as the documentation shows it."""
     page = RECIPE.read_text(encoding="utf-8")
-    block = re.search(
-        r'^    """The mean rating of each item.*?(?=^\S)', page, re.MULTILINE | re.DOTALL
-    )
+    block = re.search(r'(?ms)^    """The mean rating of each item.*?(?=^\S)', page)
     if block is None:
         raise LookupError(f"{RECIPE} shows no base model")
     return textwrap.dedent(block[0])
@@ -28,8 +26,6 @@ def write_own_model(folder: Path, *, folds_in: bool = True) -> dict[str, str]:
     """
     code = recipe()
     if not folds_in:
-        code = code.replace("def fold_in(", "def _folded(").replace(
-            "empty.fold_in(", "empty._folded("
-        )
+        code = code.replace("fold_in(", "_with_people(")
     (folder / f"{MODULE}.py").write_text(code, encoding="utf-8")
     return {"PALATE_MODELS": MODULE}
