@@ -33,8 +33,14 @@ def propose(pipeline: Pipeline) -> Candidates:
     }
     if len(lists) == 1:
         return Candidates(pairs=lists[method.model], models=models)
-    joined = pipeline.steps.run(
-        join_candidates_stage, lists=lists, base=method.model, model=models[method.model]
+    joined = pipeline.steps.chunks(
+        join_candidates_stage,
+        inputs.users.rows,
+        pipeline.chunk,
+        users=inputs.users,
+        lists=lists,
+        base=method.model,
+        model=models[method.model],
     )
     return Candidates(pairs=joined, models=models)
 
@@ -60,8 +66,10 @@ def _new_items(pipeline: Pipeline, new_items: Artifact) -> Candidates:
             new_items_stage, users=inputs.users, new_items=new_items, seed=pipeline.seed
         )
         return Candidates(pairs=pairs, models=models)
-    nearest = steps.run(
+    nearest = steps.chunks(
         nearest_new_items_stage,
+        inputs.users.rows,
+        pipeline.chunk,
         model=models["text"],
         ratings=inputs.ratings,
         users=inputs.users,

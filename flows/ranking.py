@@ -125,8 +125,14 @@ def _with_unrated(pipeline: Pipeline, lists: Artifact) -> tuple[Artifact, Unrate
         return lists, None
     ranked = _learned_order(judging, propose(judging), learned)
     unrated = kept or Unrated(learned=learned, share=held_out_share(pipeline))
-    joined = pipeline.steps.run(
-        join_unrated_stage, lists=lists, unrated=ranked, share=unrated.share
+    joined = pipeline.steps.chunks(
+        join_unrated_stage,
+        inputs.users.rows,
+        pipeline.chunk,
+        users=inputs.users,
+        lists=lists,
+        unrated=ranked,
+        share=unrated.share,
     )
     return joined, unrated
 

@@ -90,12 +90,18 @@ def candidates_stage(
     return write_table(home, "candidates", best)
 
 
-@stage("join candidates", "1", role="candidates")
+@chunk_stage("join candidates", "1", role="candidates")
 def join_candidates_stage(
-    home: Path, lists: dict[str, Artifact], base: str, model: Artifact
+    home: Path,
+    rows: Rows,
+    users: Artifact,
+    lists: dict[str, Artifact],
+    base: str,
+    model: Artifact,
 ) -> Artifact:
-    """All sources' candidates; estimates and base_rank are the base model's."""
-    tables = {name: read_table(home, table) for name, table in lists.items()}
+    """All sources' candidates of the users in these rows; the base model's order and estimates."""
+    wanted = rows_of(home, users, rows)[USER]
+    tables = {name: theirs(home, table, wanted) for name, table in lists.items()}
     return write_table(home, "candidates", join_candidates(tables, base, stored.load(home, model)))
 
 
@@ -129,9 +135,10 @@ def new_items_stage(home: Path, users: Artifact, new_items: Artifact, seed: int)
     return write_table(home, "candidates", ranked)
 
 
-@stage("offer nearest new items", "1", "numpy", role="candidates")
+@chunk_stage("offer nearest new items", "1", "numpy", role="candidates")
 def nearest_new_items_stage(
     home: Path,
+    rows: Rows,
     model: Artifact,
     ratings: Artifact,
     users: Artifact,
@@ -139,11 +146,12 @@ def nearest_new_items_stage(
     count: int,
     seed: int,
 ) -> Artifact:
-    """The `count` new items that the text model puts highest for every user."""
+    """The `count` new items that the text model puts highest for each user in these rows."""
+    wanted = rows_of(home, users, rows)[USER]
     nearest = top_candidates(
         stored.load(home, model),
         read_table(home, ratings),
-        read_table(home, users)[USER],
+        wanted,
         count,
         seed=seed,
         only=read_table(home, new_items)[ITEM],
