@@ -38,6 +38,7 @@ EXTERNAL_QUALITY = "external_quality"
 EXTERNAL_VOTES = "external_votes"
 SCORE = "score"
 WHY = "why"
+REASONS = "reasons"
 RANK = "rank"
 RERANKED_RANK = "reranked_rank"
 LISTED_IN = "listed_in"
@@ -77,6 +78,9 @@ RerankerName = Literal["weighted", "llm_only", "rrf", "filter", "none", "learned
 TargetName = Literal["rated", "liked"]
 BoundName = Literal["random", "oracle"]
 """Re-rankers that only an evaluation has: the floor, and the ceiling, which sees the held-out."""
+
+KS = (1, 5, 10, 20)
+"""Lengths at which lists are measured, whatever length is published."""
 
 
 class Record(BaseModel):

@@ -1,4 +1,4 @@
-"""Whether a mean is sure and a difference real: intervals and tests over users.
+"""Intervals of means and tests of differences, over users.
 
 Values are those of `measures.per_user`, one frame per seed. A user's values of several seeds are
 not independent of each other, so users are drawn, each with all its seeds; by matrix products,
@@ -148,7 +148,7 @@ def holm(p_values: Floats) -> Floats:
 
 
 def seed_interval(values: Sequence[float], level: float = 0.95) -> SeedInterval:
-    """Mean, standard deviation and t-interval (Student 1908) of a number known once per seed."""
+    """Mean, standard deviation and t-interval (Student 1908) of a number that each seed gives."""
     count, mean = len(values), float(np.mean(values))
     if count == 1:
         return SeedInterval(mean, None, None, None)
@@ -158,9 +158,9 @@ def seed_interval(values: Sequence[float], level: float = 0.95) -> SeedInterval:
 
 
 def verdict(low: float | None, high: float | None, p_holm: float | None) -> Verdict:
-    """What may be said: a difference only where its interval excludes 0 and `p_holm` is < .05.
+    """Which is higher, if any: only where the interval excludes 0 and `p_holm` is below .05.
 
-    `p_holm` is the p-value after `holm`. Where a number is unknown, no difference is shown.
+    `p_holm` is the p-value after `holm`. Where a number is missing, no difference is shown.
     """
     if low is None or high is None or p_holm is None or not p_holm < ALPHA:
         return "no difference shown"

@@ -1,4 +1,4 @@
-"""How well a base model ranks what was held out, for each of several options."""
+"""How well a base model ranks the held-out items, for each of several options."""
 
 from pathlib import Path
 
@@ -32,22 +32,22 @@ def tune_stage(
     """NDCG@10 of the model's own lists for each of the options `tried`, in their order."""
     train, wanted = read_table(home, ratings), read_table(home, users)[USER]
     held = read_table(home, held_out)
-    found = []
+    values = []
     with bar(f"tuning {model}", total=len(tried)) as advance:
         for options in tried:
             fitted = registry.fit(model, train, scale, seed, options)
             lists = top_candidates(fitted, train, wanted, DEPTH, seed=seed)
-            found.append(mean_ndcg(lists, held, wanted, relevant_at))
+            values.append(mean_ndcg(lists, held, wanted, relevant_at))
             advance(1)
-    return found
+    return values
 
 
 def mean_ndcg(
     lists: pl.DataFrame, held_out: pl.DataFrame, users: pl.Series, relevant_at: float | None
 ) -> float:
     """Mean NDCG@10 over the users who have a relevant item held out; 0 without any."""
-    known = pl.concat([lists[ITEM], held_out[ITEM]]).unique().sort()
-    dense = dense_lists(lists, held_out, users, BASE_RANK, known, DEPTH, relevant_at)
+    items = pl.concat([lists[ITEM], held_out[ITEM]]).unique().sort()
+    dense = dense_lists(lists, held_out, users, BASE_RANK, items, DEPTH, relevant_at)
     tested = dense.relevant > 0
     values = ndcg(dense.hits[tested], dense.relevant[tested])
     return float(values.mean()) if len(values) else 0.0

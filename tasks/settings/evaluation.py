@@ -4,12 +4,9 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from tasks.core.vocabulary import BoundName, ProtocolName, RerankerName
-from tasks.evaluation.measures import KS
+from tasks.core.protocols import PROTOCOLS, described
+from tasks.core.vocabulary import KS, BoundName, ProtocolName, RerankerName
 from tasks.settings.run import ESTIMATES_RATINGS, Settings
-
-COLLECTED_LATER: frozenset[ProtocolName] = frozenset({"temporal", "cold-item"})
-"""Protocols that ask what was known at a time: votes and ratings collected since would leak."""
 
 READ_SIMILARITY = {"llm_only", "filter"}
 
@@ -17,7 +14,7 @@ READ_SIMILARITY = {"llm_only", "filter"}
 class EvaluationSettings(Settings):
     """Options of `palate evaluate` and of each cell of `palate experiment`."""
 
-    protocol: ProtocolName = Field("loo", description="How ratings are held out.")
+    protocol: ProtocolName = Field("loo", description=f"How ratings are held out: {described()}.")
     seeds: int = Field(
         10, ge=1, le=100, description="Splits: those of the seeds seed, seed + 1, ..."
     )
@@ -64,12 +61,14 @@ class EvaluationSettings(Settings):
     @property
     def protocol_name(self) -> str:
         """The protocol as tables name it; how many ratings are kept is part of `cold-user`."""
-        return f"{self.protocol}-{self.keep}" if self.protocol == "cold-user" else self.protocol
+        return PROTOCOLS[self.protocol].label(self.keep)
 
     @property
     def uses_external(self) -> bool:
         """Whether quality and votes are seen."""
-        return self.protocol not in COLLECTED_LATER if self.external is None else self.external
+        return (
+            not PROTOCOLS[self.protocol].external_leaks if self.external is None else self.external
+        )
 
     @property
     def inner_protocol(self) -> ProtocolName:
@@ -100,7 +99,7 @@ class EvaluationSettings(Settings):
     @property
     def estimates_ratings(self) -> bool:
         """Whether the base model's estimates can be compared with ratings."""
-        return self.model in ESTIMATES_RATINGS and self.protocol != "cold-item"
+        return self.model in ESTIMATES_RATINGS and PROTOCOLS[self.protocol].estimates_ratings
 
     @property
     def scorer_label(self) -> str:
