@@ -311,3 +311,7 @@ CREATE TABLE IF NOT EXISTS choices (
     seconds        DOUBLE NOT NULL,    -- from showing the lists to the choice
     seed           BIGINT NOT NULL     -- of the draw that put one of them first
 );
+ALTER TABLE stages ADD COLUMN IF NOT EXISTS role VARCHAR;
+ALTER TABLE stages ADD COLUMN IF NOT EXISTS detail VARCHAR;
+ALTER TABLE stages ADD COLUMN IF NOT EXISTS phase VARCHAR;
+ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS reasons VARCHAR;

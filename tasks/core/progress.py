@@ -94,6 +94,17 @@ def _on_terminal(what: str, total: int | None) -> Iterator[Advance]:
         display.remove_task(task)
 
 
+@contextmanager
+def phase(name: str) -> Iterator[None]:
+    """Name what runs inside; inside another phase it is a part of that."""
+    global _phase  # noqa: PLW0603 - one process, one command
+    outer, _phase = _phase, _phase or name
+    try:
+        yield
+    finally:
+        _phase = outer
+
+
 def current_phase() -> str:
     """The phase that runs, "" outside of one."""
     return _phase

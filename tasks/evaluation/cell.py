@@ -7,6 +7,7 @@ from typing import Literal
 from tasks.core.vocabulary import Artifact, DatasetInfo, Record
 from tasks.ranking.blend import Learned
 from tasks.settings.evaluation import EvaluationSettings
+from tasks.settings.settings import flat_options
 
 Status = Literal["run", "not run", "failed"]
 
@@ -30,8 +31,8 @@ class Cell(Record):
 
     def agrees_with(self, other: "Cell") -> bool:
         """Whether the settings that both vary have the same values in both."""
-        both = set(self.varied) & set(other.varied)
-        return all(getattr(self.settings, n) == getattr(other.settings, n) for n in both)
+        mine, theirs = flat_options(self.settings), flat_options(other.settings)
+        return all(mine[name] == theirs[name] for name in {*self.varied} & {*other.varied})
 
 
 class Measured(Record):
@@ -128,7 +129,8 @@ def pairs(results: Sequence[CellResult], declared: Declared) -> Iterator[tuple[i
             and _splits(theirs) == _splits(cell)
             and theirs.agrees_with(cell)
         ]
-        own = [(o, theirs) for o, theirs in others if theirs.settings.model == cell.settings.model]
+        model = cell.settings.method.model
+        own = [(other, theirs) for other, theirs in others if theirs.settings.method.model == model]
         yield from ((place, other) for other, _ in own or others)
 
 

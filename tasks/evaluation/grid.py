@@ -5,7 +5,7 @@ title = "What each signal adds"
 metric = "NDCG"                        # by which methods are ordered and compared
 beside = ["diversity"]                 # metrics shown beside it, if any
 
-[settings]                             # of every cell
+[settings]                             # of every cell, over the plain defaults
 data = "ml-latest-small"
 
 [[cells]]                              # a block of cells; a list stands for one cell per value
@@ -36,7 +36,8 @@ from tasks.core.errors import SettingsError
 from tasks.core.vocabulary import Record
 from tasks.evaluation.cell import Cell, Declared, Published
 from tasks.evaluation.labels import distinct
-from tasks.settings.evaluation import EvaluationSettings
+from tasks.settings.settings import settings_json
+from tasks.settings.sources import CellOptions
 
 NO_MODEL = "(none)"
 
@@ -112,7 +113,7 @@ def _cells(file: Path, read: _File, given: Mapping[str, Any]) -> list[Cell]:
             raise SettingsError(f"{file}, [[cells]] {number}: has no label.", "Name its method.")
         for chosen in _crossed(read.settings | block):
             cell = _cell(file, label, chosen | dict(given))
-            cells.setdefault((label, cell.settings.model_dump_json()), cell)
+            cells.setdefault((label, settings_json(cell.settings)), cell)
     if not cells:
         raise SettingsError(f"{file}: there are no cells.", "Add a [[cells]] block.")
     return distinct(list(cells.values()))
@@ -171,7 +172,7 @@ def _is_choice(name: str, value: object) -> bool:
 
 def is_list(setting: str) -> bool:
     """Whether the setting is a list by its type."""
-    field = EvaluationSettings.model_fields.get(setting)
+    field = CellOptions.model_fields.get(setting)
     kind = field.annotation if field else None
     kinds = get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
     return any(get_origin(one) in {list, tuple} for one in kinds)
@@ -179,7 +180,7 @@ def is_list(setting: str) -> bool:
 
 def _cell(file: Path, label: str, chosen: Mapping[str, Any]) -> Cell:
     try:
-        return Cell(label=label, settings=EvaluationSettings(**chosen))
+        return Cell(label=label, settings=CellOptions(**chosen).settings())
     except ValidationError as error:
         if not any("llm_model does not say which" in problem["msg"] for problem in error.errors()):
             raise _wrong(file, f"the cells '{label}'", error) from error

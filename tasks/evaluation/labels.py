@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tasks.evaluation.cell import Cell
+from tasks.settings.settings import flat_options
 
 
 def distinct(cells: Sequence[Cell]) -> list[Cell]:
@@ -15,19 +16,19 @@ def distinct(cells: Sequence[Cell]) -> list[Cell]:
     """
     alike: dict[tuple[str, ...], list[dict[str, object]]] = defaultdict(list)
     for cell in cells:
-        alike[_columns(cell)].append(_flat(cell.settings.model_dump(mode="json")))
+        alike[_columns(cell)].append(_flat(flat_options(cell.settings)))
     return [_with_differences(cell, alike[_columns(cell)]) for cell in cells]
 
 
 def _columns(cell: Cell) -> tuple[str, ...]:
     """The label of a cell, and what tables show in columns of their own."""
     settings = cell.settings
-    return cell.label, settings.data, settings.protocol_name, settings.model
+    return cell.label, settings.data, settings.protocol_name, settings.method.model
 
 
 def _with_differences(cell: Cell, alike: Sequence[dict[str, object]]) -> Cell:
     """The cell labelled by the settings in which those `alike`, of which it is one, differ."""
-    own = _flat(cell.settings.model_dump(mode="json"))
+    own = _flat(flat_options(cell.settings))
     every = dict.fromkeys(name for one in alike for name in one)
     names = [n for n in every if any(one.get(n, ...) != own.get(n, ...) for one in alike)]
     if not names:

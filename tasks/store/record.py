@@ -11,7 +11,8 @@ from secrets import token_hex
 
 import polars as pl
 
-from tasks.core.stage import StepRecord
+from tasks.core.optional import version_of
+from tasks.core.steps import StageRecord
 from tasks.core.vocabulary import (
     ITEM,
     RANK,
@@ -23,9 +24,8 @@ from tasks.core.vocabulary import (
     Record,
 )
 from tasks.evaluation.cell import CellResult, Published
-from tasks.models.options import version_of
 from tasks.night.record import Night
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings, settings_json
 
 RECORDED = (
     "palate",
@@ -71,7 +71,7 @@ class Run(Record):
     settings: Settings
     dataset: Dataset
     users: int
-    stages: list[StepRecord]
+    stages: list[StageRecord]
     night: Night
 
 
@@ -82,7 +82,7 @@ class EvaluationRun(Record):
     flow: str
     started_at_utc: datetime
     config: str
-    stages: list[StepRecord]
+    stages: list[StageRecord]
 
 
 def versions() -> str:
@@ -101,23 +101,23 @@ def run_row(
         _when(run, finished_at_utc)
         | {
             "dataset": run.dataset.info.name,
-            "model": run.settings.model,
-            "scorer": run.settings.scorer,
-            "reranker": run.settings.reranker,
+            "model": run.settings.method.model,
+            "scorer": run.settings.method.scorer,
+            "reranker": run.settings.method.reranker,
             "top": run.settings.top,
             "ratings": run.dataset.ratings.rows,
             "items": run.dataset.items.rows,
             "users": run.users,
             "users_listed": listed,
             "candidates": candidates,
-            "unscored": _unscored(run, ranked, places),
+            "unscored": _unscored(run, ranked),
             "status": run.night.status,
             "note": run.night.note,
             "method": run.night.method,
             "model_from": run.night.state.model_from,
             "measured_in": run.night.state.measured_in,
             "state": run.night.leaves.model_dump_json() if run.night.leaves else None,
-            "config": run.settings.model_dump_json(),
+            "config": settings_json(run.settings),
             "versions": versions(),
         },
         schema_overrides=dict.fromkeys(("note", "measured_in", "state"), pl.String),
@@ -162,7 +162,7 @@ def _when(run: Run | EvaluationRun, finished_at_utc: datetime) -> dict[str, obje
     }
 
 
-def stage_rows(run_id: str, stages: Sequence[StepRecord]) -> pl.DataFrame:
+def stage_rows(run_id: str, stages: Sequence[StageRecord]) -> pl.DataFrame:
     """Rows of `stages`, in the order in which the tasks ran."""
     numbered = enumerate(stages)
     return pl.DataFrame({"run_id": run_id, "place": n, **s.model_dump()} for n, s in numbered)
@@ -202,8 +202,9 @@ def ranked_rows(
     )
 
 
-def _unscored(run: Run, ranked: pl.LazyFrame, places: pl.LazyFrame) -> int:
-    """Pairs that should have a similarity and have none; a learned order needs none but to show."""
-    judged = places if run.settings.reranker == "learned" else ranked
-    missing: int = judged.select(pl.col(SIMILARITY).null_count()).collect().item()
+def _unscored(run: Run, ranked: pl.LazyFrame) -> int:
+    """Pairs that should have a similarity and have none."""
+    if not run.settings.method.reads_similarity:
+        return 0
+    missing: int = ranked.select(pl.col(SIMILARITY).null_count()).collect().item()
     return missing

@@ -14,7 +14,7 @@ from tasks.store.query import query
 if TYPE_CHECKING:
     from flows.nightly import NightlyResult
     from flows.recommend import Recommendation
-    from tasks.settings.run import Settings
+    from tasks.settings.settings import Settings
 
 SAMPLE_USERS = 3
 SAMPLE_ITEMS = 5
@@ -42,7 +42,7 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
     )
     if result.asked:
         unscored = query(settings.home, "SELECT unscored FROM runs WHERE run_id = $run_id", this)
-        console.print(f"Asked {settings.llm_model}: {result.asked}", soft_wrap=True)
+        console.print(f"Asked {settings.llm.llm_model}: {result.asked}", soft_wrap=True)
         console.print(f"{unscored.item():,} candidates have no score: they count as neutral")
     if result.note:
         told = (
@@ -65,7 +65,7 @@ def why_not_measured(settings: "Settings") -> str:
     """Why a whole night has no figures."""
     if settings.users_to_measure != 0:
         return "the language model stopped answering meanwhile. Run the same command again."
-    if settings.measure_users is None:
+    if settings.night.measure_users is None:
         return (
             "held-out ratings would cost as many requests again. --measure-users N asks for N"
             " users' sake."

@@ -16,6 +16,9 @@ from tests.evaluation.splits.made_up import (
     shares,
 )
 
+SEEDS = pytest.mark.parametrize("seed", range(8))
+
+
 # loo
 
 
@@ -175,9 +178,6 @@ def test_one_moment_for_all_ratings_leaves_nothing_to_learn_from():
 # cold-user
 
 
-SEEDS = pytest.mark.parametrize("seed", range(8))
-
-
 def kept(made):
     """The (user, item) pairs of test users in train."""
     mine = made.train.filter(pl.col("user").is_in(made.users.implode()))
@@ -244,9 +244,6 @@ def test_a_keep_out_of_range_is_refused(keep):
 
 
 # cold-item
-
-
-SEEDS = pytest.mark.parametrize("seed", range(8))
 
 
 def new_items(made):

@@ -5,7 +5,7 @@ import pytest
 
 from tasks.report.night.method import sentences
 from tasks.report.night.status import banner, not_measured
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 
 def night(settings=None, figures=(), **run):

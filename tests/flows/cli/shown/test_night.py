@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from flows.cli.shown.night import why_not_measured, without_blank_why
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 ASKING = {"scorer": "llm", "llm_model": "m"}
 
