@@ -155,8 +155,10 @@ def examples_stage(
     home: Path, ranked: Artifact, measured: Measured, held_out: Artifact, items: Artifact, top: int
 ) -> Artifact:
     """Both lists of the users whom re-ranking harmed, and of those whom it helped most."""
-    tables = (read_table(home, table) for table in (measured.per_user, held_out, items))
-    return write_table(home, "examples", list_examples(scan_table(home, ranked), *tables, top))
+    values, held = read_table(home, measured.per_user), read_table(home, held_out)
+    lists = scan_table(home, ranked)
+    made = list_examples(lists, values, held, read_table(home, items), top)
+    return write_table(home, "examples", made)
 
 
 def _catalogue(home: Path, items: Artifact, counts: Artifact, split: Split) -> Catalogue:

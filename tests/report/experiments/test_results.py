@@ -36,9 +36,7 @@ def tables_are_whole(text: str) -> int:
         ("no difference shown", 0.0012, "+.0012 [-.0038, +.0062], no difference shown"),
     ],
 )
-def test_sentences_tell_differences_with_interval_and_verdict(
-    tmp_path, verdict, difference, written
-):
+def test_sentences_have_difference_interval_and_verdict(tmp_path, verdict, difference, written):
     made = Made()
     language(made, verdict, difference)
     text = page_of(made.publish(tmp_path))
@@ -54,7 +52,7 @@ def test_sentences_tell_differences_with_interval_and_verdict(
     assert (nothing_gained in summary) == (verdict != "higher")
 
 
-def test_the_summary_counts_verdicts_and_tells_what_popularity_alone_gives(tmp_path):
+def test_the_summary_counts_verdicts_and_says_what_popularity_alone_gives(tmp_path):
     made = Made()
     language(made)
     language(made, "lower", -0.03, model="ease")
@@ -84,14 +82,14 @@ def test_without_a_language_model_the_page_says_what_was_measured(tmp_path):
     made = Made()
     made.cell("four signals")
     made.cell("LLM", status="not run", note="no language model is named", scorer="llm m")
-    assert "**No language model was at hand.**" in page_of(made.publish(tmp_path))
+    assert "**No language model was available.**" in page_of(made.publish(tmp_path))
 
 
 def test_a_language_model_that_was_asked_is_named(tmp_path):
     made = Made()
     made.cell("LLM", scorer="llm some-model")
     text = page_of(made.publish(tmp_path))
-    assert "**Language models were asked:** llm some-model." in text
+    assert "**Language models that were asked:** llm some-model." in text
     assert "No language model was at hand" not in text
 
 
@@ -170,7 +168,7 @@ def test_a_tuned_base_list_stands_beside_the_plain_one(tmp_path):
     assert "against EASE: learned .300, EASE, tuned .200" in text
 
 
-def test_what_a_learned_order_goes_by_is_told_by_group(tmp_path):
+def test_what_a_learned_order_depends_on_stands_by_group(tmp_path):
     made = Made()
     cells = [made.cell(f"learned {n}", reranker="learned") for n in range(2)]
     for cell in cells:
