@@ -29,8 +29,8 @@ from tasks.evaluation.rating_error import rating_errors
 from tasks.evaluation.splits.protocols import split
 from tasks.evaluation.summary import compare, summarise, values_overall, values_per_user
 from tasks.models import stored
-from tasks.models.base import BaseModel
-from tasks.models.pairs import pair_estimates
+from tasks.models.base import Model
+from tasks.models.candidates import pair_estimates
 
 
 class Split(Record):
@@ -165,7 +165,7 @@ def _catalogue(home: Path, items: Artifact, counts: Artifact, split: Split) -> C
     return catalogue_of(read_table(home, items), read_table(home, counts), split.train_users)
 
 
-def _errors(model: BaseModel, held_out: pl.DataFrame) -> dict[str, float]:
+def _errors(model: Model, held_out: pl.DataFrame) -> dict[str, float]:
     return rating_errors(pair_estimates(model, held_out), held_out[RATING].to_numpy())
 
 
