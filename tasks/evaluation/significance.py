@@ -29,7 +29,7 @@ TIE = 1e-10
 
 
 @dataclass(frozen=True)
-class UserSums:
+class MetricSums:
     """Per user and metric the `sums` (U, M) of its values over seeds, and `counts` (U, M) of them.
 
     `users` (U,) sorted; `metrics` the M names.
@@ -54,7 +54,7 @@ class SeedInterval(NamedTuple):
     high: float | None
 
 
-def user_sums(frames: Sequence[pl.DataFrame]) -> UserSums:
+def user_sums(frames: Sequence[pl.DataFrame]) -> MetricSums:
     """The sums over the seeds' frames (user, metrics ...), for the users of any of them."""
     if not frames:
         raise TooLittleDataError("There is no seed to summarise.", "Measure with at least one.")
@@ -67,7 +67,7 @@ def user_sums(frames: Sequence[pl.DataFrame]) -> UserSums:
         values = own.select(metrics).cast(pl.Float64).to_numpy()
         sums += np.nan_to_num(values)
         counts += ~np.isnan(values)
-    return UserSums(users, metrics, sums, counts)
+    return MetricSums(users, metrics, sums, counts)
 
 
 def bootstrap_intervals(

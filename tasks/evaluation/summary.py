@@ -8,7 +8,7 @@ import polars as pl
 from tasks.core.vocabulary import BASE_RANK, RANK, USER
 from tasks.evaluation import measures, significance
 from tasks.evaluation.measures import GroundTruth
-from tasks.evaluation.significance import SeedInterval, UserSums
+from tasks.evaluation.significance import MetricSums, SeedInterval
 
 LISTS = {"base": BASE_RANK, "reranked": RANK}
 
@@ -101,7 +101,7 @@ def _of_users(name: str, frames: Sequence[pl.DataFrame], seed: int) -> list[tupl
     ]
 
 
-def _spreads(frames: Sequence[pl.DataFrame], totals: UserSums) -> list[float | None]:
+def _spreads(frames: Sequence[pl.DataFrame], totals: MetricSums) -> list[float | None]:
     """Per metric the standard deviation of the splits' means."""
     means = pl.concat([frame.drop(USER).mean() for frame in frames])
     return [means[metric].std() for metric in totals.metrics]  # type: ignore[misc]
