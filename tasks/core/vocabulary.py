@@ -69,6 +69,9 @@ TargetName = Literal["rated", "liked"]
 BoundName = Literal["random", "oracle"]
 """Re-rankers that only an evaluation has: the floor, and the ceiling, which sees the held-out."""
 
+KS = (1, 5, 10, 20)
+"""Lengths at which lists are measured, whatever length is published."""
+
 
 class Record(BaseModel):
     """Base of every typed record: frozen, unknown keys refused."""

@@ -1,4 +1,4 @@
-"""How well a base model ranks what was held out, for each of several options."""
+"""How well a base model ranks the held-out items, for each of several options."""
 
 from pathlib import Path
 
@@ -46,8 +46,8 @@ def mean_ndcg(
     lists: pl.DataFrame, held_out: pl.DataFrame, users: pl.Series, relevant_at: float | None
 ) -> float:
     """Mean NDCG@10 over the users who have a relevant item held out; 0 without any."""
-    known = pl.concat([lists[ITEM], held_out[ITEM]]).unique().sort()
-    dense = dense_lists(lists, held_out, users, BASE_RANK, known, DEPTH, relevant_at)
+    items = pl.concat([lists[ITEM], held_out[ITEM]]).unique().sort()
+    dense = dense_lists(lists, held_out, users, BASE_RANK, items, DEPTH, relevant_at)
     tested = dense.relevant > 0
     values = ndcg(dense.hits[tested], dense.relevant[tested])
     return float(values.mean()) if len(values) else 0.0

@@ -3,16 +3,13 @@
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tasks.core.homes import url_of
+from tasks.core.protocols import PROTOCOLS, described
 from tasks.core.secrets import NOT_SHARED, Secrets
-from tasks.core.vocabulary import ProtocolName
-from tasks.evaluation.measures import KS
+from tasks.core.vocabulary import KS, ProtocolName
 from tasks.llm.options import EngineOptions, LlmOptions
 from tasks.settings.common import CommonOptions
 from tasks.settings.method import Method, check_list_length
 from tasks.settings.settings import check_asking, engine_options
-
-COLLECTED_LATER: frozenset[ProtocolName] = frozenset({"temporal", "cold-item"})
-"""Protocols that ask what was known at a time: votes and ratings collected since would leak."""
 
 
 class EvaluationOptions(BaseModel):
@@ -20,7 +17,7 @@ class EvaluationOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    protocol: ProtocolName = Field("loo", description="How ratings are held out.")
+    protocol: ProtocolName = Field("loo", description=f"How ratings are held out: {described()}.")
     seeds: int = Field(
         10, ge=1, le=100, description="Splits: those of the seeds seed, seed + 1, ..."
     )
@@ -77,12 +74,14 @@ class EvaluationSettings(CommonOptions, EvaluationOptions):
     @property
     def protocol_name(self) -> str:
         """The protocol as tables name it; how many ratings are kept is part of `cold-user`."""
-        return f"{self.protocol}-{self.keep}" if self.protocol == "cold-user" else self.protocol
+        return PROTOCOLS[self.protocol].label(self.keep)
 
     @property
     def uses_external(self) -> bool:
         """Whether quality and votes are seen."""
-        return self.protocol not in COLLECTED_LATER if self.external is None else self.external
+        return (
+            not PROTOCOLS[self.protocol].external_leaks if self.external is None else self.external
+        )
 
     @property
     def candidate_count(self) -> int:
@@ -98,7 +97,7 @@ class EvaluationSettings(CommonOptions, EvaluationOptions):
     @property
     def estimates_ratings(self) -> bool:
         """Whether the base model's estimates can be compared with ratings."""
-        return self.method.estimates_ratings and self.protocol != "cold-item"
+        return self.method.estimates_ratings and PROTOCOLS[self.protocol].estimates_ratings
 
     @property
     def scorer_label(self) -> str:

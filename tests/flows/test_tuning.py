@@ -129,7 +129,7 @@ def test_other_held_out_ratings_choose_nothing_else(
         measure_in(some, settings, steps, monkeypatch)
         made.append(steps.made)
     assert {"tune", "train", "find candidates", "re-rank"} <= made[0].keys()
-    assert moved(*made) - {"find losers", "find telling lists"} == {
+    assert moved(*made) - {"find examples"} == {
         "hold out as told",
         "measure",
         "summarise",

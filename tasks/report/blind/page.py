@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tasks.report.blind.pair import LETTERS, Chosen, Draw, Letter, Pair, Shown
-from tasks.report.experiments.words import model_name
+from tasks.report.text import model_name
 
 Listed = list[tuple[Letter, tuple[Shown, ...]]]
 

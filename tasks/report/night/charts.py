@@ -4,15 +4,14 @@ The specifications are Vega-Lite's, written out: importing Altair would take lon
 that a page takes. SVG instead of scripts that draw: those would add 0.9 MB to each page.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import vl_convert
 from markupsafe import Markup
 
-from tasks.report.night.words import tone
+from tasks.report.charts import draw
+from tasks.report.text import tone
 
 Row = Mapping[str, Any]
 Spec = dict[str, Any]
@@ -37,10 +36,6 @@ CONFIG: Spec = {
         "symbolOpacity": 1,
     },
 }
-
-TAG = re.compile(r"<[^>]+>")
-NOISE = re.compile(r' (?:aria-[a-z]+|class|role|pointer-events|xmlns:xlink|version)="[^"]*"')
-LONG = re.compile(r"\d+\.\d{3,}")
 
 
 def intervals(rows: Sequence[Row]) -> Markup:
@@ -122,17 +117,11 @@ def _interval(row: Row) -> Spec:
 
 
 def _svg(spec: Spec) -> Markup:
-    """Drawn, without what does not show; coordinates rounded, so that they agree everywhere."""
+    """Drawn, and hidden from screen readers: the tables beside it hold the same figures."""
     whole = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "width": WIDTH,
         "config": CONFIG,
     }
-    svg = vl_convert.vegalite_to_svg(whole | spec)
-    return Markup(TAG.sub(_slim, svg))  # noqa: S704 - Vega escapes the text in it
-
-
-def _slim(tag: re.Match[str]) -> str:
-    return LONG.sub(lambda number: f"{float(number[0]):.2f}", NOISE.sub("", tag[0])).replace(
-        "<svg ", '<svg aria-hidden="true" ', 1
-    )
+    svg = draw(whole | spec).replace("<svg ", '<svg aria-hidden="true" ', 1)
+    return Markup(svg)  # noqa: S704 - Vega escapes the text in it

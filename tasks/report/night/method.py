@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.report.night.read import Night
-from tasks.report.night.words import model_name, times
+from tasks.report.text import model_name, times
 
 SIGNALS = {
     "estimate": "the base model's estimate",

@@ -14,7 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tasks.core.artifacts import replacing
-from tasks.report.night import charts, metrics, words
+from tasks.report import text
+from tasks.report.night import charts, metrics
 from tasks.report.night.asked import asked
 from tasks.report.night.embedded import lists_as_json
 from tasks.report.night.method import sentences
@@ -26,9 +27,9 @@ LATEST = "latest.html"
 """A copy of the last night's page, not a link to it: it can be sent, and outlives the other."""
 
 FILTERS = (
-    *(words.figure, words.change, words.span, words.count, words.more, words.percent),
-    *(words.duration, words.dollars, words.day, words.clock, words.moment),
-    *(words.model_name, words.tone),
+    *(text.figure, text.change, text.span, text.count, text.more, text.percent),
+    *(text.duration, text.dollars, text.day, text.clock, text.moment),
+    *(text.model_name, text.tone),
 )
 
 
@@ -38,11 +39,11 @@ def write_report(home: Path, run_id: str, out: Path | None = None) -> Path:
     The newest night's page is home/reports/latest.html too. The same results give the same bytes.
     Raises StoreError where there is no such night.
     """
-    text = render(read_night(home, run_id))
+    html = render(read_night(home, run_id))
     page = out or home / FOLDER / f"{run_id}.html"
-    _write(page, text)
+    _write(page, html)
     if out is None and run_id == latest_night(home):
-        _write(page.with_name(LATEST), text)
+        _write(page.with_name(LATEST), html)
     return page
 
 
@@ -93,7 +94,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals["times"] = words.times
+    environment.globals["times"] = text.times
     environment.filters |= {function.__name__: function for function in FILTERS}
     return environment
 
@@ -120,9 +121,9 @@ def _shipped(name: str) -> str:
     return files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _write(page: Path, text: str) -> None:
+def _write(page: Path, html: str) -> None:
     with replacing(page) as private:
-        private.write_text(text, encoding="utf-8")
+        private.write_text(html, encoding="utf-8")
 
 
 def _segments(night: Night) -> list[Mapping[str, Any]]:

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from tasks.evaluation.splits.loo import loo
+from tasks.evaluation.splits.protocols import split
 from tasks.texts.profiles.favourites import favourites, make_profiles
 
 THIS_YEAR = 2026
@@ -264,7 +264,7 @@ def test_the_held_out_item_never_appears(seed):
     ratings = ratings_table(
         *((user, item, float(item % 5 + 1), item) for user in (1, 2, 3) for item in range(1, 8))
     )
-    parts = loo(ratings, seed)
+    parts = split(ratings, "loo", seed, keep=0)
     made = make_profiles(users_table(1, 2, 3), parts.train, items, None, "movies", THIS_YEAR)
     assert parts.held_out.height == made.height == 3
     for profile, item in zip(made.iter_rows(named=True), parts.held_out["item"], strict=True):

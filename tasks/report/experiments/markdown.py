@@ -1,13 +1,11 @@
-"""How results are written: numbers, names and verdicts, as Markdown."""
+"""How the page of results writes figures, comparisons and verdicts: as Markdown."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
-from tasks.models.registry import model_label
+from tasks.report.text import MISSING, rounded
 
-MISSING = "-"
 SPECIAL = re.compile(r"[\\`*_{}\[\]<>|~#&$]")
 ZERO = re.compile(r"^(-?)0\.")
 BOLD = {"higher": "**higher**", "lower": "**lower**"}
@@ -41,29 +39,25 @@ def code(text: str) -> Markdown:
 
 def figure(value: float | None, places: int = 3) -> Markdown:
     """As in .406; metrics lie between 0 and 1, so a zero before the point says nothing."""
-    return Markdown(MISSING if value is None else ZERO.sub(r"\1.", _number(value, places)))
+    if value is None:
+        return Markdown(MISSING)
+    return Markdown(ZERO.sub(r"\1.", f"{rounded(value, places):.{places}f}"))
 
 
 def change(value: float | None, places: int = 4) -> Markdown:
     """A difference, as in +.0012."""
-    if value is None:
-        return Markdown(MISSING)
-    said = figure(value, places)
-    return Markdown(f"+{said}") if value > 0 and said != figure(0.0, places) else said
+    rises = value is not None and rounded(value, places) > 0
+    return Markdown(f"{'+' if rises else ''}{figure(value, places)}")
 
 
-def span(low: float | None, high: float | None, places: int = 3) -> Markdown:
-    """An interval around a figure, as in [.395, .417]; nothing where there is none."""
-    known = low is not None and high is not None
-    return Markdown(f"[{figure(low, places)}, {figure(high, places)}]" if known else "")
-
-
-def estimate(made: Mapping[str, float | None] | None, places: int = 3) -> Markdown:
+def estimate(row: Mapping[str, float | None] | None, places: int = 3) -> Markdown:
     """A row's `mean` with its interval from `low` to `high`, as in .406 [.395, .417]."""
-    if made is None or made["mean"] is None:
+    if row is None or row["mean"] is None:
         return Markdown(MISSING)
-    around = span(made["low"], made["high"], places)
-    return Markdown(f"{figure(made['mean'], places)} {around}".rstrip())
+    mean, low, high = (figure(row[name], places) for name in ("mean", "low", "high"))
+    return (
+        mean if row["low"] is None or row["high"] is None else Markdown(f"{mean} [{low}, {high}]")
+    )
 
 
 def difference(value: float | None, low: float, high: float, word: str) -> Markdown:
@@ -73,50 +67,14 @@ def difference(value: float | None, low: float, high: float, word: str) -> Markd
     return Markdown(f"{change(value)} [{change(low)}, {change(high)}], {verdict(word)}")
 
 
-def count(number: int) -> Markdown:
-    """As in 100,836."""
-    return Markdown(f"{number:,}")
-
-
-def percent(share: float | None) -> Markdown:
-    """A share of people, as in 12 %."""
-    return Markdown(MISSING if share is None else f"{100 * share:.0f} %")
-
-
 def p_value(p: float) -> Markdown:
     """As in p = .012, or p < .001."""
     return Markdown("p < .001" if p < 0.001 else f"p = {figure(p)}")
 
 
-def duration(seconds: float) -> Markdown:
-    """Minutes, or seconds where it took less than two minutes."""
-    return Markdown(f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min")
-
-
-def day(moment: datetime) -> Markdown:
-    """As in 24 November 2026."""
-    return Markdown(f"{moment.day} {moment:%B %Y}")
-
-
-def model_name(model: str) -> str:
-    """A base model as people write it."""
-    return model_label(model)
-
-
-def at_ten(metric: str) -> str:
-    """A metric at ten places, as in "NDCG@10", or "NDCG@10 liked"."""
-    name, _, kind = metric.partition(" ")
-    return f"{name}@10 {kind}".rstrip()
-
-
 def verdict(word: str) -> Markdown:
-    """A comparison's verdict; a difference that was shown stands out."""
+    """A comparison's verdict, in bold where there is a difference."""
     return Markdown(BOLD.get(word, escaped(word)))
-
-
-def seeds(first: int, number: int) -> str:
-    """As in "0 to 9"."""
-    return f"{first}" if number == 1 else f"{first} to {first + number - 1}"
 
 
 def tally(verdicts: Iterable[str]) -> Markdown:
@@ -131,6 +89,12 @@ def tally(verdicts: Iterable[str]) -> Markdown:
     return Markdown(", ".join(parts))
 
 
-def _number(value: float, places: int) -> str:
-    """Rounded, without a minus before zero."""
-    return f"{round(value, places) + 0.0:.{places}f}"
+def at_ten(metric: str) -> str:
+    """A metric at ten places, as in "NDCG@10", or "NDCG@10 liked"."""
+    name, _, kind = metric.partition(" ")
+    return f"{name}@10 {kind}".rstrip()
+
+
+def seeds(first: int, number: int) -> str:
+    """As in "0 to 9"."""
+    return f"{first}" if number == 1 else f"{first} to {first + number - 1}"

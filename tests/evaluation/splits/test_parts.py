@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.evaluation.splits.draws import some_of, three_quarters, with_places
+from tasks.evaluation.splits.parts import some_of, three_quarters, with_places
 from tests.evaluation.splits.made_up import random_ratings, ratings_of
 
 

@@ -1,4 +1,4 @@
-"""How a page about a night writes numbers, times and names: plain text, escaped by the template."""
+"""How pages write numbers, times and names: plain text, which templates escape."""
 
 from datetime import datetime
 
@@ -17,22 +17,22 @@ VERDICTS = {
 
 def figure(value: float | None, places: int = 3) -> str:
     """As in 0.234."""
-    return MISSING if value is None else f"{_rounded(value, places):,.{places}f}"
+    return MISSING if value is None else f"{rounded(value, places):,.{places}f}"
 
 
 def change(value: float | None, places: int = 4) -> str:
     """A difference, as in +0.0230 or -0.0041 with a true minus."""
     if value is None:
         return MISSING
-    rounded = _rounded(value, places)
-    sign = "+" if rounded > 0 else MINUS if rounded < 0 else ""
-    return f"{sign}{abs(rounded):.{places}f}"
+    shown = rounded(value, places)
+    sign = "+" if shown > 0 else MINUS if shown < 0 else ""
+    return f"{sign}{abs(shown):.{places}f}"
 
 
 def span(low: float | None, high: float | None, places: int = 4) -> str:
     """An interval of a difference, as in +0.0033 to +0.0426."""
-    known = low is not None and high is not None
-    return f"{change(low, places)} to {change(high, places)}" if known else MISSING
+    there = low is not None and high is not None
+    return f"{change(low, places)} to {change(high, places)}" if there else MISSING
 
 
 def count(number: int | None) -> str:
@@ -68,9 +68,14 @@ def dollars(amount: float | None) -> str:
     return f"${amount:,.2f}" if amount == 0 or amount >= 0.1 else f"${amount:.4f}"
 
 
+def date(moment: datetime) -> str:
+    """As in 24 November 2026."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
 def day(moment: datetime) -> str:
     """As in Tuesday, 24 November 2026."""
-    return f"{moment:%A}, {moment.day} {moment:%B %Y}"
+    return f"{moment:%A}, {date(moment)}"
 
 
 def clock(moment: datetime) -> str:
@@ -80,7 +85,7 @@ def clock(moment: datetime) -> str:
 
 def moment(when: datetime) -> str:
     """As in 24 November 2026, 03:00 UTC."""
-    return f"{when.day} {when:%B %Y}, {clock(when)}"
+    return f"{date(when)}, {clock(when)}"
 
 
 def model_name(model: str) -> str:
@@ -98,6 +103,6 @@ def times(number: int, one: str, several: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
-def _rounded(value: float, places: int) -> float:
-    """Without a minus before zero."""
+def rounded(value: float, places: int) -> float:
+    """The value to so many places, and zero without a minus."""
     return round(value, places) + 0.0
