@@ -40,7 +40,7 @@ from tasks.core.homes import here
 from tasks.core.lock import in_use
 from tasks.core.memory import forget_peak, peak_mb
 from tasks.core.prefect_progress import counted, fan_out
-from tasks.core.progress import current_phase, note, watch_with
+from tasks.core.progress import count_stage, current_phase, note, watch_with
 from tasks.core.vocabulary import Artifact, Record
 
 P = ParamSpec("P")
@@ -172,17 +172,6 @@ def chunk_stage(
     return lambda function: ChunkStage(make(function))
 
 
-@stage("join chunks", "1", "numpy")
-def join_chunks_stage(home: Path, kind: str, chunks: list[Artifact]) -> Artifact:
-    """One file of what chunks made, in their order: a table, or arrays with all rows."""
-    if chunks[0].path.endswith(".npz"):
-        parts = [read_arrays(home, chunk) for chunk in chunks]
-        whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        return write_arrays(home, kind, sum(chunk.rows for chunk in chunks), whole)
-    tables = [scan_table(home, chunk) for chunk in chunks if chunk.rows]
-    return sink_table(home, kind, pl.concat(tables or [scan_table(home, chunks[0])]))
-
-
 def list_versions() -> dict[str, tuple[str, ...]]:
     """The versions of every stage that has a part in lists, by name."""
     return {name: one.versions for name, one in STAGES.items() if one.role != "figures"}
@@ -284,6 +273,7 @@ class Steps:
                 phase=current_phase(),
             )
         )
+        count_stage(cached=cached)
         where = ", ".join(filter(None, (f"{_name(stage, parameters)}{parts}", self.part)))
         note(f"  {where}: {'[green]cached[/]' if cached else f'{seconds:.1f} s'}, {rows:,} rows")
 
@@ -340,3 +330,14 @@ def _mark_used(home: Path, state: State[Any], result: object) -> None:
 def _is_io_error(_task: Task[..., Any], _run: object, state: State[Any]) -> bool:
     error = state.result(raise_on_failure=False)
     return isinstance(error, OSError) and not isinstance(error, PalateError)
+
+
+@stage("join chunks", "1", "numpy")
+def join_chunks_stage(home: Path, kind: str, chunks: list[Artifact]) -> Artifact:
+    """One file of what chunks made, in their order: a table, or arrays with all rows."""
+    if chunks[0].path.endswith(".npz"):
+        parts = [read_arrays(home, chunk) for chunk in chunks]
+        whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return write_arrays(home, kind, sum(chunk.rows for chunk in chunks), whole)
+    tables = [scan_table(home, chunk) for chunk in chunks if chunk.rows]
+    return sink_table(home, kind, pl.concat(tables or [scan_table(home, chunks[0])]))

@@ -125,6 +125,16 @@ def test_a_server_that_is_away_and_an_error_of_the_work_leave_the_work_as_it_is(
     assert list(ui.bars) == ["palate-failing"] and ui.bars["palate-failing"][-1] == 25
 
 
+def test_a_share_reports_what_is_newly_done_once():
+    moves = []
+    share = Share(2, moved=moves.append)
+    share.count(0.5)
+    share.end(1)
+    share.count(0.25)
+    share.count(0.5)
+    assert moves == [0.5, 0.5, 0.25] and share.done == 1.25
+
+
 def test_outside_a_flow_run_nothing_is_shown(monkeypatch):
     monkeypatch.setattr(shown, "_report", lambda *_: pytest.fail("shown"))
     assert not shown.is_seen()
