@@ -11,7 +11,8 @@ from secrets import token_hex
 
 import polars as pl
 
-from tasks.core.stage import StepRecord
+from tasks.core.progress import name_log
+from tasks.core.stage import StageRecord
 from tasks.core.vocabulary import (
     ITEM,
     RANK,
@@ -48,8 +49,13 @@ _attempt: ContextVar[str | None] = ContextVar("attempt", default=None)
 
 
 def new_run_id(started_at_utc: datetime, mark: str | None = None) -> str:
-    """Sorts by time and is unique: 20261122-201500-3f9a1c; inside `attempt` the one of its run."""
-    return _attempt.get() or f"{started_at_utc:%Y%m%d-%H%M%S}-{mark or token_hex(3)}"
+    """Sorts by time and is unique: 20261122-201500-3f9a1c; inside `attempt` the one of its run.
+
+    The log of the command is named for its first run.
+    """
+    run_id = _attempt.get() or f"{started_at_utc:%Y%m%d-%H%M%S}-{mark or token_hex(3)}"
+    name_log(run_id)
+    return run_id
 
 
 @contextmanager
@@ -71,7 +77,7 @@ class Run(Record):
     settings: Settings
     dataset: Dataset
     users: int
-    stages: list[StepRecord]
+    stages: list[StageRecord]
     night: Night
 
 
@@ -82,20 +88,18 @@ class EvaluationRun(Record):
     flow: str
     started_at_utc: datetime
     config: str
-    stages: list[StepRecord]
+    stages: list[StageRecord]
 
 
 def versions() -> str:
     """What the run was made with, as JSON."""
-    found = {name: version(name) for name in RECORDED}
-    found |= {name: told for name in OPTIONAL if (told := version_of(name))}
-    return json.dumps({"python": platform.python_version()} | found)
+    packages = {name: version(name) for name in RECORDED}
+    packages |= {name: number for name in OPTIONAL if (number := version_of(name))}
+    return json.dumps({"python": platform.python_version()} | packages)
 
 
-def run_row(
-    run: Run, finished_at_utc: datetime, ranked: pl.LazyFrame, places: pl.LazyFrame
-) -> pl.DataFrame:
-    """A night's one row of `runs`; `ranked` are all candidates, `places` what is in a list."""
+def run_row(run: Run, finished_at_utc: datetime, ranked: pl.LazyFrame) -> pl.DataFrame:
+    """A night's one row of `runs`; `ranked` are all candidates."""
     listed, candidates = ranked.select(pl.col(USER).n_unique(), pl.len()).collect().row(0)
     return pl.DataFrame(
         _when(run, finished_at_utc)
@@ -110,7 +114,7 @@ def run_row(
             "users": run.users,
             "users_listed": listed,
             "candidates": candidates,
-            "unscored": _unscored(run, ranked, places),
+            "unscored": _unscored(run, ranked),
             "status": run.night.status,
             "note": run.night.note,
             "method": run.night.method,
@@ -162,17 +166,20 @@ def _when(run: Run | EvaluationRun, finished_at_utc: datetime) -> dict[str, obje
     }
 
 
-def stage_rows(run_id: str, stages: Sequence[StepRecord]) -> pl.DataFrame:
+def stage_rows(run_id: str, stages: Sequence[StageRecord]) -> pl.DataFrame:
     """Rows of `stages`, in the order in which the tasks ran."""
     numbered = enumerate(stages)
-    return pl.DataFrame({"run_id": run_id, "place": n, **s.model_dump()} for n, s in numbered)
+    return pl.DataFrame(
+        [{"run_id": run_id, "place": place, **one.model_dump()} for place, one in numbered],
+        infer_schema_length=None,
+    )
 
 
 def dropped_rows(run: Run) -> pl.DataFrame:
     """Rows of `dropped`."""
-    said = {"reason": list(run.dataset.dropped), "rows": list(run.dataset.dropped.values())}
-    table = pl.DataFrame(said, schema={"reason": pl.String, "rows": pl.Int64})
-    return table.select(pl.lit(run.run_id).alias("run_id"), pl.all())
+    rows = [(run.run_id, reason, count) for reason, count in run.dataset.dropped.items()]
+    schema = {"run_id": pl.String, "reason": pl.String, "rows": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def change_rows(run: Run) -> pl.DataFrame:
@@ -202,8 +209,16 @@ def ranked_rows(
     )
 
 
-def _unscored(run: Run, ranked: pl.LazyFrame, places: pl.LazyFrame) -> int:
-    """Pairs that should have a similarity and have none; a learned order needs none but to show."""
-    judged = places if run.settings.reranker == "learned" else ranked
-    missing: int = judged.select(pl.col(SIMILARITY).null_count()).collect().item()
+def _unscored(run: Run, ranked: pl.LazyFrame) -> int:
+    """Candidates that should have a similarity and have none; 0 where the order reads none."""
+    if not _reads_similarity(run.settings) or SIMILARITY not in ranked.collect_schema():
+        return 0
+    missing: int = ranked.select(pl.col(SIMILARITY).null_count()).collect().item()
     return missing
+
+
+def _reads_similarity(settings: Settings) -> bool:
+    if settings.reranker == "learned":
+        return settings.learns_scores
+    weighs = settings.reranker in {"weighted", "rrf"} and settings.weights.similarity > 0
+    return weighs or settings.reranker in {"llm_only", "filter"}

@@ -3,8 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tasks.report.night.method import sentences
-from tasks.report.night.status import banner, not_measured
+from tasks.report.night.sentences import banner, not_measured, sentences
 from tasks.settings.run import Settings
 
 
@@ -22,18 +21,23 @@ def test_a_plain_night_in_words():
         "Similarity is that of item texts to each user's profile, by a sentence embedder.",
         "Lists are ordered by a weighted sum of the base model's estimate x 1, similarity x 1,"
         " popularity x 1, date affinity x 1.",
-        "The head of each list is spread out over unlike items.",
+        "The first places of each list are spread over unlike items.",
     ]
 
 
 def test_a_learned_night_in_words():
     options = {"learn_trees": True, "learn_target": "liked", "learn_splits": 2}
     learned = Settings(reranker="learned", without=("external",), learn_new_items=True, **options)
-    assert sentences(night(learned, reranker="learned"))[2:] == [
+    assert sentences(night(learned, reranker="learned"))[1:] == [
         "A learned re-ranker (weights and boosted trees, fitted on 2 inner splits of the ratings)"
-        " orders them to find what people rate well. It does not see: external.",
+        " orders them to find what people rate well. It does not read: external.",
         "Items that nobody has rated compete for places too.",
     ]
+
+
+def test_a_learned_night_that_reads_scores_says_what_similarity_is():
+    texts = sentences(night(Settings(reranker="learned", learn_scores=True), reranker="learned"))
+    assert texts[1].startswith("Similarity is that of item texts")
 
 
 def test_who_is_asked_is_named():
@@ -52,7 +56,7 @@ def test_an_old_row_that_names_no_settings_still_says_something(reranker):
     ("status", "heading", "todo"),
     [
         ("degraded", "Degraded: base lists were published", "run the same command again"),
-        ("guarded", "Guarded: some users got base lists", "It lets go by itself"),
+        ("guarded", "Guarded: some users got base lists", "It ends by itself"),
         ("strange", "Status: strange", "See the log"),
     ],
 )
