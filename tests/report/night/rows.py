@@ -91,7 +91,7 @@ class ANight:
         both = lists(len(gains), self.tables["runs"][0]["top"], self.titles, 5)
         gain = pl.DataFrame({"user": [str(n + 1) for n in range(len(gains))], "gain": gains})
         self.tables["list_examples"] = both.join(gain, on="user").select(
-            *("user", "gain", "item", "title", "year", "base_rank", "rank"),
+            *("user", "gain", "item", "title", "year", "base_rank", "rank", "reasons"),
             pl.lit(0).alias("cell"),
             pl.lit(0).alias("seed"),
             (pl.col("item") == "0").alias("held_out"),

@@ -6,7 +6,10 @@ import pytest
 from tasks.core.errors import StoreError
 from tasks.report.night import page, read
 from tasks.report.night.page import write_report
+from tasks.store.warehouse import publish
 from tests.report.night.rows import HOSTILE, ANight, data_of, said
+from tests.store.rows import a_run
+from tests.store.test_warehouse import write_old
 
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 
@@ -170,6 +173,17 @@ def test_titles_users_and_reasons_that_look_like_markup_stay_text(tmp_path):
     assert "&lt;/script&gt;" in banner and "run the same command again" in banner
     data = data_of(written)
     assert data["users"][0]["id"].startswith(HOSTILE) and [HOSTILE, 1950] in data["items"]
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_night_of_an_earlier_version_has_its_page_before_and_after_the_next_run(tmp_path, is_new):
+    write_old(tmp_path, "run-1")
+    if is_new:
+        publish(tmp_path, {"runs": a_run("run-2")["runs"]})
+    page = write_report(tmp_path, "run-1").read_text(encoding="utf-8")
+    data = data_of(page)
+    assert [(user["id"], user["gain"]) for user in data["examples"]] == [("2", 0.5), ("1", -0.5)]
+    assert data["reasons"] == [] and "All stages 0 of 1 from disk" in said(page)
 
 
 def test_of_many_users_the_first_stand_in_the_page_which_says_where_the_others_are(
