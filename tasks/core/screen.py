@@ -7,7 +7,6 @@ from threading import RLock
 from typing import Protocol
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -16,9 +15,9 @@ from rich.progress import (
     Task,
     TaskID,
     TaskProgressColumn,
-    TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 console = Console(stderr=True)
@@ -30,6 +29,13 @@ class Advance(Protocol):
     def __call__(self, count: float, note: str = "") -> None:
         """Move on."""
         ...
+
+
+class _Description(ProgressColumn):
+    """What is done: one line, cut where the terminal ends."""
+
+    def render(self, task: Task) -> Text:
+        return Text(task.description, no_wrap=True, overflow="ellipsis")
 
 
 class _TimeLeft(ProgressColumn):
@@ -107,16 +113,19 @@ class Screen:
             with_total = [task for task, bar in self._bars.items() if bar.has_total]
             shown = next(iter([*with_total, *self._bars]), self._phase_line)
             texts = [self._bars[shown].text, [*self._bars.values()][-1].text] if self._bars else []
-            text = ": ".join(filter(None, (self._phase, ", ".join(dict.fromkeys(texts)))))
+            text = ": ".join(filter(None, (self._phase, "; ".join(dict.fromkeys(texts)))))
             for task in (self._phase_line, *self._bars):
                 self._display.update(task, visible=task == shown and bool(text))
-            self._display.update(shown, description=escape(text))
+            self._display.update(shown, description=text)
 
 
 @contextmanager
 def open_screen(*, verbose: bool) -> Iterator[Screen]:
     """A live line on the terminal, gone at the end."""
-    text = TextColumn("{task.description}")
-    columns = (SpinnerColumn(), text, BarColumn(24), TaskProgressColumn(), _TimeLeft())
+    percent, left = (Column(no_wrap=True) for _ in range(2))
+    columns = (
+        *(SpinnerColumn(), _Description(), BarColumn(20)),
+        *(TaskProgressColumn(table_column=percent), _TimeLeft(table_column=left)),
+    )
     with Progress(*columns, console=console, transient=True) as display:
         yield Screen(display, verbose=verbose)

@@ -40,7 +40,7 @@ def lines_of(log):
 
 
 def test_lines_are_plain_text_and_come_only_from_inside():
-    lines = []
+    lines: list[str] = []
     with lines_to(lines.append):
         say("  train, tonight: [green]cached[/], 10 rows")
         note("  pip install palate\\[trees]")
@@ -49,7 +49,7 @@ def test_lines_are_plain_text_and_come_only_from_inside():
 
 
 def test_a_phase_ends_with_one_line_of_what_came_of_it():
-    lines = []
+    lines: list[str] = []
     with lines_to(lines.append), phase(progress.FIND_CANDIDATES):
         assert current_phase() == "Find candidates"
         for cached in (True, False, True):
@@ -63,7 +63,7 @@ def test_a_phase_ends_with_one_line_of_what_came_of_it():
 
 
 def test_a_phase_in_another_belongs_to_the_outermost():
-    lines = []
+    lines: list[str] = []
     with lines_to(lines.append), phase("Measure"):
         with phase("Rank"):
             assert current_phase() == "Measure"
@@ -73,7 +73,7 @@ def test_a_phase_in_another_belongs_to_the_outermost():
 
 
 def test_a_phase_that_fails_says_so_and_raises():
-    lines = []
+    lines: list[str] = []
     with pytest.raises(KeyError), lines_to(lines.append), phase("Rank"):
         raise KeyError("secret")
     assert len(lines) == 1 and lines[0].endswith("failed: KeyError")
@@ -106,9 +106,10 @@ def test_the_live_line_shows_the_phase_and_the_outermost_bar_that_has_a_total(te
     with progress.screen(), phase("Fit models"), two[0] as chunks, two[1] as asking:
         asking(5, note="$0.02")
         chunks(1)
+        assert progress._screen
         progress._screen._display.refresh()
     shown = terminal.getvalue()
-    assert "Fit models: chunks, asking [x] $0.02" in shown and "25%" in shown
+    assert "Fit models: chunks; asking [x] $0.02" in shown and "25%" in shown
     assert "50%" not in shown
 
 
@@ -124,7 +125,7 @@ def test_bars_of_threads_come_and_go_side_by_side(terminal):
             thread.start()
         for thread in threads:
             thread.join()
-        assert not progress._screen._bars
+        assert progress._screen and not progress._screen._bars
 
 
 def test_the_first_run_of_a_command_names_its_log(tmp_path):

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import polars as pl
 import pytest
@@ -60,7 +61,7 @@ def test_stages_are_published_with_their_phase_detail_and_role(tmp_path):
     ],
 )
 def test_pairs_are_unscored_only_where_the_order_reads_similarity(method, unscored):
-    run = SimpleNamespace(settings=Settings(**method))
+    run: Any = SimpleNamespace(settings=Settings(**method))
     pairs = pl.LazyFrame({"similarity": [0.5, None, None]})
     assert _unscored(run, pairs) == unscored
     assert _unscored(run, pl.LazyFrame({"user": [1]})) == 0
