@@ -149,7 +149,8 @@ def phase(name: str) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        say(f"[red]{escape(running.line(f'failed: {type(error).__name__}'))}[/]")
+        what = "interrupted" if isinstance(error, KeyboardInterrupt) else type(error).__name__
+        say(f"[red]{escape(running.line(f'not finished: {what}'))}[/]")
         raise
     else:
         say(escape(running.line()))

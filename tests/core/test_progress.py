@@ -76,7 +76,7 @@ def test_a_phase_that_fails_says_so_and_raises():
     lines: list[str] = []
     with pytest.raises(KeyError), lines_to(lines.append), phase("Rank"):
         raise KeyError("secret")
-    assert len(lines) == 1 and lines[0].endswith("failed: KeyError")
+    assert len(lines) == 1 and lines[0].endswith("not finished: KeyError")
     assert current_phase() == ""
 
 
