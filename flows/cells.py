@@ -6,10 +6,12 @@ from decimal import Decimal
 
 from rich.markup import escape
 
+from flows.candidates import counts, propose
 from flows.dataset import read_dataset, read_typed
 from flows.inner import INNER
-from flows.one_split import rank_split
-from flows.stages import BASE_STAGES, RERANK_STAGES
+from flows.pipeline import Inputs, Pipeline
+from flows.ranking import rank
+from flows.tuning import tuned
 from tasks.core.errors import (
     DatasetNotFoundError,
     DownloadError,
@@ -20,21 +22,35 @@ from tasks.core.errors import (
     StoppedError,
 )
 from tasks.core.progress import bar, say
-from tasks.core.stage import StepRecord, Steps
-from tasks.core.vocabulary import Dataset
-from tasks.evaluation.cell import Cell, CellResult, Figures, Status
+from tasks.core.steps import StageRecord, Steps
+from tasks.core.vocabulary import Artifact, Dataset, Record
+from tasks.evaluation.cell import Cell, CellResult, Figures, Measured, Status
 from tasks.evaluation.stages import (
+    Split,
     hide_external_stage,
     losing_stage,
+    measure_lists_stage,
+    measure_stage,
+    split_stage,
     summarise_stage,
     telling_stage,
 )
 from tasks.llm.prices import NANO
 from tasks.llm.session import session_for
+from tasks.ranking.blend import Learned
 from tasks.settings.evaluation import EvaluationSettings
 
 NOTHING_TO_RUN_ON = (DatasetNotFoundError, DownloadError, LlmError, SettingsError)
 """A cell that ends so could not run, for want of data, a package or a language model."""
+
+
+class OneSeed(Record):
+    """What came of one split."""
+
+    split: Split
+    lists: Artifact
+    measured: Measured
+    learned: Learned | None
 
 
 @dataclass
@@ -50,14 +66,15 @@ class Evaluation:
         results = []
         with bar("cells", total=len(cells)) as advance:
             for number, cell in enumerate(cells, start=1):
-                name = f"{cell.settings.data}, {cell.settings.protocol_name}, {cell.settings.model}"
+                settings = cell.settings
+                name = f"{settings.data}, {settings.protocol_name}, {settings.method.model}"
                 say(f"[bold]Cell {number} of {len(cells)}[/]: {cell.label} ({name})")
                 results.append(self._attempt(cell))
                 advance(1)
         return results
 
     def _attempt(self, cell: Cell) -> CellResult:
-        asked = cell.settings.llm_base_url, cell.settings.llm_model
+        asked = cell.settings.llm.llm_base_url, cell.settings.llm.llm_model
         absent = cell.missing or (self._unreachable.get(asked) if _asks(cell) else None)
         if absent:
             return _without(cell, "not run", absent)
@@ -78,9 +95,12 @@ class Evaluation:
         """One cell's figures over all its seeds. Raises what stops it."""
         settings, first, before = cell.settings, len(self.steps.records), _spent(cell)
         dataset = self._dataset(settings)
-        typed = read_typed(self.steps, settings, dataset)
-        given = self.steps, settings, dataset, typed
-        seeds = {seed: rank_split(*given, seed) for seed in settings.each_seed}
+        steps = self.steps.at(cell.label)
+        typed = read_typed(steps, settings, dataset)
+        seeds = {
+            seed: measure_split(self.steps, settings, dataset, typed, seed)
+            for seed in settings.each_seed
+        }
         measured = {seed: one.measured for seed, one in seeds.items()}
         earliest = seeds[settings.seed]
         base, rerank = _work(self.steps.records[first:], settings.seeds)
@@ -89,21 +109,19 @@ class Evaluation:
             users=sum(one.split.users.rows for one in seeds.values()),
             skipped=earliest.split.skipped,
             measured=measured,
-            metrics=self.steps.run(
-                summarise_stage, cell.label, measured=list(measured.values()), seed=settings.seed
+            metrics=steps.run(
+                summarise_stage, measured=list(measured.values()), seed=settings.seed
             ),
-            losing=self.steps.run(
+            losing=steps.run(
                 losing_stage,
-                cell.label,
                 ranked=earliest.lists,
                 measured=earliest.measured,
                 held_out=earliest.split.held_out,
                 items=dataset.items,
                 top=settings.top,
             ),
-            telling=self.steps.run(
+            telling=steps.run(
                 telling_stage,
-                cell.label,
                 ranked=earliest.lists,
                 measured=earliest.measured,
                 held_out=earliest.split.held_out,
@@ -120,12 +138,78 @@ class Evaluation:
     def _dataset(self, settings: EvaluationSettings) -> Dataset:
         """The data set, without what was collected later where the protocol must not see it."""
         if settings.data not in self.datasets:
-            self.datasets[settings.data] = read_dataset(self.steps, settings)
+            self.datasets[settings.data] = read_dataset(self.steps.at(""), settings)
         dataset = self.datasets[settings.data]
         if settings.uses_external:
             return dataset
-        hidden = self.steps.run(hide_external_stage, items=dataset.items)
+        hidden = self.steps.at("").run(hide_external_stage, items=dataset.items)
         return dataset.model_copy(update={"items": hidden})
+
+
+def measure_split(
+    steps: Steps, settings: EvaluationSettings, dataset: Dataset, typed: Artifact | None, seed: int
+) -> OneSeed:
+    """The split of this seed, its test users' lists, and how good these are."""
+    steps = steps.at(f"{settings.protocol_name} seed {seed}")
+    split = steps.run(
+        split_stage,
+        ratings=dataset.ratings,
+        protocol=settings.protocol,
+        seed=seed,
+        keep=settings.keep,
+        limit=settings.limit_users,
+    )
+    inputs = Inputs(
+        ratings=split.train,
+        users=split.users,
+        typed=typed,
+        new_items=split.new_items,
+        held_out=split.held_out,
+    )
+    seeded = settings.model_copy(update={"seed": seed})
+    pipeline = tuned(Pipeline.of(steps, seeded, dataset, inputs))
+    candidates = propose(pipeline)
+    ranked = rank(pipeline, candidates)
+    model = candidates.models[settings.method.model] if settings.estimates_ratings else None
+    return OneSeed(
+        split=split,
+        lists=ranked.lists,
+        measured=_measured(pipeline, settings, split, ranked.lists, model),
+        learned=ranked.fitted.learned,
+    )
+
+
+def _measured(
+    pipeline: Pipeline,
+    settings: EvaluationSettings,
+    split: Split,
+    lists: Artifact,
+    model: Artifact | None,
+) -> Measured:
+    often, info = counts(pipeline), pipeline.dataset.info
+    per_user = pipeline.steps.chunks(
+        measure_stage,
+        split.users.rows,
+        pipeline.chunk,
+        ranked=lists,
+        split=split,
+        items=pipeline.dataset.items,
+        counts=often,
+        relevant_at=info.relevant_at,
+        count=split.new_items.rows if split.new_items else settings.candidate_count,
+        ks=settings.ks,
+    )
+    overall = pipeline.steps.run(
+        measure_lists_stage,
+        ranked=lists,
+        split=split,
+        items=pipeline.dataset.items,
+        counts=often,
+        model=model,
+        relevant_at=info.relevant_at,
+        ks=settings.ks,
+    )
+    return Measured(per_user=per_user, overall=overall)
 
 
 def _without(cell: Cell, status: Status, why: str) -> CellResult:
@@ -133,17 +217,17 @@ def _without(cell: Cell, status: Status, why: str) -> CellResult:
     return CellResult(cell=cell, status=status, note=why)
 
 
-def _work(records: Sequence[StepRecord], seeds: int) -> tuple[float, float]:
+def _work(records: Sequence[StageRecord], seeds: int) -> tuple[float, float]:
     """Seconds of work per seed before and after the candidates are there; learning comes after."""
-    base = [record for record in records if record.stage in BASE_STAGES]
+    base = [record for record in records if record.role == "candidates"]
     learning = [record for record in base if INNER in record.part]
-    rerank = [record for record in records if record.stage in RERANK_STAGES]
+    rerank = [record for record in records if record.role == "order"]
     total, learned, after = (sum(r.work_seconds for r in some) for some in (base, learning, rerank))
     return (total - learned) / seeds, (after + learned) / seeds
 
 
 def _asks(cell: Cell) -> bool:
-    return cell.settings.asks_llm and cell.settings.reads_similarity
+    return cell.settings.method.asks_llm and cell.settings.method.reads_similarity
 
 
 def _spent(cell: Cell) -> Decimal | None:
@@ -153,7 +237,7 @@ def _spent(cell: Cell) -> Decimal | None:
     """
     if not _asks(cell):
         return None
-    session = session_for(cell.settings.home, cell.settings.llm)
+    session = session_for(cell.settings.home, cell.settings.engine)
     if session.engine.budget.price is None:
         return None
     return Decimal(session.totals.nano_dollars) / NANO

@@ -8,7 +8,7 @@ from flows.runner import on_its_runner
 from tasks.core.vocabulary import GENRES, ITEM, TITLE, YEAR, Record
 from tasks.report.blind.lists import two_lists
 from tasks.report.blind.pair import Pair
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 
 class Compared(Record):
@@ -30,9 +30,9 @@ def compare(
     base, reranked = two_lists(titled, settings.top)
     pair = Pair(
         dataset=person.pipeline.dataset.info.name,
-        model=settings.model,
-        scorer=settings.scorer,
-        reranker=settings.reranker,
+        model=settings.method.model,
+        scorer=settings.method.scorer,
+        reranker=settings.method.reranker,
         base=base,
         reranked=reranked,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.evaluation.cell import CellResult, Comparison, Declared, Measured
 from tasks.evaluation.stages import compare_stage
 
@@ -16,7 +16,7 @@ def compare_all(
     made = [
         _compare(steps, result, result, (place, place), "base", AGAINST_BASE)
         for place, result in enumerate(results)
-        if result.figures and result.cell.settings.reorders
+        if result.figures and result.cell.settings.method.reorders
     ]
     for wanted in declared:
         made += [
@@ -34,9 +34,8 @@ def _compare(
     against_list: str,
     says: str,
 ) -> Comparison:
-    values = steps.run(
+    values = steps.at(f"{ours.cell.label}: {says}").run(
         compare_stage,
-        f"{ours.cell.label}: {says}",
         ours=_measured(ours),
         ours_list="reranked",
         theirs=_measured(theirs),
@@ -64,8 +63,8 @@ def _pairs(results: Sequence[CellResult], wanted: Declared) -> Iterator[tuple[in
             and candidate.figures
             and _splits(candidate) == _splits(result)
         ]
-        model = result.cell.settings.model
-        same = [other for other in alike if results[other].cell.settings.model == model]
+        model = result.cell.settings.method.model
+        same = [other for other in alike if results[other].cell.settings.method.model == model]
         yield from ((place, other) for other in same or alike)
 
 

@@ -5,26 +5,26 @@ from pathlib import Path
 from tasks.core.artifacts import sha256_of
 from tasks.core.errors import BadDataError
 from tasks.core.progress import say
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset
 from tasks.data import catalogue
 from tasks.data.enriching.stages import apply_enrichment_stage
 from tasks.data.enriching.store import enrichment_of
 from tasks.data.stages import ingest_stage
-from tasks.features.similarity.stages import texts_stage
 from tasks.models.stages import choose_users_stage
 from tasks.night.state import Known
-from tasks.settings.run import Settings
+from tasks.settings.common import CommonOptions
+from tasks.settings.settings import Settings
 from tasks.texts.profiles.stages import typed_profiles_stage
+from tasks.texts.stages import texts_stage
 
 
-def read_dataset(steps: Steps, settings: Settings) -> Dataset:
+def read_dataset(steps: Steps, settings: CommonOptions) -> Dataset:
     """Ingest what `--data` names, unless it was before."""
     source = catalogue.find(settings.data, settings.home)
-    known = (
-        settings.data if not Path(settings.data).is_dir() else str(Path(settings.data).resolve())
-    )
-    dataset: Dataset = steps.run(ingest_stage, folder=known, fingerprint=source.fingerprint())
+    folder = Path(settings.data)
+    name = str(folder.resolve()) if folder.is_dir() else settings.data
+    dataset = steps.run(ingest_stage, source=name, fingerprint=source.fingerprint())
     for reason, rows in dataset.dropped.items():
         say(f"    {rows:,} {reason}")
     enrichment = enrichment_of(settings.home, dataset.info.name)
@@ -34,32 +34,25 @@ def read_dataset(steps: Steps, settings: Settings) -> Dataset:
     return dataset.model_copy(update={"items": filled})
 
 
-def know(steps: Steps, settings: Settings, part: str = "") -> Known:
+def what_is_known(steps: Steps, settings: Settings) -> Known:
     """What a night knows: the data set, whom to serve, what items say, and typed tastes."""
     dataset = read_dataset(steps, settings)
     ratings = dataset.ratings
     users = steps.run(
-        choose_users_stage, part, ratings=ratings, limit=settings.limit_users, seed=settings.seed
+        choose_users_stage, ratings=ratings, limit=settings.limit_users, seed=settings.seed
     )
-    texts = steps.run(texts_stage, part, items=dataset.items, tags=dataset.tags, ratings=ratings)
-    typed = read_typed(steps, settings, dataset, part)
+    texts = steps.run(texts_stage, items=dataset.items, tags=dataset.tags, ratings=ratings)
+    typed = read_typed(steps, settings, dataset)
     return Known(dataset=dataset, users=users, texts=texts, typed=typed)
 
 
-def read_typed(
-    steps: Steps, settings: Settings, dataset: Dataset, part: str = ""
-) -> Artifact | None:
+def read_typed(steps: Steps, settings: CommonOptions, dataset: Dataset) -> Artifact | None:
     """The tastes of `--profiles`, None without that option."""
     file = settings.profiles
     if file is None:
         return None
     if not file.is_file():
         raise BadDataError(file, "the file is missing", "Check --profiles.")
-    read: Artifact = steps.run(
-        typed_profiles_stage,
-        part,
-        folder=file,
-        fingerprint=sha256_of(file),
-        ratings=dataset.ratings,
+    return steps.run(
+        typed_profiles_stage, file=file, fingerprint=sha256_of(file), ratings=dataset.ratings
     )
-    return read

@@ -31,12 +31,11 @@ from tasks.core.lock import in_use
 from tasks.core.progress import lines_to, log_for, say
 from tasks.evaluation.grid import read_grid
 from tasks.llm.session import asking
-from tasks.settings.evaluation import EvaluationSettings
-from tasks.settings.run import Settings
+from tasks.settings.sources import EvaluateOptions, NightlyOptions
 from tasks.store.record import attempt, new_run_id
 
-Chosen = Annotated[Settings, AsForm()]
-Measuring = Annotated[EvaluationSettings, AsForm()]
+Chosen = Annotated[NightlyOptions, AsForm()]
+Measuring = Annotated[EvaluateOptions, AsForm()]
 runner: ThreadPoolTaskRunner[object] = ThreadPoolTaskRunner(max_workers=2)
 
 
@@ -65,14 +64,14 @@ def working(home: Path) -> Iterator[None]:
 def nightly(settings: Chosen) -> NightlyResult:
     """Recommend to every user, measure on held-out ratings, publish to DuckDB."""
     with working(settings.home):
-        return nights.nightly.fn(settings)
+        return nights.nightly.fn(settings.settings())
 
 
 @flow(name="evaluate", task_runner=runner)  # type: ignore[arg-type]
 def evaluate(settings: Measuring) -> EvaluationResult:
     """Measure a method on held-out ratings: base and re-ranked lists of the same splits."""
     with working(settings.home):
-        return evaluating.evaluate.fn(settings)
+        return evaluating.evaluate.fn(settings.settings())
 
 
 @flow(name="experiment", task_runner=runner)  # type: ignore[arg-type]
@@ -84,7 +83,7 @@ def experiment(grid: str, settings: Measuring) -> EvaluationResult:
         settings: What is given here wins over what the grid says.
 
     """
-    wanted = read_grid(Path(grid), settings.model_dump(exclude_unset=True, exclude={"config"}))
+    wanted = read_grid(Path(grid), settings.model_dump(include=settings.given, exclude={"config"}))
     with working(wanted.home):
         result = experimenting.experiment.fn(wanted)
     if result.without_figures == result.cells:
@@ -106,7 +105,7 @@ def recommend(rate: list[str], taste: str, settings: Chosen) -> Recommendation:
 
     """
     with working(settings.home):
-        result = recommending.recommend.fn(settings, rate=rate, taste=taste)
+        result = recommending.recommend.fn(settings.settings(), rate=rate, taste=taste)
         for place in result.places:
             say(f"  {place.rank}. base list: {place.base}; re-ranked: {place.reranked}")
     return result

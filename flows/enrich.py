@@ -7,7 +7,7 @@ from prefect import flow
 
 from tasks.core.artifacts import read_table
 from tasks.core.secrets import Secrets
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Dataset, Record
 from tasks.data import catalogue
 from tasks.data.enriching import ATTRIBUTION
@@ -18,7 +18,7 @@ from tasks.data.enriching.store import load, save
 from tasks.data.enriching.tmdb import BASE_URL
 from tasks.data.stages import ingest_stage
 from tasks.llm.questions import Ask
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 
 class EnrichResult(Record):
@@ -74,7 +74,4 @@ def _enrich(settings: Settings, tmdb_url: str, ask: Ask | None, limit: int | Non
 def _as_it_came(steps: Steps, settings: Settings) -> Dataset:
     """The data set without what was found earlier: only so it is known what it lacks."""
     source = catalogue.find(settings.data, settings.home)
-    dataset: Dataset = steps.run(
-        ingest_stage, folder=settings.data, fingerprint=source.fingerprint()
-    )
-    return dataset
+    return steps.run(ingest_stage, source=settings.data, fingerprint=source.fingerprint())

@@ -6,14 +6,16 @@ from decimal import Decimal
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.best import with_best
-from flows.dataset import know
+from flows.candidates import propose
+from flows.dataset import what_is_known
+from flows.ranking import base_lists
 from flows.runner import on_its_runner
+from flows.similarity import prepare
 from flows.tonight import TONIGHT, Tonight
 from flows.tuning import tuned
 from tasks.core.artifacts import read_table
 from tasks.core.errors import SettingsError
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Record
 from tasks.features.similarity.language import as_shown
 from tasks.features.similarity.requests import make_requests
@@ -22,7 +24,7 @@ from tasks.llm.asking import Person
 from tasks.llm.estimate import Plan, plan_profiles, plan_scores, plan_whys
 from tasks.llm.prices import NANO
 from tasks.llm.session import Session, session_for
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.texts.profiles.language import favourites_blocks, with_lines
 from tasks.texts.sentences.listed import make_listed, places
 
@@ -56,36 +58,33 @@ def estimate(settings: Settings) -> Estimate:
     the composed text in its place. While scores are still to be asked for nobody knows the lists:
     sentences are then counted as if the base lists were published.
     """
-    settings = with_best(settings)
     _refuse_what_is_not_counted(settings)
     tonight = _tonight(settings)
     plan, dataset = tonight.plan(), tonight.known.dataset
     everybody, changed = tonight.pipeline(), tuned(tonight.pipeline(plan))
-    proposed = changed.propose() if plan.users else None
-    prepared = everybody.prepare()
-    session = session_for(settings.home, settings.llm)
+    proposed = propose(changed) if plan.users else None
+    prepared = prepare(everybody)
+    session = session_for(settings.home, settings.engine)
     profiles, texts = (read_table(settings.home, a) for a in (prepared.profiles, prepared.texts))
     plans: dict[str, Plan] = {}
-    if settings.writer == "llm":
+    if settings.method.writer == "llm":
         blocks = favourites_blocks(profiles, texts)
         plans["profile"], lines = session.run(lambda e: plan_profiles(e, blocks))
         profiles = with_lines(profiles, blocks, lines)
-    judged = {"score": proposed.pairs} if proposed and settings.asks_llm else {}
-    if settings.calibrate and settings.asks_llm:
-        judged["anchor"] = everybody.choose_anchors(prepared.profiles)
+    judged = {"score": proposed.pairs} if proposed and settings.method.asks_llm else {}
     for kind, pairs in judged.items():
         wanted = read_table(settings.home, pairs)
         requests = make_requests(Asked(wanted, profiles, texts, dataset.info.scale))
-        people = [as_shown(request, settings.llm) for request in requests]
+        people = [as_shown(request, settings.engine) for request in requests]
         plans[kind] = _plan(session, people)
-    if settings.explain:
+    if settings.night.explain:
         waits = proposed and any(plan.requests for plan in plans.values())
-        lists = changed.base_lists(proposed) if proposed and waits else tonight.lists(plan).ranked
+        lists = base_lists(changed, proposed) if proposed and waits else tonight.lists(plan).ranked
         shown = places(read_table(settings.home, lists), profiles, settings.top)
-        listed = make_listed(shown, profiles, texts, settings.llm)
+        listed = make_listed(shown, profiles, texts, settings.engine)
         plans["explain"] = session.run(lambda engine: plan_whys(engine, listed))
     return Estimate(
-        model=settings.llm_model or "",
+        model=settings.llm.llm_model or "",
         lines=[_line(kind, plan, settings) for kind, plan in plans.items()],
         known=sum(plans[kind].known for kind in judged),
         pairs=sum(plans[kind].known + plans[kind].pairs for kind in judged),
@@ -93,21 +92,21 @@ def estimate(settings: Settings) -> Estimate:
 
 
 def _tonight(settings: Settings) -> Tonight:
-    steps = Steps(settings.home)
-    return Tonight(steps, settings, know(steps, settings, TONIGHT))
+    steps = Steps(settings.home, TONIGHT)
+    return Tonight(steps, settings, what_is_known(steps, settings))
 
 
 def _refuse_what_is_not_counted(settings: Settings) -> None:
-    asks = settings.asks_llm or settings.writer == "llm" or settings.explain
-    if not settings.llm_model or not asks:
+    asks = settings.method.asks_llm or settings.method.writer == "llm" or settings.night.explain
+    if not settings.llm.llm_model or not asks:
         raise SettingsError(
             "There is nothing to estimate: no language model is asked.",
             "Give --scorer llm (or llm-batch) or --explain, and --llm-model.",
         )
-    if settings.learns_scores and settings.reranker == "learned":
+    if settings.method.learns_scores and settings.method.reranker == "learned":
         raise SettingsError(
             "learn_scores: what a language model would be asked of inner splits is not counted.",
-            f"Reckon with {1 + settings.learn_splits} times what a night without it asks.",
+            f"Reckon with {1 + settings.method.learn_splits} times what a night without it asks.",
         )
 
 
@@ -116,8 +115,8 @@ def _plan(session: Session, people: Sequence[Person]) -> Plan:
 
 
 def _line(kind: str, plan: Plan, settings: Settings) -> EstimateLine:
-    budget = session_for(settings.home, settings.llm).engine.budget
-    share = budget.batch_share if settings.scorer == "llm-batch" else Decimal(1)
+    budget = session_for(settings.home, settings.engine).engine.budget
+    share = budget.batch_share if settings.method.scorer == "llm-batch" else Decimal(1)
     cost = budget.price.nano_dollars(plan.usage, share) if budget.price else None
     return EstimateLine(
         kind=kind,

@@ -9,7 +9,7 @@ from flows.cells import Evaluation
 from flows.comparisons import compare_all
 from flows.evaluate import EvaluationResult, publish_figures
 from flows.runner import on_its_runner
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.evaluation.grid import Grid
 from tasks.store.record import EvaluationRun, new_run_id
 

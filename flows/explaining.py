@@ -3,12 +3,11 @@
 from rich.markup import escape
 
 from flows.pipeline import Pipeline
-from flows.records import Prepared
+from flows.similarity import Prepared, prepare, with_tastes
 from tasks.core.errors import LedgerError, LlmError, PalateError, StoppedError
 from tasks.core.progress import say
 from tasks.core.vocabulary import Artifact, Record
-from tasks.llm.judges import judge_name
-from tasks.texts.sentences.stages import gather_whys_stage, known_whys, whys_stage
+from tasks.texts.sentences.stages import known_whys, whys_stage
 
 
 class Explained(Record):
@@ -28,42 +27,38 @@ def explain(pipeline: Pipeline, lists: Artifact) -> Explained:
     Whatever keeps the model from being asked is no more than a note: the lists are there. What is
     known by then is given; the next night carries on.
     """
-    settings = pipeline.settings
-    if not settings.explain:
-        return Explained()
     prepared: Prepared | None = None
     try:
-        prepared = pipeline.with_tastes(pipeline.prepare())
+        prepared = with_tastes(pipeline, prepare(pipeline))
         return Explained(whys=_whys(pipeline, lists, prepared), asked=True)
     except StoppedError:
         raise
     except (LlmError, LedgerError) as error:
         say(f"    [red]not every item has a sentence:[/] {escape(error.what)}")
-        whys = _known(pipeline, lists, prepared) if prepared else None
+        whys = _kept(pipeline, lists, prepared) if prepared else None
         note = f"Not every item has a sentence: {error.what}"
         return Explained(whys=whys, note=note, asked=whys is not None)
 
 
 def _whys(pipeline: Pipeline, lists: Artifact, prepared: Prepared) -> Artifact:
-    settings = pipeline.settings
-    shared = {
-        "options": settings.llm,
-        "judge": judge_name("explain", settings.llm),
-        "lists": lists,
-        "profiles": prepared.profiles,
-        "texts": prepared.texts,
-        "top": settings.top,
-    }
     people = prepared.profiles.rows
-    return pipeline.in_chunks(whys_stage, gather_whys_stage, people, shared, asking=True)
+    return pipeline.steps.chunks(
+        whys_stage,
+        people,
+        pipeline.chunk_for_asking(people),
+        options=pipeline.engine,
+        lists=lists,
+        profiles=prepared.profiles,
+        texts=prepared.texts,
+        top=pipeline.top,
+    )
 
 
-def _known(pipeline: Pipeline, lists: Artifact, prepared: Prepared) -> Artifact | None:
+def _kept(pipeline: Pipeline, lists: Artifact, prepared: Prepared) -> Artifact | None:
     """What the ledger has; None where it cannot be read either."""
-    settings = pipeline.settings
-    given = lists, prepared.profiles, prepared.texts, settings.top
+    given = lists, prepared.profiles, prepared.texts, pipeline.top
     try:
-        return known_whys(settings.home, settings.llm, *given)
+        return known_whys(pipeline.steps.home, pipeline.engine, *given)
     except StoppedError:
         raise
     except PalateError:

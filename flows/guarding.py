@@ -1,11 +1,11 @@
 """Whether the lists published before did well, and for whom base lists are published instead."""
 
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Record
 from tasks.night.guard import EVERYBODY, Verdict
 from tasks.night.stages import Judgement, guard_stage, judge_stage
 from tasks.night.state import Known
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.nights import LastNight
 
 PART = "guard"
@@ -25,10 +25,9 @@ def guard(steps: Steps, settings: Settings, known: Known, before: LastNight | No
     nights = list(before.state.judged) if before else []
     if before and before.state.known != known:
         nights += _judged(steps, settings, known, before)
-    nights = nights[-settings.guard_nights :]
-    found: Judgement = steps.run(
+    nights = nights[-settings.night.guard_nights :]
+    judgement = steps.at(PART).run(
         guard_stage,
-        PART,
         nights=nights,
         ratings=known.dataset.ratings,
         users=known.users,
@@ -37,18 +36,17 @@ def guard(steps: Steps, settings: Settings, known: Known, before: LastNight | No
         seed=settings.seed,
     )
     return Guarding(
-        verdicts=found.verdicts,
-        guarded=found.guarded,
+        verdicts=judgement.verdicts,
+        guarded=judgement.guarded,
         nights=nights,
-        note=_note(found) if settings.guard and found.guarded.rows else None,
+        note=_note(judgement) if settings.night.guard and judgement.guarded.rows else None,
     )
 
 
 def _judged(steps: Steps, settings: Settings, known: Known, before: LastNight) -> list[Artifact]:
     """The last night's lists, judged; nothing where too little arrived to say anything."""
-    judged: Artifact = steps.run(
+    judged = steps.at(PART).run(
         judge_stage,
-        PART,
         lists=before.state.lists,
         before=before.state.known,
         ratings=known.dataset.ratings,
@@ -58,15 +56,15 @@ def _judged(steps: Steps, settings: Settings, known: Known, before: LastNight) -
     return [judged] if judged.rows else []
 
 
-def _note(found: Judgement) -> str:
-    worse = [verdict for verdict in found.verdicts if verdict.worse]
+def _note(judgement: Judgement) -> str:
+    worse = [verdict for verdict in judgement.verdicts if verdict.worse]
     whole = [verdict for verdict in worse if verdict.segment == EVERYBODY]
-    told = "; ".join(
+    figures = "; ".join(
         f"{v.segment}: {v.metric}@{v.k} {v.difference:+.4f} [{v.low:+.4f}, {v.high:+.4f}]"
         f" over {v.users:,} users"
         for v in whole or worse
     )
     return (
-        f"On the ratings that arrived since, re-ranked lists did worse than base lists ({told})."
-        f" Base lists are published for {found.guarded.rows:,} users."
+        f"On the ratings that arrived since, re-ranked lists did worse than base lists ({figures})."
+        f" Base lists are published for {judgement.guarded.rows:,} users."
     )

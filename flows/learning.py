@@ -1,132 +1,88 @@
-"""The learned re-ranker in a pipeline: fitted on inner splits of its train ratings alone."""
+"""The learned ranker, fitted on inner splits of a pipeline's train ratings alone."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
 
-from rich.markup import escape
-
+from flows.candidates import item_texts, propose
 from flows.inner import inner_part, inner_seed, inner_split
-from flows.records import Candidates, Inputs, Ranked
-from tasks.core.errors import TooLittleDataError
-from tasks.core.progress import say
+from flows.pipeline import Candidates, Inputs, Pipeline
+from flows.similarity import similarities, vectors
 from tasks.core.vocabulary import Artifact
-from tasks.features.stages import Labels, features_stage, similarities_stage
-from tasks.models.options import version_of
-from tasks.models.stages import unrated_items_stage
-from tasks.night.state import Unrated
+from tasks.features.registry import FEATURES
+from tasks.features.stages import (
+    FeatureInputs,
+    Labels,
+    item_facts_stage,
+    labelled_features_stage,
+)
+from tasks.features.table import learned_features
 from tasks.ranking.blend import Learned
-from tasks.ranking.stages import join_unrated_stage, learn_stage, learned_stage
-from tasks.texts.embedder import Embedder
-
-if TYPE_CHECKING:
-    from flows.pipeline import Pipeline
-
-MOST_NEW = 20
-"""Unrated items that compete, per person: those with texts nearest to what the person likes."""
-NEW = " new items"
+from tasks.ranking.stages import learn_stage
 
 
-def learned_order(pipeline: "Pipeline", found: Candidates) -> Ranked:
-    """The candidates in the order of a re-ranker learned from the pipeline's own train ratings."""
-    settings, fitted = pipeline.settings, pipeline.inputs.fitted
-    learned = fitted.learned if fitted and fitted.learned else _learn(pipeline)
-    lists = pipeline.run(
-        learned_stage,
-        candidates=found.pairs,
-        table=_features(pipeline, found),
-        learned=learned,
-        ratings=pipeline.inputs.ratings,
-        counts=pipeline.counts(),
-        items=pipeline.dataset.items,
-    )
-    unrated = None
-    if settings.ranks_new_items and pipeline.inputs.new_items is None:
-        lists, unrated = _with_unrated(pipeline, lists)
-    made = pipeline.fitted(found).model_copy(update={"learned": learned, "unrated": unrated})
-    return Ranked(lists=pipeline.diversify(lists), fitted=made)
-
-
-def _learn(pipeline: "Pipeline") -> Learned:
-    settings = pipeline.settings
-    learned: Learned = pipeline.steps.run(
+def learn(pipeline: Pipeline) -> Learned:
+    """Fit on the pipeline's inner splits. Raises TooLittleDataError."""
+    method = pipeline.method
+    return pipeline.steps.run(
         learn_stage,
-        pipeline.part,
-        tables=[_inner_table(pipeline, number) for number in range(settings.learn_splits)],
-        seed=settings.seed,
-        trees=settings.learn_trees,
-        lightgbm=version_of("lightgbm") if settings.learn_trees else None,
+        tables=[_labelled_table(pipeline, number) for number in range(method.learn_splits)],
+        seed=pipeline.seed,
+        trees=method.learn_trees,
     )
-    return learned
 
 
-def _with_unrated(pipeline: "Pipeline", lists: Artifact) -> tuple[Artifact, Unrated | None]:
-    """The lists with each person's nearest unrated items, and how these are judged.
+def feature_names(pipeline: Pipeline, candidates: Candidates) -> tuple[str, ...]:
+    """The models and features that the learned ranker reads."""
+    method = pipeline.method
+    names = learned_features(candidates.models, method.without, similarity=method.learns_scores)
+    return tuple(names)
 
-    The weights are learned from hidden items: in splits that leave every item some ratings an
-    unrated item is never a hit, so that what is learned from them would put it last whatever it is.
-    """
-    inputs, fitted = pipeline.inputs, pipeline.inputs.fitted
-    kept = fitted.unrated if fitted else None
-    fresh = pipeline.run(unrated_items_stage, ratings=inputs.ratings, items=pipeline.dataset.items)
-    if not fresh.rows or (fitted and not kept):
-        return lists, kept
-    told: dict[str, Any] = {"new_items": fresh, "most_new": MOST_NEW}
-    if fitted and kept:
-        told["fitted"] = fitted.model_copy(update={"learned": kept.learned})
-    judging = replace(
-        pipeline,
-        settings=pipeline.settings.judging_new_items(),
-        inputs=inputs.model_copy(update=told),
-        part=f"{pipeline.part}{NEW}",
+
+def feature_inputs(
+    pipeline: Pipeline, candidates: Candidates, names: tuple[str, ...]
+) -> FeatureInputs:
+    """The files that these features are made from; a text is embedded only where one is read."""
+    ratings, items = pipeline.inputs.ratings, pipeline.dataset.items
+    reads_texts = any(name in FEATURES and FEATURES[name].group == "language" for name in names)
+    reads_scores = pipeline.method.reads_similarity
+    return FeatureInputs(
+        ratings=ratings,
+        items=items,
+        item_facts=pipeline.steps.run(item_facts_stage, ratings=ratings, items=items),
+        vectors=vectors(pipeline, item_texts(pipeline)) if reads_texts else None,
+        models={name: model for name, model in candidates.models.items() if name in names},
+        scores=similarities(pipeline, candidates.pairs) if reads_scores else None,
     )
-    try:
-        ranked = learned_order(judging, judging.propose())
-    except TooLittleDataError as error:
-        say(f"  unrated items stay out, {pipeline.part}: {escape(error.what)}")
-        return lists, None
-    unrated = kept or Unrated(
-        learned=cast("Learned", ranked.fitted.learned), share=_held_out_share(pipeline)
-    )
-    shared = {"lists": lists, "unrated": ranked.lists, "share": unrated.share}
-    return pipeline.run(join_unrated_stage, **shared), unrated
 
 
-def _held_out_share(pipeline: "Pipeline") -> float:
+def held_out_share(pipeline: Pipeline) -> float:
     """What part of all ratings an inner split holds out."""
     split = inner_split(pipeline, 0)
     return split.held_out.rows / (split.held_out.rows + split.train.rows)
 
 
-def _inner_table(pipeline: "Pipeline", number: int) -> Artifact:
+def _labelled_table(pipeline: Pipeline, number: int) -> Artifact:
     """Labelled features of one inner split, made as the outer ones are."""
     split = inner_split(pipeline, number)
     inner = replace(
         pipeline,
-        settings=pipeline.settings.model_copy(update={"seed": inner_seed(pipeline, number)}),
+        steps=pipeline.steps.at(inner_part(pipeline, number)),
+        seed=inner_seed(pipeline, number),
         inputs=Inputs(
             ratings=split.train,
             users=split.users,
             new_items=split.new_items,
             most_new=pipeline.inputs.most_new,
         ),
-        part=inner_part(pipeline, number),
     )
-    labels = Labels(held_out=split.held_out, relevant_at=pipeline.liked_from)
-    return _features(inner, inner.propose(), labels)
-
-
-def _features(pipeline: "Pipeline", found: Candidates, labels: Labels | None = None) -> Artifact:
-    table = pipeline.run(
-        features_stage,
-        pairs=found.pairs,
-        ratings=pipeline.inputs.ratings,
-        items=pipeline.dataset.items,
-        texts=pipeline.texts(),
-        embedder=Embedder.version,
-        models=found.models,
-        without=tuple(sorted(pipeline.settings.without)),
-        labels=labels,
+    candidates = propose(inner)
+    names = feature_names(inner, candidates)
+    return inner.steps.chunks(
+        labelled_features_stage,
+        split.users.rows,
+        inner.chunk,
+        users=split.users,
+        pairs=candidates.pairs,
+        known=feature_inputs(inner, candidates, names),
+        names=names,
+        labels=Labels(held_out=split.held_out, relevant_at=pipeline.liked_from),
     )
-    if not pipeline.settings.learns_scores:
-        return table
-    return pipeline.run(similarities_stage, table=table, scores=pipeline.score(found.pairs))

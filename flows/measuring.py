@@ -4,11 +4,12 @@ from flows.cells import Evaluation
 from flows.tonight import Lists, Plan
 from tasks.core.errors import LlmDownError
 from tasks.core.progress import say
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Dataset
 from tasks.evaluation.cell import Cell, CellResult
+from tasks.settings.common import CommonOptions
 from tasks.settings.evaluation import EvaluationSettings
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 HELD_OUT = "held out"
 
@@ -23,13 +24,14 @@ def measure(
     """
     if not _is_due(settings, plan, lists):
         return []
-    limit = settings.users_to_measure
-    same = {name: getattr(settings, name) for name in Settings.model_fields}
-    same |= {"profiles": None, "limit_users": limit or settings.limit_users}
-    held_out = EvaluationSettings.model_construct(**same, protocol="loo", seeds=1)
+    common = {name: getattr(settings, name) for name in CommonOptions.model_fields}
+    common |= {"profiles": None, "limit_users": settings.users_to_measure or settings.limit_users}
+    held_out = EvaluationSettings(
+        **common, method=settings.method, llm=settings.llm, protocol="loo", seeds=1
+    )
     try:
-        known = Evaluation(steps, {settings.data: dataset})
-        return [known.measure(Cell(label=HELD_OUT, settings=held_out))]
+        evaluation = Evaluation(steps, {settings.data: dataset})
+        return [evaluation.measure(Cell(label=HELD_OUT, settings=held_out))]
     except LlmDownError as down:
         say(f"    [red]not measured:[/] {down.what}")
         return []

@@ -5,20 +5,19 @@ from pathlib import Path
 
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
-from rich.markup import escape
 
-from flows.best import with_best
 from flows.cli.shown.artifacts import show_in_prefect
 from flows.comparisons import compare_all
-from flows.dataset import know
+from flows.dataset import what_is_known
 from flows.explaining import Explained, explain
 from flows.guarding import Guarding, guard
 from flows.measuring import measure
 from flows.runner import on_its_runner
 from flows.tonight import TONIGHT, Lists, Plan, Tonight
+from tasks.core import phases
 from tasks.core.errors import TooLittleDataError
-from tasks.core.progress import say
-from tasks.core.stage import Steps
+from tasks.core.progress import phase, say
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Record
 from tasks.llm.session import session_for
 from tasks.night.notify.telling import notifying, tell_outcome
@@ -26,7 +25,9 @@ from tasks.night.record import Night, changes_of
 from tasks.night.stages import places_stage
 from tasks.night.state import Known, NightState
 from tasks.report.night.page import write_report
-from tasks.settings.run import Settings
+from tasks.settings.method import Method
+from tasks.settings.settings import Settings
+from tasks.settings.sources import method_of
 from tasks.store.asked import requests_to_publish
 from tasks.store.record import Run, new_run_id
 from tasks.store.stages import publish_stage
@@ -53,57 +54,68 @@ class NightlyResult(Record):
 def nightly(settings: Settings) -> NightlyResult:
     """Recommend to every user, measure the same method on held-out ratings, publish both.
 
-    By the method that measured best, unless the settings choose one; where there is too little to
-    learn from, by the plain one. Where a scorer costs money only `measure_users` are measured.
+    Where the best method, unchanged, has too little to learn from, a plain one serves. Where a
+    scorer costs money only `measure_users` are measured.
     """
     with notifying(settings):
-        result = _by_the_best(settings)
+        result = _with_enough_data(settings)
     report = _write_report(settings, result.run_id)
     show_in_prefect(settings, result.run_id, report)
-    told = result.run_id, str(report) if report else None
-    tell_outcome(settings, result.status, result.note, *told)
+    tell_outcome(
+        settings, result.status, result.note, result.run_id, str(report) if report else None
+    )
     return result.model_copy(update={"report": report})
 
 
 def _write_report(settings: Settings, run_id: str) -> Path | None:
     """The page about the night, where one is wanted; that may fail: the night is published."""
-    if not settings.report:
+    if not settings.night.report:
         return None
-    try:
-        return write_report(settings.home, run_id)
-    except Exception as error:
-        told = escape(f"{type(error).__name__}: {error}")
-        say(f"  [red]no page about the night:[/] {told}; `palate report` tries again")
-        return None
+    with phase(phases.PAGE):
+        try:
+            return write_report(settings.home, run_id)
+        except Exception as error:
+            say(
+                f"  [red]no page about the night:[/] {type(error).__name__}: {error};"
+                " `palate report` tries again"
+            )
+            return None
 
 
-def _by_the_best(settings: Settings) -> NightlyResult:
-    chosen = with_best(settings)
+def _with_enough_data(settings: Settings) -> NightlyResult:
     try:
-        return _night(chosen)
-    except TooLittleDataError as error:
-        if chosen is settings:
-            raise
-        say(f"  [red]too little to learn from:[/] {escape(error.what)} The plain method serves.")
         return _night(settings)
+    except TooLittleDataError as error:
+        if settings.method != Method.model_validate(method_of("best")):
+            raise
+        note = f"Too little to learn from: {error.what} A plain method served instead."
+        say(f"  [red]{note}[/]")
+        return _night(settings.model_copy(update={"method": Method()}), note)
 
 
-def _night(settings: Settings) -> NightlyResult:
+def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
+    """One night; `plain` says why it is not by the method that was asked for."""
     started = datetime.now(UTC)
-    run_id, steps = new_run_id(started), Steps(settings.home)
-    known = know(steps, settings, TONIGHT)
+    run_id, steps = new_run_id(started), Steps(settings.home, TONIGHT)
+    with phase(phases.READ):
+        known = what_is_known(steps, settings)
     tonight = Tonight(steps, settings, known)
-    plan = tonight.plan()
-    _say_plan(plan)
+    with phase(phases.CHANGES):
+        plan = tonight.plan()
+        _say_plan(plan)
     lists = tonight.lists(plan, run_id)
-    guarding = guard(steps, settings, known, plan.before)
-    results = measure(steps, settings, known.dataset, plan, lists)
-    comparisons = compare_all(steps, results)
+    with phase(phases.GUARD):
+        guarding = guard(steps, settings, known, plan.before)
+    with phase(phases.MEASURE):
+        results = measure(steps, settings, known.dataset, plan, lists)
+        comparisons = compare_all(steps, results)
     places = _places(steps, settings, lists, guarding)
-    explained = explain(tonight.pipeline(), places)
-    asks = settings.asks_llm or settings.writer == "llm" or explained.asked
-    asked = requests_to_publish(settings) if asks else None
-    night = _told(settings, known, plan, lists, guarding, explained, run_id if results else None)
+    explained = explain(tonight.pipeline(), places) if settings.night.explain else Explained()
+    asks = settings.method.asks_llm or settings.method.writer == "llm" or explained.asked
+    asked = requests_to_publish(settings.home, settings.engine) if asks else None
+    night = _recorded(
+        settings, known, plan, lists, guarding, explained, run_id if results else None
+    )
     run = Run(
         run_id=run_id,
         flow="nightly",
@@ -112,18 +124,19 @@ def _night(settings: Settings) -> NightlyResult:
         dataset=known.dataset,
         users=known.users.rows,
         stages=steps.records,
-        night=night,
+        night=night.model_copy(update={"plain": plain}),
     )
-    database = steps.run(
-        publish_stage,
-        run=run,
-        ranked=lists.ranked,
-        places=places,
-        whys=explained.whys,
-        results=results,
-        comparisons=comparisons,
-        asked=asked,
-    )
+    with phase(phases.PUBLISH):
+        database = steps.at("").run(
+            publish_stage,
+            run=run,
+            ranked=lists.ranked,
+            places=places,
+            whys=explained.whys,
+            results=results,
+            comparisons=comparisons,
+            asked=asked,
+        )
     return NightlyResult(
         run_id=run_id,
         database=settings.home / database,
@@ -131,10 +144,10 @@ def _night(settings: Settings) -> NightlyResult:
         new_lists=plan.users.rows if plan.users else 0,
         stages=len(run.stages),
         cached=sum(stage.cached for stage in run.stages),
-        status=night.status,
-        note=night.note,
+        status=run.night.status,
+        note=run.night.note,
         measured_in=night.state.measured_in,
-        asked=session_for(settings.home, settings.llm).summary() if asked else "",
+        asked=session_for(settings.home, settings.engine).summary() if asked else "",
     )
 
 
@@ -146,18 +159,16 @@ def _say_plan(plan: Plan) -> None:
 
 
 def _places(steps: Steps, settings: Settings, lists: Lists, guarding: Guarding) -> Artifact:
-    places: Artifact = steps.run(
+    return steps.run(
         places_stage,
-        TONIGHT,
         ranked=lists.ranked,
         listed=lists.listed,
         guarded=guarding.guarded if guarding.note else None,
         top=settings.top,
     )
-    return places
 
 
-def _told(
+def _recorded(
     settings: Settings,
     known: Known,
     plan: Plan,

@@ -1,195 +1,115 @@
-"""From ratings to ranked lists: the stages that every flow shares, in order."""
+"""What the steps from ratings to ranked lists share, and what they hand each other.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, cast
+The steps are functions of a `Pipeline`, each in a file of its own: `candidates` proposes,
+`similarity` judges, `learning` learns an order on `inner` splits, `ranking` makes the lists.
+"""
 
-from prefect import Task
+from dataclasses import dataclass, replace
+from typing import Self
 
-from flows.learning import learned_order
-from flows.proposing import propose
-from flows.records import Candidates, Inputs, Prepared, Ranked
-from flows.scoring import score
-from flows.tuning import tuned
-from tasks.core.errors import LlmDownError
-from tasks.core.progress import say
-from tasks.core.stage import Steps
-from tasks.core.vocabulary import Artifact, Dataset, RuleName
-from tasks.features.similarity.stages import anchors_stage, texts_stage, unscored_stage
-from tasks.llm.judges import judge_name, profile_kind
-from tasks.models.stages import counts_stage
+from tasks.core.steps import Steps
+from tasks.core.vocabulary import Artifact, Dataset, ProtocolName, Record
+from tasks.llm.options import EngineOptions
 from tasks.night.state import Fitted
-from tasks.ranking.stages import (
-    diversify_stage,
-    explain_stage,
-    gather_lists_stage,
-    rerank_stage,
-    shown_stage,
-)
-from tasks.settings.run import Settings
-from tasks.texts.embedder import Embedder
-from tasks.texts.profiles.stages import gather_profiles_stage, profiles_stage, write_tastes_stage
+from tasks.settings.evaluation import EvaluationSettings
+from tasks.settings.method import Method
+from tasks.settings.settings import Settings
+
+NIGHT_KEEP = 3
+"""Train ratings that an inner `cold-user` split of a night leaves a test user."""
+
+
+class Inputs(Record):
+    """What lists are made from: train ratings, the users to serve, and typed tastes if any.
+
+    `new_items`: the candidates are these, which nobody has rated, instead of a base model's;
+    `most_new`: of these the ones nearest to each person's texts, so many, instead of all.
+    `fitted`: what an earlier night learned, instead of learning anew; never for what is measured on
+    held-out ratings, which it has seen. `held_out`: for the oracle of an evaluation alone.
+    """
+
+    ratings: Artifact
+    users: Artifact
+    typed: Artifact | None = None
+    new_items: Artifact | None = None
+    most_new: int | None = None
+    fitted: Fitted | None = None
+    held_out: Artifact | None = None
+
+
+class Candidates(Record):
+    """Every user's candidates, and the base models that proposed them, by name."""
+
+    pairs: Artifact
+    models: dict[str, Artifact]
+
+
+class Ranked(Record):
+    """Every user's candidates, base and re-ranked.
+
+    `degraded`: why they could not be scored. `fitted`: what was learned from ratings for them.
+    """
+
+    lists: Artifact
+    degraded: str | None = None
+    fitted: Fitted
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The stages for one set of inputs; `part` names it in the record. Sees `inputs` alone."""
+    """The method, the data and the limits of one set of lists; sees the ratings in `inputs` alone.
+
+    `depth`: the longest list that anybody looks at. `chunk` and `chunk_asking`: users per task,
+    where this machine computes and where a model is asked. Inner splits hold ratings out by
+    `inner_protocol`, of `inner_keep` kept ratings where that is `cold-user`.
+    """
 
     steps: Steps
-    settings: Settings
+    method: Method
+    engine: EngineOptions
     dataset: Dataset
     inputs: Inputs
-    part: str = ""
+    seed: int
+    top: int
+    depth: int
+    chunk: int
+    chunk_asking: int
+    inner_protocol: ProtocolName
+    inner_keep: int
 
-    def rank(self) -> Ranked:
-        """Every user's candidates, base and re-ranked.
-
-        While the language model is down the re-ranked order is the base order, marked degraded.
-        """
-        chosen = tuned(self)
-        found = chosen.propose()
-        try:
-            if self.settings.reranker == "learned":
-                ranked = learned_order(chosen, found)
-                return ranked.model_copy(update={"lists": self.explain(ranked.lists)})
-            lists = self.reorder(found.pairs, self.score(found.pairs))
-            return Ranked(lists=self.diversify(lists), fitted=chosen.fitted(found))
-        except LlmDownError as down:
-            say(f"    [red]degraded:[/] {down.what} The base lists stand in for the re-ranked.")
-            lists = self.base_lists(found)
-            return Ranked(lists=lists, degraded=down.what, fitted=chosen.fitted(found))
-
-    def base_lists(self, found: Candidates) -> Artifact:
-        """Every user's candidates in the order of the base model, without similarities."""
-        return self.reorder(found.pairs, self.leave_unscored(found.pairs), rule="none")
+    @classmethod
+    def of(
+        cls, steps: Steps, settings: Settings | EvaluationSettings, dataset: Dataset, inputs: Inputs
+    ) -> "Pipeline":
+        """The pipeline of these settings; inner splits are parted as an evaluation's outer ones."""
+        longest, protocol, keep = settings.top, settings.method.learn_protocol, NIGHT_KEEP
+        if isinstance(settings, EvaluationSettings):
+            longest, protocol, keep = max(settings.ks), settings.protocol, settings.keep
+        return cls(
+            steps=steps,
+            method=settings.method,
+            engine=settings.engine,
+            dataset=dataset,
+            inputs=inputs,
+            seed=settings.seed,
+            top=settings.top,
+            depth=longest,
+            chunk=settings.users_per_task(asking=False),
+            chunk_asking=settings.users_per_task(asking=True),
+            inner_protocol=protocol,
+            inner_keep=keep,
+        )
 
     @property
     def liked_from(self) -> float | None:
         """The rating from which a held-out item counts in inner splits; None: every one does."""
-        liked = self.settings.learn_target == "liked"
+        liked = self.method.learn_target == "liked"
         return self.dataset.info.relevant_at if liked else None
 
-    def propose(self) -> Candidates:
-        """Every user's candidates, and the base models that proposed them."""
-        return propose(self)
+    def chunk_for_asking(self, rows: int) -> int:
+        """Users per task where a model is asked: all at once in batches, which may take a day."""
+        return max(rows, 1) if self.engine.in_batches else self.chunk_asking
 
-    def fitted(self, found: Candidates) -> Fitted:
-        """What was learned from ratings for these candidates, tonight or on an earlier night."""
-        models = {name: model for name, model in found.models.items() if name != "text"}
-        made = Fitted(options=self.settings.model_options, models=models)
-        return self.inputs.fitted or made
-
-    def prepare(self) -> Prepared:
-        """Profiles (composed or typed, before a model rewrites them) and item texts."""
-        shared = {
-            "users": self.inputs.users,
-            "ratings": self.inputs.ratings,
-            "items": self.dataset.items,
-            "typed": self.inputs.typed,
-            "noun_plural": self.dataset.info.noun_plural,
-            "this_year": datetime.now(UTC).year,
-            "style": self.settings.profile_style,
-        }
-        people = self.inputs.users.rows
-        profiles = self.in_chunks(profiles_stage, gather_profiles_stage, people, shared)
-        return Prepared(profiles=profiles, texts=self.texts())
-
-    def texts(self) -> Artifact:
-        """The text of every item."""
-        ratings, items = self.inputs.ratings, self.dataset.items
-        return self.run(texts_stage, items=items, tags=self.dataset.tags, ratings=ratings)
-
-    def counts(self) -> Artifact:
-        """How many train ratings each item has."""
-        return self.run(counts_stage, ratings=self.inputs.ratings)
-
-    def explain(self, lists: Artifact) -> Artifact:
-        """The lists with a similarity for what they show, where the order did not need any."""
-        shown = self.run(shown_stage, lists=lists, top=self.settings.top)
-        return self.run(explain_stage, lists=lists, scores=self.score(shown))
-
-    def score(self, candidates: Artifact) -> Artifact:
-        """The scorer's similarity of every candidate. Raises LlmError where none can be had."""
-        return score(self, candidates)
-
-    def choose_anchors(self, profiles: Artifact) -> Artifact:
-        """Items that everybody has rated, for calibration."""
-        return self.run(anchors_stage, profiles=profiles, ratings=self.inputs.ratings)
-
-    def leave_unscored(self, candidates: Artifact) -> Artifact:
-        """Every candidate without a similarity."""
-        return self.run(unscored_stage, candidates=candidates)
-
-    def reorder(
-        self, candidates: Artifact, scores: Artifact, rule: RuleName | None = None
-    ) -> Artifact:
-        """The candidates with all that is known of each, in the order of the rule."""
-        shared = {
-            "candidates": candidates,
-            "scores": scores,
-            "ratings": self.inputs.ratings,
-            "counts": self.counts(),
-            "items": self.dataset.items,
-            "users": self.inputs.users,
-            "rule": rule or cast("RuleName", self.settings.reranker),
-            "weights": self.settings.weights,
-            "min_similarity": self.settings.min_similarity,
-        }
-        return self.in_chunks(rerank_stage, gather_lists_stage, self.inputs.users.rows, shared)
-
-    def diversify(self, lists: Artifact) -> Artifact:
-        """The re-ranked lists with as diverse a head as is wanted; base ranks stay."""
-        if not self.settings.diversity:
-            return lists
-        return self.run(
-            diversify_stage,
-            lists=lists,
-            texts=self.texts(),
-            embedder=Embedder.version,
-            diversity=self.settings.diversity,
-            places=self.settings.longest,
-        )
-
-    def with_tastes(self, prepared: Prepared) -> Prepared:
-        """The same with profiles in the language model's words, where that is wanted."""
-        if self.settings.writer != "llm":
-            return prepared
-        shared = {
-            "options": self.settings.llm,
-            "judge": judge_name(profile_kind(self.settings.llm), self.settings.llm),
-            "profiles": prepared.profiles,
-            "texts": prepared.texts,
-            "typed": self.inputs.typed,
-        }
-        people = prepared.profiles.rows
-        profiles = self.in_chunks(
-            write_tastes_stage, gather_profiles_stage, people, shared, asking=True
-        )
-        return Prepared(profiles=profiles, texts=prepared.texts)
-
-    def in_chunks(
-        self,
-        stage: Task[..., Artifact],
-        gather: Task[..., Artifact],
-        rows: int,
-        shared: Mapping[str, object],
-        *,
-        asking: bool = False,
-    ) -> Artifact:
-        """One task per chunk of these rows, put together by `gather` where there are several.
-
-        Where a model is asked in batches all rows are one chunk: a batch may take a day, however
-        much is in it.
-        """
-        at_once = asking and self.settings.scorer == "llm-batch"
-        size = max(rows, 1) if at_once else self.settings.users_per_task(asking=asking)
-        spans = [(first, min(first + size, rows)) for first in range(0, max(rows, 1), size)]
-        calls = [{**shared, "rows": span} for span in spans]
-        chunks = self.steps.run_each(stage, self.part, calls)
-        return self.run(gather, chunks=chunks) if len(chunks) > 1 else chunks[0]
-
-    def run(self, stage: Task[..., Any], **parameters: Any) -> Artifact:  # noqa: ANN401
-        """Run one task as a stage of this pipeline."""
-        made: Artifact = self.steps.run(stage, self.part, **parameters)
-        return made
+    def at(self, part: str) -> Self:
+        """The same with another name of its part in the record."""
+        return replace(self, steps=self.steps.at(part))

@@ -7,18 +7,18 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.dataset import read_dataset
-from flows.explaining import explain
-from flows.pipeline import Pipeline
-from flows.records import Inputs, Ranked
+from flows.explaining import Explained, explain
+from flows.pipeline import Inputs, Pipeline, Ranked
+from flows.ranking import make_lists
 from flows.runner import on_its_runner
 from tasks.core.artifacts import read_table
 from tasks.core.errors import TooLittleTasteError
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import BASE_RANK, ITEM, RANK, TITLE, WHY, YEAR, Artifact, Id, Record
 from tasks.data.newcomer import parse_rates
-from tasks.data.stages import Newcomer, newcomer_stage
+from tasks.data.stages import newcomer_stage
 from tasks.llm.questions import chooser
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 FEWEST_RATED = 3
 
@@ -53,7 +53,7 @@ class Person:
 
     def read(self, artifact: Artifact) -> pl.DataFrame:
         """The rows of a file that was made for them."""
-        return read_table(self.pipeline.settings.home, artifact)
+        return read_table(self.pipeline.steps.home, artifact)
 
     @property
     def items(self) -> pl.DataFrame:
@@ -68,7 +68,9 @@ def recommend(
 ) -> Recommendation:
     """Recommend to somebody who is not in the data set; see `rank_for`."""
     person = rank_for(settings, rate, taste)
-    explained = explain(person.pipeline, person.ranked.lists)
+    explained = (
+        explain(person.pipeline, person.ranked.lists) if settings.night.explain else Explained()
+    )
     labels, lists = _labels(person.items), person.read(person.ranked.lists)
     said = person.read(explained.whys).select(ITEM, WHY).rows() if explained.whys else []
     return Recommendation(
@@ -90,17 +92,17 @@ def rank_for(settings: Settings, rate: list[str] | None, taste: str | None) -> P
     taste = (taste or "").strip() or None
     dataset = read_dataset(steps, settings)
     items = read_table(settings.home, dataset.items)
-    choose = chooser(settings.home, settings.llm)
+    choose = chooser(settings.home, settings.engine)
     rated = parse_rates(rate or [], items, dataset.info, choose)
     if len(rated) < FEWEST_RATED and not taste:
         raise TooLittleTasteError(
             f"{len(rated)} rated titles are too few to know a taste by.",
             f'Rate at least {FEWEST_RATED} (--rate "TITLE=RATING"), or say it in words (--taste).',
         )
-    person: Newcomer = steps.run(newcomer_stage, ratings=dataset.ratings, rated=rated, taste=taste)
+    person = steps.run(newcomer_stage, ratings=dataset.ratings, rated=rated, taste=taste)
     inputs = Inputs(ratings=person.ratings, users=person.users, typed=person.typed)
-    pipeline = Pipeline(steps, settings, dataset, inputs)
-    return Person(pipeline, rated, pipeline.rank())
+    pipeline = Pipeline.of(steps, settings, dataset, inputs)
+    return Person(pipeline, rated, make_lists(pipeline))
 
 
 def _labels(items: pl.DataFrame) -> dict[object, str]:

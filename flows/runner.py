@@ -11,14 +11,17 @@ from flows.doctor.finding import Finding, ok, warn
 from tasks.core.errors import SettingsError
 from tasks.core.secrets import Secrets
 from tasks.evaluation.grid import Grid
-from tasks.settings.run import Settings
+from tasks.settings.evaluation import EvaluationSettings
 from tasks.settings.runner_name import THREADS, scheduler_of
+from tasks.settings.settings import Settings
 
 if TYPE_CHECKING:
     from flows.dask.cluster import ClusterRunner
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+AnySettings = Settings | EvaluationSettings
 
 
 def on_its_runner(flow: Callable[P, R]) -> Callable[P, R]:
@@ -35,16 +38,16 @@ def on_its_runner(flow: Callable[P, R]) -> Callable[P, R]:
     return running
 
 
-def _settings_in(given: list[object]) -> list[Settings]:
+def _settings_in(given: list[object]) -> list[AnySettings]:
     """Of every cell, where a grid is given."""
     for value in given:
         if isinstance(value, Grid):
             return [cell.settings for cell in value.cells]
-    return [value for value in given if isinstance(value, Settings)]
+    return [value for value in given if isinstance(value, Settings | EvaluationSettings)]
 
 
 @contextmanager
-def _runner_for(settings: list[Settings]) -> Iterator[None]:
+def _runner_for(settings: list[AnySettings]) -> Iterator[None]:
     context, runners = FlowRunContext.get(), {one.runner for one in settings}
     if len(runners) > 1:
         raise SettingsError(
@@ -70,7 +73,7 @@ def check_runner(settings: Settings) -> list[Finding]:
     return [ok("runner", f"{settings.runner}: {count} workers with what tasks need")]
 
 
-def _cluster_for(settings: list[Settings]) -> "AbstractContextManager[ClusterRunner]":
+def _cluster_for(settings: list[AnySettings]) -> "AbstractContextManager[ClusterRunner]":
     scheduler = scheduler_of(settings[0].runner)
     asks = any(map(_asks, settings))
     if scheduler and asks:
@@ -85,8 +88,9 @@ def _cluster_for(settings: list[Settings]) -> "AbstractContextManager[ClusterRun
     return cluster(settings[0].home, scheduler, asks=asks)
 
 
-def _asks(settings: Settings) -> bool:
-    return settings.asks_llm or settings.writer == "llm" or settings.explain
+def _asks(settings: AnySettings) -> bool:
+    explains = isinstance(settings, Settings) and settings.night.explain
+    return settings.method.asks_llm or settings.method.writer == "llm" or explains
 
 
 def _refuse_a_file_as_ledger() -> None:

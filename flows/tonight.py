@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-from flows.pipeline import Pipeline
-from flows.records import Inputs, Ranked
-from flows.stages import BASE_STAGES, RERANK_STAGES
+from flows.pipeline import Inputs, Pipeline, Ranked
+from flows.ranking import make_lists
 from tasks.core.errors import TooLittleDataError
-from tasks.core.stage import LOGIC, Steps
+from tasks.core.stage import list_versions
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Record
 from tasks.night.method import method_of
-from tasks.night.stages import Changed, changes_stage, listed_stage, merge_lists_stage
+from tasks.night.stages import changes_stage, listed_stage, merge_lists_stage
 from tasks.night.state import Fitted, Known
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.nights import LastNight, last_night
 
 TONIGHT = "tonight"
@@ -63,8 +63,7 @@ class Tonight:
 
     def plan(self) -> Plan:
         """Compare what is known with what the last complete night of this method knew."""
-        kept = {name: LOGIC[name] for name in BASE_STAGES | RERANK_STAGES}
-        method = method_of(self.settings, self.known.dataset.info, kept)
+        method = method_of(self.settings, self.known.dataset.info, list_versions())
         before = last_night(self.settings.home, method)
         if before is None:
             return self._everybody(method, FIRST, None)
@@ -72,16 +71,15 @@ class Tonight:
             return self._everybody(method, DAMAGED, None)
         if before.state.known == self.known:
             return Plan(method=method, users=None, reasons={}, last=before, before=before)
-        changed: Changed = self.steps.run(
+        changed = self.steps.run(
             changes_stage,
-            TONIGHT,
             now=self.known,
             before=before.state.known,
             lists=before.state.lists,
         )
         if changed.users is None:
             return self._everybody(method, OTHER_IDS, None)
-        if self.settings.refit and before.state.served >= self.settings.refit:
+        if self.settings.night.refit and before.state.served >= self.settings.night.refit:
             return self._everybody(method, REFITTED, before, changed.gone)
         return Plan(
             method=method,
@@ -105,11 +103,11 @@ class Tonight:
             typed=self.known.typed,
             fitted=plan.fitted if plan else None,
         )
-        return Pipeline(self.steps, self.settings, self.known.dataset, inputs, TONIGHT)
+        return Pipeline.of(self.steps, self.settings, self.known.dataset, inputs)
 
     def lists(self, plan: Plan, run_id: str = "") -> Lists:
         """Everybody's lists: new ones for the users of the plan, the others' as they were."""
-        made = self.pipeline(plan).rank() if plan.users else None
+        made = make_lists(self.pipeline(plan)) if plan.users else None
         if made and not plan.last:
             return Lists(
                 ranked=made.lists,
@@ -123,7 +121,7 @@ class Tonight:
             raise TooLittleDataError("There is nobody to recommend to.", "Check the ratings.")
         state, same = plan.last.state, not made and not plan.gone
         return Lists(
-            ranked=state.lists if same else self._merged(made, plan),
+            ranked=state.lists if same else self._merged(made, plan, state.lists),
             listed=state.listed if same else self._listed(run_id, plan),
             fitted=state.fitted,
             model_from=state.model_from,
@@ -131,27 +129,23 @@ class Tonight:
             degraded=made.degraded if made else None,
         )
 
-    def _merged(self, made: Ranked | None, plan: Plan) -> Artifact:
-        merged: Artifact = self.steps.run(
+    def _merged(self, made: Ranked | None, plan: Plan, kept: Artifact) -> Artifact:
+        return self.steps.run(
             merge_lists_stage,
-            TONIGHT,
             new=made.lists if made else None,
-            kept=plan.last.state.lists if plan.last else None,
+            kept=kept,
             changed=plan.users,
             users=self.known.users,
         )
-        return merged
 
     def _listed(self, run_id: str, plan: Plan) -> Artifact:
-        listed: Artifact = self.steps.run(
+        return self.steps.run(
             listed_stage,
-            TONIGHT,
             run_id=run_id,
             users=self.known.users,
             new=plan.users,
             kept=plan.last.state.listed if plan.last else None,
         )
-        return listed
 
 
 def _model_from(plan: Plan, fitted: Fitted) -> str | None:

@@ -1,64 +1,62 @@
 """Options of base models chosen on inner splits of a pipeline's own train ratings."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from flows.inner import inner_part, inner_split
-from tasks.core.progress import say
+from flows.pipeline import Pipeline
+from tasks.core.progress import note
 from tasks.evaluation.tuning import tune_stage
-from tasks.models.options import CHOICES
-
-if TYPE_CHECKING:
-    from flows.pipeline import Pipeline
+from tasks.models.options import CHOICES, ModelOptions
 
 
-def tuned(pipeline: "Pipeline") -> "Pipeline":
+def tuned(pipeline: Pipeline) -> Pipeline:
     """The pipeline with each option in `tune` at the choice that ranks inner splits best.
 
     One option after the other, each with the choices before it. Of new items no base model knows
     anything: nothing is chosen then. What an earlier night fitted has its own choices.
     """
-    settings, fitted = pipeline.settings, pipeline.inputs.fitted
-    if fitted is not None:
-        chosen = settings.model_copy(update={"model_options": fitted.options})
-        return replace(pipeline, settings=chosen)
-    if pipeline.inputs.new_items is not None:
+    inputs = pipeline.inputs
+    if inputs.fitted is not None:
+        return _with(pipeline, inputs.fitted.options)
+    if inputs.new_items is not None:
         return pipeline
-    models = set(settings.candidate_sources)
-    options = settings.model_options
-    for name in settings.tune:
+    models = set(pipeline.method.candidate_sources)
+    for name in pipeline.method.tune:
         if CHOICES[name].model in models:
-            options = options.model_copy(update={name: _best(pipeline, name)})
-            chosen = settings.model_copy(update={"model_options": options})
-            pipeline = replace(pipeline, settings=chosen)
+            options = pipeline.method.model_options
+            best = _best(pipeline, name)
+            pipeline = _with(pipeline, options.model_copy(update={name: best}))
     return pipeline
 
 
-def _best(pipeline: "Pipeline", name: str) -> float:
+def _with(pipeline: Pipeline, options: ModelOptions) -> Pipeline:
+    chosen = pipeline.method.model_copy(update={"model_options": options})
+    return replace(pipeline, method=chosen)
+
+
+def _best(pipeline: Pipeline, name: str) -> float:
     """The choice with the highest mean NDCG over the inner splits."""
-    settings, (model, values) = pipeline.settings, CHOICES[name]
-    found = []
-    for number in range(settings.learn_splits):
+    model, values = CHOICES[name]
+    options = pipeline.method.model_options
+    scores = []
+    for number in range(pipeline.method.learn_splits):
         split = inner_split(pipeline, number)
-        tried = pipeline.steps.run(
+        tried = pipeline.steps.at(inner_part(pipeline, number)).run(
             tune_stage,
-            inner_part(pipeline, number),
             ratings=split.train,
             held_out=split.held_out,
             users=split.users,
             scale=pipeline.dataset.info.scale,
             model=model,
-            tried=[
-                settings.model_options.model_copy(update={name: value}).of(model)
-                for value in values
-            ],
+            tried=[options.model_copy(update={name: value}).of(model) for value in values],
             relevant_at=pipeline.liked_from,
-            seed=settings.seed,
+            seed=pipeline.seed,
         )
-        found.append(tried)
-    means = np.mean(found, axis=0)
+        scores.append(tried)
+    means = np.mean(scores, axis=0)
     best = values[int(np.argmax(means))]
-    say(f"  {name}, {pipeline.part}: {best:g} (NDCG@10 on inner splits {means.max():.3f})")
+    part = pipeline.steps.part
+    note(f"  {name}, {part}: {best:g} (NDCG@10 on inner splits {means.max():.3f})")
     return best

@@ -11,9 +11,9 @@ from flows.service.server import prefect_for
 from tasks.core.homes import home_of
 from tasks.llm.options import LlmOptions
 from tasks.models.options import ModelOptions
-from tasks.ranking.learn_options import LearnOptions
+from tasks.ranking.options import LearnOptions
 from tasks.settings.night import NightOptions
-from tasks.settings.run import Settings
+from tasks.settings.sources import EvaluateOptions, NightlyOptions
 
 app = App(
     name="palate",
@@ -23,22 +23,24 @@ app = App(
     suppress_keyboard_interrupt=False,  # `main` says what it means
 )
 
-for _name in LlmOptions.model_fields:  # in --help they stand together, after all others
-    Settings.model_fields[_name].metadata.append(Parameter(group=Group("Language model")))
-for _name in NightOptions.model_fields:
-    Settings.model_fields[_name].metadata.append(Parameter(group=Group("Night after night")))
-for _name in LearnOptions.model_fields:
-    Settings.model_fields[_name].metadata.append(Parameter(group=Group("Learned re-ranker")))
+for _options in (NightlyOptions, EvaluateOptions):  # in --help they stand together
+    for _part, _group in (
+        (LlmOptions, "Language model"),
+        (NightOptions, "Night after night"),
+        (LearnOptions, "Learned re-ranker"),
+    ):
+        for _name in _part.model_fields.keys() & _options.model_fields.keys():
+            _options.model_fields[_name].metadata.append(Parameter(group=Group(_group)))
 for _name in ModelOptions.model_fields:
     ModelOptions.model_fields[_name].metadata.append(Parameter(group=Group("Base models")))
 
-Options = Annotated[Settings, Parameter(name="*")]
+Options = Annotated[NightlyOptions, Parameter(name="*")]
 Verbose = Annotated[bool, Parameter(negative=(), help="Show a line for every stage.")]
 
 
 def home_given(home: Path | None) -> Path:
     """The home of --home, else of the environment."""
-    return home_of(home) if home else Settings().home
+    return home_of(home) if home else NightlyOptions().home
 
 
 @contextmanager
@@ -53,3 +55,8 @@ def running(home: Path, *, verbose: bool = False) -> Iterator[Callable[[], None]
 
         with asking(), screen(log_for(home), verbose=verbose):
             yield wait_for_server
+
+
+def given_options(options: EvaluateOptions) -> dict[str, object]:
+    """What was given on the command line, in the environment or in --config."""
+    return options.model_dump(include=options.given, exclude={"config"})

@@ -10,7 +10,8 @@ from cyclopts import Parameter
 from flows.cli.app import Options, app
 from flows.cli.night import with_titles_settled
 from tasks.core.errors import NoChoiceError, SettingsError
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
+from tasks.settings.sources import NightlyOptions
 
 if TYPE_CHECKING:
     from flows.compare import Compared
@@ -57,7 +58,7 @@ def compare(
         The options that all commands share; of a night's lists only --home matters.
 
     """
-    chosen = settings or Settings()
+    chosen = (settings or NightlyOptions()).settings()
     _check(user, run, bool(rate or taste), timeout)
     from tasks.report.blind.lists import lists_of_night  # noqa: PLC0415 - keeps `--help` fast
 

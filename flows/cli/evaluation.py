@@ -6,10 +6,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.cli.app import Verbose, app, running
-from tasks.settings.evaluation import EvaluationSettings
+from flows.cli.app import Verbose, app, given_options, running
+from tasks.settings.sources import EvaluateOptions
 
-Options = Annotated[EvaluationSettings, Parameter(name="*")]
+Options = Annotated[EvaluateOptions, Parameter(name="*")]
 
 
 @app.command
@@ -34,7 +34,7 @@ def evaluate(
         The options that all commands share, and those of an evaluation.
 
     """
-    chosen = settings or EvaluationSettings()
+    chosen = (settings or EvaluateOptions()).settings()
     with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.cli.shown.figures import show_evaluation, show_json  # noqa: PLC0415
         from flows.evaluate import evaluate as flow  # noqa: PLC0415
@@ -72,8 +72,8 @@ def experiment(
     """
     from tasks.evaluation.grid import read_grid  # noqa: PLC0415 - keeps `--help` fast
 
-    chosen = settings or EvaluationSettings()
-    wanted = read_grid(grid, chosen.model_dump(exclude_unset=True, exclude={"config"}))
+    chosen = settings or EvaluateOptions()
+    wanted = read_grid(grid, given_options(chosen))
     with running(wanted.home, verbose=verbose) as wait_for_server:
         from flows.cli.shown.figures import show_experiment, show_json  # noqa: PLC0415
         from flows.experiment import experiment as flow  # noqa: PLC0415

@@ -11,7 +11,7 @@ from cyclopts.validators import Number
 
 from flows.cli.app import Options, app, home_given
 from flows.service.server import standing_url
-from tasks.settings.run import Settings
+from tasks.settings.sources import NightlyOptions
 
 Days = Annotated[float, Parameter(validator=Number(gte=0))]
 
@@ -77,7 +77,7 @@ def doctor(
     from flows.cli.shown.house import show_findings, show_findings_json  # noqa: PLC0415
     from flows.doctor.examine import examine  # noqa: PLC0415
 
-    chosen = settings or Settings()
+    chosen = (settings or NightlyOptions()).settings()
     if url := standing_url(chosen.home):
         os.environ.setdefault("PREFECT_API_URL", url)
     found = examine(chosen)

@@ -11,7 +11,7 @@ from rich.console import Console
 from flows.cli.app import Options, Verbose, app, running
 from flows.service.server import prefect_for
 from tasks.core.errors import AmbiguousTitleError, SettingsError
-from tasks.settings.run import Settings
+from tasks.settings.sources import NightlyOptions
 
 if TYPE_CHECKING:
     from flows.recommend import Recommendation
@@ -28,7 +28,7 @@ def nightly(*, verbose: Verbose = False, settings: Options | None = None) -> Non
     or another part of the method is given: then the rest has the defaults below. Run it again
     after a crash, a kill or Ctrl-C: finished stages are taken from disk.
     """
-    chosen = settings or Settings()
+    chosen = (settings or NightlyOptions()).settings()
     with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.cli.shown.night import show_night  # noqa: PLC0415
         from flows.nightly import nightly as flow  # noqa: PLC0415 - after the server is on its way
@@ -44,7 +44,7 @@ def estimate(*, verbose: Verbose = False, settings: Options | None = None) -> No
 
     Takes the same options as `palate nightly`. What the ledger has already is not counted.
     """
-    chosen = settings or Settings()
+    chosen = (settings or NightlyOptions()).settings()
     with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.cli.shown.asking import show_estimate  # noqa: PLC0415
         from flows.estimate import estimate as flow  # noqa: PLC0415
@@ -73,7 +73,7 @@ def enrich(
         The options that all commands share.
 
     """
-    chosen = settings or Settings()
+    chosen = (settings or NightlyOptions()).settings()
     if limit is not None and limit < 1:
         raise SettingsError(f"--limit {limit}: there is nothing to look up.", "Give 1 or more.")
     with running(chosen.home, verbose=verbose) as wait_for_server:
@@ -84,7 +84,7 @@ def enrich(
 
         address = os.environ.get("PALATE_TMDB_URL") or BASE_URL
         wait_for_server()
-        result = flow(chosen, address, asker(chosen.home, chosen.llm), limit)
+        result = flow(chosen, address, asker(chosen.home, chosen.engine), limit)
     show_enrichment(result)
 
 
@@ -111,7 +111,7 @@ def recommend(
         The options that all commands share.
 
     """
-    chosen = settings or Settings()
+    chosen = (settings or NightlyOptions()).settings()
     with prefect_for(chosen.home) as wait_for_server:
         from flows.cli.shown.night import show_recommendation  # noqa: PLC0415
         from flows.recommend import recommend as flow  # noqa: PLC0415

@@ -3,7 +3,7 @@
 from flows.cli.app import Options, app
 from flows.cli.shown.tables import console
 from tasks.core.errors import NotifyError, SettingsError
-from tasks.settings.run import Settings
+from tasks.settings.sources import NightlyOptions
 
 
 @app.command
@@ -24,7 +24,7 @@ def notify(*, test: bool = False, settings: Options | None = None) -> None:
     from tasks.night.notify.message import message  # noqa: PLC0415 - prefect takes a while to load
     from tasks.night.notify.telling import is_anybody_told, problems_telling  # noqa: PLC0415
 
-    chosen = settings or Settings()
+    chosen = (settings or NightlyOptions()).settings()
     if not test:
         raise SettingsError("There is nothing to tell.", "--test sends a message as a trial.")
     if not is_anybody_told(chosen):

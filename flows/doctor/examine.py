@@ -17,7 +17,7 @@ from flows.doctor.stores import check_ledger, check_results
 from flows.runner import check_runner
 from flows.service.check import check_standing
 from tasks.core.errors import PalateError
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 Check = Callable[[Settings], list[Finding]]
 

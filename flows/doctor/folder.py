@@ -13,7 +13,7 @@ from flows.doctor.finding import Finding, fail, ok, warn
 from tasks.core.artifacts import replacing
 from tasks.core.homes import reach, url_of
 from tasks.core.lock import HomeInUseError, alone
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.housekeeping.sweep import unfinished
 from tasks.store.query import query
 from tasks.store.warehouse import database_file, has_results, publishing_lock

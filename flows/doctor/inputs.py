@@ -8,7 +8,7 @@ import numpy as np
 from flows.doctor.finding import Finding, fail, ok
 from tasks.data import catalogue
 from tasks.data.download import ML_LATEST_SMALL
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.texts.embedder import Embedder
 
 

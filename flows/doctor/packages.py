@@ -10,7 +10,7 @@ from packaging.specifiers import SpecifierSet
 from flows.doctor.finding import Finding, fail, ok, warn
 from tasks.core.homes import url_of
 from tasks.models.spark_session import check_installed
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 REINSTALL = "Install the locked dependencies again (make, or uv pip sync requirements.lock)."
 
@@ -53,7 +53,7 @@ def _wanted_extras(settings: Settings, absent: list[str]) -> Iterator[Finding]:
             yield fail("extras", told, f"pip install palate[{extra}]")
     if "s3" in absent and url_of(settings.home):
         yield fail("extras", "a home on s3:// needs s3fs", "pip install palate[s3]")
-    if "trees" in absent and settings.learn_trees:
+    if "trees" in absent and settings.method.learn_trees:
         told = "the default method goes without boosted trees"
         yield warn("extras", told, "pip install palate[trees]")
 
@@ -67,7 +67,7 @@ def check_spark(settings: Settings) -> list[Finding]:
 
 
 def _models(settings: Settings) -> set[str]:
-    return {settings.model, *settings.sources}
+    return {settings.method.model, *settings.method.sources}
 
 
 def required(extra: str) -> Iterator[Requirement]:

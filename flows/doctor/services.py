@@ -14,7 +14,7 @@ import openai
 from flows.doctor.finding import Finding, fail, ok, warn
 from tasks.core.secrets import Secrets
 from tasks.llm.client import ChatClient
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 SECONDS = 5.0
 START = (
@@ -62,10 +62,10 @@ def _pool(pool: dict[str, Any]) -> Finding:
 
 def check_llm(settings: Settings) -> list[Finding]:
     """The language model's server takes the key and has the model; asked only where one is set."""
-    if not (settings.llm_model or settings.llm_base_url):
+    if not (settings.llm.llm_model or settings.llm.llm_base_url):
         return []
-    where, secrets = settings.llm_base_url or "OpenAI", Secrets()
-    if settings.llm_base_url is None and secrets.openai_api_key is None:
+    where, secrets = settings.llm.llm_base_url or "OpenAI", Secrets()
+    if settings.llm.llm_base_url is None and secrets.openai_api_key is None:
         told = "OPENAI_API_KEY is not set"
         return [fail("llm", told, "Export it, or name a server that needs none (--llm-base-url).")]
     try:
@@ -77,15 +77,15 @@ def check_llm(settings: Settings) -> list[Finding]:
         return [
             fail("llm", told, "Check --llm-base-url (it ends in /v1), the server, the network.")
         ]
-    if settings.llm_model and settings.llm_model not in names:
-        told = f"{where} answers, but does not list {settings.llm_model}"
+    if settings.llm.llm_model and settings.llm.llm_model not in names:
+        told = f"{where} answers, but does not list {settings.llm.llm_model}"
         return [warn("llm", told, f"It lists {', '.join(names[:5]) or 'nothing'}.")]
     return [ok("llm", f"{where} answers and lists {len(names)} models")]
 
 
 async def _models(settings: Settings, secrets: Secrets) -> list[str]:
     """Names of the models; the deadline is for the whole answer, however slowly it drips."""
-    client = ChatClient(settings.llm, secrets)
+    client = ChatClient(settings.engine, secrets)
     try:
         async with asyncio.timeout(SECONDS):
             return [str(model.id) for model in (await client.openai.models.list()).data]

@@ -16,7 +16,7 @@ from tasks.core.errors import LedgerError
 from tasks.core.homes import url_of
 from tasks.core.secrets import Secrets
 from tasks.llm.ledger.database import Database, ledger_url
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.query import query
 from tasks.store.warehouse import has_results
 

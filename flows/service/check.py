@@ -1,7 +1,7 @@
 """What `palate doctor` says of the installation that `palate up` started."""
 
 from flows.doctor.finding import Finding, fail, ok
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 
 def check_standing(settings: Settings) -> list[Finding]:

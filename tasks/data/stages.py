@@ -60,10 +60,10 @@ def _completed(raw: RawTables, ratings: pl.LazyFrame) -> DatasetInfo:
     return raw.info.model_copy(update={name: found[name] for name in raw.unknown})
 
 
-@stage("ingest", "3", role="data")
-def ingest_stage(home: Path, folder: str, fingerprint: str) -> Dataset:
-    """Ingest `folder` (a folder or a name); `fingerprint` stands for its content in the key."""
-    return ingest(home, folder)
+@stage("ingest", "4", role="data", not_in_key={"source"})
+def ingest_stage(home: Path, source: str, fingerprint: str) -> Dataset:
+    """Ingest a folder or a named data set; `fingerprint` stands for its content in the key."""
+    return ingest(home, source)
 
 
 class Newcomer(Record):
@@ -74,7 +74,7 @@ class Newcomer(Record):
     typed: Artifact | None
 
 
-@stage("add newcomer", "1")
+@stage("add newcomer", "1", role="data")
 def newcomer_stage(
     home: Path, ratings: Artifact, rated: list[tuple[Id, float]], taste: str | None
 ) -> Newcomer:

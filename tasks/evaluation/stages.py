@@ -18,12 +18,10 @@ from tasks.core.vocabulary import (
     USER,
     VOTES,
     Artifact,
-    BoundName,
     ProtocolName,
     Record,
 )
 from tasks.evaluation.beyond import Catalogue, catalogue_of
-from tasks.evaluation.bounds import bound
 from tasks.evaluation.cell import Measured
 from tasks.evaluation.losing import losing_lists
 from tasks.evaluation.measures import Yardstick
@@ -84,15 +82,6 @@ def hide_external_stage(home: Path, items: Artifact) -> Artifact:
     table = read_table(home, items)
     hidden = [pl.lit(None, table.schema[name]).alias(name) for name in (QUALITY, VOTES)]
     return write_table(home, "items", table.with_columns(hidden))
-
-
-@stage("order as a bound", "1", "numpy", role="figures")
-def bound_stage(
-    home: Path, lists: Artifact, held_out: Artifact, name: BoundName, seed: int
-) -> Artifact:
-    """The lists in the order of the floor or the ceiling of re-ranking."""
-    made = bound(read_table(home, lists), read_table(home, held_out), name, seed)
-    return write_table(home, "ranked", made)
 
 
 @chunk_stage("measure", "3", "numpy", "polars", role="figures")

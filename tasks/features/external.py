@@ -5,18 +5,19 @@ import numpy as np
 from tasks.core.vocabulary import QUALITY, VOTES
 from tasks.features.facts import Facts, Pairs
 from tasks.features.registry import feature
+from tasks.features.signals import ELSEWHERE
 from tasks.models.base import Floats
 
 GROUP = "external"
 
 
-@feature("catalogue's rating", GROUP)
+@feature("catalogue's rating", GROUP, reason=ELSEWHERE)
 def quality(facts: Facts, pairs: Pairs) -> Floats:
     """Mean rating by the catalogue's own audience, as it stands there."""
     return _column(facts, QUALITY)[pairs.item]
 
 
-@feature("catalogue's votes", GROUP)
+@feature("catalogue's votes", GROUP, reason=ELSEWHERE)
 def votes(facts: Facts, pairs: Pairs) -> Floats:
     """Log of 1 + the catalogue's votes."""
     return np.log1p(_column(facts, VOTES))[pairs.item]

@@ -1,11 +1,13 @@
 """What features are made from, as arrays: train ratings, catalogue, base models, text vectors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, USER
 from tasks.models.base import BaseModel, Floats, Ids
@@ -18,13 +20,31 @@ SECONDS_PER_YEAR = 365.25 * 86_400
 
 
 @dataclass(frozen=True)
-class Facts:
-    """Everything that is known before anything is held out.
+class ItemFacts:
+    """What all train ratings say of each item of the catalogue (I,), in the order of sorted ids.
 
-    `users` (U,) sorted ids of everybody with a rating or a pair; `items` (I,) sorted ids of the
-    catalogue, whose rows `catalogue` has in that order. Train ratings (R,), sorted by user:
+    `counts`: ratings; `above`: the sum of the ratings less everybody's mean. With timestamps, else
+    None: `first`, the year of the first rating since 1970 (infinite without any); `by_quarter`
+    (I, Q) ratings per quarter from `start` on; `closeness` (I, I), see `sequence`.
+    """
+
+    counts: Ints
+    above: Floats
+    first: Floats | None = None
+    start: float = 0.0
+    by_quarter: NDArray[np.float32] | None = None
+    closeness: csr_array | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that is known of some users before anything is held out.
+
+    `users` (U,) sorted ids of those with a rating or a pair; `items` (I,) sorted ids of the
+    catalogue, whose rows `catalogue` has in that order. Their train ratings (R,), sorted by user:
     positions `rater` and `rated`, `ratings`, and `years` (since 1970; None without timestamps).
-    `vectors` (I, W): unit vectors of the items' texts. `models` by name.
+    `all_ratings`: what everybody's say of items. `vectors` (I, W): unit vectors of the items'
+    texts. `models` by name. `memo` holds what several features share.
     """
 
     users: Ids
@@ -34,18 +54,15 @@ class Facts:
     rated: Ints
     ratings: Floats
     years: Floats | None
+    all_ratings: ItemFacts
     vectors: Vectors
     models: Mapping[str, BaseModel]
+    memo: dict[str, Any] = field(default_factory=dict)
 
     @property
     def history(self) -> Ints:
         """How many items each user rated (U,)."""
         return np.bincount(self.rater, minlength=len(self.users))
-
-    @property
-    def counts(self) -> Ints:
-        """How often each item was rated (I,)."""
-        return np.bincount(self.rated, minlength=len(self.items))
 
 
 @dataclass(frozen=True)
@@ -61,12 +78,16 @@ def facts_of(
     train: pl.DataFrame,
     items: pl.DataFrame,
     pairs: pl.DataFrame,
+    all_ratings: ItemFacts,
     vectors: Vectors,
     models: Mapping[str, BaseModel],
 ) -> tuple[Facts, Pairs]:
-    """Facts and pairs; `vectors` has a row per item, in the order of their sorted ids."""
+    """Facts and pairs; `train` are the ratings of the pairs' users at least.
+
+    `vectors` has a row per item, in the order of their sorted ids. `pairs` keeps its columns.
+    """
     catalogue = items.sort(ITEM)
-    asked = pairs.select(USER, ITEM).sort(USER, maintain_order=True)
+    asked = pairs.sort(USER, maintain_order=True)
     users = np.union1d(ids_of(train[USER].unique()), ids_of(asked[USER].unique()))
     known = ids_of(catalogue[ITEM])
     rows = train.sort(USER, ITEM)
@@ -78,7 +99,8 @@ def facts_of(
         rater=places_of(users, rows[USER])[0],
         rated=places_of(known, rows[ITEM])[0],
         ratings=rows[RATING].cast(pl.Float64).to_numpy(),
-        years=None if stamps.null_count() else stamps.to_numpy() / SECONDS_PER_YEAR,
+        years=None if all_ratings.first is None else stamps.to_numpy() / SECONDS_PER_YEAR,
+        all_ratings=all_ratings,
         vectors=vectors,
         models=models,
     )

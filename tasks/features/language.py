@@ -3,33 +3,30 @@
 A person likes what they rated at least as high as they rate on the whole.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
-from tasks.features.facts import Facts, Pairs, Vectors, mean_by
+from tasks.features.facts import Facts, Pairs, mean_by
 from tasks.features.registry import feature
 from tasks.models.base import Floats
 
 GROUP = "language"
 NEAREST = 3
+ALIKE = "its text is like what you liked"
 
-Reduce = Callable[[Vectors], Vectors]
 
-
-@feature("nearest liked text", GROUP, relative=True)
+@feature("nearest liked text", GROUP, relative=True, reason=ALIKE)
 def nearest(facts: Facts, pairs: Pairs) -> Floats:
     """The highest cosine with the text of an item that the user liked."""
-    return _cosines(facts, pairs, _liked(facts), lambda cosines: cosines.max(axis=1))
+    return _nearest(facts, pairs)[0]
 
 
-@feature("three nearest liked texts", GROUP, relative=True)
+@feature("three nearest liked texts", GROUP, relative=True, reason=ALIKE)
 def three_nearest(facts: Facts, pairs: Pairs) -> Floats:
     """Mean of the three highest cosines with texts of liked items."""
-    return _cosines(facts, pairs, _liked(facts), _mean_of_highest)
+    return _nearest(facts, pairs)[1]
 
 
-@feature("liked texts", GROUP, relative=True)
+@feature("liked texts", GROUP, relative=True, reason=ALIKE)
 def all_liked(facts: Facts, pairs: Pairs) -> Floats:
     """Mean cosine with the texts of all liked items."""
     return _mean_cosine(facts, pairs, _liked(facts))
@@ -48,12 +45,6 @@ def _liked(facts: Facts) -> np.ndarray:
     return liked
 
 
-def _mean_of_highest(cosines: Vectors) -> Vectors:
-    count = min(NEAREST, cosines.shape[1])
-    highest: Vectors = np.partition(cosines, -count, axis=1)[:, -count:].mean(axis=1)
-    return highest
-
-
 def _mean_cosine(facts: Facts, pairs: Pairs, chosen: np.ndarray) -> Floats:
     """The mean of cosines is the cosine-like product with the mean vector."""
     sums = np.zeros((len(facts.users), facts.vectors.shape[1]), dtype=np.float32)
@@ -68,14 +59,24 @@ def _mean_cosine(facts: Facts, pairs: Pairs, chosen: np.ndarray) -> Floats:
     return values
 
 
-def _cosines(facts: Facts, pairs: Pairs, chosen: np.ndarray, reduce: Reduce) -> Floats:
-    """Per pair the cosines with the chosen items of its user, reduced; NaN without any."""
-    rater, rated = facts.rater[chosen], facts.rated[chosen]
-    whole = np.arange(len(facts.users) + 1)
-    known, asked = np.searchsorted(rater, whole), np.searchsorted(pairs.user, whole)
-    values = np.full(len(pairs.user), np.nan)
-    for user in np.flatnonzero(np.diff(asked) * np.diff(known)):
-        mine = slice(asked[user], asked[user + 1])
-        theirs = facts.vectors[rated[known[user] : known[user + 1]]]
-        values[mine] = reduce(facts.vectors[pairs.item[mine]] @ theirs.T)
-    return values
+def _nearest(facts: Facts, pairs: Pairs) -> tuple[Floats, Floats]:
+    """Per pair the highest cosine with a liked item of its user, and the mean of the 3 highest.
+
+    NaN without any.
+    """
+    if "nearest" not in facts.memo:
+        liked = _liked(facts)
+        rater, rated = facts.rater[liked], facts.rated[liked]
+        whole = np.arange(len(facts.users) + 1)
+        known, asked = np.searchsorted(rater, whole), np.searchsorted(pairs.user, whole)
+        first, mean = np.full((2, len(pairs.user)), np.nan)
+        for user in np.flatnonzero(np.diff(asked) * np.diff(known)):
+            mine = slice(asked[user], asked[user + 1])
+            theirs = facts.vectors[rated[known[user] : known[user + 1]]]
+            cosines = facts.vectors[pairs.item[mine]] @ theirs.T
+            count = min(NEAREST, cosines.shape[1])
+            highest = np.partition(cosines, -count, axis=1)[:, -count:]
+            first[mine], mean[mine] = highest.max(axis=1), highest.mean(axis=1)
+        facts.memo["nearest"] = first, mean
+    first, mean = facts.memo["nearest"]
+    return first, mean

@@ -9,7 +9,7 @@ from tasks.features.registry import feature
 from tasks.models.base import Floats
 
 
-@feature("genres", "metadata")
+@feature("genres", "metadata", reason="of genres that you rate")
 def genres(facts: Facts, pairs: Pairs) -> Floats:
     """Cosine-like match: the user's mean genre vector above everybody's, times the item's.
 
@@ -20,7 +20,8 @@ def genres(facts: Facts, pairs: Pairs) -> Floats:
     np.add.at(sums, facts.rater, vectors[facts.rated])
     history = facts.history
     mine = sums / np.maximum(history, 1)[:, None]
-    above = mine - sums.sum(axis=0) / max(int(history.sum()), 1)
+    counts = facts.all_ratings.counts
+    above = mine - counts @ vectors / max(int(counts.sum()), 1)
     match = np.einsum("pg,pg->p", above[pairs.user], vectors[pairs.item])
     described = np.flatnonzero(vectors.sum(axis=1))
     known = np.isin(pairs.item, described) & (history[pairs.user] > 0)

@@ -3,29 +3,28 @@
 import numpy as np
 
 from tasks.features.facts import Facts, Pairs, mean_by
+from tasks.features.item_facts import QUARTERS
 from tasks.features.registry import feature
 from tasks.models.base import Floats
 
 GROUP = "popularity"
+OFTEN = "rated by many"
 SHRINK = 5.0
-QUARTERS = 4.0
-"""Steps per year of the counts over time."""
 NEAR_QUARTERS = 4.0
 BLOCK_CELLS = 8_000_000
 
 
-@feature("log count", GROUP)
+@feature("log count", GROUP, reason=OFTEN)
 def log_count(facts: Facts, pairs: Pairs) -> Floats:
     """Log of 1 + the item's train ratings."""
-    return np.log1p(facts.counts)[pairs.item]
+    return np.log1p(facts.all_ratings.counts)[pairs.item]
 
 
-@feature("mean rating", GROUP)
+@feature("mean rating", GROUP, reason="rated highly on the whole")
 def mean_rating(facts: Facts, pairs: Pairs) -> Floats:
     """The item's mean rating above everybody's, shrunk as if by five ratings at that mean."""
-    above = facts.ratings - facts.ratings.mean()
-    total = np.bincount(facts.rated, above, len(facts.items))
-    mean: Floats = (total / (facts.counts + SHRINK))[pairs.item]
+    known = facts.all_ratings
+    mean: Floats = (known.above / (known.counts + SHRINK))[pairs.item]
     return mean
 
 
@@ -35,20 +34,18 @@ def log_history(facts: Facts, pairs: Pairs) -> Floats:
     return np.log1p(facts.history)[pairs.user]
 
 
-@feature("count at the user's time", GROUP, relative=True)
+@feature("count at the user's time", GROUP, relative=True, reason="much rated when you were rating")
 def count_around(facts: Facts, pairs: Pairs) -> Floats:
     """Log share of the ratings around the user's mean time that are the item's.
 
     A Gaussian window of a year around it. NaN without timestamps or for a user without ratings.
     """
-    if facts.years is None:
+    counts = facts.all_ratings.by_quarter
+    if counts is None or facts.years is None:
         return np.full(len(pairs.user), np.nan)
-    step = ((facts.years - facts.years.min()) * QUARTERS).astype(np.int64)
-    steps = int(step.max()) + 1
-    counts = np.zeros((len(facts.items), steps), dtype=np.float32)
-    np.add.at(counts, (facts.rated, step), 1.0)
+    step = ((facts.years - facts.all_ratings.start) * QUARTERS).astype(np.int64)
     when = mean_by(facts.rater, step.astype(np.float64), len(facts.users))
-    apart = (np.arange(steps)[None, :] - when[:, None]) / NEAR_QUARTERS
+    apart = (np.arange(counts.shape[1])[None, :] - when[:, None]) / NEAR_QUARTERS
     window = np.exp(-0.5 * apart**2).astype(np.float32)
     near = _rowwise(window, counts, pairs)
     share = near / np.maximum((window @ counts.sum(axis=0))[pairs.user], 1e-9)

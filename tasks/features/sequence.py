@@ -3,41 +3,30 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-from tasks.features.facts import Facts, Ints, Pairs
+from tasks.features.facts import Facts, Pairs
 from tasks.features.registry import COLLABORATIVE, feature
 from tasks.models.base import Floats
 
-REACH = 5
-SHRINK = 3.0
 BLOCK_CELLS = 8_000_000
 
 
-@feature("rated close together", COLLABORATIVE, relative=True)
+@feature(
+    "rated close together",
+    COLLABORATIVE,
+    relative=True,
+    reason="often rated next to what you rated",
+)
 def close_together(facts: Facts, pairs: Pairs) -> Floats:
     """Over the user's items: how close to each those who rated both rated this one, summed.
 
-    A person who rated both within 5 places counts 1 / sqrt(places apart), the others 0; the mean
-    over them is shrunk as if by three others. NaN without timestamps.
+    See `item_facts` for how close two items are. NaN without timestamps.
     """
-    if facts.years is None:
+    closeness = facts.all_ratings.closeness
+    if closeness is None:
         return np.full(len(pairs.user), np.nan)
-    order = np.lexsort((facts.rated, facts.years, facts.rater))
     shape = (len(facts.users), len(facts.items))
     rated = csr_array((np.ones(len(facts.rater)), (facts.rater, facts.rated)), shape=shape)
-    return _of_pairs(rated, _closeness(facts, rated, order), pairs)
-
-
-def _closeness(facts: Facts, rated: csr_array, order: Ints) -> csr_array:
-    """Sparse (I, I): the shrunk mean closeness of two items, symmetric; `order` is people's own."""
-    who, what = facts.rater[order], facts.rated[order]
-    summed = csr_array((len(facts.items), len(facts.items)))
-    for apart in range(1, min(REACH, len(who) - 1) + 1):
-        same = who[apart:] == who[:-apart]
-        near = what[:-apart][same], what[apart:][same]
-        summed = summed + csr_array((np.full(len(near[0]), apart**-0.5), near), shape=summed.shape)
-    summed = csr_array(summed + summed.T)
-    both = (rated.T @ rated).multiply(summed > 0)
-    return csr_array(summed.multiply((both + SHRINK * (summed > 0)).power(-1)))
+    return _of_pairs(rated, closeness, pairs)
 
 
 def _of_pairs(rated: csr_array, closeness: csr_array, pairs: Pairs) -> Floats:

@@ -1,72 +1,108 @@
-"""All features of all pairs as one table."""
+"""The feature table: a row per pair of user and candidate, a column per feature."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import polars as pl
 
 from tasks.core.errors import SettingsError
-from tasks.core.vocabulary import ITEM, SIMILARITY, USER
-from tasks.features import dates, external, language, metadata, popularity, sequence
+from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, SIMILARITY, USER
+from tasks.features import (
+    dates,
+    external,
+    language,
+    metadata,
+    popularity,
+    sequence,
+    signals,
+)
 from tasks.features.facts import Facts, Ints, Pairs
-from tasks.features.registry import COLLABORATIVE, FEATURES
+from tasks.features.registry import COLLABORATIVE, FEATURES, SIGNALS
 from tasks.models.base import Floats
 from tasks.models.pairs import pair_estimates
 
-FILES = (popularity, sequence, dates, metadata, language, external)
+FILES = (popularity, sequence, dates, metadata, language, external, signals)
 """Where features are written; importing a file enters its features."""
 
 RELATIVE = ", among candidates"
 LOG_RANK = ", log place"
 
+LABEL = "held_out"
+"""Whether the pair is a hit, in tables to learn from."""
 
-def feature_table(facts: Facts, pairs: Pairs, without: Collection[str] = ()) -> pl.DataFrame:
-    """User, item, and a Float32 column per feature, in the order of the pairs; null is unknown.
+NO_FEATURES = {USER, ITEM, LABEL, ESTIMATE, BASE_RANK}
 
-    Every base model gives its score, how that stands among the user's candidates, and its log
-    place there. `without`: names of features or groups to leave out; SettingsError
-    for any other, and where nothing is left.
+REASONS = {"text": language.ALIKE, "popularity": popularity.OFTEN}
+"""What a high score of a base model says; others' say that people with like ratings rate it."""
+LIKE_RATINGS = "rated by people who rated what you rated"
+
+
+def learned_features(
+    models: Iterable[str], without: Collection[str], *, similarity: bool
+) -> list[str]:
+    """The names of all models and features but for the groups and names in `without`.
+
+    `similarity`: whether the scorer's is among them. Raises SettingsError for an unknown group or
+    name, and where nothing is left.
     """
-    _check(without)
-    columns: dict[str, Floats] = {}
-    if COLLABORATIVE not in without:
-        for name, model in facts.models.items():
-            scores = pair_estimates(model, pairs.frame)
-            columns[name] = scores
-            columns[f"{name}{RELATIVE}"] = among_candidates(scores, pairs.user)
-            columns[f"{name}{LOG_RANK}"] = log_place(scores, pairs)
-    for name, known in FEATURES.items():
-        if name in without or known.group in without:
-            continue
-        columns[name] = values = known.function(facts, pairs)
-        if known.relative:
-            columns[f"{name}{RELATIVE}"] = among_candidates(values, pairs.user)
-    if not columns:
-        raise SettingsError("without: no feature is left to learn from.", "Leave out fewer.")
-    made = [pl.Series(n, v, dtype=pl.Float32, nan_to_null=True) for n, v in columns.items()]
-    return pairs.frame.with_columns(made)
-
-
-def with_similarity(table: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
-    """The table with the scorer's similarity of each pair, and how it stands among candidates."""
-    known = table.select(USER, ITEM).join(
-        scores.select(USER, ITEM, SIMILARITY), on=[USER, ITEM], how="left", maintain_order="left"
-    )
-    values = known[SIMILARITY].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    person = known[USER].rank("dense").cast(pl.Int64).to_numpy() - 1
-    columns = {SIMILARITY: values, f"{SIMILARITY}{RELATIVE}": among_candidates(values, person)}
-    made = [pl.Series(n, v, dtype=pl.Float32, nan_to_null=True) for n, v in columns.items()]
-    return table.with_columns(made)
-
-
-def _check(without: Collection[str]) -> None:
-    groups = {known.group for known in FEATURES.values()} | {COLLABORATIVE}
+    groups = {known.group for known in FEATURES.values()} - {SIGNALS} | {COLLABORATIVE}
     unknown = sorted(set(without) - groups - set(FEATURES))
     if unknown:
         raise SettingsError(
             f"without: there is no feature or group '{unknown[0]}'.",
             f"The groups are {', '.join(sorted(groups))}.",
         )
+    names = [] if COLLABORATIVE in without else list(models)
+    names += [
+        name
+        for name, known in FEATURES.items()
+        if name not in {*without, SIMILARITY} and known.group not in {*without, SIGNALS}
+    ]
+    if not names:
+        raise SettingsError("without: no feature is left to learn from.", "Leave out fewer.")
+    return names + ([SIMILARITY] if similarity else [])
+
+
+def feature_table(facts: Facts, pairs: Pairs, names: Sequence[str]) -> pl.DataFrame:
+    """The pairs' own columns and one per feature, in the order of the pairs; null is unknown.
+
+    Signals are Float64, all else Float32. Every base model gives its score, how that stands among
+    the user's candidates, and its log place there.
+    """
+    columns: dict[str, Floats] = {}
+    for name in names:
+        if name in FEATURES:
+            columns[name] = values = FEATURES[name].function(facts, pairs)
+            if FEATURES[name].relative and FEATURES[name].group != SIGNALS:
+                columns[f"{name}{RELATIVE}"] = among_candidates(values, pairs.user)
+        else:
+            columns[name] = scores = pair_estimates(facts.models[name], pairs.frame)
+            columns[f"{name}{RELATIVE}"] = among_candidates(scores, pairs.user)
+            columns[f"{name}{LOG_RANK}"] = log_place(scores, pairs)
+    made = [
+        pl.Series(name, values, dtype=_kind(name), nan_to_null=True)
+        for name, values in columns.items()
+    ]
+    return pairs.frame.with_columns(made)
+
+
+def base_name(column: str) -> str:
+    """The model or feature that a column of the table is of."""
+    return column.removesuffix(RELATIVE).removesuffix(LOG_RANK)
+
+
+def group_of(column: str) -> str:
+    """The group by which `without` leaves it out; a base model's features are collaborative."""
+    name = base_name(column)
+    if name in FEATURES:
+        return FEATURES[name].group
+    return language.GROUP if name == "text" else COLLABORATIVE
+
+
+def reason_of(column: str) -> str:
+    """What a high value says to the user; "" where it says nothing."""
+    name = base_name(column)
+    return FEATURES[name].reason if name in FEATURES else REASONS.get(name, LIKE_RATINGS)
 
 
 def among_candidates(values: Floats, user: Ints) -> Floats:
@@ -88,3 +124,8 @@ def log_place(values: Floats, pairs: Pairs) -> Floats:
     places = np.empty(len(values))
     places[order] = np.arange(len(values)) - starts + 1
     return np.log(places)
+
+
+def _kind(name: str) -> pl.DataType:
+    signal = name in FEATURES and FEATURES[name].group == SIGNALS
+    return pl.Float64() if signal else pl.Float32()

@@ -37,3 +37,10 @@ def score_kind(options: LlmOptions) -> Kind:
 def profile_kind(options: LlmOptions) -> Kind:
     """The kind of request that writes a taste."""
     return WRITTEN[options.profile_style]
+
+
+def language_version(options: LlmOptions) -> str:
+    """Names who judges items, and how: changes whenever the same question gets another score."""
+    version = judge_name(score_kind(options), options)
+    windows = f" {options.llm_window}/{options.llm_stride}"
+    return version + windows if options.llm_ask == "list" else version

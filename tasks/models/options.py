@@ -1,10 +1,10 @@
 """What can be set of a base model."""
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tasks.core.optional import version_of
 from tasks.core.vocabulary import ModelName
 
 OptionValue = float | int | str
@@ -71,11 +71,3 @@ class ModelOptions(BaseModel):
         given = {k.removeprefix(prefix): v for k, v in self if k.startswith(prefix)}
         package = COMPILED.get(name)
         return given | {package: version_of(package)} if package else given
-
-
-def version_of(package: str) -> str:
-    """The installed version of an optional package, "" without it."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""

@@ -10,14 +10,15 @@ from tasks.core.chunks import rows_of, theirs
 from tasks.core.progress import bar
 from tasks.core.stage import Rows, chunk_stage, stage
 from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, TEXT, USER, Artifact, ModelName
-from tasks.features.similarity.registry import text_vectors
 from tasks.models import registry, spark_als, stored, text
 from tasks.models.candidates import count_ratings, top_candidates
 from tasks.models.fold_in import fold_in
 from tasks.models.joined import join_candidates
+from tasks.texts.embedder import Embedder
+from tasks.texts.embedding_store import text_vectors
 
 
-@stage("train", "3", "scikit-surprise", role="candidates")
+@stage("train", "3", "scikit-surprise", role="candidates", detail="model")
 def train_stage(
     home: Path,
     ratings: Artifact,
@@ -34,7 +35,7 @@ def train_stage(
         return stored.save(home, fitted)
 
 
-@stage("fold users in", "1", "numpy", role="candidates")
+@stage("fold users in", "1", "numpy", role="candidates", detail="model")
 def fold_in_stage(
     home: Path,
     kept: Artifact,
@@ -95,19 +96,21 @@ def join_candidates_stage(
     return write_table(home, "candidates", join_candidates(tables, base, stored.load(home, model)))
 
 
-@stage("train on texts", "1", "numpy", role="candidates")
+@stage(
+    "train on texts",
+    "2",
+    "numpy",
+    role="candidates",
+    also=lambda _given: Embedder.version,
+)
 def text_model_stage(
     home: Path,
     ratings: Artifact,
     users: Artifact,
     texts: Artifact,
     typed: Artifact | None,
-    embedder: str,
 ) -> Artifact:
-    """Fit the base model `text` on the texts of what people rated, and on what they typed.
-
-    `embedder` is the version of what makes vectors of texts.
-    """
+    """Fit the base model `text` on the texts of what people rated, and on what they typed."""
     told = read_table(home, texts).sort(ITEM)
     said = {} if typed is None else dict(read_table(home, typed).select(USER, TEXT).iter_rows())
     own = dict(zip(said, text_vectors(home, list(said.values())), strict=True)) if said else {}
@@ -133,7 +136,7 @@ def new_items_stage(home: Path, users: Artifact, new_items: Artifact, seed: int)
     return write_table(home, "candidates", ranked)
 
 
-@stage("offer nearest new items", "1", "numpy")
+@stage("offer nearest new items", "1", "numpy", role="candidates")
 def nearest_new_items_stage(
     home: Path,
     model: Artifact,
@@ -155,7 +158,7 @@ def nearest_new_items_stage(
     return write_table(home, "candidates", found.with_columns(pl.lit(0.0).alias(ESTIMATE)))
 
 
-@stage("find unrated items", "1")
+@stage("find unrated items", "1", role="candidates")
 def unrated_items_stage(home: Path, ratings: Artifact, items: Artifact) -> Artifact:
     """The items of the catalogue that nobody has rated."""
     rated = read_table(home, ratings).select(ITEM).unique()

@@ -5,7 +5,7 @@ inner train set went on to rate against the other candidates. Its output is a pr
 protocol of those splits, so .7 means that of ten such candidates seven are rated.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import polars as pl
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from tasks.core.errors import TooLittleDataError
-from tasks.core.vocabulary import ITEM, USER, Record
+from tasks.core.vocabulary import Record
+from tasks.features.table import LABEL, NO_FEATURES
 
-LABEL = "held_out"
 MOST_ROUNDS = 300
 STRENGTH = 1.0
 """Inverse of the ridge penalty on standardised features; scikit-learn's default."""
@@ -42,6 +42,18 @@ class LearnedWeights(Record):
         summed: NDArray[np.float64] = scaled @ np.array(self.weights) + self.intercept
         return summed
 
+    def contributions(
+        self, table: pl.DataFrame, reason_of: Callable[[str], str]
+    ) -> dict[str, NDArray[np.float64]]:
+        """What the features of each reason add to the logit of each row (P,)."""
+        scaled = _scaled(matrix_of(table, self.features), self.means, self.spreads)
+        parts = scaled * np.array(self.weights)
+        reasons = [reason_of(name) for name in self.features]
+        return {
+            reason: parts[:, [at for at, one in enumerate(reasons) if one == reason]].sum(axis=1)
+            for reason in dict.fromkeys(reasons)
+        }
+
     def probabilities(self, table: pl.DataFrame) -> NDArray[np.float64]:
         """Of each row (P,)."""
         likely: NDArray[np.float64] = expit(self.logits(table))
@@ -57,7 +69,7 @@ def learn(tables: Sequence[pl.DataFrame], data: Sequence[str], seed: int) -> Lea
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - seconds to load
 
     table = pl.concat(tables)
-    features = [name for name in table.columns if name not in {USER, ITEM, LABEL}]
+    features = [name for name in table.columns if name not in NO_FEATURES]
     labels = labels_of(table, "its inner splits")
     values = matrix_of(table, features)
     usual = [_mean_and_spread(column) for column in values.T]

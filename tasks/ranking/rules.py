@@ -1,4 +1,4 @@
-"""The re-ranking rules: each gives a score per candidate; `rerank` orders by it, losing nothing."""
+"""The re-ranking rules: each gives a score per candidate."""
 
 import polars as pl
 
@@ -9,13 +9,11 @@ from tasks.core.vocabulary import (
     EXTERNAL_QUALITY,
     EXTERNAL_VOTES,
     POPULARITY,
-    RANK,
-    SCORE,
     SIMILARITY,
     USER,
     RuleName,
 )
-from tasks.settings.run import Weights
+from tasks.ranking.options import Weights
 
 NEUTRAL_SIMILARITY = 0.0
 RRF_CONSTANT = 60.0
@@ -29,30 +27,19 @@ SIGNALS = (
 )
 
 
-def rerank(
-    candidates: pl.DataFrame, rule: RuleName, weights: Weights, min_similarity: float
-) -> pl.DataFrame:
-    """The same rows with score and rank (1 is best per user), sorted by user and rank.
+def rule_scores(rule: RuleName, weights: Weights, min_similarity: float) -> pl.Expr:
+    """The score that a rule gives each row of the feature table.
 
-    Always a permutation per user. Equal scores keep the base order. A candidate without a
-    signal is neutral in it; its column stays null, so that it can be counted.
+    A candidate without a signal is neutral in it; its column stays null, so that it can be counted.
     """
     scores: dict[RuleName, pl.Expr] = {
         "llm_only": llm_only(),
         "weighted": weighted(weights),
         "rrf": rrf(weights),
         "filter": keep_similar(min_similarity),
-        "none": pl.lit(0.0),
+        "none": pl.repeat(0.0, pl.len()),
     }
-    return in_order_of(candidates, scores[rule])
-
-
-def in_order_of(candidates: pl.DataFrame, score: pl.Expr) -> pl.DataFrame:
-    """The same rows with this score and the rank it gives, sorted by user and rank."""
-    scored = candidates.with_columns(score.cast(pl.Float64).alias(SCORE))
-    ordered = scored.sort([USER, SCORE, BASE_RANK], descending=[False, True, False])
-    place = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(USER)
-    return ordered.with_columns(place.alias(RANK))
+    return scores[rule]
 
 
 def llm_only() -> pl.Expr:
@@ -62,8 +49,12 @@ def llm_only() -> pl.Expr:
 
 def weighted(weights: Weights) -> pl.Expr:
     """Sum of the weights times each signal's z-score among the user's candidates; unknown is 0."""
-    parts = [_z_score(signal) * weight for signal, weight in _weights(weights).items()]
-    return pl.sum_horizontal([pl.lit(0.0), *parts])
+    return pl.sum_horizontal([pl.repeat(0.0, pl.len()), *weighted_parts(weights).values()])
+
+
+def weighted_parts(weights: Weights) -> dict[str, pl.Expr]:
+    """The summands of `weighted` by signal."""
+    return {signal: _z_score(signal) * weight for signal, weight in _weights(weights).items()}
 
 
 def rrf(weights: Weights) -> pl.Expr:
@@ -77,7 +68,7 @@ def rrf(weights: Weights) -> pl.Expr:
         place = pl.col(signal).rank("average", descending=True).fill_null(middle).over(USER)
         rank = pl.col(BASE_RANK) if signal == ESTIMATE else place
         parts.append(weight / (RRF_CONSTANT + rank))
-    return pl.sum_horizontal([pl.lit(0.0), *parts])
+    return pl.sum_horizontal([pl.repeat(0.0, pl.len()), *parts])
 
 
 def keep_similar(min_similarity: float) -> pl.Expr:

@@ -9,8 +9,9 @@ import polars as pl
 from tasks.core.errors import SettingsError
 from tasks.core.vocabulary import USER
 from tasks.features.facts import Ints
+from tasks.features.table import LABEL
 from tasks.models.base import Floats
-from tasks.ranking.learned import LABEL, matrix_of
+from tasks.ranking.learned import matrix_of
 
 MOST_TREES = 500
 PATIENCE = 50

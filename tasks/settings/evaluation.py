@@ -1,21 +1,24 @@
-"""The settings of an evaluation: those of a night, the protocol, and what is not for a night."""
+"""The settings of an evaluation: the method to measure, the protocol, and the data."""
 
-from typing import Self
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pydantic import Field, model_validator
-
-from tasks.core.vocabulary import BoundName, ProtocolName, RerankerName
+from tasks.core.homes import url_of
+from tasks.core.secrets import NOT_SHARED, Secrets
+from tasks.core.vocabulary import ProtocolName
 from tasks.evaluation.measures import KS
-from tasks.settings.run import ESTIMATES_RATINGS, Settings
+from tasks.llm.options import EngineOptions, LlmOptions
+from tasks.settings.common import CommonOptions
+from tasks.settings.method import Method, check_list_length
+from tasks.settings.settings import check_asking, engine_options
 
 COLLECTED_LATER: frozenset[ProtocolName] = frozenset({"temporal", "cold-item"})
 """Protocols that ask what was known at a time: votes and ratings collected since would leak."""
 
-READ_SIMILARITY = {"llm_only", "filter"}
 
+class EvaluationOptions(BaseModel):
+    """How ratings are held out, and what may be seen."""
 
-class EvaluationSettings(Settings):
-    """Options of `palate evaluate` and of each cell of `palate experiment`."""
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     protocol: ProtocolName = Field("loo", description="How ratings are held out.")
     seeds: int = Field(
@@ -23,10 +26,6 @@ class EvaluationSettings(Settings):
     )
     keep: int = Field(
         3, ge=0, le=5, description="Train ratings that `cold-user` leaves a test user."
-    )
-    reranker: RerankerName | BoundName = Field(  # type: ignore[assignment]
-        "weighted",
-        description="How the candidates are ordered anew; random is the floor, oracle the ceiling.",
     )
     external: bool | None = Field(
         None,
@@ -37,14 +36,33 @@ class EvaluationSettings(Settings):
         False, description="Run --profiles not written from train, labelled leaky everywhere."
     )
 
+
+class EvaluationSettings(CommonOptions, EvaluationOptions):
+    """Everything that `palate evaluate` and each cell of `palate experiment` reads."""
+
+    method: Method = Method()
+    llm: LlmOptions = LlmOptions()
+
     @model_validator(mode="after")
-    def _no_leak_unasked(self) -> "EvaluationSettings":
+    def _agree(self) -> "EvaluationSettings":
+        check_list_length(self.method, self.top)
+        check_asking(self.method, self.llm)
+        asks = self.method.asks_llm or self.method.profile_writer == "llm"
+        if asks and not self.llm.llm_model:
+            raise ValueError("a language model is to be asked, but llm_model does not say which")
+        if asks and url_of(self.home) and not Secrets().palate_ledger_url:
+            raise ValueError(f"home: {NOT_SHARED}")
         if self.profiles is not None and not self.allow_leaky:
             raise ValueError(
                 "profiles: nobody can say that they were written from train ratings alone, so the"
                 " held-out ratings may stand in them; allow_leaky runs them, labelled as such"
             )
         return self
+
+    @property
+    def engine(self) -> EngineOptions:
+        """What the language model's engine reads."""
+        return engine_options(self.llm, self.method)
 
     @property
     def each_seed(self) -> range:
@@ -57,11 +75,6 @@ class EvaluationSettings(Settings):
         return tuple(sorted({*KS, self.top}))
 
     @property
-    def longest(self) -> int:
-        """The longest list that is measured."""
-        return max(self.ks)
-
-    @property
     def protocol_name(self) -> str:
         """The protocol as tables name it; how many ratings are kept is part of `cold-user`."""
         return f"{self.protocol}-{self.keep}" if self.protocol == "cold-user" else self.protocol
@@ -72,41 +85,27 @@ class EvaluationSettings(Settings):
         return self.protocol not in COLLECTED_LATER if self.external is None else self.external
 
     @property
-    def inner_protocol(self) -> ProtocolName:
-        """The same as the outer one, or the re-ranker would learn another task."""
-        return self.protocol
-
-    def judging_new_items(self) -> Self:
-        """The same settings, with inner splits that take every rating from some items."""
-        return self.model_copy(update={"protocol": "cold-item"})
-
-    @property
-    def inner_keep(self) -> int:
-        """As the outer one."""
-        return self.keep
-
-    @property
-    def reads_similarity(self) -> bool:
-        """Whether the order depends on the scorer at all."""
-        weighing = self.reranker in {"weighted", "rrf"} and self.weights.similarity > 0
-        learning = self.reranker == "learned" and self.learns_scores
-        return weighing or learning or self.reranker in READ_SIMILARITY
+    def candidate_count(self) -> int:
+        """Candidates per user."""
+        return self.method.candidate_count(self.top)
 
     @property
     def reranker_label(self) -> str:
         """The re-ranker as tables name it: none only where the base lists stay as they are."""
-        return "diversity" if self.reranker == "none" and self.reorders else self.reranker
+        method = self.method
+        return "diversity" if method.reranker == "none" and method.reorders else method.reranker
 
     @property
     def estimates_ratings(self) -> bool:
         """Whether the base model's estimates can be compared with ratings."""
-        return self.model in ESTIMATES_RATINGS and self.protocol != "cold-item"
+        return self.method.estimates_ratings and self.protocol != "cold-item"
 
     @property
     def scorer_label(self) -> str:
         """The scorer as tables name it: none where it does not count, and leaky where it is."""
-        learns = self.reranker == "learned" and "language" not in self.without
-        if not (self.reads_similarity or learns):
+        method = self.method
+        learns = method.reranker == "learned" and "language" not in method.without
+        if not (method.reads_similarity or learns):
             return "none"
-        shown = "" if self.scorer == "embedded" else f" {self.llm_model}"
-        return f"{self.scorer}{shown}{' (leaky profiles)' if self.profiles else ''}"
+        model = "" if method.scorer == "embedded" else f" {self.llm.llm_model}"
+        return f"{method.scorer}{model}{' (leaky profiles)' if self.profiles else ''}"

@@ -32,6 +32,12 @@ class NightOptions(BaseModel):
     guard_margin: float = Field(
         0.0, ge=0, description="NDCG that a re-ranked list may lose before the guard acts."
     )
+    measure_users: int | None = Field(
+        None,
+        ge=0,
+        description="Users whose held-out rating is looked for: everybody with `embedded`, nobody"
+        " (0) with a scorer that costs money, unless set.",
+    )
     explain: bool = Field(
         False,
         description="Have the language model say in a sentence why, for each of the first `top`.",

@@ -1,11 +1,13 @@
 """What a night asked of the language model, from the ledger into the results file."""
 
+from pathlib import Path
+
 import polars as pl
 
 from tasks.core.artifacts import write_table
 from tasks.core.vocabulary import Artifact
+from tasks.llm.options import EngineOptions
 from tasks.llm.session import session_for
-from tasks.settings.run import Settings
 from tasks.store.query import query
 from tasks.store.warehouse import has_results
 
@@ -31,24 +33,24 @@ COLUMNS = {
 """Neither prompts nor answers: what was asked about whom stays in the ledger, as hashes."""
 
 
-def requests_to_publish(settings: Settings) -> Artifact:
+def requests_to_publish(home: Path, options: EngineOptions) -> Artifact:
     """The ledger's requests that ended since the last publication, this night's or a killed one's.
 
     The publication leaves out what it has already.
     """
-    since = _last_published(settings)
-    session = session_for(settings.home, settings.llm)
+    since = _last_published(home)
+    session = session_for(home, options)
     rows = session.run(lambda engine: engine.ledger.finished_since(since))
     kept = [{name: row[name] for name in COLUMNS} for row in rows]
     table = pl.DataFrame(kept, schema=COLUMNS, orient="row")
-    return write_table(settings.home, "asked", table)
+    return write_table(home, "asked", table)
 
 
-def _last_published(settings: Settings) -> float:
-    if not has_results(settings.home):
+def _last_published(home: Path) -> float:
+    if not has_results(home):
         return 0.0
     known = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'llm_requests'"
-    if not query(settings.home, known).item():
+    if not query(home, known).item():
         return 0.0
-    last = query(settings.home, "SELECT max(finished_at) FROM llm_requests").item()
+    last = query(home, "SELECT max(finished_at) FROM llm_requests").item()
     return float(last or 0.0)

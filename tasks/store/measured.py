@@ -13,8 +13,9 @@ from tasks.evaluation.cell import CellResult, Comparison, Figures
 from tasks.evaluation.measures import CANDIDATE_RECALL
 from tasks.evaluation.significance import holm, verdict
 from tasks.evaluation.summary import named
-from tasks.features.groups import group_of
+from tasks.features.table import group_of
 from tasks.settings.evaluation import EvaluationSettings
+from tasks.settings.settings import settings_json
 from tasks.store.warehouse import Rows
 
 Table = TypeVar("Table", pl.DataFrame, pl.LazyFrame)
@@ -94,7 +95,7 @@ def _cell(place: int, result: CellResult) -> dict[str, object]:
         "label": result.cell.label,
         "dataset": made.dataset.name if made else settings.data,
         "protocol": settings.protocol_name,
-        "model": settings.model,
+        "model": settings.method.model,
         "scorer": settings.scorer_label,
         "reranker": settings.reranker_label,
         "external": settings.uses_external,
@@ -110,7 +111,7 @@ def _cell(place: int, result: CellResult) -> dict[str, object]:
         "rerank_seconds": made.rerank_seconds if made else None,
         "dollars": None if made is None or made.dollars is None else float(made.dollars),
         "skipped": json.dumps(made.skipped if made else {}),
-        "config": settings.model_dump_json(),
+        "config": settings_json(settings),
     }
 
 

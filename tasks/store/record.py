@@ -11,8 +11,9 @@ from secrets import token_hex
 
 import polars as pl
 
+from tasks.core.optional import version_of
 from tasks.core.progress import name_log
-from tasks.core.stage import StageRecord
+from tasks.core.steps import StageRecord
 from tasks.core.vocabulary import (
     ITEM,
     RANK,
@@ -24,9 +25,8 @@ from tasks.core.vocabulary import (
     Record,
 )
 from tasks.evaluation.cell import CellResult, Published
-from tasks.models.options import version_of
 from tasks.night.record import Night
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings, settings_json
 
 RECORDED = (
     "palate",
@@ -105,9 +105,9 @@ def run_row(run: Run, finished_at_utc: datetime, ranked: pl.LazyFrame) -> pl.Dat
         _when(run, finished_at_utc)
         | {
             "dataset": run.dataset.info.name,
-            "model": run.settings.model,
-            "scorer": run.settings.scorer,
-            "reranker": run.settings.reranker,
+            "model": run.settings.method.model,
+            "scorer": run.settings.method.scorer,
+            "reranker": run.settings.method.reranker,
             "top": run.settings.top,
             "ratings": run.dataset.ratings.rows,
             "items": run.dataset.items.rows,
@@ -121,7 +121,7 @@ def run_row(run: Run, finished_at_utc: datetime, ranked: pl.LazyFrame) -> pl.Dat
             "model_from": run.night.state.model_from,
             "measured_in": run.night.state.measured_in,
             "state": run.night.leaves.model_dump_json() if run.night.leaves else None,
-            "config": run.settings.model_dump_json(),
+            "config": settings_json(run.settings),
             "versions": versions(),
         },
         schema_overrides=dict.fromkeys(("note", "measured_in", "state"), pl.String),
@@ -211,14 +211,7 @@ def ranked_rows(
 
 def _unscored(run: Run, ranked: pl.LazyFrame) -> int:
     """Candidates that should have a similarity and have none; 0 where the order reads none."""
-    if not _reads_similarity(run.settings) or SIMILARITY not in ranked.collect_schema():
+    if not run.settings.method.reads_similarity or SIMILARITY not in ranked.collect_schema():
         return 0
     missing: int = ranked.select(pl.col(SIMILARITY).null_count()).collect().item()
     return missing
-
-
-def _reads_similarity(settings: Settings) -> bool:
-    if settings.reranker == "learned":
-        return settings.learns_scores
-    weighs = settings.reranker in {"weighted", "rrf"} and settings.weights.similarity > 0
-    return weighs or settings.reranker in {"llm_only", "filter"}

@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -115,3 +116,20 @@ def _read(database: sqlite3.Connection, keys: list[str]) -> dict[str, Vectors]:
 def _keep(database: sqlite3.Connection, rows: list[tuple[str, bytes]]) -> None:
     with database:
         database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+
+def text_vectors(home: Path, texts: Sequence[str]) -> Vectors:
+    """Unit vectors (len(texts), 384) of the texts, in their order; each is embedded once."""
+    return store_of(home).matrix(texts)
+
+
+@lru_cache
+def store_of(home: Path) -> EmbeddingStore:
+    """The kept vectors of a home."""
+    return EmbeddingStore(home / "embeddings.sqlite", _embedder())
+
+
+@cache
+def _embedder() -> Embedder:
+    """One for all homes: it holds a quarter of a gigabyte."""
+    return Embedder()

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.core.errors import SettingsError
 from tasks.core.homes import address, here, home_of, url_of
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 URL = "s3://nights/team a~7/x"
 SECRET = "hunter2"

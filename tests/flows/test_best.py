@@ -9,7 +9,7 @@ import pytest
 
 from flows import best
 from flows.best import best_method, with_best
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.query import query
 from tests.support.in_process import Terminal
 

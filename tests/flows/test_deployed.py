@@ -9,7 +9,7 @@ from flows import deployed
 from flows import nightly as nights
 from flows.deployed import NothingMeasuredError, experiment, nightly
 from tasks.settings.evaluation import EvaluationSettings
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.query import query
 from tasks.store.record import attempt
 from tests.support.in_process import flows_in

@@ -10,7 +10,7 @@ import sql
 from flows.evaluate import evaluate
 from flows.nightly import nightly
 from tasks.settings.evaluation import EvaluationSettings
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.query import query
 from tests.support.datasets import write_generic
 from tests.support.in_process import flows_in

@@ -6,7 +6,7 @@ import pytest
 from flows.doctor.examine import CHECKS, Check, examine
 from flows.doctor.finding import ok, warn
 from tasks.core.errors import StoreError
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tests.support.in_process import run_here
 
 

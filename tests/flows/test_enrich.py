@@ -16,7 +16,7 @@ import pytest
 from flows.enrich import enrich
 from tasks.data.enriching import ATTRIBUTION
 from tasks.data.enriching.store import enrichment_of
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tests.support.command import environment
 from tests.support.datasets import write_movielens
 from tests.support.fake_tmdb import V3, FakeTmdb, fake_tmdb, movie
@@ -42,7 +42,7 @@ logging.basicConfig(level=logging.DEBUG)
 with prefect_for(home) as wait:
     wait()
     from flows.enrich import enrich
-    from tasks.settings.run import Settings
+    from tasks.settings.settings import Settings
     settings = Settings(data=data, home=home)
     result = enrich(settings, url, Ask())
 print(result.model_dump_json())

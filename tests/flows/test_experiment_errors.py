@@ -16,7 +16,7 @@ from tasks.core.errors import (
     StoppedError,
     TooLittleDataError,
 )
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tasks.evaluation.cell import Cell, CellResult
 from tasks.settings.evaluation import EvaluationSettings
 

@@ -10,7 +10,7 @@ from flows.explaining import Explained, explain
 from tasks.core.artifacts import read_table
 from tasks.core.errors import StoppedError
 from tasks.llm.session import close_sessions, session_for
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.query import query
 from tests.flows.small import options, pipeline_of, world
 from tests.support.datasets import write_generic

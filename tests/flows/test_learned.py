@@ -17,7 +17,7 @@ from flows.stages import BASE_STAGES
 from tasks.core.artifacts import read_table
 from tasks.evaluation.cell import Cell, Figures
 from tasks.settings.evaluation import EvaluationSettings
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.query import query
 from tests.support.command import run
 from tests.support.datasets import write_generic

@@ -15,7 +15,7 @@ from tasks.core.errors import SettingsError
 from tasks.core.homes import home_of
 from tasks.core.stage import NOT_IN_KEY
 from tasks.llm.options import EngineOptions, Sharing
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tests.support.in_process import flows_in
 
 SHARING = Sharing(run="a-run", askers=2)

@@ -9,7 +9,7 @@ import pytest
 from flows.estimate import estimate
 from flows.nightly import nightly
 from tasks.llm.session import asking
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.query import query
 from tests.support.datasets import write_generic
 from tests.support.fake_llm.handle import FakeLLM, fake_llm

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tasks.night.method import method_of
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tests.support.worlds import FILMS
 
 LOGIC = {"train": ("3",), "re-rank": ("2",)}

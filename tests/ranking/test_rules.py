@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tasks.core.vocabulary import RuleName
 from tasks.ranking.rules import rerank
-from tasks.settings.run import Weights
+from tasks.settings.settings import Weights
 
 quickly = settings(deadline=None, max_examples=30)
 

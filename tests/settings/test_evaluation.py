@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from tasks.core.vocabulary import BoundName, ModelName, ProtocolName, RerankerName
 from tasks.settings.evaluation import EvaluationSettings
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 LATER = {"temporal", "cold-item"}
 NO_SIMILARITY = {"similarity": 0}

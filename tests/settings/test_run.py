@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from tasks.core.errors import SettingsError
 from tasks.settings.evaluation import EvaluationSettings
-from tasks.settings.run import Settings, Weights
+from tasks.settings.settings import Settings, Weights
 
 
 @pytest.fixture(autouse=True)

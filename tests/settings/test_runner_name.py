@@ -1,7 +1,7 @@
 import pytest
 
 from tasks.core.errors import SettingsError
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.settings.runner_name import scheduler_of
 
 

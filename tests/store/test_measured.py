@@ -11,11 +11,11 @@ from tasks.evaluation.significance import holm
 from tasks.evaluation.summary import SUMMARY
 from tasks.ranking.blend import Learned, Trees
 from tasks.ranking.learned import LearnedWeights
-from tasks.settings.evaluation import EvaluationSettings
 from tasks.store.measured import CELLS, comparison_rows, measured_tables
 from tasks.store.query import query
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
+from tests.support.composed import evaluation_settings
 
 FILMS = DatasetInfo(
     name="films",
@@ -36,7 +36,7 @@ def collected(*given):
 
 
 def settings(**given):
-    return EvaluationSettings(**{"top": 3, "search_count": 30, "seeds": 2, "seed": 5} | given)
+    return evaluation_settings(**{"top": 3, "search_count": 30, "seeds": 2, "seed": 5} | given)
 
 
 def table(home, kind, rows, schema):
@@ -177,7 +177,7 @@ def test_examples_carry_the_first_seed_the_reasons_and_ids_as_text(tmp_path):
 def test_learned_weights_say_of_which_group_a_feature_is(tmp_path):
     groups = {
         "ease, log place": "collaborative",
-        "popularity": "collaborative",
+        "popularity": "signals",
         "text, among candidates": "language",
         "liked texts, among candidates": "language",
         "log history": "popularity",

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from prefect import Task
 
-from tasks.core.stage import Steps
+from tasks.core.steps import Steps
 from tests.support.worlds import Made
 
 

@@ -13,7 +13,8 @@ from prefect.settings import PREFECT_TASKS_REFRESH_CACHE, temporary_settings
 
 from flows import cells, one_split
 from tasks.core.artifacts import sha256_of, write_table
-from tasks.core.stage import Steps, step
+from tasks.core.stage import step
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Dataset, DatasetInfo
 from tasks.evaluation.cell import Cell, CellResult
 from tasks.evaluation.splits.parts import Parts

@@ -8,7 +8,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 
 import sql
 from tasks.core.prefect_progress import is_seen
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.query import query
 
 log = logging.getLogger(__name__)

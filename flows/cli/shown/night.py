@@ -14,7 +14,7 @@ from tasks.store.query import query
 if TYPE_CHECKING:
     from flows.nightly import NightlyResult
     from flows.recommend import Recommendation
-    from tasks.settings.run import Settings
+    from tasks.settings.settings import Settings
 
 SAMPLE_USERS = 3
 SAMPLE_ITEMS = 5
@@ -43,7 +43,7 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
         f" {result.cached} of {result.stages} stages were cached; run {result.run_id}"
     )
     if result.asked:
-        console.print(f"Asked {settings.llm_model}: {result.asked}", soft_wrap=True)
+        console.print(f"Asked {settings.llm.llm_model}: {result.asked}", soft_wrap=True)
         console.print(f"{unscored:,} candidates have no score and count as neutral")
     if result.note:
         prefix = "" if result.status == "complete" else f"{result.status.upper()}: "
@@ -62,7 +62,7 @@ def why_not_measured(settings: "Settings") -> str:
     """Why a whole night has no figures."""
     if settings.users_to_measure != 0:
         return "the language model stopped answering meanwhile. Run the same command again."
-    if settings.measure_users is None:
+    if settings.night.measure_users is None:
         return "held-out ratings would cost as many requests again; --measure-users N asks for N."
     return "measure_users is 0, so nobody's held-out rating was looked for."
 

@@ -7,7 +7,7 @@ from tasks.core.progress import bar
 from tasks.features.similarity.requests import ScoreRequest, person_by_person
 from tasks.features.similarity.scorer import Asked, Scores
 from tasks.llm.asking import Person, ask_scores
-from tasks.llm.judges import judge_name, score_kind
+from tasks.llm.judges import language_version
 from tasks.llm.options import EngineOptions
 from tasks.llm.rendering import item_line, person_block
 from tasks.llm.session import session_for
@@ -18,10 +18,7 @@ class LanguageScorer:
 
     def __init__(self, home: Path, options: EngineOptions) -> None:
         self._home, self._options = home, options
-        windows = f" {options.llm_window}/{options.llm_stride}"
-        self.version = judge_name(score_kind(options), options)
-        if options.llm_ask == "list":
-            self.version += windows
+        self.version = language_version(options)
 
     def score(self, asked: Asked) -> Scores:
         """One score (P,) per candidate; NaN where the model gave no valid one.

@@ -1,15 +1,14 @@
 """Scorers by the name that `--scorer` gives: a new one is an entry here."""
 
-from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from tasks.core.vocabulary import ProfileStyle, ScorerName
 from tasks.features.similarity.embedded import EmbeddedScorer
 from tasks.features.similarity.scorer import Scorer
+from tasks.llm.judges import language_version
 from tasks.llm.options import EngineOptions
-from tasks.texts.embedder import Embedder, Vectors
-from tasks.texts.embedding_store import EmbeddingStore
+from tasks.texts.embedding_store import store_of
 
 
 def scorer_named(name: ScorerName, home: Path, options: EngineOptions) -> Scorer:
@@ -21,22 +20,13 @@ def scorer_named(name: ScorerName, home: Path, options: EngineOptions) -> Scorer
     return LanguageScorer(home, options)
 
 
-def text_vectors(home: Path, texts: Sequence[str]) -> Vectors:
-    """Unit vectors (len(texts), 384) of the texts, in their order; each is embedded once."""
-    return _store(home).matrix(texts)
+def scorer_version(name: ScorerName, options: EngineOptions) -> str:
+    """Changes whenever the same question would get another score."""
+    if name == "embedded":
+        return EmbeddedScorer.version + ("-contrastive" * (options.profile_style == "contrastive"))
+    return language_version(options)
 
 
 @lru_cache
 def _embedded(home: Path, style: ProfileStyle) -> Scorer:
-    return EmbeddedScorer(_store(home), style)
-
-
-@lru_cache
-def _store(home: Path) -> EmbeddingStore:
-    return EmbeddingStore(home / "embeddings.sqlite", _embedder())
-
-
-@cache
-def _embedder() -> Embedder:
-    """One for all homes: it holds a quarter of a gigabyte."""
-    return Embedder()
+    return EmbeddedScorer(store_of(home), style)

@@ -6,7 +6,7 @@ from typing import Literal
 from tasks.core.homes import url_of
 from tasks.core.vocabulary import Record
 from tasks.night.notify.redacted import in_words, without_secrets
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 Status = Literal["failed", "degraded", "guarded", "test"]
 

@@ -14,7 +14,7 @@ from tasks.core.secrets import Secrets
 from tasks.night.notify.message import Message, Status, failed, message
 from tasks.night.notify.program import run_program
 from tasks.night.notify.webhook import post
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 
 def notify(settings: Settings, about: Message) -> None:
@@ -41,7 +41,7 @@ def problems_telling(settings: Settings, about: Message) -> list[NotifyError]:
 
 def is_anybody_told(settings: Settings) -> bool:
     """Whether there is a program or an address."""
-    return bool(settings.notify_command or _address())
+    return bool(settings.night.notify_command or _address())
 
 
 def tell_outcome(
@@ -71,8 +71,8 @@ def notifying(settings: Settings) -> Iterator[None]:
 
 
 def _ways(settings: Settings, about: Message) -> Iterator[Callable[[], None]]:
-    if settings.notify_command:
-        yield lambda: run_program(settings.notify_command, about)
+    if settings.night.notify_command:
+        yield lambda: run_program(settings.night.notify_command, about)
     if address := _address():
         yield lambda: post(address, about)
 

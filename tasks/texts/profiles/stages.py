@@ -8,6 +8,7 @@ from tasks.core.artifacts import read_table, write_table
 from tasks.core.chunks import rows_of, theirs
 from tasks.core.stage import Rows, chunk_stage, stage
 from tasks.core.vocabulary import USER, Artifact, ProfileStyle
+from tasks.llm.judges import judge_name, profile_kind
 from tasks.llm.options import EngineOptions
 from tasks.texts.profiles.favourites import make_profiles
 from tasks.texts.profiles.written import read_profiles
@@ -39,17 +40,21 @@ def profiles_stage(
     return write_table(home, "profiles", made)
 
 
-@chunk_stage("write tastes", "1")
+@chunk_stage(
+    "write tastes",
+    "2",
+    not_in_key={"options"},
+    also=lambda given: judge_name(profile_kind(given["options"]), given["options"]),
+)
 def write_tastes_stage(
     home: Path,
     rows: Rows,
     options: EngineOptions,
-    judge: str,
     profiles: Artifact,
     texts: Artifact,
     typed: Artifact | None,
 ) -> Artifact:
-    """The model's line for profiles number rows[0] up to rows[1]; `judge` names who writes it.
+    """The model's line for profiles number rows[0] up to rows[1].
 
     What somebody typed about themselves stays as it is.
     """
@@ -62,13 +67,8 @@ def write_tastes_stage(
     return write_table(home, "profiles", pl.concat([people.filter(own), written]).sort(USER))
 
 
-@stage("read typed profiles", "1")
-def typed_profiles_stage(
-    home: Path,
-    folder: Path,
-    fingerprint: str,
-    ratings: Artifact,
-) -> Artifact:
-    """Read the CSV `folder` of typed tastes."""
-    known = read_table(home, ratings)[USER].unique()
-    return write_table(home, "typed", read_profiles(folder, known))
+@stage("read typed profiles", "2", role="data", not_in_key={"file"})
+def typed_profiles_stage(home: Path, file: Path, fingerprint: str, ratings: Artifact) -> Artifact:
+    """The typed tastes of a CSV file; `fingerprint` stands for its content in the key."""
+    users = read_table(home, ratings)[USER].unique()
+    return write_table(home, "typed", read_profiles(file, users))

@@ -9,15 +9,21 @@ from tasks.core.chunks import rows_of
 from tasks.core.progress import bar
 from tasks.core.stage import Rows, chunk_stage
 from tasks.core.vocabulary import ITEM, USER, WHY, Artifact
+from tasks.llm.judges import judge_name
 from tasks.llm.options import EngineOptions
 
 
-@chunk_stage("say why", "1")
+@chunk_stage(
+    "say why",
+    "2",
+    role="figures",
+    not_in_key={"options"},
+    also=lambda given: judge_name("explain", given["options"]),
+)
 def whys_stage(
     home: Path,
     rows: Rows,
     options: EngineOptions,
-    judge: str,
     lists: Artifact,
     profiles: Artifact,
     texts: Artifact,
@@ -25,7 +31,7 @@ def whys_stage(
 ) -> Artifact:
     """The model's sentence about each of the first `top` items of profiles rows[0] up to rows[1].
 
-    `judge` names who writes. Raises LlmError when no more can be asked.
+    Raises LlmError when no more can be asked.
     """
     people = rows_of(home, profiles, rows)
     return _say_why(home, options, lists, people, texts, top)

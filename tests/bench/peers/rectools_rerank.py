@@ -6,7 +6,7 @@ import polars as pl
 
 from tasks.core.vocabulary import DATE_AFFINITY, ESTIMATE, ITEM, POPULARITY, RANK, SIMILARITY, USER
 from tasks.ranking.rules import rerank
-from tasks.settings.run import Weights
+from tasks.settings.settings import Weights
 from tests.bench.given import COUNT, Given
 from tests.bench.peers import TIMES, Compared
 from tests.bench.peers.foreign import run

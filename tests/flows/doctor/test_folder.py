@@ -9,7 +9,7 @@ from filelock import FileLock
 
 from flows.doctor.folder import check_clock, check_leftovers, check_space, check_writable
 from tasks.core.lock import in_use
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
 

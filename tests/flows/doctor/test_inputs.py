@@ -3,7 +3,7 @@ import pytest
 from flows.doctor.inputs import check_data, check_embedder
 from tasks.core.errors import DatasetNotFoundError
 from tasks.data import catalogue
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 
 def test_a_data_set_that_is_there_is_named_with_its_files(made_up, monkeypatch):

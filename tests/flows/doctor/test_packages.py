@@ -15,7 +15,7 @@ from flows.doctor.packages import (
     required,
 )
 from tasks.core.errors import SettingsError
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 
 def installed(monkeypatch, **versions):

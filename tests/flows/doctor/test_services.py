@@ -5,7 +5,7 @@ import pytest
 
 from flows.doctor import services
 from flows.doctor.services import check_llm, check_prefect, check_workers
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tests.flows.doctor.loopback import answering
 
 CLOSED = "http://127.0.0.1:9"

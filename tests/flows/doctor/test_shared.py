@@ -6,7 +6,7 @@ from tasks.core.errors import LedgerError, SharedHomeError
 from tasks.core.homes import home_of
 from tasks.core.secrets import Secrets
 from tasks.llm.ledger.database import ledger_url
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tests.support.s3 import HOME, machine
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from flows.doctor.stores import check_ledger, check_results
 from tasks.core.errors import QueryError
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.warehouse import database_file, publish
 from tests.store.rows import a_run
 

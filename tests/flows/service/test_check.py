@@ -7,7 +7,7 @@ import psutil
 
 from flows.service.check import check_standing
 from flows.service.state import Started, State, write_state
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 
 def test_nothing_is_said_where_nothing_stands(tmp_path: Path) -> None:

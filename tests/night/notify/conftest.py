@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tasks.night.notify import webhook
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 
 class Receiver:

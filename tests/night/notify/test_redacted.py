@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from tasks.core.errors import DownloadError
 from tasks.night.notify.message import WHAT_TO_DO, failed, message
 from tasks.night.notify.redacted import LONGEST, in_words, without_secrets
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 
 TASTE = "I love slow films about trains"
 

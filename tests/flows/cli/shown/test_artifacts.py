@@ -17,9 +17,10 @@ from flows.cli.shown.artifacts import show_in_prefect, summary
 from tasks.core import prefect_progress
 from tasks.core.artifacts import write_table
 from tasks.core.progress import TEMPORARY_SERVER, bar
-from tasks.core.stage import Rows, Steps, chunk_stage
+from tasks.core.stage import Rows, chunk_stage
+from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact
-from tasks.settings.run import Settings
+from tasks.settings.settings import Settings
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
 from tests.support.in_process import flows_in

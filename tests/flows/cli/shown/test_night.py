@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from flows.cli.shown.night import why_not_measured, without_blank
-from tasks.settings.run import Settings
+from tests.support.composed import night_settings
 
 ASKING = {"scorer": "llm", "llm_model": "m"}
 
@@ -17,7 +17,7 @@ ASKING = {"scorer": "llm", "llm_model": "m"}
     ],
 )
 def test_a_night_without_figures_says_the_reason_that_holds(given, said):
-    why = why_not_measured(Settings(**given))
+    why = why_not_measured(night_settings(**given))
     assert said in why and (said == "as many requests again") == ("requests" in why)
 
 

@@ -1,8 +1,25 @@
-"""The settings of the learned re-ranker."""
+"""What the re-rankers can be told."""
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tasks.core.vocabulary import ProtocolName, TargetName
+
+
+class Weights(BaseModel):
+    """How much each z-scored signal counts in the `weighted` and `rrf` re-rankers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    estimate: float = Field(1.0, ge=0, description="Base model's estimated rating.")
+    similarity: float = Field(1.0, ge=0, description="Scorer's similarity of item and profile.")
+    popularity: float = Field(1.0, ge=0, description="Log of the item's train rating count.")
+    date_affinity: float = Field(1.0, ge=0, description="Item's year against the user's years.")
+    external_quality: float = Field(
+        0.0, ge=0, description="Catalogue's quality (IMDb rating): collected after every split."
+    )
+    external_votes: float = Field(
+        0.0, ge=0, description="Log of the catalogue's votes (IMDb): collected after every split."
+    )
 
 
 class LearnOptions(BaseModel):
@@ -55,8 +72,3 @@ class LearnOptions(BaseModel):
     def ranks_new_items(self) -> bool:
         """Whether unrated items compete; without language nothing tells them apart."""
         return self.learn_new_items and "language" not in self.without
-
-    @property
-    def learns_scores(self) -> bool:
-        """Whether the `learned` re-ranker reads the scorer's similarities: they are language."""
-        return self.learn_scores and "language" not in self.without

@@ -1,0 +1,133 @@
+"""Candidates from one base model or from several together."""
+
+from flows.pipeline import Candidates, Pipeline
+from tasks.core.vocabulary import Artifact, ModelName
+from tasks.models.spark_task import spark_candidates_stage
+from tasks.models.stages import (
+    candidates_stage,
+    counts_stage,
+    fold_in_stage,
+    join_candidates_stage,
+    nearest_new_items_stage,
+    new_items_stage,
+    text_model_stage,
+    train_stage,
+)
+from tasks.texts.stages import texts_stage
+
+
+def propose(pipeline: Pipeline) -> Candidates:
+    """Every user's candidates: each source's highest estimates joined, or all new items.
+
+    Of new items only `text` knows anything; it is fitted where the re-ranker learns from it.
+    """
+    method, inputs = pipeline.method, pipeline.inputs
+    if inputs.new_items is not None:
+        return _new_items(pipeline, inputs.new_items)
+    wanted = method.candidate_sources
+    models: dict[str, Artifact] = {name: _model(pipeline, name) for name in wanted}
+    lists: dict[str, Artifact] = {
+        name: _top(pipeline, name, models[name], count)
+        for name, count in wanted.items()
+        if count != 0
+    }
+    if len(lists) == 1:
+        return Candidates(pairs=lists[method.model], models=models)
+    joined = pipeline.steps.run(
+        join_candidates_stage, lists=lists, base=method.model, model=models[method.model]
+    )
+    return Candidates(pairs=joined, models=models)
+
+
+def counts(pipeline: Pipeline) -> Artifact:
+    """How many train ratings each item has."""
+    return pipeline.steps.run(counts_stage, ratings=pipeline.inputs.ratings)
+
+
+def item_texts(pipeline: Pipeline) -> Artifact:
+    """The text of every item."""
+    dataset = pipeline.dataset
+    ratings = pipeline.inputs.ratings
+    return pipeline.steps.run(texts_stage, items=dataset.items, tags=dataset.tags, ratings=ratings)
+
+
+def _new_items(pipeline: Pipeline, new_items: Artifact) -> Candidates:
+    method, inputs, steps = pipeline.method, pipeline.inputs, pipeline.steps
+    learns = method.reranker == "learned" and "language" not in method.without
+    models = {"text": _text_model(pipeline)} if learns else {}
+    if inputs.most_new is None:
+        pairs = steps.run(
+            new_items_stage, users=inputs.users, new_items=new_items, seed=pipeline.seed
+        )
+        return Candidates(pairs=pairs, models=models)
+    nearest = steps.run(
+        nearest_new_items_stage,
+        model=models["text"],
+        ratings=inputs.ratings,
+        users=inputs.users,
+        new_items=new_items,
+        count=inputs.most_new,
+        seed=pipeline.seed,
+    )
+    return Candidates(pairs=nearest, models=models)
+
+
+def _top(pipeline: Pipeline, name: ModelName, model: Artifact, count: int | None) -> Artifact:
+    users, ratings, seed = pipeline.inputs.users, pipeline.inputs.ratings, pipeline.seed
+    count = count or pipeline.method.candidate_count(pipeline.top)
+    if name == "spark-als":  # Spark parts the users itself
+        return pipeline.steps.run(
+            spark_candidates_stage,
+            model=model,
+            ratings=ratings,
+            counts=counts(pipeline),
+            users=users,
+            count=count,
+            seed=seed,
+        )
+    return pipeline.steps.chunks(
+        candidates_stage,
+        users.rows,
+        pipeline.chunk,
+        model=model,
+        ratings=ratings,
+        counts=counts(pipeline),
+        users=users,
+        count=count,
+        seed=seed,
+    )
+
+
+def _model(pipeline: Pipeline, name: ModelName) -> Artifact:
+    """A model fitted on these ratings, or the users folded into one that was fitted earlier."""
+    if name == "text":
+        return _text_model(pipeline)
+    inputs, options = pipeline.inputs, pipeline.method.model_options.of(name)
+    if inputs.fitted is not None:
+        return pipeline.steps.run(
+            fold_in_stage,
+            kept=inputs.fitted.models[name],
+            ratings=inputs.ratings,
+            users=inputs.users,
+            model=name,
+            model_options=options,
+        )
+    return pipeline.steps.run(
+        train_stage,
+        ratings=inputs.ratings,
+        scale=pipeline.dataset.info.scale,
+        model=name,
+        model_options=options,
+        seed=pipeline.seed,
+    )
+
+
+def _text_model(pipeline: Pipeline) -> Artifact:
+    inputs = pipeline.inputs
+    return pipeline.steps.run(
+        text_model_stage,
+        ratings=inputs.ratings,
+        users=inputs.users,
+        texts=item_texts(pipeline),
+        typed=inputs.typed,
+    )

@@ -1,0 +1,145 @@
+"""Every user's candidates in the order of the method's ranker."""
+
+from dataclasses import replace
+
+from flows.candidates import item_texts, propose
+from flows.learning import feature_inputs, feature_names, held_out_share, learn
+from flows.pipeline import Candidates, Pipeline, Ranked
+from flows.similarity import vectors
+from flows.tuning import tuned
+from tasks.core.errors import LlmDownError, TooLittleDataError
+from tasks.core.progress import note, say
+from tasks.core.vocabulary import Artifact
+from tasks.models.stages import unrated_items_stage
+from tasks.night.state import Fitted, Unrated
+from tasks.ranking.blend import Learned
+from tasks.ranking.rankers import AnyRanker, LearnedRanker, OracleRanker, RandomRanker, RuleRanker
+from tasks.ranking.stages import diversify_stage, join_unrated_stage, rank_stage
+
+MOST_NEW = 20
+"""Unrated items that compete, per person: those with texts nearest to what the person likes."""
+NEW = " new items"
+
+
+def make_lists(pipeline: Pipeline) -> Ranked:
+    """Every user's candidates, base and re-ranked.
+
+    While the language model is down the re-ranked order is the base order, marked degraded.
+    """
+    chosen = tuned(pipeline)
+    candidates = propose(chosen)
+    try:
+        return rank(chosen, candidates)
+    except LlmDownError as down:
+        say(f"    [red]degraded:[/] {down.what} The base lists stand in for the re-ranked.")
+        lists = base_lists(chosen, candidates)
+        return Ranked(lists=lists, degraded=down.what, fitted=_fitted(chosen, candidates))
+
+
+def rank(pipeline: Pipeline, candidates: Candidates) -> Ranked:
+    """The candidates in the order of the method's ranker. Raises LlmError, TooLittleDataError."""
+    fitted = _fitted(pipeline, candidates)
+    if pipeline.method.reranker != "learned":
+        ranked = _ordered(pipeline, candidates, _ranker(pipeline))
+        return Ranked(lists=_diversified(pipeline, ranked), fitted=fitted)
+    earlier = pipeline.inputs.fitted
+    learned = earlier.learned if earlier and earlier.learned else learn(pipeline)
+    lists, unrated = _learned_order(pipeline, candidates, learned), None
+    if pipeline.method.ranks_new_items and pipeline.inputs.new_items is None:
+        lists, unrated = _with_unrated(pipeline, lists)
+    made = fitted.model_copy(update={"learned": learned, "unrated": unrated})
+    return Ranked(lists=_diversified(pipeline, lists), fitted=made)
+
+
+def base_lists(pipeline: Pipeline, candidates: Candidates) -> Artifact:
+    """Every user's candidates in the order of the base model."""
+    plain = pipeline.method.model_copy(update={"reranker": "none", "diversity": 0.0})
+    unasked = replace(pipeline, method=plain)
+    return _ordered(unasked, candidates, RuleRanker(rule="none"))
+
+
+def _ranker(pipeline: Pipeline) -> AnyRanker:
+    method = pipeline.method
+    match method.reranker:
+        case "random":
+            return RandomRanker(seed=pipeline.seed)
+        case "oracle":
+            return OracleRanker()
+        case "none" | "llm_only" | "weighted" | "rrf" | "filter" as rule:
+            return RuleRanker.of(rule, method.weights, method.min_similarity)
+        case "learned":
+            raise ValueError("the learned ranker is fitted first")
+
+
+def _ordered(pipeline: Pipeline, candidates: Candidates, ranker: AnyRanker) -> Artifact:
+    users = pipeline.inputs.users
+    oracle = isinstance(ranker, OracleRanker)
+    return pipeline.steps.chunks(
+        rank_stage,
+        users.rows,
+        pipeline.chunk,
+        users=users,
+        pairs=candidates.pairs,
+        known=feature_inputs(pipeline, candidates, ranker.features),
+        ranker=ranker,
+        explained=pipeline.top,
+        held_out=pipeline.inputs.held_out if oracle else None,
+    )
+
+
+def _learned_order(pipeline: Pipeline, candidates: Candidates, learned: Learned) -> Artifact:
+    names = feature_names(pipeline, candidates)
+    return _ordered(pipeline, candidates, LearnedRanker(features=names, learned=learned))
+
+
+def _fitted(pipeline: Pipeline, candidates: Candidates) -> Fitted:
+    """What was learned from ratings for these candidates, tonight or on an earlier night."""
+    models = {name: model for name, model in candidates.models.items() if name != "text"}
+    made = Fitted(options=pipeline.method.model_options, models=models)
+    return pipeline.inputs.fitted or made
+
+
+def _with_unrated(pipeline: Pipeline, lists: Artifact) -> tuple[Artifact, Unrated | None]:
+    """The lists with each person's nearest unrated items, and how these are judged.
+
+    The weights are learned from hidden items: in splits that leave every item some ratings an
+    unrated item is never a hit, so that what is learned from them would put it last whatever it is.
+    """
+    inputs, fitted = pipeline.inputs, pipeline.inputs.fitted
+    kept = fitted.unrated if fitted else None
+    fresh = pipeline.steps.run(
+        unrated_items_stage, ratings=inputs.ratings, items=pipeline.dataset.items
+    )
+    if not fresh.rows or (fitted and not kept):
+        return lists, kept
+    part = f"{pipeline.steps.part}{NEW}"
+    judging = replace(
+        pipeline.at(part),
+        inner_protocol="cold-item",
+        inputs=inputs.model_copy(update={"new_items": fresh, "most_new": MOST_NEW}),
+    )
+    try:
+        learned = kept.learned if kept else learn(judging)
+    except TooLittleDataError as error:
+        note(f"  unrated items stay out, {pipeline.steps.part}: {error.what}")
+        return lists, None
+    ranked = _learned_order(judging, propose(judging), learned)
+    unrated = kept or Unrated(learned=learned, share=held_out_share(pipeline))
+    joined = pipeline.steps.run(
+        join_unrated_stage, lists=lists, unrated=ranked, share=unrated.share
+    )
+    return joined, unrated
+
+
+def _diversified(pipeline: Pipeline, lists: Artifact) -> Artifact:
+    """The re-ranked lists with as diverse a head as is wanted; base ranks stay."""
+    if not pipeline.method.diversity:
+        return lists
+    return pipeline.steps.run(
+        diversify_stage,
+        lists=lists,
+        items=pipeline.dataset.items,
+        vectors=vectors(pipeline, item_texts(pipeline)),
+        diversity=pipeline.method.diversity,
+        places=pipeline.depth,
+    )

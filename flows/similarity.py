@@ -1,0 +1,79 @@
+"""How well each candidate fits each person, by the chosen scorer, and what it is shown of them."""
+
+from datetime import UTC, datetime
+
+from flows.candidates import item_texts
+from flows.pipeline import Pipeline
+from tasks.core.vocabulary import Artifact, Record
+from tasks.features.similarity.stages import needed_texts_stage, score_stage
+from tasks.texts.profiles.stages import profiles_stage, write_tastes_stage
+from tasks.texts.stages import vectors_stage
+
+
+class Prepared(Record):
+    """What a scorer is shown of people and items: profiles and texts."""
+
+    profiles: Artifact
+    texts: Artifact
+
+
+def prepare(pipeline: Pipeline) -> Prepared:
+    """Profiles (composed or typed, before a model rewrites them) and item texts."""
+    users = pipeline.inputs.users
+    profiles = pipeline.steps.chunks(
+        profiles_stage,
+        users.rows,
+        pipeline.chunk,
+        users=users,
+        ratings=pipeline.inputs.ratings,
+        items=pipeline.dataset.items,
+        typed=pipeline.inputs.typed,
+        noun_plural=pipeline.dataset.info.noun_plural,
+        this_year=datetime.now(UTC).year,
+        style=pipeline.engine.profile_style,
+    )
+    return Prepared(profiles=profiles, texts=item_texts(pipeline))
+
+
+def with_tastes(pipeline: Pipeline, prepared: Prepared) -> Prepared:
+    """The same with profiles in the language model's words, where that is wanted."""
+    if pipeline.method.writer != "llm":
+        return prepared
+    people = prepared.profiles.rows
+    profiles = pipeline.steps.chunks(
+        write_tastes_stage,
+        people,
+        pipeline.chunk_for_asking(people),
+        options=pipeline.engine,
+        profiles=prepared.profiles,
+        texts=prepared.texts,
+        typed=pipeline.inputs.typed,
+    )
+    return Prepared(profiles=profiles, texts=prepared.texts)
+
+
+def similarities(pipeline: Pipeline, pairs: Artifact) -> Artifact:
+    """The scorer's similarity of every candidate. Raises LlmError where none can be had."""
+    steps, scorer = pipeline.steps, pipeline.method.scorer
+    prepared = with_tastes(pipeline, prepare(pipeline))
+    texts = steps.run(
+        needed_texts_stage, texts=prepared.texts, candidates=pairs, profiles=prepared.profiles
+    )
+    people, embeds = prepared.profiles.rows, scorer == "embedded"
+    return steps.chunks(
+        score_stage,
+        people,
+        pipeline.chunk if embeds else pipeline.chunk_for_asking(people),
+        scorer=scorer,
+        options=pipeline.engine,
+        candidates=pairs,
+        profiles=prepared.profiles,
+        texts=texts,
+        vectors=vectors(pipeline, texts) if embeds else None,
+        scale=pipeline.dataset.info.scale,
+    )
+
+
+def vectors(pipeline: Pipeline, texts: Artifact) -> Artifact:
+    """Unit vectors of these texts."""
+    return pipeline.steps.chunks(vectors_stage, texts.rows, pipeline.chunk, texts=texts)

@@ -1,0 +1,12 @@
+"""The phases of a command, as the screen, the log and the page about a night name them."""
+
+READ = "Read the data"
+CHANGES = "Find what changed"
+CANDIDATES = "Fit models and find candidates"
+LEARN = "Learn the order"
+ASK = "Judge by texts or a language model"
+RANK = "Rank"
+GUARD = "Judge earlier lists"
+MEASURE = "Measure"
+PUBLISH = "Publish"
+PAGE = "Write the page"

@@ -1,0 +1,175 @@
+"""What decides a list: which models propose candidates, what judges them, how they are ordered."""
+
+import math
+from typing import cast, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
+
+from tasks.core.vocabulary import BoundName, ModelName, ProfileWriter, RerankerName, ScorerName
+from tasks.models.options import CHOICES, ModelOptions
+from tasks.ranking.options import LearnOptions, Weights
+
+DEFAULT_SEARCH_COUNT = 100
+"""The paper's C for N = 1, 5 and 10."""
+
+ESTIMATES_RATINGS: frozenset[ModelName] = frozenset({"svd", "svdpp", "svdpp-fast"})
+"""Base models whose estimate is a rating on the data set's scale; others give a bare score."""
+
+READ_SIMILARITY = {"llm_only", "filter"}
+
+
+class Method(LearnOptions):
+    """Options that change lists. Beside these only what a language model is asked does."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: ModelName = Field(
+        "svd", description="Base model: its list is the base list, and stands in on a bad night."
+    )
+    model_options: ModelOptions = Field(ModelOptions(), description="Of the base models.")
+    sources: dict[str, NonNegativeInt] = Field(
+        {},
+        description="Candidates per user of each base model, joined: sources.ease=200; 0 makes it"
+        " a feature only. The base model's own search_count where there are none.",
+    )
+    search_count: int | None = Field(
+        None,
+        ge=1,
+        description="Candidates per user, C, of a single base model; 100 unless set (or top, if"
+        " larger).",
+    )
+    tuning: float | None = Field(
+        None, gt=0, le=1, description="The paper's T: C = top x T x 10^M; needs --depth."
+    )
+    depth: int | None = Field(None, ge=0, le=6, description="The paper's search depth M.")
+    tune: tuple[str, ...] = Field(
+        (),
+        description="Options of the base models to choose on inner splits of train, each in turn:"
+        f" {', '.join(CHOICES)}.",
+    )
+    scorer: ScorerName = Field("embedded", description="What judges how an item fits a profile.")
+    profile_writer: ProfileWriter | None = Field(
+        None, description="Who writes the tastes: `llm` unless the scorer is `embedded`."
+    )
+    reranker: RerankerName | BoundName = Field(
+        "weighted",
+        description="How the candidates are ordered anew; in evaluations also random, the floor,"
+        " and oracle, the ceiling.",
+    )
+    weights: Weights = Field(Weights(), description="Weights of `weighted` and `rrf`.")
+    min_similarity: float = Field(
+        0.0, ge=-1, le=1, description="Below this the `filter` re-ranker moves an item to the end."
+    )
+    diversity: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="How much the head of a re-ranked list is spread out: 0 not at all, 1 whatever"
+        " the order was.",
+    )
+
+    @model_validator(mode="after")
+    def _counts_agree(self) -> "Method":
+        if (self.tuning is None) != (self.depth is None):
+            raise ValueError("tuning and depth go together: give both, or search_count")
+        counts = "search_count" if self.search_count else "tuning" if self.tuning else None
+        if self.search_count is not None and self.tuning is not None:
+            raise ValueError("give search_count, or tuning and depth, not both")
+        if self.sources and counts:
+            raise ValueError(
+                f"{counts}: sources says how many candidates each base model proposes; set"
+                f" sources.{self.model}, or take a method without sources (--method paper)"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _models_agree(self) -> "Method":
+        unknown = sorted(set(self.sources) - set(get_args(ModelName)))
+        if unknown:
+            raise ValueError(f"sources: there is no base model '{unknown[0]}'")
+        untried = sorted(set(self.tune) - set(CHOICES))
+        if untried:
+            raise ValueError(f"tune: it knows {', '.join(CHOICES)}, not '{untried[0]}'")
+        if self.sources and not self.sources.get(self.model):
+            raise ValueError(
+                f"sources: {self.model}, whose list is the base list, must be one of them:"
+                f" set sources.{self.model}"
+            )
+        return self
+
+    @property
+    def asks_llm(self) -> bool:
+        """Whether scores cost requests."""
+        return self.scorer != "embedded"
+
+    @property
+    def writer(self) -> ProfileWriter:
+        """Who writes the profiles' texts."""
+        return self.profile_writer or ("llm" if self.asks_llm else "composed")
+
+    @property
+    def reorders(self) -> bool:
+        """Whether the re-ranked lists are other than the base lists."""
+        return self.reranker != "none" or self.diversity > 0
+
+    @property
+    def learns_scores(self) -> bool:
+        """Whether the `learned` re-ranker reads the scorer's similarities: they are language.
+
+        A language model that is asked is read, or it would be asked for nothing.
+        """
+        return (self.learn_scores or self.asks_llm) and "language" not in self.without
+
+    @property
+    def reads_similarity(self) -> bool:
+        """Whether the order depends on the scorer at all."""
+        weighing = self.reranker in {"weighted", "rrf"} and self.weights.similarity > 0
+        learning = self.reranker == "learned" and self.learns_scores
+        return weighing or learning or self.reranker in READ_SIMILARITY
+
+    @property
+    def estimates_ratings(self) -> bool:
+        """Whether the base model's estimates are ratings."""
+        return self.model in ESTIMATES_RATINGS
+
+    @property
+    def candidate_sources(self) -> dict[ModelName, int | None]:
+        """How many candidates each base model proposes; None: as many as `candidate_count` says.
+
+        `text` is language, where that is left out.
+        """
+        named = cast("dict[ModelName, int | None]", self.sources) or {self.model: None}
+        silent = "language" in self.without and self.model != "text"
+        return {name: count for name, count in named.items() if not (silent and name == "text")}
+
+    def candidate_count(self, top: int) -> int:
+        """C: the sources' together, else as given, else N x T x 10^M (PAPER.md, 2), else 100."""
+        if self.sources:
+            return sum(self.sources.values())
+        if self.search_count is not None:
+            return self.search_count
+        if self.tuning is not None and self.depth is not None:
+            return math.ceil(round(top * self.tuning * 10.0**self.depth, 6))
+        return max(DEFAULT_SEARCH_COUNT, top)
+
+
+def check_list_length(method: Method, top: int) -> None:
+    """Raise ValueError where there are too few candidates for a list."""
+    count = method.candidate_count(top)
+    if count < top:
+        raise ValueError(
+            f"{count} candidates cannot fill a list of {top}: "
+            "raise search_count (or tuning, depth, sources), or lower top"
+        )
+
+
+class MethodName(BaseModel):
+    """Which method a command starts from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: str = Field(
+        "best",
+        description="Method to start from: best (the best measured), paper (the paper's), or a TOML"
+        " file; other options change what it says.",
+    )
