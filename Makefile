@@ -22,18 +22,19 @@ demo-llm: $(READY)  ## a night for 5 users with a real, tiny language model serv
 	deployments/demo-llm.sh $(BIN)
 
 test: $(READY)  ## every test but the slow ones; those that need ../shared/data skip, and say so, without it
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	tests/support/untouched.sh $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 test-slow: $(READY)  ## whole installations, started, broken and repaired: twenty minutes
-	$(BIN)/python -m pytest -m slow
+	tests/support/untouched.sh $(BIN)/python -m pytest -m slow
 
 chromium:  ## the browser that tests look at the nightly page with: Debian's, where there is none yet
 	tests/support/install-chromium.sh
 
-check: $(READY)  ## lint, format, types
+check: $(READY)  ## lint, format, types, and that imports point downwards only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 
 crash: $(READY)  ## kills the scoring engine 100 times and proves from the server's log what was lost
 	$(BIN)/python -m tests.crash

@@ -2,9 +2,6 @@
 
 import os
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from flows.service.server import QUIET, temporary_server
+from flows.service.server import QUIET
 from tests.support.datasets import write_generic
+from tests.support.prefect_server import server_process, wait_for_address
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-SERVER_SECONDS = 120
 _session = ExitStack()
 
 os.environ["COLUMNS"] = "200"  # as for commands in processes: consoles ask once, when imported
@@ -32,8 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not any(Path(a).resolve().name == "tests" or "flows" in a for a in config.args):
         return
     os.environ |= QUIET | {"PREFECT_HOME": str(home / "prefect")}
-    url, _ = _session.enter_context(temporary_server(home))
-    os.environ["PALATE_TESTS_SERVER"] = url
+    address = _session.enter_context(server_process(home))
+    os.environ["PALATE_TESTS_SERVER"] = str(address)
 
 
 def _keep_bytecode() -> None:
@@ -47,19 +44,27 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _session.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A current folder that is not the checkout, for whatever has a relative name."""
+    before = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("elsewhere"))
+    yield
+    os.chdir(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unsynced() -> Iterator[None]:
+    """No waiting for the disk in this process: what tests write need not outlive a power cut."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _descriptor: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def server() -> str:
     """Address of a Prefect server that answers."""
-    url = os.environ["PALATE_TESTS_SERVER"]
-    deadline = time.monotonic() + SERVER_SECONDS
-    while True:
-        try:
-            with urllib.request.urlopen(f"{url}/health", timeout=2):
-                return url
-        except (urllib.error.URLError, OSError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
+    return wait_for_address(Path(os.environ["PALATE_TESTS_SERVER"]))
 
 
 @pytest.fixture

@@ -57,18 +57,8 @@ ITEM_COLUMNS: dict[str, pl.DataType] = {
 Id = int | str
 """A user or item id: whole numbers where every id of the data set is one, else text."""
 
-ModelName = Literal[
-    "svd",
-    "svdpp",
-    "svdpp-fast",
-    "popularity",
-    "knn",
-    "ease",
-    "sharp-ease",
-    "als",
-    "spark-als",
-    "text",
-]
+ModelName = str
+"""The name of a base model: one of `tasks.models.registry.model_names`."""
 ProtocolName = Literal["loo", "split", "user-split", "temporal", "cold-user", "cold-item"]
 ScorerName = Literal["embedded", "llm", "llm-batch"]
 ProfileWriter = Literal["composed", "llm"]

@@ -30,8 +30,8 @@ from tasks.evaluation.splits.protocols import split
 from tasks.evaluation.summary import compare, summarise, values_overall, values_per_user
 from tasks.evaluation.telling import telling_lists
 from tasks.models import stored
-from tasks.models.base import BaseModel
-from tasks.models.pairs import pair_estimates
+from tasks.models.base import Model
+from tasks.models.candidates import pair_estimates
 
 
 class Split(Record):
@@ -181,7 +181,7 @@ def _shown(home: Path, ranked: Artifact, top: int) -> pl.DataFrame:
     return scan_table(home, ranked).filter(pl.min_horizontal(RANK, BASE_RANK) <= top).collect()
 
 
-def _errors(model: BaseModel, held_out: pl.DataFrame) -> dict[str, float]:
+def _errors(model: Model, held_out: pl.DataFrame) -> dict[str, float]:
     return rating_errors(pair_estimates(model, held_out), held_out[RATING].to_numpy())
 
 

@@ -66,7 +66,7 @@ def item_facts_stage(home: Path, ratings: Artifact, items: Artifact) -> Artifact
         return write_arrays(home, "item_facts", len(made.counts), arrays)
 
 
-@chunk_stage("make features", "4", "numpy", "polars")
+@chunk_stage("make features", "5", "numpy", "polars")
 def labelled_features_stage(
     home: Path,
     rows: Rows,

@@ -19,10 +19,10 @@ from tasks.features import (
 from tasks.features.facts import Facts, Ints, Pairs
 from tasks.features.registry import COLLABORATIVE, FEATURES, SIGNALS
 from tasks.models.base import Floats
-from tasks.models.pairs import pair_estimates
+from tasks.models.candidates import pair_estimates
 
-FILES = (popularity, sequence, dates, metadata, language, external, signals)
-"""Where features are written; importing a file enters its features."""
+FILES = (dates, external, language, metadata, popularity, sequence, signals)
+"""Where features are written, in the order of their columns; importing a file enters them."""
 
 RELATIVE = ", among candidates"
 LOG_RANK = ", log place"
@@ -55,8 +55,11 @@ def learned_features(
     names = [] if COLLABORATIVE in without else list(models)
     names += [
         name
+        for file in FILES
         for name, known in FEATURES.items()
-        if name not in {*without, SIMILARITY} and known.group not in {*without, SIGNALS}
+        if known.function.__module__ == file.__name__
+        and name not in {*without, SIMILARITY}
+        and known.group not in {*without, SIGNALS}
     ]
     if not names:
         raise SettingsError("without: no feature is left to learn from.", "Leave out fewer.")
@@ -71,7 +74,7 @@ def feature_table(facts: Facts, pairs: Pairs, names: Sequence[str]) -> pl.DataFr
     """
     columns: dict[str, Floats] = {}
     for name in names:
-        if name in FEATURES:
+        if name not in facts.models:
             columns[name] = values = FEATURES[name].function(facts, pairs)
             if FEATURES[name].relative and FEATURES[name].group != SIGNALS:
                 columns[f"{name}{RELATIVE}"] = among_candidates(values, pairs.user)
@@ -80,7 +83,7 @@ def feature_table(facts: Facts, pairs: Pairs, names: Sequence[str]) -> pl.DataFr
             columns[f"{name}{RELATIVE}"] = among_candidates(scores, pairs.user)
             columns[f"{name}{LOG_RANK}"] = log_place(scores, pairs)
     made = [
-        pl.Series(name, values, dtype=_kind(name), nan_to_null=True)
+        pl.Series(name, values, dtype=_kind(name, facts), nan_to_null=True)
         for name, values in columns.items()
     ]
     return pairs.frame.with_columns(made)
@@ -94,7 +97,7 @@ def base_name(column: str) -> str:
 def group_of(column: str) -> str:
     """The group by which `without` leaves it out; a base model's features are collaborative."""
     name = base_name(column)
-    if name in FEATURES:
+    if name in FEATURES and FEATURES[name].group != SIGNALS:
         return FEATURES[name].group
     return language.GROUP if name == "text" else COLLABORATIVE
 
@@ -126,6 +129,6 @@ def log_place(values: Floats, pairs: Pairs) -> Floats:
     return np.log(places)
 
 
-def _kind(name: str) -> pl.DataType:
-    signal = name in FEATURES and FEATURES[name].group == SIGNALS
+def _kind(name: str, facts: Facts) -> pl.DataType:
+    signal = name in FEATURES and name not in facts.models and FEATURES[name].group == SIGNALS
     return pl.Float64() if signal else pl.Float32()

@@ -6,6 +6,7 @@ Without DATA it is ml-latest-small where $PALATE_DATA_DIR has it, else the data 
 import json
 import os
 import sys
+from argparse import ArgumentParser
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +19,7 @@ from tests.bench.given import Given, read
 from tests.bench.kept import BENCH_FILE, keep
 from tests.bench.machine import machine
 from tests.bench.scale import say
-from tests.bench.watched import python, run_watched, stopping_by_signal
+from tests.bench.watched import ROOT, python, run_watched, stopping_by_signal
 
 DEFAULT, PREFERRED = "movielens", "ml-latest-small"
 ONE_THREAD = {
@@ -27,10 +28,12 @@ ONE_THREAD = {
 
 
 def main() -> None:
-    data = sys.argv[1] if len(sys.argv) > 1 else _default()
+    parser = ArgumentParser("python -m tests.bench", description=__doc__)
+    parser.add_argument("data", nargs="?", metavar="DATA", help="a known data set, or a folder")
+    data = parser.parse_args().data or _default()
     with stopping_by_signal(), TemporaryDirectory(prefix="palate-bench-") as folder:
         found = _measured(data, Path(folder))
-    keep(BENCH_FILE, found)
+    keep(ROOT / BENCH_FILE, found)
     page.write()
     say(f"{BENCH_FILE.name} and the page are written; {page.headline(found)}")
 

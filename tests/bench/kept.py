@@ -1,16 +1,18 @@
-"""Where measured figures are kept: JSON files beside the plots that are drawn from them."""
+"""Where measured figures are kept: JSON files beside the plots that are drawn from them.
+
+Every name is relative to a root: the checkout, unless a test says otherwise.
+"""
 
 import json
 from pathlib import Path
 from typing import Any
 
 from tasks.core.artifacts import replacing
-from tests.bench.watched import ROOT
 
-PAGE = ROOT / "BENCHMARKS.md"
-PLAN = ROOT / "deployments" / "SCALING.md"
-BENCH_FILE = ROOT / "results" / "bench.json"
-SCALE_FILE = ROOT / "results" / "scale.json"
+PAGE = Path("BENCHMARKS.md")
+PLAN = Path("deployments", "SCALING.md")
+BENCH_FILE = Path("results", "bench.json")
+SCALE_FILE = Path("results", "scale.json")
 
 
 def kept(file: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,15 +20,20 @@ PAPER_SECONDS = 19_820
 """The published run of the same evaluation, on a laptop's RTX 4090 (docs: "whole P2 run")."""
 
 
-def write() -> None:
-    """Write the page and the plot of each JSON file that is there."""
-    bench, scale = kept(BENCH_FILE), kept(SCALE_FILE)
+def write(root: Path = ROOT) -> None:
+    """Write the pages, and the plot of each JSON file that is there."""
+    bench, scale = kept(root / BENCH_FILE), kept(root / SCALE_FILE)
     if bench:
-        write_text(BENCH_FILE.with_suffix(".svg"), charts.bench(bench))
+        write_text(root / BENCH_FILE.with_suffix(".svg"), charts.bench(bench))
     if targets.nights(scale or {"sizes": {}}):
-        write_text(SCALE_FILE.with_suffix(".svg"), charts.scale(targets.nights(scale)))
-    write_text(PAGE, rendered(bench, scale))
-    write_text(PLAN, planned(bench, scale))
+        write_text(root / SCALE_FILE.with_suffix(".svg"), charts.scale(targets.nights(scale)))
+    for name, text in pages(bench, scale).items():
+        write_text(root / name, text)
+
+
+def pages(bench: Mapping[str, Any], scale: Mapping[str, Any]) -> dict[Path, str]:
+    """The text of each page, by its name relative to the root."""
+    return {PAGE: rendered(bench, scale), PLAN: planned(bench, scale)}
 
 
 def rendered(bench: Mapping[str, Any], scale: Mapping[str, Any]) -> str:

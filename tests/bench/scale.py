@@ -23,7 +23,7 @@ from tests.bench.machine import machine
 from tests.bench.runs import run_palate
 from tests.bench.scaling import CHANGED
 from tests.bench.stages import told_by_stage, units_of
-from tests.bench.watched import CommandFailedError, stopping_by_signal
+from tests.bench.watched import ROOT, CommandFailedError, stopping_by_signal
 from tests.bench.world import Shape
 
 SIZES = (100_000, 1_000_000, 10_000_000, 32_000_000)
@@ -41,19 +41,20 @@ SEED = 0
 FOLDER = Path(".palate", "bench")
 
 
-def main() -> None:
+def main(root: Path = ROOT) -> None:
+    """Measure what is missing; figures and pages are written below `root`."""
     sizes = [int(float(size)) for size in os.environ.get("SIZES", "").split()] or list(SIZES)
     folder = Path(os.environ.get("BENCH_DIR") or FOLDER).resolve()
-    known = kept(SCALE_FILE) or {"sizes": {}}
+    known = kept(root / SCALE_FILE) or {"sizes": {}}
     if os.environ.get("FRESH") == "1":
         known["sizes"] = {k: v for k, v in known["sizes"].items() if int(k) not in sizes}
     with stopping_by_signal():
         for size in sorted(sizes):
-            _measure(known, size, folder)
-    page.write()
+            _measure(known, size, folder, root)
+    page.write(root)
 
 
-def _measure(known: dict[str, Any], size: int, folder: Path) -> None:
+def _measure(known: dict[str, Any], size: int, folder: Path, root: Path) -> None:
     """Add what is missing of one size; each figure is kept as soon as it is there."""
     found = known["sizes"].setdefault(str(size), {})
     wanted = [name for name, most in FITS.items() if size <= most]
@@ -66,12 +67,12 @@ def _measure(known: dict[str, Any], size: int, folder: Path) -> None:
     if _missing(found.get("night")):
         say(f"{size:,} ratings: a whole night")
         found["night"] = _night(data, folder / f"home-{size}", found["shape"])
-        _keep(known, found)
+        _keep(known, found, root)
     for name in left:
         say(f"{size:,} ratings: {name} alone")
         fits = found.setdefault("fits", {})
         fits[name] = measured_alone(name, data, folder / f"{name}-{size}.log")
-        _keep(known, found)
+        _keep(known, found, root)
 
 
 def _missing(part: dict[str, Any] | None) -> bool:
@@ -120,11 +121,11 @@ def _night_after(data: Path, home: Path) -> dict[str, Any]:
     return {name: run[name] for name in ("seconds", "peak_mb", "disk_mb", "stages")}
 
 
-def _keep(known: dict[str, Any], found: dict[str, Any]) -> None:
+def _keep(known: dict[str, Any], found: dict[str, Any], root: Path) -> None:
     found["measured_at_utc"] = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
     known["sizes"] = dict(sorted(known["sizes"].items(), key=lambda entry: int(entry[0])))
-    keep(SCALE_FILE, known)
-    page.write()
+    keep(root / SCALE_FILE, known)
+    page.write(root)
 
 
 def say(line: str) -> None:

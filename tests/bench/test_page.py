@@ -3,7 +3,9 @@
 import pytest
 
 from tests.bench import page, samples, targets
+from tests.bench.kept import BENCH_FILE, PAGE, PLAN, SCALE_FILE, keep, kept
 from tests.bench.page import figure, rendered
+from tests.bench.watched import ROOT
 
 
 def verdicts(found):
@@ -77,16 +79,21 @@ def test_the_night_after_is_told_where_it_was_measured():
     assert "before which 1 % of the users rated one item more: **33.3 s**, at most 2 GB" in text
 
 
-def test_plots_and_page_are_written_beside_the_figures(tmp_path, monkeypatch):
-    for name, file in (("PAGE", "B.md"), ("BENCH_FILE", "b.json"), ("SCALE_FILE", "s.json")):
-        monkeypatch.setattr(page, name, tmp_path / file)
-    monkeypatch.setattr(
-        page, "kept", lambda file: samples.bench() if file.stem == "b" else samples.scale()
-    )
-    page.write()
-    assert (tmp_path / "B.md").read_text().startswith("# Benchmarks")
-    assert "candidates" in (tmp_path / "b.svg").read_text()
-    assert "ingest" in (tmp_path / "s.svg").read_text()
+def test_plots_and_pages_are_written_beside_the_figures(tmp_path):
+    keep(tmp_path / BENCH_FILE, samples.bench())
+    keep(tmp_path / SCALE_FILE, samples.scale())
+    page.write(tmp_path)
+    assert (tmp_path / PAGE).read_text().startswith("# Benchmarks")
+    assert (tmp_path / PLAN).read_text().startswith("# What far more users would cost")
+    assert "candidates" in (tmp_path / BENCH_FILE).with_suffix(".svg").read_text()
+    assert "ingest" in (tmp_path / SCALE_FILE).with_suffix(".svg").read_text()
+
+
+@pytest.mark.parametrize("name", [PAGE, PLAN], ids=str)
+def test_the_committed_page_is_what_the_committed_figures_give(name):
+    text = page.pages(kept(ROOT / BENCH_FILE), kept(ROOT / SCALE_FILE))[name]
+    committed = (ROOT / name).read_text(encoding="utf-8")
+    assert text == committed, "`python -m tests.bench.page` writes it anew"
 
 
 def test_figures_keep_the_digits_that_say_something():

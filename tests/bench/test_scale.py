@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.bench import page, scale
+from tests.bench.kept import SCALE_FILE
 from tests.bench.watched import CommandFailedError
 
 RUN = {
@@ -35,22 +36,21 @@ def bench(tmp_path, monkeypatch):
         done.append(f"{name} {data.name.split('-')[1]}")
         return {"stage": name, "seconds": 1.0, "unit": "ratings", "units": 9}
 
-    monkeypatch.setattr(scale, "SCALE_FILE", tmp_path / "scale.json")
     monkeypatch.setattr(scale, "run_palate", night)
     monkeypatch.setattr(scale, "measured_alone", fit)
     monkeypatch.setattr(scale, "FITS", {"svd": 30_000, "ease": 10_000})
-    monkeypatch.setattr(page, "write", lambda: None)
+    monkeypatch.setattr(page, "write", lambda _root: None)
     monkeypatch.setenv("BENCH_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("SIZES", "20000 10000")
     return done
 
 
 def kept(folder):
-    return json.loads((folder / "scale.json").read_text())["sizes"]
+    return json.loads((folder / SCALE_FILE).read_text())["sizes"]
 
 
 def test_each_size_gets_a_night_and_the_fits_that_it_is_not_too_large_for(bench, tmp_path):
-    scale.main()
+    scale.main(tmp_path)
     assert bench == ALL
     assert kept(tmp_path)["20000"]["night"]["after"]["seconds"] == 9.0
     assert kept(tmp_path)["20000"]["shape"]["users"] == 126
@@ -58,13 +58,13 @@ def test_each_size_gets_a_night_and_the_fits_that_it_is_not_too_large_for(bench,
 
 
 def test_what_is_there_is_not_measured_again_unless_asked_for(bench, monkeypatch, tmp_path):
-    scale.main()
+    scale.main(tmp_path)
     bench.clear()
-    scale.main()
+    scale.main(tmp_path)
     assert bench == []
     monkeypatch.setenv("FRESH", "1")
     monkeypatch.setenv("SIZES", "20000")
-    scale.main()
+    scale.main(tmp_path)
     assert bench == ALL[4:]
     assert "10000" in kept(tmp_path)
 
@@ -76,9 +76,9 @@ def test_a_run_that_was_stopped_carries_on(bench, monkeypatch, tmp_path):
     with monkeypatch.context() as until:
         until.setattr(scale, "measured_alone", stopped)
         with pytest.raises(KeyboardInterrupt):
-            scale.main()
+            scale.main(tmp_path)
     assert kept(tmp_path)["10000"]["night"]["seconds"] == 9.0
-    scale.main()
+    scale.main(tmp_path)
     assert bench == ALL
 
 
@@ -88,8 +88,8 @@ def test_a_night_that_failed_says_why_and_is_tried_again(bench, monkeypatch, tmp
 
     with monkeypatch.context() as until:
         until.setattr(scale, "run_palate", failing)
-        scale.main()
+        scale.main(tmp_path)
     assert kept(tmp_path)["10000"]["night"] == {"failed": "ended with -9"}
     bench.clear()
-    scale.main()
+    scale.main(tmp_path)
     assert bench == [*ALL[:2], *ALL[4:6]]

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import sql
 from flows.cli import night as commands
 from flows.cli.shown.night import show_recommendation
 from flows.recommend import Recommendation
@@ -102,9 +103,8 @@ def test_sql_takes_a_file_or_a_shipped_question(home: Path, tmp_path: Path) -> N
     file.write_text("SELECT 40 + 2 AS answer", encoding="utf-8")
     assert "42" in succeed_here("sql", file, "--home", home).stdout
     assert "Heat" in succeed_here("sql", "most_recommended", "--home", home).stdout
-    assert (
-        "Heat" in succeed_here("sql", "sql/questions/most_recommended.sql", "--home", home).stdout
-    )
+    shipped = Path(sql.__file__).parent / "questions" / "most_recommended.sql"
+    assert "Heat" in succeed_here("sql", shipped, "--home", home).stdout
 
 
 @pytest.mark.parametrize(

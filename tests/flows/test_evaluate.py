@@ -34,6 +34,7 @@ name = "every protocol"
 [settings]
 seeds = {SEEDS}
 search_count = 30
+profile_style = "favourites"
 [[cells]]
 label = "scored"
 protocol = {list(PROTOCOLS)}

@@ -7,13 +7,13 @@ from typing import Any
 
 import polars as pl
 import pytest
+from flows.stages import BASE_STAGES
 from prefect import flow
 
 from flows.cells import Evaluation
 from flows.cli.app import app
 from flows.evaluate import evaluate
 from flows.nightly import nightly
-from flows.stages import BASE_STAGES
 from tasks.core.artifacts import read_table
 from tasks.evaluation.cell import Cell, Figures
 from tasks.settings.evaluation import EvaluationSettings

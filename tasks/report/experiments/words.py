@@ -5,19 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from tasks.models.registry import model_label
+
 MISSING = "-"
 SPECIAL = re.compile(r"[\\`*_{}\[\]<>|~#&$]")
 ZERO = re.compile(r"^(-?)0\.")
-MODELS = {
-    "svd": "SVD",
-    "svdpp": "SVD++",
-    "svdpp-fast": "SVD++, fast",
-    "ease": "EASE",
-    "sharp-ease": "sharp EASE",
-    "als": "ALS",
-    "spark-als": "ALS by Spark",
-    "knn": "item kNN",
-}
 BOLD = {"higher": "**higher**", "lower": "**lower**"}
 NONE_SHOWN = "no difference shown"
 
@@ -108,7 +100,7 @@ def day(moment: datetime) -> Markdown:
 
 def model_name(model: str) -> str:
     """A base model as people write it."""
-    return MODELS.get(model, model)
+    return model_label(model)
 
 
 def at_ten(metric: str) -> str:

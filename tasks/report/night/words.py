@@ -2,20 +2,10 @@
 
 from datetime import datetime
 
+from tasks.models.registry import model_label
+
 MISSING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
-MODELS = {
-    "svd": "SVD",
-    "svdpp": "SVD++",
-    "svdpp-fast": "SVD++, fast",
-    "ease": "EASE",
-    "sharp-ease": "sharp EASE",
-    "als": "ALS",
-    "spark-als": "ALS by Spark",
-    "knn": "item kNN",
-    "popularity": "most popular",
-    "text": "texts",
-}
 VERDICTS = {
     "higher": "good",
     "lower": "bad",
@@ -95,7 +85,7 @@ def moment(when: datetime) -> str:
 
 def model_name(model: str) -> str:
     """A base model as people write it."""
-    return MODELS.get(model, model)
+    return model_label(model)
 
 
 def tone(verdict: str | None) -> str:

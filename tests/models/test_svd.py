@@ -2,9 +2,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.models import surprise_svd
 from tasks.models.candidates import top_candidates
-from tests.models import SCALE, factors, fitted, ratings_of, synthetic
+from tests.models import SCALE, SURPRISE, factors, fitted, ratings_of, synthetic, training
 
 MODELS = pytest.mark.parametrize("model", ["svd", "svdpp"])
 SOURCES = pytest.mark.parametrize("source", ["text", "whole numbers", "movielens"])
@@ -44,14 +43,14 @@ def test_estimates_of_candidates_are_the_clipped_predictions_of_surprise(model, 
 
 @MODELS
 def test_the_same_seed_gives_identical_factors(model):
-    again = surprise_svd.factors_of(surprise_svd.fit(synthetic("text"), SCALE, model, 3))
-    for name, values in vars(factors(model, "text")).items():
-        np.testing.assert_array_equal(getattr(again, name), values)
+    again = SURPRISE[model].fit(training(synthetic("text")))
+    for name, values in factors(model, "text").arrays().items():
+        np.testing.assert_array_equal(again.arrays()[name], values)
 
 
 @MODELS
 def test_another_seed_gives_other_factors(model):
-    other = surprise_svd.factors_of(surprise_svd.fit(synthetic("text"), SCALE, model, 4))
+    other = SURPRISE[model].fit(training(synthetic("text"), 4))
     assert not np.allclose(other.item_factors, factors(model, "text").item_factors)
 
 
@@ -77,5 +76,5 @@ def test_factors_keep_the_scale_and_the_mean():
 @MODELS
 def test_other_columns_of_the_ratings_do_not_matter(model):
     dated = synthetic("text").with_columns(timestamp=pl.lit(5, pl.Int64))
-    again = surprise_svd.factors_of(surprise_svd.fit(dated, SCALE, model, 3))
+    again = SURPRISE[model].fit(training(dated))
     np.testing.assert_array_equal(again.user_factors, factors(model, "text").user_factors)
