@@ -28,7 +28,7 @@ from flows.recommend import Recommendation
 from tasks.core.errors import PalateError
 from tasks.core.homes import reach
 from tasks.core.lock import in_use
-from tasks.core.progress import say, telling
+from tasks.core.progress import lines_to, log_for, say
 from tasks.evaluation.grid import read_grid
 from tasks.llm.session import asking
 from tasks.settings.sources import EvaluateOptions, NightlyOptions
@@ -55,7 +55,8 @@ def working(home: Path) -> Iterator[None]:
         run = client.read_flow_run(UUID(flow_run.id))
     started = run.start_time or datetime.now(UTC)
     run_id = new_run_id(started, mark=run.id.hex[-6:])
-    with in_use(home), asking(), telling(get_run_logger().info), attempt(run_id):
+    lines = lines_to(get_run_logger().info, log_for(home, run_id))
+    with in_use(home), asking(), lines, attempt(run_id):
         yield
 
 

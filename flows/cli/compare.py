@@ -89,13 +89,14 @@ def _newcomer(settings: Settings, rate: list[str], taste: str | None) -> "Pair":
     with prefect_for(settings.home) as wait_for_server:
         from flows.cli.shown.choice import show_degraded  # noqa: PLC0415
         from flows.compare import compare as flow  # noqa: PLC0415 - after the server is on its way
-        from tasks.core.progress import showing  # noqa: PLC0415
+        from tasks.core.progress import log_for, screen  # noqa: PLC0415
         from tasks.llm.session import asking  # noqa: PLC0415
 
+        log = log_for(settings.home)
         wait_for_server()
 
         def attempt(rates: list[str]) -> "Compared":
-            with asking(), showing():
+            with asking(), screen(log):
                 return flow(settings, rate=rates, taste=taste)
 
         compared = with_titles_settled(attempt, rate)

@@ -16,7 +16,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tasks.core.errors import PalateError
-from tasks.core.progress import Advance, say
+from tasks.core.progress import say
+from tasks.core.screen import Advance
 from tasks.core.secrets import Secrets
 from tasks.llm.budget import Budget, Totals
 from tasks.llm.clock import RealClock

@@ -32,8 +32,8 @@ READABLE: dict[str, str | bool | int | float | list[str]] = {
 
 TABLES = (
     *("runs", "stages", "dropped", "ranked_items", "llm_requests"),
-    *("cells", "cell_metrics", "user_metrics", "comparisons", "losing_lists", "published"),
-    *("learned_weights", "changes", "guard", "choices", "telling_lists"),
+    *("cells", "cell_metrics", "user_metrics", "comparisons", "list_examples", "published"),
+    *("learned_weights", "changes", "guard", "choices"),
 )
 
 NEW = {"llm_requests": " WHERE id NOT IN (SELECT id FROM llm_requests)"}
@@ -67,10 +67,10 @@ def is_published(home: Path, run_id: str) -> bool:
         return False
     try:
         with duckdb.connect(file, read_only=True) as database:
-            found = database.execute("SELECT 1 FROM runs WHERE run_id = ?", [run_id]).fetchall()
+            rows = database.execute("SELECT 1 FROM runs WHERE run_id = ?", [run_id]).fetchall()
     except duckdb.Error:
         return False  # publishing says what is wrong with the file
-    return bool(found)
+    return bool(rows)
 
 
 def publish(home: Path, tables: Mapping[str, Rows], wait: float = LOCK_SECONDS) -> Path:
@@ -110,11 +110,13 @@ def _replace(home: Path, target: Path, tables: Mapping[str, Rows]) -> None:
 
 
 def _is_in(file: Path, tables: Mapping[str, Rows]) -> bool:
-    """Whether these rows were published: told by the one run, or the one choice, among them."""
+    """Whether these rows were published: the one run, or the one choice, among them is there."""
     name, key = ("runs", "run_id") if "runs" in tables else ("choices", "id")
     with duckdb.connect(file, read_only=True) as database:
-        found = f"SELECT 1 FROM {name} WHERE {key} = ?"
-        return bool(database.execute(found, [tables[name].lazy().collect()[key].item()]).fetchall())
+        statement = f"SELECT 1 FROM {name} WHERE {key} = ?"
+        return bool(
+            database.execute(statement, [tables[name].lazy().collect()[key].item()]).fetchall()
+        )
 
 
 def _append(file: Path, tables: Mapping[str, Rows]) -> None:
@@ -123,10 +125,7 @@ def _append(file: Path, tables: Mapping[str, Rows]) -> None:
         TemporaryDirectory(prefix=".publishing-", dir=file.parent) as folder,
         duckdb.connect(file, config=READABLE) as database,
     ):
-        database.execute(sql.statement("schema.sql"))
-        for view in sql.VIEWS:
-            text = sql.statement(f"views/{view}.sql")
-            database.execute(f"CREATE OR REPLACE VIEW {view} AS\n{text}")
+        _bring_up_to_date(database)
         database.execute("BEGIN")
         for name in TABLES:
             if name in tables and not _is_empty(tables[name]):
@@ -139,6 +138,21 @@ def _append(file: Path, tables: Mapping[str, Rows]) -> None:
                 )
         database.execute("COMMIT")
         database.execute("CHECKPOINT")
+
+
+def _bring_up_to_date(database: duckdb.DuckDBPyConnection) -> None:
+    """Make what this version has and an earlier one had not; rows of replaced tables stay."""
+    database.execute(sql.statement("schema.sql"))
+    tables = {
+        name for (name,) in database.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    }
+    for table in sql.REPLACED:
+        if table in tables:
+            database.execute(sql.statement(f"upgrade/{table}.sql"))
+            database.execute(f"DROP TABLE {table}")
+    for view in sql.VIEWS:
+        text = sql.statement(f"views/{view}.sql")
+        database.execute(f"CREATE OR REPLACE VIEW {view} AS\n{text}")
 
 
 def _is_empty(table: Rows) -> bool:

@@ -40,8 +40,8 @@ CONFIG: Spec = {
 
 def intervals(rows: Sequence[Row]) -> Markup:
     """Differences by `name`, each with its interval, against a line at 0; nothing without any."""
-    known = [_interval(row) for row in rows if row["difference"] is not None]
-    if not known:
+    values = [_interval(row) for row in rows if row["difference"] is not None]
+    if not values:
         return Markup()
     y = {"field": "name", "type": "nominal", "sort": None, "title": None}
     color = {"field": "color", "type": "nominal", "scale": None}
@@ -55,18 +55,18 @@ def intervals(rows: Sequence[Row]) -> Markup:
         "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
         "encoding": {"y": y, "x": x | {"field": "difference"}, "color": color},
     }
-    height = ROW_HEIGHT * len({row["name"] for row in known})
-    return _svg({"data": {"values": known}, "layer": [zero, span, mark], "height": height})
+    height = ROW_HEIGHT * len({row["name"] for row in values})
+    return _svg({"data": {"values": values}, "layer": [zero, span, mark], "height": height})
 
 
 def nights(rows: Sequence[Row]) -> Markup:
     """Both lists' NDCG@10 night by night; nothing where fewer than two were measured."""
-    known = [row for row in rows if row["base"] is not None and row["reranked"] is not None]
-    if len(known) < 2:
+    both = [row for row in rows if row["base"] is not None and row["reranked"] is not None]
+    if len(both) < 2:
         return Markup()
     values = [
         {"night": f"{row['finished_at_utc']:%Y-%m-%dT%H:%M:%S}Z", "list": name, "value": row[key]}
-        for row in known
+        for row in both
         for name, key in (("base list", "base"), ("re-ranked list", "reranked"))
     ]
     lists = ["base list", "re-ranked list"]
@@ -112,8 +112,8 @@ def histogram(numbers: Sequence[float], unit: str) -> Markup:
 
 
 def _interval(row: Row) -> Spec:
-    told = {name: row[name] for name in ("name", "difference", "low", "high")}
-    return told | {"color": TONES[tone(row["verdict"])]}
+    values = {name: row[name] for name in ("name", "difference", "low", "high")}
+    return values | {"color": TONES[tone(row["verdict"])]}
 
 
 def _svg(spec: Spec) -> Markup:

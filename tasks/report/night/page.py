@@ -15,12 +15,18 @@ from markupsafe import Markup
 
 from tasks.core.artifacts import replacing
 from tasks.report import text
-from tasks.report.night import charts, metrics
-from tasks.report.night.asked import asked
-from tasks.report.night.embedded import lists_as_json
-from tasks.report.night.method import sentences
-from tasks.report.night.read import USERS, Night, latest_night, read_night
-from tasks.report.night.status import banner, not_measured
+from tasks.report.night import charts
+from tasks.report.night.embedded import lists_as_json, signals_of
+from tasks.report.night.figures import (
+    BEYOND_ACCURACY,
+    FINDING,
+    headlines,
+    phases,
+    summarise,
+    with_meaning,
+)
+from tasks.report.night.read import USERS, NightRows, latest_night, read_night
+from tasks.report.night.sentences import banner, not_measured, sentences
 
 FOLDER = "reports"
 LATEST = "latest.html"
@@ -47,7 +53,7 @@ def write_report(home: Path, run_id: str, out: Path | None = None) -> Path:
     return page
 
 
-def render(night: Night) -> str:
+def render(night: NightRows) -> str:
     """The page's HTML."""
     style, script = _shipped("night.css"), _shipped("night.js")
     requests = night.requests.with_columns(pl.col("tokens_in") + pl.col("tokens_out"))
@@ -65,17 +71,19 @@ def render(night: Night) -> str:
             sentences=sentences(night),
             versions=json.loads(night.run["versions"]),
             not_measured=not_measured(night),
-            found=metrics.shown(night.figures, metrics.FOUND),
-            otherwise=metrics.shown(night.figures, metrics.OTHERWISE),
-            headlines=metrics.headlines(night.figures),
-            asked=asked(night.requests),
-            lift_chart=charts.intervals(metrics.shown(night.figures, metrics.FOUND)),
+            finding=with_meaning(night.figures, FINDING),
+            beyond_accuracy=with_meaning(night.figures, BEYOND_ACCURACY),
+            headlines=headlines(night.figures),
+            phases=phases(night.stages),
+            asked=summarise(night.requests),
+            lift_chart=charts.intervals(with_meaning(night.figures, FINDING)),
             nights_chart=charts.nights(night.history),
             guard_chart=charts.intervals(_segments(night)),
             latency_chart=charts.histogram(latency.to_list(), "seconds until answered"),
             tokens_chart=charts.histogram(tokens.to_list(), "tokens read and written"),
             cost_chart=charts.histogram((cost * 100).to_list(), "US cents"),
             lists=lists_as_json(night),
+            signals=signals_of(night),
             most_users=USERS,
             style=Markup(style),  # noqa: S704 - ships with the program
             script=Markup(script),  # noqa: S704
@@ -112,8 +120,8 @@ def _policy(style: str, script: str) -> str:
     return "; ".join(f"{name} {what}" for name, what in allowed.items())
 
 
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
+def _hash(content: str) -> str:
+    digest = hashlib.sha256(content.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
@@ -126,7 +134,7 @@ def _write(page: Path, html: str) -> None:
         private.write_text(html, encoding="utf-8")
 
 
-def _segments(night: Night) -> list[Mapping[str, Any]]:
+def _segments(night: NightRows) -> list[Mapping[str, Any]]:
     """The guard's rows under names that a chart can show."""
     several = len({row["metric"] for row in night.guard}) > 1
     return [

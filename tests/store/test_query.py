@@ -2,8 +2,7 @@ import polars as pl
 import pytest
 
 from tasks.core.errors import QueryError
-from tasks.store.query import query
-from tasks.store.stream import stream
+from tasks.store.query import query, stream
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
 
