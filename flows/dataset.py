@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tasks.core.artifacts import sha256_of
 from tasks.core.errors import BadDataError
+from tasks.core.files import sha256_of
 from tasks.core.progress import say
 from tasks.core.stage import Steps
 from tasks.core.vocabulary import Artifact, Dataset

@@ -10,9 +10,10 @@ from filelock import Timeout
 from rich.filesize import decimal
 
 from flows.doctor.finding import Finding, fail, ok, warn
-from tasks.core.artifacts import replacing
-from tasks.core.homes import reach, url_of
+from tasks.core.files import replacing
+from tasks.core.homes import url_of
 from tasks.core.lock import HomeInUseError, alone
+from tasks.core.storage import storage_of
 from tasks.settings.run import Settings
 from tasks.store.housekeeping.sweep import unfinished
 from tasks.store.query import query
@@ -50,7 +51,7 @@ def check_shared(settings: Settings) -> list[Finding]:
     if url is None:
         return []
     started = time.monotonic()
-    reach(settings.home)
+    storage_of(settings.home).check()
     took = 1000 * (time.monotonic() - started)
     told = f"{url} answers ({took:.0f} ms); this machine's copies are in {settings.home}"
     return [ok("shared", told)]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from flows.service.state import State
-from tasks.core.artifacts import replacing
+from tasks.core.files import replacing
 
 FIRST = "# Written by `palate up`; `palate down` removes it."
 

@@ -18,9 +18,9 @@ from functools import partial
 from pathlib import Path
 
 from tasks.core.errors import PalateError
-from tasks.core.homes import reach
 from tasks.core.lock import in_use
 from tasks.core.progress import TEMPORARY_SERVER
+from tasks.core.storage import storage_of
 
 START_SECONDS = 90.0
 POLL_SECONDS = 0.1
@@ -48,7 +48,7 @@ def prefect_for(home: Path) -> Iterator[Callable[[], None]]:
     Must be entered before Prefect is imported, since it reads its settings then. `palate gc`
     removes nothing meanwhile.
     """
-    reach(home)
+    storage_of(home).check()
     with in_use(home), _prefect_for(home) as wait:
         yield wait
 

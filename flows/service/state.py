@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from tasks.core.artifacts import replacing
 from tasks.core.errors import PalateError
+from tasks.core.files import replacing
 from tasks.core.vocabulary import Record
 
 Role = Literal["postgres", "server", "worker"]

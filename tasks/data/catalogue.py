@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tasks.core.artifacts import sha256_of
 from tasks.core.errors import DatasetNotFoundError
+from tasks.core.files import sha256_of
 from tasks.data.download import ML_LATEST_SMALL, fetch
 from tasks.data.readers import embedded, generic, movielens
 from tasks.data.tables import RawTables

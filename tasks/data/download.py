@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pooch
 
-from tasks.core.artifacts import replacing, sha256_of
 from tasks.core.errors import DownloadError
+from tasks.core.files import replacing, sha256_of
 
 
 @dataclass(frozen=True)

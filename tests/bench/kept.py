@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tasks.core.artifacts import replacing
+from tasks.core.files import replacing
 from tests.bench.watched import ROOT
 
 PAGE = ROOT / "BENCHMARKS.md"

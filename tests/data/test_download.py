@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tasks.core.artifacts import sha256_of
 from tasks.core.errors import DownloadError
+from tasks.core.files import sha256_of
 from tasks.data.download import Download, fetch
 from tests.data.conftest import MOVIELENS
 

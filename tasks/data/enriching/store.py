@@ -6,7 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.core.artifacts import replacing, write_table
+from tasks.core.artifacts import write_table
+from tasks.core.files import replacing
 from tasks.core.vocabulary import ITEM, Artifact
 from tasks.data.enriching.errors import EnrichError
 from tasks.data.enriching.fill import FOUND

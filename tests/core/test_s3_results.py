@@ -2,9 +2,10 @@ import threading
 
 import pytest
 
+from tasks.core import s3
 from tasks.core.errors import StoreError
 from tasks.core.homes import home_of
-from tasks.store import shared_results, warehouse
+from tasks.store import warehouse
 from tasks.store.query import query
 from tasks.store.warehouse import database_file, has_results, is_published, publish
 from tests.store.rows import a_run
@@ -49,13 +50,13 @@ def test_before_the_first_run_there_is_nothing_and_then_everybody_sees_it(homes)
 def test_readers_see_the_newest_file_and_fetch_it_once(homes, monkeypatch):
     here, there = homes
     fetched: list[str] = []
-    download = shared_results._download
+    download = s3._download
 
     def counted(system, remote, private):
         fetched.append(remote)
         return download(system, remote, private)
 
-    monkeypatch.setattr(shared_results, "_download", counted)
+    monkeypatch.setattr(s3, "_download", counted)
     publish(here, a_run("run-1"))
     assert (runs(there), runs(there), runs(here)) == (["run-1"],) * 3 and len(fetched) == 1
     publish(there, a_run("run-2"))
@@ -74,7 +75,7 @@ def test_who_was_slower_adds_to_what_was_published_meanwhile(homes, monkeypatch,
 
 def test_who_is_slower_every_time_gives_up_and_erases_nothing(homes, monkeypatch):
     here, there = homes
-    monkeypatch.setattr(shared_results, "TRIES", 2)
+    monkeypatch.setattr(s3, "TRIES", 2)
     others_publish_before_each_upload(monkeypatch, there, ["run-1", "run-2", "run-3"])
     with pytest.raises(StoreError, match="2 times in a row"):
         publish(here, a_run("run-4"))
@@ -84,8 +85,8 @@ def test_who_is_slower_every_time_gives_up_and_erases_nothing(homes, monkeypatch
 
 def test_a_run_whose_upload_was_not_acknowledged_is_not_added_twice(homes, monkeypatch):
     here, there = homes
-    replace = shared_results._replace
-    monkeypatch.setattr(shared_results, "_replace", lambda *given: replace(*given) and None)
+    replace = s3.S3._replace
+    monkeypatch.setattr(s3.S3, "_replace", lambda *given: replace(*given) and None)
     publish(here, a_run("run-1"))
     assert runs(there) == ["run-1"]
 

@@ -1,14 +1,15 @@
+import sys
 from pathlib import Path
 
-import fsspec
 import polars as pl
 import pytest
 
-from tasks.core import shared_home
+from tasks.core import s3
 from tasks.core.artifacts import is_intact, read_arrays, read_table, write_arrays, write_table
 from tasks.core.errors import SettingsError, SharedHomeError
-from tasks.core.homes import home_of, reach, url_of
+from tasks.core.homes import home_of, url_of
 from tasks.core.stage import _timed
+from tasks.core.storage import storage_of
 from tests.support.s3 import BUCKET, HOME, keys, machine
 
 FRAME = pl.DataFrame({"user": [1, 2], "text": ["a", None]})
@@ -16,7 +17,7 @@ FRAME = pl.DataFrame({"user": [1, 2], "text": ["a", None]})
 
 def connect_anew(monkeypatch):
     """What is connected stays so for other tests."""
-    monkeypatch.setattr(shared_home, "_file_system", shared_home._file_system.__wrapped__)
+    monkeypatch.setattr(s3, "_file_system", s3._file_system.__wrapped__)
 
 
 def files_under(folder: Path) -> list[str]:
@@ -84,20 +85,17 @@ def test_storage_that_cannot_be_used_is_told_at_once(
 ):
     for name, value in environment.items():
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name)
-    monkeypatch.setitem(shared_home.CONFIG, "retries", {"total_max_attempts": 1})
+    monkeypatch.setitem(s3.CONFIG, "retries", {"total_max_attempts": 1})
     mirror = machine(monkeypatch, tmp_path / "a", home)
     connect_anew(monkeypatch)
     with pytest.raises(SharedHomeError, match=said) as raised:
-        reach(mirror)
+        storage_of(mirror).check()
     assert raised.value.what.startswith(f"{url_of(mirror)}: ") and not mirror.exists()
     assert "sentinel" not in str(raised.value)
 
 
 def test_without_the_package_the_error_says_how_to_get_it(monkeypatch):
-    def missing(*_: object, **__: object) -> None:
-        raise ImportError("Install s3fs to access S3")
-
-    monkeypatch.setattr(fsspec, "filesystem", missing)
+    monkeypatch.setitem(sys.modules, "s3fs", None)
     connect_anew(monkeypatch)
     with pytest.raises(SettingsError, match="pip install 'palate"):
-        reach(home_of(HOME))
+        storage_of(home_of(HOME)).check()
