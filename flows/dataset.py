@@ -8,8 +8,7 @@ from tasks.core.progress import say
 from tasks.core.stage import Steps
 from tasks.core.vocabulary import Artifact, Dataset
 from tasks.data import catalogue
-from tasks.data.enriching.stages import apply_enrichment_task
-from tasks.data.enriching.store import enrichment_of
+from tasks.data.enriching.fill import apply_enrichment_task, enrichment_of
 from tasks.data.stages import ingest_task
 from tasks.features.similarity.stages import texts_task
 from tasks.models.stages import choose_users_task

@@ -21,7 +21,7 @@ from tasks.core.progress import say
 from tasks.core.stage import Steps
 from tasks.core.vocabulary import Artifact, Record
 from tasks.llm.session import session_for
-from tasks.night.notify.telling import notifying, tell_outcome
+from tasks.night.notify.outcome import notify_outcome, notifying
 from tasks.night.record import Night, changes_of
 from tasks.night.stages import places_task
 from tasks.night.state import Known, NightState
@@ -61,7 +61,7 @@ def nightly(settings: Settings) -> NightlyResult:
     report = _write_report(settings, result.run_id)
     show_in_prefect(settings, result.run_id, report)
     told = result.run_id, str(report) if report else None
-    tell_outcome(settings, result.status, result.note, *told)
+    notify_outcome(settings, result.status, result.note, *told)
     return result.model_copy(update={"report": report})
 
 

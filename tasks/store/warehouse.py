@@ -77,8 +77,9 @@ def publish(home: Path, tables: Mapping[str, Rows], wait: float = LOCK_SECONDS) 
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with publishing_lock(home).acquire(timeout=wait):
-            add, is_added = (partial(do, tables=tables) for do in (_append, _is_added))
-            storage_of(home).update(target, add, is_added)
+            storage_of(home).update(
+                target, partial(_append, tables=tables), partial(_is_added, tables=tables)
+            )
     except Timeout as error:
         raise StoreError(
             f"{target}: another run has been publishing for {wait:.0f} s.",

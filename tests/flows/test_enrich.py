@@ -15,7 +15,7 @@ import pytest
 
 from flows.enrich import enrich
 from tasks.data.enriching import ATTRIBUTION
-from tasks.data.enriching.store import enrichment_of
+from tasks.data.enriching.fill import enrichment_of
 from tasks.settings.run import Settings
 from tests.support.command import environment
 from tests.support.datasets import write_movielens

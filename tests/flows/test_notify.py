@@ -8,7 +8,7 @@ import pytest
 
 from tests.llm.engine_support import closed_port
 from tests.night.notify.conftest import Receiver, receiver
-from tests.night.notify.test_program import READS
+from tests.night.notify.test_channels import READS
 from tests.support.in_process import Terminal, run_here
 
 __all__ = ["receiver"]
@@ -38,7 +38,9 @@ def test_a_degraded_night_tells_its_run_and_that_nobody_is_told_is_said(
     said = json.loads((tmp_path / "said").read_text())
     assert said["status"] == "degraded" and "has not answered" in said["reason"]
     assert said["run_id"] in done.stdout
-    assert "nobody was told" in done.stderr and "s3cr3t" not in done.stderr + done.stdout
+    assert (
+        "no message that the night was" in done.stderr and "s3cr3t" not in done.stderr + done.stdout
+    )
 
 
 def test_a_trial_message_is_sent_or_says_why_not(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_workers_are_told_whole_paths_and_whom_they_share_limits_with(
 )
 def test_what_a_worker_lacks_is_said(lacks: dict[str, object], said: str) -> None:
     cluster = pytest.importorskip("flows.dask.cluster")
-    here = cluster.Seen(code="c", home=True, server=True, ledger="l", key="k")
+    here = cluster.WorkerFacts(code="c", home=True, server=True, ledger="l", key="k")
 
     def problem(seen: object, asks: bool = True) -> tuple[str, str] | None:
         found: tuple[str, str] | None = cluster._problem(here, seen, Path("h"), "url", asks=asks)
@@ -112,7 +112,7 @@ def test_what_a_worker_lacks_is_said(lacks: dict[str, object], said: str) -> Non
 
 def test_of_a_shared_home_a_worker_has_a_mirror_of_its_own() -> None:
     cluster = pytest.importorskip("flows.dask.cluster")
-    here = cluster.Seen(code="c", home=True, server=True, ledger="l", key="k")
+    here = cluster.WorkerFacts(code="c", home=True, server=True, ledger="l", key="k")
     elsewhere = here.model_copy(update={"home": False})
     assert cluster._problem(here, elsewhere, home_of("s3://nights/team"), "url", asks=True) is None
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from tasks.core.text import plain
 from tasks.core.vocabulary import GENRES, ITEM, QUALITY, TITLE, TMDB_ID, YEAR, Record
-from tasks.data.enriching.errors import NobodyToAskError
+from tasks.data.enriching.cached import LONGEST_KEPT, CachedTmdb
 from tasks.data.enriching.fill import (
     DESCRIPTION_SOURCE,
     FETCHED_AT,
@@ -23,14 +23,13 @@ from tasks.data.enriching.fill import (
     nothing_found,
     still_wanted,
 )
-from tasks.data.enriching.lookups import CachedTmdb
 from tasks.data.enriching.movies import Ask, find_movies, judged, table_of
-from tasks.data.enriching.tmdb_cache import LONGEST_KEPT
+from tasks.data.enriching.records import NobodyToAskError
 
 MOVIE_NOUNS = {"movie", "film"}
 """What a data set's items are called when TMDB may know them, even if it gives no ids."""
 
-Keep = Callable[[pl.DataFrame], object]
+SaveTable = Callable[[pl.DataFrame], object]
 
 
 class Counts(Record):
@@ -66,7 +65,7 @@ def enrich(
     describe: Ask | None,
     limit: int | None = None,
     earlier: pl.DataFrame | None = None,
-    keep: Keep = lambda _table: None,
+    keep: SaveTable = lambda _table: None,
 ) -> Enriched:
     """Find what `items` lack, starting from what an `earlier` run found.
 
@@ -119,7 +118,7 @@ def _ask_tmdb(
     found: pl.DataFrame,
     tmdb: CachedTmdb,
     judge: Ask | None,
-    keep: Keep,
+    keep: SaveTable,
 ) -> pl.DataFrame:
     own = items.join(wanted, on=ITEM, how="semi", maintain_order="left")
     hits = find_movies(own, tmdb.answers)

@@ -1,10 +1,11 @@
-"""What is asked of TMDB, and what it answers."""
+"""What is asked of TMDB, what it answers, and what can go wrong with asking."""
 
 from datetime import datetime
 from urllib.parse import urlencode
 
 from pydantic import ConfigDict, Field, field_validator
 
+from tasks.core.errors import PalateError
 from tasks.core.vocabulary import Record
 
 
@@ -85,3 +86,23 @@ class Answer(Record):
 def name_of(lookup: Lookup) -> str:
     """A lookup as text, the same for the same question."""
     return f"{lookup.path}?{urlencode(lookup.query)}" if lookup.query else lookup.path
+
+
+class EnrichError(PalateError):
+    """Root of this stage's errors; every answer that arrived before is kept."""
+
+
+class NobodyToAskError(EnrichError):
+    """Something is missing, and neither TMDB nor a language model can be asked."""
+
+
+class TmdbError(EnrichError):
+    """TMDB does not answer, or not as TMDB does. No message holds an address with a key."""
+
+
+class TmdbKeyError(TmdbError):
+    """TMDB refuses the key: asking again is no use."""
+
+
+class TmdbCacheError(EnrichError):
+    """The file of kept answers cannot be used."""

@@ -5,15 +5,60 @@ import random
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 from aiolimiter import AsyncLimiter
 from pydantic import Field, SecretStr, ValidationError
 
 from tasks.core.vocabulary import Record
-from tasks.data.enriching.errors import TmdbError, TmdbKeyError
-from tasks.data.enriching.keyed_transport import transport_to
-from tasks.data.enriching.records import ById, Lookup, Movie
+from tasks.data.enriching.records import ById, Lookup, Movie, TmdbError, TmdbKeyError
+
+JWT = "eyJ"
+"""A read access token (v4) starts so and goes into a header; an API key (v3) into the address."""
+
+
+class KeyedTransport(httpx2.AsyncBaseTransport):
+    """Adds the key to each request on its way out, below the layer that logs addresses.
+
+    `httpx2` logs each address and its exceptions hold the request, so neither ever sees the key.
+    """
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport, key: SecretStr) -> None:
+        self._inner = inner
+        self._key = key
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a copy with the key; the request itself stays without."""
+        return await self._inner.handle_async_request(self._keyed(request))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._inner.aclose()
+
+    def _keyed(self, request: httpx2.Request) -> httpx2.Request:
+        key = self._key.get_secret_value().strip()
+        url, headers = request.url, request.headers.copy()
+        if key.startswith(JWT):
+            headers["Authorization"] = f"Bearer {key}"
+        else:
+            url = url.copy_merge_params({"api_key": key})
+        return httpx2.Request(
+            request.method,
+            url,
+            headers=headers,
+            stream=request.stream,
+            extensions=request.extensions,
+        )
+
+
+def transport_to(url: str, key: SecretStr, connections: int) -> KeyedTransport:
+    """A transport that goes through the environment's proxy, as `httpx2`'s own would."""
+    parts = httpx2.URL(url)
+    proxy = None if proxy_bypass(parts.host) else getproxies().get(parts.scheme)
+    limits = httpx2.Limits(max_connections=connections)
+    return KeyedTransport(httpx2.AsyncHTTPTransport(proxy=proxy, limits=limits), key)
+
 
 BASE_URL = "https://api.themoviedb.org"
 NO_SUCH_MOVIE = {6, 34}
@@ -22,7 +67,7 @@ NO_SUCH_MOVIE = {6, 34}
 LATER = "Run the same command again later: what was answered is kept."
 
 
-class Pace(Record):
+class TmdbPace(Record):
     """How fast and how patiently to ask; seconds, except `rate` per second. TMDB allows 40."""
 
     rate: float = Field(30.0, gt=0)
@@ -44,7 +89,7 @@ class _Again(Exception):
 class Tmdb:
     """Asks one TMDB. For use in `async with`, in one event loop."""
 
-    def __init__(self, url: str, key: SecretStr, pace: Pace) -> None:
+    def __init__(self, url: str, key: SecretStr, pace: TmdbPace) -> None:
         self._pace = pace
         self._limiter = AsyncLimiter(1, 1 / pace.rate)
         self._held_until = 0.0
@@ -154,8 +199,8 @@ def _read(lookup: Lookup, response: httpx2.Response) -> tuple[Movie, ...]:
 
 def _movies(lookup: Lookup, body: dict[str, Any]) -> tuple[Movie, ...]:
     try:
-        found = [body] if isinstance(lookup, ById) else body["results"]
-        return tuple(Movie.model_validate(movie) for movie in found)
+        movies = [body] if isinstance(lookup, ById) else body["results"]
+        return tuple(Movie.model_validate(movie) for movie in movies)
     except (KeyError, TypeError, ValidationError):
         raise _Again("an answer without TMDB's fields") from None
 

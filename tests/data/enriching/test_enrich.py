@@ -10,7 +10,7 @@ from tasks.core.artifacts import read_table
 from tasks.core.errors import LimitReachedError
 from tasks.data.enriching import fill
 from tasks.data.enriching.enrich import Counts, enrich
-from tasks.data.enriching.errors import NobodyToAskError, TmdbError
+from tasks.data.enriching.records import NobodyToAskError, TmdbError
 from tasks.data.stages import ingest
 from tests.data.enriching.conftest import Asked, catalogue, client
 from tests.support.fake_tmdb import movie

@@ -6,8 +6,7 @@ import time
 import pytest
 from pydantic import SecretStr
 
-from tasks.data.enriching.errors import TmdbError, TmdbKeyError
-from tasks.data.enriching.records import ById, ByTitle
+from tasks.data.enriching.records import ById, ByTitle, TmdbError, TmdbKeyError
 from tasks.data.enriching.tmdb import Tmdb
 from tests.data.enriching.conftest import QUICK
 from tests.support.fake_tmdb import V3, V4, movie

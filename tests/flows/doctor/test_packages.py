@@ -7,6 +7,8 @@ from packaging.requirements import Requirement
 
 from flows.doctor import packages
 from flows.doctor.packages import (
+    check_data,
+    check_embedder,
     check_extras,
     check_packages,
     check_python,
@@ -14,7 +16,8 @@ from flows.doctor.packages import (
     problem_of,
     required,
 )
-from tasks.core.errors import SettingsError
+from tasks.core.errors import DatasetNotFoundError, SettingsError
+from tasks.data import catalogue
 from tasks.settings.run import Settings
 
 
@@ -82,3 +85,26 @@ def test_spark_needs_java_where_a_base_model_is_spark_s(monkeypatch, tmp_path):
 def test_a_python_that_is_too_old_fails(monkeypatch):
     monkeypatch.setattr("platform.python_version", lambda: "3.10.4")
     assert [one.status for one in check_python(Settings())] == ["fail"]
+
+
+def test_a_data_set_that_is_there_is_named_with_its_files(made_up, monkeypatch):
+    monkeypatch.setenv("PALATE_DATA_DIR", str(made_up.parent))
+    for data in (str(made_up), made_up.name, "movielens"):
+        assert check_data(Settings(data=data))[0].status == "ok"
+    assert "ratings" in check_data(Settings(data=str(made_up)))[0].what
+
+
+def test_a_data_set_that_is_nowhere_is_an_error(tmp_path):
+    with pytest.raises(DatasetNotFoundError):
+        check_data(Settings(data=str(tmp_path / "nowhere")))
+
+
+def test_nothing_is_downloaded_to_find_out(tmp_path, monkeypatch):
+    monkeypatch.delenv("PALATE_DATA_DIR", raising=False)
+    monkeypatch.setattr(catalogue, "find", pytest.fail)
+    (found,) = check_data(Settings(data="ml-latest-small", home=tmp_path))
+    assert found.status == "ok" and "grouplens" in found.what
+
+
+def test_the_embedder_loads():
+    assert [one.status for one in check_embedder(Settings())] == ["ok"]

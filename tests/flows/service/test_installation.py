@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 
 import pytest
 
-from flows.service.postgres import STAGES, of_home, start_postgres
+from flows.service.postgres import PATIENCE, of_home, start_postgres
 from flows.service.processes import stop
 from flows.service.state import read_state
 from tasks.store.query import query
@@ -156,4 +156,4 @@ def test_the_database_may_be_another_and_its_password_stands_in_no_file(
         assert of_home(elsewhere), "what we did not start stays"
     finally:
         empty.down()
-        stop([of_home(elsewhere)], STAGES)
+        stop([of_home(elsewhere)], PATIENCE)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tasks.night.notify import webhook
+from tasks.night.notify import channels
 from tasks.settings.run import Settings
 
 
@@ -56,7 +56,7 @@ class Receiver:
 
 @pytest.fixture
 def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    monkeypatch.setattr(webhook, "FIRST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(channels, "FIRST_WAIT_SECONDS", 0.01)
     running = Receiver()
     yield running
     running.close()

@@ -7,17 +7,17 @@ import threading
 import pytest
 
 from tasks.core.errors import LlmDownError, StoppedError, StoreError
-from tasks.night.notify import telling
+from tasks.night.notify import outcome
 from tasks.night.notify.message import message
-from tasks.night.notify.telling import notify, notifying, tell_outcome
-from tests.night.notify.test_program import READS
+from tasks.night.notify.outcome import notify, notify_outcome, notifying
+from tests.night.notify.test_channels import READS
 
 
 @pytest.fixture
 def told(monkeypatch, night):
     """Messages instead of their sending."""
     heard = []
-    monkeypatch.setattr(telling, "notify", lambda _settings, about: heard.append(about))
+    monkeypatch.setattr(outcome, "notify", lambda _settings, about: heard.append(about))
     return heard
 
 
@@ -41,13 +41,13 @@ def test_whoever_stops_a_night_needs_no_message(told, night, error):
 def test_a_night_that_is_well_tells_nobody(told, night):
     with notifying(night):
         pass
-    tell_outcome(night, "complete", "Not every item has a sentence")
+    notify_outcome(night, "complete", "Not every item has a sentence")
     assert not told
 
 
 @pytest.mark.parametrize("status", ["degraded", "guarded"])
 def test_a_night_that_published_something_else_is_told(told, night, status):
-    tell_outcome(night, status, "The server is away.", "r1", "/r.html")
+    notify_outcome(night, status, "The server is away.", "r1", "/r.html")
     [one] = told
     assert (one.status, one.reason, one.run_id) == (status, "The server is away.", "r1")
     assert one.report == "/r.html" and one.what_to_do
@@ -70,8 +70,8 @@ def test_program_and_webhook_are_told_whatever_becomes_of_the_other(
 
 def test_even_an_error_nobody_foresaw_changes_nothing(night, monkeypatch):
     said: list[str] = []
-    monkeypatch.setattr(telling, "say", said.append)
-    monkeypatch.setattr(telling, "run_program", lambda *_: 1 / 0)
+    monkeypatch.setattr(outcome, "say", said.append)
+    monkeypatch.setattr(outcome, "run_program", lambda *_: 1 / 0)
     heard = night.model_copy(update={"notify_command": ("x",)})
     with pytest.raises(LlmDownError), notifying(heard):
         raise LlmDownError("Away.", "Wait.")

@@ -4,8 +4,14 @@ import pytest
 from pydantic import ValidationError
 
 from tasks.core.errors import DownloadError
-from tasks.night.notify.message import WHAT_TO_DO, failed, message
-from tasks.night.notify.redacted import LONGEST, in_words, without_secrets
+from tasks.night.notify.message import (
+    LONGEST,
+    WHAT_TO_DO,
+    failed,
+    in_words,
+    message,
+    without_secrets,
+)
 from tasks.settings.run import Settings
 
 TASTE = "I love slow films about trains"

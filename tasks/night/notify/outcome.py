@@ -1,4 +1,4 @@
-"""Who is told of a night, and when. Whether that works never changes what became of the night."""
+"""Who gets a message about a night, and when. Whether it arrives never changes the night."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,51 +11,50 @@ from rich.markup import escape
 from tasks.core.errors import NotifyError, StoppedError
 from tasks.core.progress import say
 from tasks.core.secrets import Secrets
-from tasks.night.notify.message import Message, Status, failed, message
-from tasks.night.notify.program import run_program
-from tasks.night.notify.webhook import post
+from tasks.night.notify.channels import post, run_program
+from tasks.night.notify.message import Message, Occasion, failed, message
 from tasks.settings.run import Settings
 
 
 def notify(settings: Settings, about: Message) -> None:
-    """Tell whoever is to be told; what goes wrong is only said."""
-    for problem in problems_telling(settings, about):
-        what = f"nobody was told that the night was {about.status}: {problem.what}"
+    """Send a message to every recipient; what goes wrong is only logged."""
+    for problem in send(settings, about):
+        what = f"no message that the night was {about.status}: {problem.what}"
         say(f"  [red]{escape(what)}[/]")
         with suppress(MissingContextError):
             get_run_logger().warning(what)
 
 
-def problems_telling(settings: Settings, about: Message) -> list[NotifyError]:
-    """Tell whoever is to be told, each whatever became of the other; gives what went wrong."""
+def send(settings: Settings, about: Message) -> list[NotifyError]:
+    """Send a message to every recipient, whatever became of the others; gives what went wrong."""
     problems = []
-    for tell in _ways(settings, about):
+    for send_it in _channels(settings, about):
         try:
-            tell()
+            send_it()
         except NotifyError as error:
             problems.append(error)
         except Exception as error:  # a night that is well must stay so
-            problems.append(NotifyError(f"Telling failed ({type(error).__name__}).", ""))
+            problems.append(NotifyError(f"Sending failed ({type(error).__name__}).", ""))
     return problems
 
 
-def is_anybody_told(settings: Settings) -> bool:
+def has_recipient(settings: Settings) -> bool:
     """Whether there is a program or an address."""
     return bool(settings.notify_command or _address())
 
 
-def tell_outcome(
+def notify_outcome(
     settings: Settings,
     status: str,
     reason: str | None,
     run_id: str | None = None,
     report: str | None = None,
 ) -> None:
-    """Notify of a night that ended `degraded` or `guarded`; of a complete one nobody is told."""
-    known: dict[str, Status] = {"degraded": "degraded", "guarded": "guarded"}
-    if status in known:
-        said = message(settings, known[status], reason or "", run_id=run_id, report=report)
-        notify(settings, said)
+    """Notify of a night that ended `degraded` or `guarded`; of a complete one nobody hears."""
+    occasions: dict[str, Occasion] = {"degraded": "degraded", "guarded": "guarded"}
+    if occasion := occasions.get(status):
+        about = message(settings, occasion, reason or "", run_id=run_id, report=report)
+        notify(settings, about)
 
 
 @contextmanager
@@ -70,7 +69,7 @@ def notifying(settings: Settings) -> Iterator[None]:
         raise
 
 
-def _ways(settings: Settings, about: Message) -> Iterator[Callable[[], None]]:
+def _channels(settings: Settings, about: Message) -> Iterator[Callable[[], None]]:
     if settings.notify_command:
         yield lambda: run_program(settings.notify_command, about)
     if address := _address():

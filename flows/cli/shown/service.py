@@ -1,18 +1,17 @@
-"""The standing installation, as the terminal shows it."""
+"""What `palate up` prints."""
 
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
-from flows.service.prefect_toml import names_server
-from flows.service.state import Role, State, folder
+from flows.service.state import Installation, Role, folder, names_server
 
 terminal = Console(stderr=True, highlight=False)
 console = Console(highlight=False, soft_wrap=True)
 
 
-def show_up(home: Path, state: State, started: list[Role]) -> None:
+def show_up(home: Path, state: Installation, started: list[Role]) -> None:
     """Print where the server is, and what to do next."""
     what = f"Started {', '.join(started)}." if started else "It is up already."
     console.print(f"[bold]{what}[/] The flows of deployments/prefect.yaml are deployed.")

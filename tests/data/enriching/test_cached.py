@@ -1,8 +1,7 @@
-"""Many questions at once: asked once, resumed after any end, and never a key in what stays."""
-
 import logging
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -12,12 +11,79 @@ from pathlib import Path
 
 import pytest
 
-from tasks.data.enriching.errors import TmdbError, TmdbKeyError
-from tasks.data.enriching.records import ById, ByTitle, Lookup
+from tasks.data.enriching.cached import LONGEST_KEPT, open_cache
+from tasks.data.enriching.records import (
+    Answer,
+    ById,
+    ByTitle,
+    Lookup,
+    Movie,
+    TmdbCacheError,
+    TmdbError,
+    TmdbKeyError,
+)
 from tests.data.enriching.conftest import QUICK, client
 from tests.support.fake_tmdb import V3, V4, movie
 
-HEAT = movie(949, "Heat")
+NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
+HEAT = Answer(movies=(Movie(id=949, title="Heat", overview="Two men, “equals”."),), fetched_at=NOW)
+NONE = Answer(movies=(), fetched_at=NOW)
+
+
+def test_answers_come_back_as_they_were_kept_also_after_reopening(tmp_path):
+    file = tmp_path / "deep" / "tmdb.sqlite"
+    lookups = ById(tmdb_id=949), ByTitle(title="Heat & Dust", year=None)
+    with open_cache(file) as cache:
+        cache.keep(lookups[0], HEAT)
+        cache.keep(lookups[1], NONE)
+    with open_cache(file) as cache:
+        assert cache.fresh([*lookups, ById(tmdb_id=1)], NOW) == {
+            lookups[0]: HEAT,
+            lookups[1]: NONE,
+        }
+
+
+def test_titles_and_years_are_not_mixed_up(tmp_path):
+    with open_cache(tmp_path / "tmdb.sqlite") as cache:
+        cache.keep(ByTitle(title="Heat", year=1995), HEAT)
+        others = [
+            ByTitle(title="Heat", year=1986),
+            ByTitle(title="Heat", year=None),
+            ByTitle(title="Heat&year=1995", year=None),
+        ]
+        assert cache.fresh(others, NOW) == {}
+
+
+def test_what_is_older_than_the_terms_allow_counts_as_not_kept(tmp_path):
+    assert timedelta(days=180) == LONGEST_KEPT
+    with open_cache(tmp_path / "tmdb.sqlite") as cache:
+        cache.keep(ById(tmdb_id=949), HEAT)
+        almost = NOW + LONGEST_KEPT - timedelta(seconds=1)
+        assert list(cache.fresh([ById(tmdb_id=949)], almost)) == [ById(tmdb_id=949)]
+        assert cache.fresh([ById(tmdb_id=949)], NOW + LONGEST_KEPT) == {}
+
+
+@pytest.mark.parametrize("damage", ["movies = 'x'", "movies = '[{}]'", "fetched_at = 'noon'"])
+def test_a_damaged_answer_counts_as_not_kept(tmp_path, damage):
+    file = tmp_path / "tmdb.sqlite"
+    with open_cache(file) as cache:
+        cache.keep(ById(tmdb_id=949), HEAT)
+    with sqlite3.connect(file) as database:
+        database.execute(f"UPDATE answers SET {damage}")
+    database.close()
+    with open_cache(file) as cache:
+        assert cache.fresh([ById(tmdb_id=949)], NOW) == {}
+
+
+def test_a_damaged_file_is_an_error_that_names_it(tmp_path):
+    file = tmp_path / "tmdb.sqlite"
+    file.write_bytes(b"this is not a database " * 100)
+    with pytest.raises(TmdbCacheError, match=r"tmdb\.sqlite") as caught, open_cache(file):
+        pass
+    assert "delete it" in caught.value.fix
+
+
+FILM = movie(949, "Heat")
 MANY = [movie(n, f"Film {n}") for n in range(1, 41)]
 ALL = [ById(tmdb_id=one["id"]) for one in MANY]
 
@@ -25,17 +91,17 @@ RUN = """
 import sys
 from pathlib import Path
 from pydantic import SecretStr
-from tasks.data.enriching.lookups import CachedTmdb
+from tasks.data.enriching.cached import CachedTmdb
 from tasks.data.enriching.records import ById
-from tasks.data.enriching.tmdb import Pace
-pace = Pace(rate=1000, concurrency=2)
+from tasks.data.enriching.tmdb import TmdbPace
+pace = TmdbPace(rate=1000, concurrency=2)
 tmdb = CachedTmdb(Path(sys.argv[1]), sys.argv[2], SecretStr(sys.argv[3]), pace)
 tmdb.answers([ById(tmdb_id=n) for n in range(1, 41)])
 """
 
 
 def test_nothing_is_asked_twice_not_even_for_what_does_not_exist(start, home):
-    fake = start(HEAT)
+    fake = start(FILM)
     wanted: list[Lookup] = [ById(tmdb_id=949), ById(tmdb_id=7), ByTitle(title="Heat", year=1995)]
     first = client(home, fake).answers([*wanted, *wanted])
     assert {len(answer.movies) for answer in first.values()} == {0, 1}
@@ -44,7 +110,7 @@ def test_nothing_is_asked_twice_not_even_for_what_does_not_exist(start, home):
 
 
 def test_what_has_become_too_old_is_asked_again(start, home):
-    fake = start(HEAT)
+    fake = start(FILM)
     then = datetime(2026, 1, 1, tzinfo=UTC)
     for days in (0, 179, 180):
         now = then + timedelta(days=days)

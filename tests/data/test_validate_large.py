@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 
 from tasks.core.artifacts import ROW_GROUP, scratch, sink_table
 from tasks.core.errors import BadDataError
-from tasks.data import ordering
+from tasks.data import validate
 from tasks.data.columns import with_ids
-from tasks.data.ordering import height, latest_on_disk, users_of
 from tasks.data.stages import ingest
 from tasks.data.tables import Table, read_ratings
-from tasks.data.validate import clean_large, clean_ratings
+from tasks.data.validate import clean_large, clean_ratings, height, latest_on_disk, users_of
 from tests.data.conftest import GENERIC, MOVIELENS, PARQUET
 from tests.data.test_broken_input import CASES
 from tests.data.test_validate import items, ratings
@@ -36,7 +35,7 @@ SOME = st.lists(
 
 @pytest.fixture
 def parts_of(monkeypatch):
-    return lambda rows: monkeypatch.setattr(ordering, "PART_ROWS", rows)
+    return lambda rows: monkeypatch.setattr(validate, "PART_ROWS", rows)
 
 
 def both_ways(raw, known, home):

@@ -5,22 +5,24 @@ from pathlib import Path
 
 import psutil
 
-from flows.service.check import check_standing
-from flows.service.state import Started, State, write_state
+from flows.doctor.services import check_service
+from flows.service.state import Installation, Started, write_state
 from tasks.settings.run import Settings
 
 
 def test_nothing_is_said_where_nothing_stands(tmp_path: Path) -> None:
-    assert check_standing(Settings(home=tmp_path)) == []
+    assert check_service(Settings(home=tmp_path)) == []
 
 
 def test_what_ended_is_named_and_what_runs_is_not(tmp_path: Path) -> None:
     me = Started(pid=os.getpid(), started=psutil.Process().create_time())
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     dead = Started(pid=child.pid, started=psutil.Process(child.pid).create_time())
-    write_state(tmp_path, State(project=tmp_path, port=1, processes={"server": me, "worker": dead}))
-    assert [one.status for one in check_standing(Settings(home=tmp_path))] == ["ok"]
+    write_state(
+        tmp_path, Installation(project=tmp_path, port=1, processes={"server": me, "worker": dead})
+    )
+    assert [one.status for one in check_service(Settings(home=tmp_path))] == ["ok"]
     child.communicate(b"")
-    (found,) = check_standing(Settings(home=tmp_path))
+    (found,) = check_service(Settings(home=tmp_path))
     assert found.status == "fail" and "worker ended" in found.what and "server" not in found.what
     assert "palate up" in found.fix

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from prefect.client.schemas.objects import FlowRun, State, StateType
 
-from flows.service.recovery import ATTEMPTS, GONE, RESUMED_FOR, missed, recover
+from flows.service.worker import ATTEMPTS, GONE, RESUMED_FOR, missed, recover
 
 NOW = datetime.now(UTC)
 DEPLOYMENT, FLOW = uuid4(), uuid4()

@@ -1,11 +1,15 @@
-"""A webhook that is told: a POST of the message, with a `text` as Slack and its like want one.
+"""How a message leaves: to a program as JSON on its standard input, or to a webhook as a POST.
 
-The address is a secret: whoever knows it can post. It is sent below the layer that logs addresses,
-and no error holds it.
+The webhook gets a `text` as Slack and its like want one. Its address is a secret: whoever has it
+can post. It is sent below the layer that logs addresses, and no error holds it.
 """
 
 import asyncio
 import json
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
@@ -17,9 +21,41 @@ from pydantic import SecretStr
 from tasks.core.errors import NotifyError
 from tasks.night.notify.message import Message
 
-DEADLINE_SECONDS = 10.0
+PROGRAM_SECONDS = 30.0
+ATTEMPT_SECONDS = 10.0
 ATTEMPTS = 3
 FIRST_WAIT_SECONDS = 1.0
+
+
+def run_program(command: Sequence[str], message: Message) -> None:
+    """Run it to its end. Raises NotifyError if it cannot start, fails, or takes too long."""
+    fix = "Check notify_command: a program and its arguments, which reads JSON."
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the user's own program
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,  # so that all it started ends with it
+        )
+    except OSError as error:
+        what = f"The notify_command could not be started ({error.strerror})."
+        raise NotifyError(what, fix) from error
+    try:
+        process.communicate(message.model_dump_json().encode(), timeout=PROGRAM_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        what = f"The notify_command took more than {PROGRAM_SECONDS:.0f} s and was stopped."
+        raise NotifyError(what, fix) from error
+    finally:
+        _end(process)
+    if process.returncode:
+        raise NotifyError(f"The notify_command ended with code {process.returncode}.", fix)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
 
 _FIX = "Check the address in PALATE_NOTIFY_URL, and whether its server is up."
 
@@ -34,7 +70,7 @@ def post(address: SecretStr, message: Message) -> None:
 async def _post(parts: SplitResult, message: Message) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(ATTEMPT_SECONDS):
                 status = await _send(parts, message)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, TimeoutError) as error:
             problem, worth_it = f"no answer: {type(error).__name__}", True
@@ -43,7 +79,7 @@ async def _post(parts: SplitResult, message: Message) -> None:
                 return
             problem, worth_it = f"HTTP {status}", status >= 500 or status in {408, 429}
         if not worth_it or attempt == ATTEMPTS:
-            raise NotifyError(f"The webhook was not told ({problem}, sent {attempt}x).", _FIX)
+            raise NotifyError(f"The webhook got no message ({problem}, sent {attempt}x).", _FIX)
         await asyncio.sleep(FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
 
 

@@ -1,4 +1,4 @@
-"""Commands for the standing installation: nights on a schedule, with a server to look at them."""
+"""Commands for nights on a schedule: a database, a server to look at them, and a worker."""
 
 import os
 from pathlib import Path
@@ -25,7 +25,7 @@ def up(*, port: int = PORT, home: Path | None = None) -> None:
         Folder for all state: PALATE_HOME or .palate unless given.
 
     """
-    from flows.cli.shown.standing import show_up, terminal  # noqa: PLC0415 - keeps `--help` fast
+    from flows.cli.shown.service import show_up, terminal  # noqa: PLC0415 - keeps `--help` fast
     from flows.service import installation  # noqa: PLC0415
 
     project = Path.cwd()
@@ -49,7 +49,7 @@ def down(*, home: Path | None = None) -> None:
         Folder for all state: PALATE_HOME or .palate unless given.
 
     """
-    from flows.cli.shown.standing import terminal  # noqa: PLC0415 - keeps `--help` fast
+    from flows.cli.shown.service import terminal  # noqa: PLC0415 - keeps `--help` fast
     from flows.service import installation  # noqa: PLC0415
 
     stopped = installation.down(home_given(home))
@@ -68,12 +68,15 @@ def worker(*, home: Path | None = None) -> None:
         Folder for all state: PALATE_HOME or .palate unless given.
 
     """
-    from flows.service.worker import work  # noqa: PLC0415 - keeps `--help` fast
-
     url = os.environ.get("PREFECT_API_URL")
     if not url:
         raise PalateError(
             "PREFECT_API_URL does not say where Prefect's server is.",
             "Set it, such as http://127.0.0.1:4200/api; or run `palate up`, which starts both.",
         )
-    work(home_given(home), url, Path.cwd())
+    from flows.service.processes import for_worker  # noqa: PLC0415 - keeps `--help` fast
+
+    os.environ |= for_worker(home_given(home), url, Path.cwd())
+    from flows.service.worker import work  # noqa: PLC0415 - Prefect reads its environment then
+
+    work()
