@@ -2,41 +2,19 @@
 
 from collections.abc import Callable, Iterable
 
+from flows.doctor import home, packages, services
 from flows.doctor.finding import Finding, fail
-from flows.doctor.home import (
-    check_clock,
-    check_ledger,
-    check_leftovers,
-    check_results,
-    check_shared,
-    check_space,
-    check_writable,
-)
-from flows.doctor.packages import (
-    check_data,
-    check_embedder,
-    check_extras,
-    check_packages,
-    check_python,
-    check_spark,
-)
-from flows.doctor.services import (
-    check_llm,
-    check_prefect,
-    check_runner,
-    check_service,
-    check_workers,
-)
 from tasks.core.errors import PalateError
 from tasks.settings.run import Settings
 
 Examine = Callable[[Settings], list[Finding]]
 
 CHECKS: tuple[Examine, ...] = (
-    *(check_python, check_packages, check_extras, check_spark),
-    *(check_writable, check_shared, check_space, check_leftovers, check_clock),
-    *(check_results, check_ledger, check_data, check_embedder),
-    *(check_service, check_prefect, check_workers, check_runner, check_llm),
+    *(packages.check_python, packages.check_packages, packages.check_extras),
+    *(packages.check_spark, home.check_writable, home.check_shared, home.check_space),
+    *(home.check_leftovers, home.check_clock, home.check_results, home.check_ledger),
+    *(packages.check_data, packages.check_embedder, services.check_service),
+    *(services.check_prefect, services.check_workers, services.check_runner, services.check_llm),
 )
 """In the order in which they are shown. One more is one function more."""
 

@@ -23,6 +23,9 @@ REINSTALL = "Install the locked dependencies again (make, or uv pip sync require
 KNOWN_BAD = {"fastapi": (">=0.140", "Prefect 3.8.8 fails on every flow with fastapi 0.165")}
 """Versions known to break something, and what."""
 
+RENAMED = {"standing"}
+"""Extras that have another name by now."""
+
 
 def check_python(_settings: Settings) -> list[Finding]:
     """The interpreter against what palate requires."""
@@ -45,9 +48,9 @@ def check_packages(_settings: Settings) -> list[Finding]:
 
 def check_extras(settings: Settings) -> list[Finding]:
     """Which extras are installed; those that the settings ask for must be."""
-    names = metadata("palate").get_all("Provides-Extra") or []
-    absent = [name for name in names if any(problem_of(one) for one in required(name))]
-    present = [name for name in names if name not in absent]
+    names = set(metadata("palate").get_all("Provides-Extra") or []) - RENAMED
+    absent = [name for name in sorted(names) if any(map(problem_of, required(name)))]
+    present = sorted(names - set(absent))
     there, not_there = (", ".join(names) or "none" for names in (present, absent))
     summary = ok("extras", f"installed: {there}; not installed: {not_there}")
     return [summary, *_wanted_extras(settings, absent)]

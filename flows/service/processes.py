@@ -4,7 +4,8 @@ import os
 import pwd
 import signal
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,16 @@ def find(started: Started | None) -> psutil.Process | None:
         if same and process.status() != psutil.STATUS_ZOMBIE:
             return process
     return None
+
+
+def until(ready: Callable[[], bool], started: Started, seconds: float) -> bool:
+    """Whether something becomes ready within these seconds, while the process runs."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and find(started):
+        if ready():
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def belonging(home: Path) -> list[psutil.Process]:

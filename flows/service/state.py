@@ -26,7 +26,7 @@ class ServiceError(PalateError):
 
 
 class Started(Record):
-    """A process, told from another that got its number later by the time it was started.
+    """A process; its start tells it from another that got the same number later.
 
     `started`: seconds since the epoch, as the operating system says.
     """

@@ -44,10 +44,10 @@ def clean_ratings(
     naming row and column, for a missing id, a rating that is no finite number or off the scale.
     """
     checked = _checked_ratings(raw, items, scale)
-    known = _known(checked, items).collect(engine="streaming")
-    unknown = _refuse_strangers(raw, checked, items, known.height)
-    single = latest(known.lazy()).collect()
-    return single, _surplus(unknown, known.height - single.height)
+    rated = _of_items(checked, items).collect(engine="streaming")
+    unknown = _refuse_strangers(raw, checked, items, rated.height)
+    single = latest(rated.lazy()).collect()
+    return single, _surplus(unknown, rated.height - single.height)
 
 
 def clean_large(
@@ -55,11 +55,11 @@ def clean_large(
 ) -> tuple[pl.LazyFrame, Dropped]:
     """As `clean_ratings`, in bounded memory: the rows that it gives lie in files named `stem`*."""
     checked = _checked_ratings(raw, items, scale)
-    known = _known(checked, items)
-    users = users_of(known)
+    rated = _of_items(checked, items)
+    users = users_of(rated)
     kept = int(users[LENGTH].sum())
     unknown = _refuse_strangers(raw, checked, items, kept)
-    single = latest_on_disk(known, users, stem)
+    single = latest_on_disk(rated, users, stem)
     return single, _surplus(unknown, kept - height(single))
 
 
@@ -87,14 +87,14 @@ def _rating_column(raw: Table, scale: Scale | None) -> Column:
     return column.having(off)
 
 
-def _known(ratings: pl.LazyFrame, items: pl.DataFrame) -> pl.LazyFrame:
+def _of_items(ratings: pl.LazyFrame, items: pl.DataFrame) -> pl.LazyFrame:
     return ratings.join(items.lazy().select(ITEM), on=ITEM, how="semi")
 
 
-def _refuse_strangers(raw: Table, ratings: pl.LazyFrame, items: pl.DataFrame, known: int) -> int:
+def _refuse_strangers(raw: Table, ratings: pl.LazyFrame, items: pl.DataFrame, kept: int) -> int:
     """How many ratings are of unknown items; BadDataError where they are too many."""
     total = height(ratings)
-    unknown = total - known
+    unknown = total - kept
     if unknown > MOST_UNKNOWN * total:
         strangers = ratings.join(items.lazy().select(ITEM), on=ITEM, how="anti")
         row = raw.collect(strangers.select(pl.col(ROW).min())).item()

@@ -42,8 +42,8 @@ class TmdbCache:
             self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", row)
 
     def _read(self, lookup: Lookup) -> Answer | None:
-        asked = "SELECT movies, fetched_at FROM answers WHERE lookup = ?"
-        row = self._database.execute(asked, [name_of(lookup)]).fetchone()
+        statement = "SELECT movies, fetched_at FROM answers WHERE lookup = ?"
+        row = self._database.execute(statement, [name_of(lookup)]).fetchone()
         if row is None:
             return None
         try:
