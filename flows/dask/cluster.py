@@ -56,11 +56,8 @@ class ClusterRunner(DaskTaskRunner):
 
     def __init__(self, connect_to: LocalCluster | str) -> None:
         self.sharing: Sharing | None = None
-        limits = {"timeout": CONNECT_SECONDS}
-        if isinstance(connect_to, str):
-            super().__init__(address=connect_to, client_kwargs=limits)
-        else:
-            super().__init__(cluster=connect_to, client_kwargs=limits)
+        address, own = (connect_to, None) if isinstance(connect_to, str) else (None, connect_to)
+        super().__init__(own, address, client_kwargs={"timeout": CONNECT_SECONDS})
 
     def submit(  # type: ignore[override]
         self,

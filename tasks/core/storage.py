@@ -16,19 +16,15 @@ class Storage(Protocol):
 
     def check(self) -> None:
         """Return, within seconds, if the storage can be used."""
-        ...
 
     def fetch(self, artifact: Artifact) -> None:
         """Bring a file to the home's folder; one that is nowhere, or damaged, stays missing."""
-        ...
 
     def share(self, path: str) -> None:
         """Let others have the file at this path below the home, which never changes again."""
-        ...
 
     def newest(self, file: Path) -> bool:
         """Whether there is such a file of results; its newest version is in the folder then."""
-        ...
 
     def update(
         self, file: Path, add: Callable[[Path], None], is_added: Callable[[Path], bool]
@@ -38,7 +34,6 @@ class Storage(Protocol):
         `is_added` says of a file whether it holds what `add` adds. Raises StoreError where others
         were faster every time.
         """
-        ...
 
 
 class Folder:

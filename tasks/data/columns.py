@@ -10,7 +10,7 @@ from tasks.core.errors import BadDataError
 from tasks.core.vocabulary import TMDB_ID
 from tasks.data.tables import ROW, Table
 
-Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
+AnyFrame = TypeVar("AnyFrame", pl.DataFrame, pl.LazyFrame)
 
 _FITS_INT64 = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 
@@ -128,7 +128,7 @@ def number_column(raw: Table, name: str, kind: pl.DataType, *, required: bool) -
     return Column(name, pl.coalesce(exact, number.cast(kind, strict=False)), (check,))
 
 
-def like(rows: Rows, other: pl.DataFrame | pl.LazyFrame, name: str) -> Rows:
+def like(rows: AnyFrame, other: pl.DataFrame | pl.LazyFrame, name: str) -> AnyFrame:
     """Give ids the type that `other` has, so that they can meet; null where they never can."""
     mine, theirs = rows.collect_schema()[name], other.collect_schema()[name]
     if mine == theirs:

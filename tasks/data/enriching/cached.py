@@ -11,7 +11,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from tasks.core.progress import bar
 from tasks.data.enriching.records import Answer, Lookup, Movie, TmdbCacheError, name_of
-from tasks.data.enriching.tmdb import Tmdb, TmdbPace
+from tasks.data.enriching.tmdb import TmdbPace, open_tmdb
 
 CACHE = "tmdb.sqlite"
 LONGEST_KEPT = timedelta(days=180)
@@ -72,11 +72,6 @@ def open_cache(file: Path) -> Iterator[TmdbCache]:
         ) from error
 
 
-def utc_now() -> datetime:
-    """The time that answers are stamped with."""
-    return datetime.now(UTC)
-
-
 class CachedTmdb:
     """TMDB behind the cache in `home`; each answer is committed before the next is asked for."""
 
@@ -86,17 +81,11 @@ class CachedTmdb:
         url: str,
         key: SecretStr,
         pace: TmdbPace | None = None,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._file = home / CACHE
-        self._url = url
-        self._key = key
+        self._file, self._url, self._key = home / CACHE, url, key
         self._pace = pace or TmdbPace()
-        self._clock = clock
-
-    def now(self) -> datetime:
-        """The time by which answers are new or old."""
-        return self._clock()
+        self.now = clock  # the time by which answers are new or old
 
     def answers(self, lookups: Sequence[Lookup]) -> dict[Lookup, Answer]:
         """Every lookup's answer.
@@ -127,7 +116,7 @@ class CachedTmdb:
                 answers[lookup] = answer
                 advance(1)
 
-        async with Tmdb(self._url, self._key, self._pace) as tmdb:
+        async with open_tmdb(self._url, self._key, self._pace) as tmdb:
             queue = iter(missing)
             await _together(work(queue) for _ in range(self._pace.concurrency))
 

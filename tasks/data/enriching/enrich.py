@@ -17,7 +17,7 @@ from tasks.data.enriching.fill import (
     apply,
     merge,
 )
-from tasks.data.enriching.movies import Ask, find_movies, judged, table_of
+from tasks.data.enriching.movies import AskModel, find_movies, judged, table_of
 from tasks.data.enriching.records import NobodyToAskError
 
 MOVIE_NOUNS = {"movie", "film"}
@@ -55,8 +55,8 @@ def enrich(
     items: pl.DataFrame,
     noun: str,
     tmdb: CachedTmdb | None,
-    judge: Ask | None,
-    describe: Ask | None,
+    judge: AskModel | None,
+    describe: AskModel | None,
     limit: int | None = None,
     earlier: pl.DataFrame | None = None,
     keep: SaveTable = lambda _table: None,
@@ -111,7 +111,7 @@ def _ask_tmdb(
     wanted: pl.DataFrame,
     gained: pl.DataFrame,
     tmdb: CachedTmdb,
-    judge: Ask | None,
+    judge: AskModel | None,
     keep: SaveTable,
 ) -> pl.DataFrame:
     own = items.join(wanted, on=ITEM, how="semi", maintain_order="left")
@@ -126,7 +126,7 @@ def _ask_tmdb(
 
 
 def _described(
-    items: pl.DataFrame, wanted: pl.DataFrame, gained: pl.DataFrame, describe: Ask
+    items: pl.DataFrame, wanted: pl.DataFrame, gained: pl.DataFrame, describe: AskModel
 ) -> pl.DataFrame:
     """What the language model writes for the wanted items that still have no description."""
     bare = apply(items, gained).join(wanted, on=ITEM, how="semi", maintain_order="left")

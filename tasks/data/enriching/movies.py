@@ -12,10 +12,10 @@ from tasks.data.enriching.fill import FETCHED_AT
 from tasks.data.enriching.matching import closeness, is_outdated, is_same, titles_in
 from tasks.data.enriching.records import Answer, ById, ByTitle, Lookup, Movie
 
-Ask = Callable[[Sequence[str]], list[str | None]]
+AskModel = Callable[[Sequence[str]], list[str | None]]
 """Blocks of text in, one answer each out; None where there is none."""
 
-Answers = Callable[[Sequence[Lookup]], dict[Lookup, Answer]]
+AskTmdb = Callable[[Sequence[Lookup]], dict[Lookup, Answer]]
 """Lookups in, TMDB's answers out, as `CachedTmdb.answers` gives them."""
 
 MOST_JUDGED = 5
@@ -50,7 +50,7 @@ class Hits:
     unsure: list[Hit] = field(default_factory=list)
 
 
-def find_movies(items: pl.DataFrame, ask: Answers) -> Hits:
+def find_movies(items: pl.DataFrame, ask: AskTmdb) -> Hits:
     """The items' movies: by id where it leads to the movie meant, else by title and year."""
     wanted = [Wanted(*row) for row in items.select(ITEM, TITLE, YEAR, TMDB_ID).rows()]
     identified = _by_id(wanted, ask)
@@ -59,7 +59,7 @@ def find_movies(items: pl.DataFrame, ask: Answers) -> Hits:
     return Hits(identified + searched.sure, searched.unsure)
 
 
-def judged(unsure: Sequence[Hit], judge: Ask) -> list[Hit]:
+def judged(unsure: Sequence[Hit], judge: AskModel) -> list[Hit]:
     """The hits that the judge says are the movie meant: of an item's several, the likeliest."""
     verdicts = judge(blocks_of(unsure))
     taken: dict[Wanted, Hit] = {}
@@ -103,7 +103,7 @@ def table_of(hits: Iterable[Hit], items: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _by_id(wanted: Sequence[Wanted], ask: Answers) -> list[Hit]:
+def _by_id(wanted: Sequence[Wanted], ask: AskTmdb) -> list[Hit]:
     lookups = {one: ById(tmdb_id=one.tmdb_id) for one in wanted if one.tmdb_id is not None}
     answers = ask(list(lookups.values()))
     hits = []
@@ -114,7 +114,7 @@ def _by_id(wanted: Sequence[Wanted], ask: Answers) -> list[Hit]:
     return hits
 
 
-def _by_title(wanted: Sequence[Wanted], ask: Answers) -> Hits:
+def _by_title(wanted: Sequence[Wanted], ask: AskTmdb) -> Hits:
     """Search under each of an item's names in turn, until one brings a movie that may be it."""
     searches = {one: _searches(one) for one in wanted}
     all_hits = Hits()

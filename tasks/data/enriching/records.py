@@ -1,6 +1,7 @@
 """What is asked of TMDB, what it answers, and what can go wrong with asking."""
 
 from datetime import datetime
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from pydantic import ConfigDict, Field, field_validator
@@ -49,28 +50,13 @@ class ById(Record):
         """Behind TMDB's base address."""
         return f"/3/movie/{self.tmdb_id}"
 
-    @property
-    def query(self) -> dict[str, str]:
-        """The address' parameters, without the key."""
-        return {}
-
 
 class ByTitle(Record):
     """Movies with such a title, released that year somewhere; TMDB's likeliest first."""
 
     title: str
     year: int | None
-
-    @property
-    def path(self) -> str:
-        """Behind TMDB's base address."""
-        return "/3/search/movie"
-
-    @property
-    def query(self) -> dict[str, str]:
-        """The address' parameters, without the key."""
-        dated = {} if self.year is None else {"year": str(self.year)}
-        return {"query": self.title, **dated}
+    path: ClassVar[str] = "/3/search/movie"
 
 
 Lookup = ById | ByTitle
@@ -83,9 +69,16 @@ class Answer(Record):
     fetched_at: datetime
 
 
+def query_of(lookup: Lookup) -> dict[str, str]:
+    """The address' parameters, without the key."""
+    if isinstance(lookup, ById):
+        return {}
+    return {"query": lookup.title} | ({} if lookup.year is None else {"year": str(lookup.year)})
+
+
 def name_of(lookup: Lookup) -> str:
     """A lookup as text, the same for the same question."""
-    return f"{lookup.path}?{urlencode(lookup.query)}" if lookup.query else lookup.path
+    return "?".join(part for part in (lookup.path, urlencode(query_of(lookup))) if part)
 
 
 class EnrichError(PalateError):

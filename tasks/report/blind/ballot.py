@@ -5,7 +5,6 @@ import time
 from collections.abc import Awaitable, Callable
 from hmac import compare_digest
 from secrets import token_urlsafe
-from typing import Protocol
 from urllib.parse import parse_qs
 
 from starlette.background import BackgroundTask
@@ -82,13 +81,8 @@ LONGEST_ANSWER = 100
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-
-class StoreChoice(Protocol):
-    """Stores a choice and how many seconds it took."""
-
-    def __call__(self, chosen: Chosen, seconds: float) -> None:
-        """Store it, or raise."""
-        ...
+StoreChoice = Callable[[Chosen, float], None]
+"""Stores what was chosen and how many seconds that took, or raises."""
 
 
 class Ballot:
