@@ -73,7 +73,7 @@ def test_a_task_works_in_the_mirror_of_the_machine_that_runs_it(bucket, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("home", "environment", "said"),
+    ("home", "environment", "expected"),
     [
         ("s3://nosuch/team", {}, "there is no such bucket"),
         (HOME, {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "cannot be reached"),
@@ -81,14 +81,14 @@ def test_a_task_works_in_the_mirror_of_the_machine_that_runs_it(bucket, monkeypa
     ],
 )
 def test_storage_that_cannot_be_used_is_told_at_once(
-    bucket, monkeypatch, tmp_path, home, environment, said
+    bucket, monkeypatch, tmp_path, home, environment, expected
 ):
     for name, value in environment.items():
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name)
     monkeypatch.setitem(s3.CONFIG, "retries", {"total_max_attempts": 1})
     mirror = machine(monkeypatch, tmp_path / "a", home)
     connect_anew(monkeypatch)
-    with pytest.raises(SharedHomeError, match=said) as raised:
+    with pytest.raises(SharedHomeError, match=expected) as raised:
         storage_of(mirror).check()
     assert raised.value.what.startswith(f"{url_of(mirror)}: ") and not mirror.exists()
     assert "sentinel" not in str(raised.value)

@@ -30,8 +30,8 @@ def ratings(*rows):
     return table("user item rating timestamp", rows)
 
 
-def clean(raw, known):
-    return clean_ratings(raw, known, INFO.scale)
+def clean(raw, catalogue):
+    return clean_ratings(raw, catalogue, INFO.scale)
 
 
 def test_ratings_come_out_sorted_and_typed():

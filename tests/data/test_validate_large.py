@@ -38,10 +38,10 @@ def parts_of(monkeypatch):
     return lambda rows: monkeypatch.setattr(validate, "PART_ROWS", rows)
 
 
-def both_ways(raw, known, home):
+def both_ways(raw, catalogue, home):
     with scratch(home, "ratings") as stem:
-        rows, dropped = clean_large(raw, known, None, stem)
-        return (rows.collect(), dropped), clean_ratings(raw, known, None)
+        rows, dropped = clean_large(raw, catalogue, None, stem)
+        return (rows.collect(), dropped), clean_ratings(raw, catalogue, None)
 
 
 def equal(large, plain):
@@ -140,15 +140,15 @@ def test_of_several_bad_columns_the_first_is_named(ingested):
 @pytest.mark.parametrize("kind", [pl.Int8, pl.UInt16, pl.Int32, pl.UInt64, pl.Int128])
 def test_whole_numbers_of_any_width_are_ids_as_numbers(tmp_path, kind):
     frame = pl.DataFrame({"_row": [1, 2], "user": pl.Series([7, 100], dtype=kind)})
-    found = with_ids(Table(tmp_path, frame), "user").frame["user"]
-    assert found.to_list() == [7, 100]
-    assert found.dtype == pl.Int64
+    ids = with_ids(Table(tmp_path, frame), "user").frame["user"]
+    assert ids.to_list() == [7, 100]
+    assert ids.dtype == pl.Int64
 
 
 def test_numbers_beyond_64_bits_are_names(tmp_path):
     frame = pl.DataFrame({"_row": [1, 2], "user": pl.Series([7, 2**63], dtype=pl.UInt64)})
-    found = with_ids(Table(tmp_path, frame), "user").frame["user"]
-    assert found.to_list() == ["7", str(2**63)]
+    ids = with_ids(Table(tmp_path, frame), "user").frame["user"]
+    assert ids.to_list() == ["7", str(2**63)]
 
 
 def test_a_file_is_read_in_groups_so_that_few_users_are_read_fast(home):

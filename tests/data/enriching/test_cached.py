@@ -171,7 +171,7 @@ def test_the_key_is_in_no_log_error_or_file(start, home, key, caplog, monkeypatc
     refused = client(home, fake, key=f"{key}-refused")
     with pytest.raises(TmdbKeyError) as unauthorised:
         refused.answers([ById(tmdb_id=99)])
-    told = [
+    printed = [
         caplog.text,
         repr(vars(tmdb)),
         *(_everything(error.value) for error in (caught, unauthorised)),
@@ -179,16 +179,16 @@ def test_the_key_is_in_no_log_error_or_file(start, home, key, caplog, monkeypatc
     assert "/3/movie/1" in caplog.text and "httpcore2" in caplog.text
     files = [file.read_bytes() for file in home.rglob("*") if file.is_file()]
     assert files
-    assert not [text for text in told if key in text]
+    assert not [text for text in printed if key in text]
     assert not [raw for raw in files if key.encode() in raw]
 
 
 def _everything(error: BaseException) -> str:
     """An error as any handler could print it, with all that it drags along."""
-    said = [*traceback.format_exception(error), repr(error), repr(vars(error))]
+    texts = [*traceback.format_exception(error), repr(error), repr(vars(error))]
     behind = [e for e in (error.__cause__, error.__context__) if e is not None]
     request = [str(getattr(getattr(e, "_request", None), "url", "")) for e in behind]
-    return "\n".join([*said, *request, *map(_everything, behind)])
+    return "\n".join([*texts, *request, *map(_everything, behind)])
 
 
 def _until(true) -> None:

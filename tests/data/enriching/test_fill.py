@@ -44,21 +44,21 @@ def movies(*rows):
     return pl.DataFrame([(*row, NOW) for row in rows], schema=schema, orient="row")
 
 
-def shown(found):
-    return found.select("item", "description", "quality", "votes", "tmdb_id").rows()
+def shown(rows):
+    return rows.select("item", "description", "quality", "votes", "tmdb_id").rows()
 
 
 def test_overview_and_figures_fill_what_is_null_and_nothing_else():
-    found = from_movies(
+    rows = from_movies(
         ITEMS,
         movies(
             (1, "Cops.", 7.9, 60, None), (2, "Else.", 1.0, 1, None), (3, "Balloons.", 7.0, 5, 8)
         ),
     )
-    assert shown(found) == [(1, "Cops.", 7.9, 60, None), (3, "Balloons.", None, None, 8)]
-    assert found["description_source"].to_list() == ["tmdb", "tmdb"]
-    assert found["fetched_at"].to_list() == [NOW, NOW]
-    assert shown(apply(ITEMS, found)) == [
+    assert shown(rows) == [(1, "Cops.", 7.9, 60, None), (3, "Balloons.", None, None, 8)]
+    assert rows["description_source"].to_list() == ["tmdb", "tmdb"]
+    assert rows["fetched_at"].to_list() == [NOW, NOW]
+    assert shown(apply(ITEMS, rows)) == [
         (1, "Cops.", 7.9, 60, 949),
         (2, "A plot.", 8.5, 900, None),
         (3, "Balloons.", 8.3, None, 8),
@@ -68,8 +68,8 @@ def test_overview_and_figures_fill_what_is_null_and_nothing_else():
 def test_a_rating_of_one_source_never_stands_beside_the_votes_of_another():
     for quality, votes in ((8.3, None), (None, 12)):
         items = catalogue({"item": 1, "title": "Up", "quality": quality, "votes": votes})
-        found = from_movies(items, movies((1, "", 7.0, 5, None)))
-        assert found.is_empty()
+        rows = from_movies(items, movies((1, "", 7.0, 5, None)))
+        assert rows.is_empty()
         forced = nothing_found(items).vstack(
             from_movies(catalogue({"item": 1, "title": "Up"}), movies((1, "", 7.0, 5, None)))
         )
@@ -77,20 +77,20 @@ def test_a_rating_of_one_source_never_stands_beside_the_votes_of_another():
 
 
 def test_no_votes_mean_that_nothing_is_known():
-    found = from_movies(ITEMS, movies((1, "Cops.", 0.0, 0, None)))
-    assert shown(found) == [(1, "Cops.", None, None, None)]
+    rows = from_movies(ITEMS, movies((1, "Cops.", 0.0, 0, None)))
+    assert shown(rows) == [(1, "Cops.", None, None, None)]
 
 
 def test_an_empty_overview_is_none_and_has_no_source():
-    found = from_movies(ITEMS, movies((1, " \n ", 7.9, 60, None)))
-    assert shown(found) == [(1, None, 7.9, 60, None)]
-    assert found["description_source"].to_list() == [None]
+    rows = from_movies(ITEMS, movies((1, " \n ", 7.9, 60, None)))
+    assert shown(rows) == [(1, None, 7.9, 60, None)]
+    assert rows["description_source"].to_list() == [None]
 
 
 def test_texts_from_outside_are_cleaned():
-    told = from_movies(ITEMS, movies((1, "Cops\x07\n and\t robbers \u202e", 7.9, 60, None)))
+    rows = from_movies(ITEMS, movies((1, "Cops\x07\n and\t robbers \u202e", 7.9, 60, None)))
     written = from_writer(ITEMS, {3: " Balloons\n fly. " + "x" * 5000, 2: "Else.", 1: "\x00"})
-    assert told["description"].to_list() == ["Cops and robbers"]
+    assert rows["description"].to_list() == ["Cops and robbers"]
     assert written["item"].to_list() == [3]
     assert written["description"][0].startswith("Balloons fly. xxx")
     assert len(written["description"][0]) == 2000
@@ -99,35 +99,35 @@ def test_texts_from_outside_are_cleaned():
 
 
 def test_a_repaired_id_replaces_an_outdated_one():
-    found = from_movies(ITEMS, movies((1, "Cops.", 7.9, 60, 1000)))
-    assert apply(ITEMS, found)["tmdb_id"].to_list() == [1000, None, None]
+    rows = from_movies(ITEMS, movies((1, "Cops.", 7.9, 60, 1000)))
+    assert apply(ITEMS, rows)["tmdb_id"].to_list() == [1000, None, None]
 
 
 def test_a_text_is_only_joined_to_an_item_that_is_still_called_the_same():
-    found = from_movies(ITEMS, movies((1, "Cops.", 7.9, 60, None), (3, "Balloons.", 0, 0, None)))
+    rows = from_movies(ITEMS, movies((1, "Cops.", 7.9, 60, None), (3, "Balloons.", 0, 0, None)))
     renamed = ITEMS.with_columns(title=pl.lit("Heat"), year=pl.lit(1986, pl.Int32))
-    assert_frame_equal(apply(renamed, found), renamed)
-    assert still_wanted(renamed, found).is_empty()
+    assert_frame_equal(apply(renamed, rows), renamed)
+    assert still_wanted(renamed, rows).is_empty()
 
 
 def test_an_item_without_a_year_is_joined_too():
     items = catalogue({"item": 1, "title": "Heat"})
-    found = from_movies(items, movies((1, "Cops.", 7.9, 60, None)))
-    assert apply(items, found)["description"].to_list() == ["Cops."]
+    rows = from_movies(items, movies((1, "Cops.", 7.9, 60, None)))
+    assert apply(items, rows)["description"].to_list() == ["Cops."]
 
 
 def test_ids_that_have_become_text_still_meet():
-    found = from_movies(ITEMS, movies((1, "Cops.", 7.9, 60, None)))
+    rows = from_movies(ITEMS, movies((1, "Cops.", 7.9, 60, None)))
     as_text = ITEMS.with_columns(pl.col("item").cast(pl.String))
-    assert apply(as_text, found)["description"].to_list() == ["Cops.", "A plot.", None]
+    assert apply(as_text, rows)["description"].to_list() == ["Cops.", "A plot.", None]
     named = ITEMS.with_columns(pl.format("m{}", "item").alias("item"))
-    assert_frame_equal(apply(named, found), named)
+    assert_frame_equal(apply(named, rows), named)
 
 
 def test_the_earlier_of_two_tables_wins_and_its_gaps_are_filled():
-    told = from_movies(ITEMS, movies((1, "", 7.9, 60, 1000)))
+    rows = from_movies(ITEMS, movies((1, "", 7.9, 60, 1000)))
     written = from_writer(ITEMS, {1: "Written.", 3: "Balloons."})
-    both = merge(told, written)
+    both = merge(rows, written)
     assert shown(both) == [(1, "Written.", 7.9, 60, 1000), (3, "Balloons.", None, None, None)]
     assert both["description_source"].to_list() == ["llm", "llm"]
     later = from_movies(ITEMS, movies((1, "From TMDB.", 1.0, 1, 2000)))
@@ -135,20 +135,20 @@ def test_the_earlier_of_two_tables_wins_and_its_gaps_are_filled():
 
 
 def test_what_the_catalogue_has_by_now_is_no_longer_wanted():
-    found = from_movies(ITEMS, movies((1, "Cops.", 7.9, 60, None), (3, "Balloons.", 0, 0, None)))
+    rows = from_movies(ITEMS, movies((1, "Cops.", 7.9, 60, None), (3, "Balloons.", 0, 0, None)))
     now = ITEMS.with_columns(description=pl.lit("A plot of its own."))
-    assert shown(still_wanted(now, found)) == [(1, None, 7.9, 60, None)]
-    assert still_wanted(now, found)["description_source"].to_list() == [None]
+    assert shown(still_wanted(now, rows)) == [(1, None, 7.9, 60, None)]
+    assert still_wanted(now, rows)["description_source"].to_list() == [None]
 
 
 def test_the_table_has_its_columns_and_types_also_without_rows():
-    for found in (
+    for rows in (
         nothing_found(ITEMS),
         from_movies(ITEMS, movies()),
         from_writer(ITEMS, {}),
         merge(nothing_found(ITEMS), nothing_found(ITEMS)),
     ):
-        assert found.schema == {"item": pl.Int64(), **FOUND}
+        assert rows.schema == {"item": pl.Int64(), **FOUND}
     assert_frame_equal(apply(ITEMS, nothing_found(ITEMS)), ITEMS)
 
 
@@ -159,15 +159,15 @@ WRITTEN = from_writer(CATALOGUE, {1: "Cops."}).with_columns(
 
 
 def kept(home, name) -> pl.DataFrame:
-    found = load(home, name)
-    assert found is not None
-    return found
+    rows = load(home, name)
+    assert rows is not None
+    return rows
 
 
 def snapshot(home) -> Artifact:
-    found = enrichment_of(home, "films")
-    assert found is not None
-    return found
+    rows = enrichment_of(home, "films")
+    assert rows is not None
+    return rows
 
 
 def test_what_is_kept_comes_back(home):
@@ -238,12 +238,12 @@ def test_the_task_gives_items_with_their_nulls_filled(home):
 
 
 def test_the_tasks_key_follows_the_content_of_both(home):
-    def key(items, found):
-        given = {"home": home, "items": items, "enrichment": found}
+    def key(items, rows):
+        given = {"home": home, "items": items, "enrichment": rows}
         assert apply_enrichment_task.cache_key_fn is not None
         return apply_enrichment_task.cache_key_fn(None, given)  # type: ignore[arg-type]
 
     save(home, "films", WRITTEN)
-    items, found = write_table(home, "items", CATALOGUE), snapshot(home)
-    others = found.model_copy(update={"sha256": "other"}), items.model_copy(update={"sha256": "x"})
-    assert len({key(items, found), key(items, others[0]), key(others[1], found)}) == 3
+    items, rows = write_table(home, "items", CATALOGUE), snapshot(home)
+    others = rows.model_copy(update={"sha256": "other"}), items.model_copy(update={"sha256": "x"})
+    assert len({key(items, rows), key(items, others[0]), key(others[1], rows)}) == 3

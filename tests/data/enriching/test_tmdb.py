@@ -38,8 +38,8 @@ def test_a_movie_is_found_by_its_id(start):
 def test_movies_are_found_by_title_and_year(start):
     fake = start(HEAT, movie(2, "Heat", "1986-11-13"), movie(3, "Alien"))
     [dated, undated] = ask(fake, ByTitle(title="Heat", year=1995), ByTitle(title="Heat", year=None))
-    assert [found.id for found in dated] == [949]
-    assert [found.id for found in undated] == [949, 2]
+    assert [one.id for one in dated] == [949]
+    assert [one.id for one in undated] == [949, 2]
 
 
 def test_what_tmdb_does_not_know_or_cannot_search_is_no_movie(start):

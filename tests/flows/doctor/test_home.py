@@ -49,8 +49,8 @@ def test_a_home_to_come_is_not_made(tmp_path):
 
 def test_a_home_under_a_file_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
-    (found,) = check_writable(at(tmp_path / "file" / "home"))
-    assert found.status == "fail" and "--home" in found.fix
+    (finding,) = check_writable(at(tmp_path / "file" / "home"))
+    assert finding.status == "fail" and "--home" in finding.fix
 
 
 def test_a_disk_that_does_not_sync_fails(tmp_path, monkeypatch):
@@ -58,16 +58,16 @@ def test_a_disk_that_does_not_sync_fails(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    (found,) = check_writable(at(tmp_path))
-    assert found.status == "fail" and "No space left" in found.what
+    (finding,) = check_writable(at(tmp_path))
+    assert finding.status == "fail" and "No space left" in finding.what
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("free", "status"), [(0.5, "fail"), (3, "warn"), (9, "ok")])
 def test_little_room_is_told_before_there_is_none(tmp_path, monkeypatch, free, status):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, int(free * 2**30)))
-    (found,) = check_space(at(tmp_path / "to-come"))
-    assert found.status == status and (status == "ok" or "palate gc" in found.fix)
+    (finding,) = check_space(at(tmp_path / "to-come"))
+    assert finding.status == status and (status == "ok" or "palate gc" in finding.fix)
 
 
 def test_what_killed_commands_left_is_told_once_it_is_old(tmp_path):
@@ -110,8 +110,8 @@ def test_before_the_first_night_there_is_nothing_to_find_fault_with(home):
 
 def test_results_say_how_many_runs_and_of_which_storage(home):
     publish(home, a_run("run-1"))
-    (found,) = check_results(Settings(home=home))
-    assert found.status == "ok" and "1 runs" in found.what and "v1.5.0" in found.what
+    (finding,) = check_results(Settings(home=home))
+    assert finding.status == "ok" and "1 runs" in finding.what and "v1.5.0" in finding.what
 
 
 def test_results_of_an_older_palate_are_told(home):
@@ -137,15 +137,15 @@ def test_a_ledger_is_read_through_and_a_damaged_one_fails(home):
     whole = bytearray(file.read_bytes())
     whole[4096:8192] = b"x" * 4096
     file.write_bytes(whole)
-    (found,) = check_ledger(Settings(home=home))
-    assert found.status == "fail" and "backup" in found.fix
+    (finding,) = check_ledger(Settings(home=home))
+    assert finding.status == "fail" and "backup" in finding.fix
 
 
 def test_a_postgres_that_is_away_is_told_without_its_password(home, monkeypatch):
     monkeypatch.setenv("PALATE_LEDGER_URL", f"postgresql://me:{PASSWORD}@127.0.0.1:9/ledger")
-    (found,) = check_ledger(Settings(home=home))
-    assert found.status == "fail" and "127.0.0.1" in found.what
-    assert PASSWORD not in str(found)
+    (finding,) = check_ledger(Settings(home=home))
+    assert finding.status == "fail" and "127.0.0.1" in finding.what
+    assert PASSWORD not in str(finding)
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def shared(bucket, monkeypatch, tmp_path):
 
 def test_a_shared_home_that_answers_is_in_order(shared):
     checked = [check(shared) for check in (check_shared, check_results, check_ledger)]
-    assert [[one.status for one in found] for found in checked] == [["ok"]] * 3
+    assert [[one.status for one in finding] for finding in checked] == [["ok"]] * 3
     assert HOME in checked[0][0].what
     assert check_shared(Settings(home=".palate")) == []
 

@@ -23,6 +23,8 @@ def test_what_ended_is_named_and_what_runs_is_not(tmp_path: Path) -> None:
     )
     assert [one.status for one in check_service(Settings(home=tmp_path))] == ["ok"]
     child.communicate(b"")
-    (found,) = check_service(Settings(home=tmp_path))
-    assert found.status == "fail" and "worker ended" in found.what and "server" not in found.what
-    assert "palate up" in found.fix
+    (finding,) = check_service(Settings(home=tmp_path))
+    assert (
+        finding.status == "fail" and "worker ended" in finding.what and "server" not in finding.what
+    )
+    assert "palate up" in finding.fix

@@ -55,12 +55,12 @@ def test_a_worker_is_told_the_home_the_project_and_what_its_user_wants(
 ) -> None:
     monkeypatch.setenv("PALATE_CONFIG", "deployments/nightly.toml")
     monkeypatch.setenv("PREFECT_WORKER_QUERY_SECONDS", "1")
-    told = for_worker(tmp_path / "home", "http://127.0.0.1:1/api", tmp_path)
-    assert told["PALATE_HOME"] == str(tmp_path / "home")
-    assert told["PREFECT_LOCAL_STORAGE_PATH"] == str(tmp_path / "home" / "results")
-    assert told["PALATE_PROJECT"] == str(tmp_path)
-    assert told["PALATE_CONFIG"] == "deployments/nightly.toml"
-    assert told["PREFECT_WORKER_QUERY_SECONDS"] == "1"
+    environment = for_worker(tmp_path / "home", "http://127.0.0.1:1/api", tmp_path)
+    assert environment["PALATE_HOME"] == str(tmp_path / "home")
+    assert environment["PREFECT_LOCAL_STORAGE_PATH"] == str(tmp_path / "home" / "results")
+    assert environment["PALATE_PROJECT"] == str(tmp_path)
+    assert environment["PALATE_CONFIG"] == "deployments/nightly.toml"
+    assert environment["PREFECT_WORKER_QUERY_SECONDS"] == "1"
 
 
 STUBBORN = """
@@ -96,8 +96,8 @@ def test_what_belongs_to_a_home_is_found_by_its_mark(tmp_path: Path, sleeping: S
 def seen(home: Path) -> list[psutil.Process]:
     """What belongs to the home; a busy machine shows a new process's marks a moment later."""
     for _ in range(50):
-        if found := belonging(home):
-            return found
+        if processes := belonging(home):
+            return processes
         time.sleep(0.05)
     return []
 
@@ -105,10 +105,10 @@ def seen(home: Path) -> list[psutil.Process]:
 def test_a_flow_run_is_not_its_worker(tmp_path: Path) -> None:
     marks = {"PATH": "/usr/bin:/bin", "PREFECT__FLOW_RUN_ID": "run-1"}
     started = start("worker", ["sleep", "600"], tmp_path, marks)
-    found = seen(tmp_path)
-    assert of_role(found, "worker") == []
-    assert {run: p.pid for run, p in running_flows(found).items()} == {"run-1": started.pid}
-    stop(found)
+    processes = seen(tmp_path)
+    assert of_role(processes, "worker") == []
+    assert {run: p.pid for run, p in running_flows(processes).items()} == {"run-1": started.pid}
+    stop(processes)
     assert find(started) is None
 
 

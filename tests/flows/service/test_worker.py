@@ -64,8 +64,8 @@ def test_only_a_run_of_this_worker_without_a_process_is_lost() -> None:
         run_in(StateType.PENDING, since=datetime.now(UTC)),
     )
     elsewhere = run_in(StateType.RUNNING, worker="there")
-    found = recovered(Server(lost, held, pending, starting, elsewhere), {str(held.id)})
-    assert found == {lost.id: "Crashed", pending.id: "Crashed"}
+    states = recovered(Server(lost, held, pending, starting, elsewhere), {str(held.id)})
+    assert states == {lost.id: "Crashed", pending.id: "Crashed"}
     assert "killed" in GONE
 
 
@@ -75,8 +75,8 @@ def test_what_was_broken_off_is_resumed_and_what_failed_is_not() -> None:
     failed = run_in(StateType.FAILED, message="Flow run encountered an exception: BadDataError: x")
     ending, old = run_in(StateType.CRASHED), run_in(StateType.CRASHED, since=NOW - RESUMED_FOR)
     by_hand = run_in(StateType.CRASHED, deployment_id=None)
-    found = recovered(Server(crashed, unheard, failed, ending, old, by_hand), {str(ending.id)})
-    assert found == {crashed.id: "Resuming", unheard.id: "Resuming"}
+    states = recovered(Server(crashed, unheard, failed, ending, old, by_hand), {str(ending.id)})
+    assert states == {crashed.id: "Resuming", unheard.id: "Resuming"}
 
 
 def test_a_run_that_crashes_again_and_again_is_left() -> None:

@@ -31,25 +31,25 @@ def about(night):
 def test_it_reads_the_message_as_json_and_its_arguments_are_no_shells(about, tmp_path):
     target = tmp_path / "$(touch x); said"
     run_program([sys.executable, "-c", READS, str(target)], about)
-    said = json.loads(target.read_text())
-    assert said == about.model_dump()
-    assert list(said) == [
+    received = json.loads(target.read_text())
+    assert received == about.model_dump()
+    assert list(received) == [
         *("status", "reason", "what_to_do", "flow", "run_id"),
         *("dataset", "home", "host", "report"),
     ]
-    assert said["status"] == "guarded" and said["report"] == "/r.html"
+    assert received["status"] == "guarded" and received["report"] == "/r.html"
     assert [file.name for file in tmp_path.iterdir()] == [target.name]
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "received"),
     [
         (["/nowhere/at-all"], "could not be started"),
         ([sys.executable, "-c", "raise SystemExit(3)"], "code 3"),
     ],
 )
-def test_its_failure_is_one_error(about, command, said):
-    with pytest.raises(NotifyError, match=said):
+def test_its_failure_is_one_error(about, command, received):
+    with pytest.raises(NotifyError, match=received):
         run_program(command, about)
 
 
@@ -84,7 +84,7 @@ def test_it_is_sent_the_message_and_a_text_for_people(receiver, failure):
 
 
 @pytest.mark.parametrize(
-    ("script", "sent", "told"),
+    ("script", "sent", "complaint"),
     [
         ([500], 2, True),
         ([429, 503], 3, True),
@@ -93,9 +93,9 @@ def test_it_is_sent_the_message_and_a_text_for_people(receiver, failure):
         ([302], 1, False),
     ],
 )
-def test_it_is_tried_again_only_where_that_may_help(receiver, failure, script, sent, told):
+def test_it_is_tried_again_only_where_that_may_help(receiver, failure, script, sent, complaint):
     receiver.script = list(script)
-    if told:
+    if complaint:
         post(SecretStr(receiver.url), failure)
     else:
         with pytest.raises(NotifyError, match=f"HTTP {script[-1]}, sent {sent}x"):

@@ -133,8 +133,10 @@ def test_a_choice_is_recorded_with_both_lists_and_the_draw(tmp_path: Path):
     first, _ = query(tmp_path, "FROM choices ORDER BY seconds DESC").to_dicts()
     assert json.loads(first["base_items"]) == ["alien", "heat"]
     assert json.loads(first["reranked_items"]) == ["heat", "smoke"]
-    told = {name: first[name] for name in ("run_id", "user", "first", "chosen", "seconds", "seed")}
-    assert told == {
+    recorded = {
+        name: first[name] for name in ("run_id", "user", "first", "chosen", "seconds", "seed")
+    }
+    assert recorded == {
         "run_id": "run-1",
         "user": "42",
         "first": "base",

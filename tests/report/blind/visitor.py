@@ -36,12 +36,12 @@ class Visitor:
         try:
             connection.request(method, path, body, {**mine, **headers})
             response = connection.getresponse()
-            told = {name.lower(): value for name, value in response.getheaders()}
-            answer = Answer(response.status, told, response.read().decode())
+            received = {name.lower(): value for name, value in response.getheaders()}
+            answer = Answer(response.status, received, response.read().decode())
         finally:
             connection.close()
-        if "set-cookie" in told:
-            self.cookie = told["set-cookie"].partition(";")[0]
+        if "set-cookie" in received:
+            self.cookie = received["set-cookie"].partition(";")[0]
         return answer
 
     def enter(self) -> Answer:
