@@ -36,6 +36,10 @@ TIGHT, ROOMY = 1 << 30, 5 << 30
 
 SKEW = timedelta(minutes=2)
 
+SECONDS = 5.0
+STORED = "SELECT tags['storage_version'] AS storage FROM duckdb_databases() WHERE NOT internal"
+VIEWS = "SELECT view_name FROM duckdb_views() WHERE NOT internal"
+
 
 def check_writable(settings: Settings) -> list[Finding]:
     """A file can be written, forced to disk, renamed and removed."""
@@ -124,12 +128,6 @@ def _nearest(path: Path) -> Path:
     """The folder, or the one nearest above it that is there."""
     absolute = path.resolve()
     return next(folder for folder in (absolute, *absolute.parents) if folder.exists())
-
-
-SECONDS = 5.0
-
-STORED = "SELECT tags['storage_version'] AS storage FROM duckdb_databases() WHERE NOT internal"
-VIEWS = "SELECT view_name FROM duckdb_views() WHERE NOT internal"
 
 
 def check_results(settings: Settings) -> list[Finding]:

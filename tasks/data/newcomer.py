@@ -12,6 +12,17 @@ from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, TITLE, USER, YEAR, Da
 Choose = Callable[[str, Sequence[str]], int | None]
 """Which of several labels a typed title means, by position; None for none of them."""
 
+SURE = 90.0
+CLEAR = 4.0
+"""A match is taken without asking at 90 of 100, and 4 ahead of the next best."""
+
+PLAUSIBLE = 60.0
+MOST_ALTERNATIVES = 5
+
+Hashables = Sequence[Hashable]
+
+_WITH_YEAR = re.compile(r"^(?P<title>.*\S)\s*\((?P<year>\d{4})\)\s*$")
+
 
 def parse_rates(
     rates: Sequence[str],
@@ -69,18 +80,6 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
-
-
-SURE = 90.0
-CLEAR = 4.0
-"""A match is taken without asking at 90 of 100, and 4 ahead of the next best."""
-
-PLAUSIBLE = 60.0
-MOST_ALTERNATIVES = 5
-
-Hashables = Sequence[Hashable]
-
-_WITH_YEAR = re.compile(r"^(?P<title>.*\S)\s*\((?P<year>\d{4})\)\s*$")
 
 
 def find_item(typed: str, items: pl.DataFrame) -> Id:

@@ -33,6 +33,12 @@ MOST_UNKNOWN = 0.5
 Dropped = dict[str, int]
 Scale = tuple[float, float]
 
+PART_ROWS = 4_000_000
+"""Ratings sorted at a time: half a gigabyte of memory."""
+
+LENGTH = "_length"
+_PART = "_part"
+
 
 def clean_ratings(
     raw: Table, items: pl.DataFrame, scale: Scale | None
@@ -150,13 +156,6 @@ def clean_tags(raw: Table, ratings: pl.DataFrame | pl.LazyFrame) -> tuple[pl.Dat
         "tags dropped: their user has not rated their item": written.height - rated.height,
     }
     return rated.sort(USER, ITEM, TAG), dropped
-
-
-PART_ROWS = 4_000_000
-"""Ratings sorted at a time: half a gigabyte of memory."""
-
-LENGTH = "_length"
-_PART = "_part"
 
 
 def latest(ratings: pl.LazyFrame) -> pl.LazyFrame:

@@ -25,6 +25,7 @@ PROGRAM_SECONDS = 30.0
 ATTEMPT_SECONDS = 10.0
 ATTEMPTS = 3
 FIRST_WAIT_SECONDS = 1.0
+_FIX = "Check the address in PALATE_NOTIFY_URL, and whether its server is up."
 
 
 def run_program(command: Sequence[str], message: Message) -> None:
@@ -55,9 +56,6 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-_FIX = "Check the address in PALATE_NOTIFY_URL, and whether its server is up."
 
 
 def post(address: SecretStr, message: Message) -> None:

@@ -26,6 +26,17 @@ _QUOTED = re.compile(r"""(["'`])((?:(?!\1).)*)\1""", re.DOTALL)
 FEWEST_WORDS = 4
 """Of a quotation that may be what somebody wrote about themselves."""
 
+Occasion = Literal["failed", "degraded", "guarded", "test"]
+
+WHAT_TO_DO: dict[Occasion, str] = {
+    "failed": "Look at the run's log, then start the same command again: what is finished is kept.",
+    "degraded": "Base lists are published, so nobody goes without. Check the language model's"
+    " server, then start the same command again: what was answered is kept.",
+    "guarded": "Nothing is broken: base lists are published for whom they did better lately. See"
+    ' the run\'s report, or: palate sql "SELECT * FROM guard ORDER BY run_id DESC".',
+    "test": "Nothing: this message shows that messages arrive.",
+}
+
 
 def in_words(error: Exception) -> tuple[str, str | None]:
     """What happened and, where it was foreseen, what to do."""
@@ -56,18 +67,6 @@ def _secrets() -> list[str]:
 
 def _short(quoted: re.Match[str]) -> str:
     return "'…'" if len(quoted[2].split()) >= FEWEST_WORDS else quoted[0]
-
-
-Occasion = Literal["failed", "degraded", "guarded", "test"]
-
-WHAT_TO_DO: dict[Occasion, str] = {
-    "failed": "Look at the run's log, then start the same command again: what is finished is kept.",
-    "degraded": "Base lists are published, so nobody goes without. Check the language model's"
-    " server, then start the same command again: what was answered is kept.",
-    "guarded": "Nothing is broken: base lists are published for whom they did better lately. See"
-    ' the run\'s report, or: palate sql "SELECT * FROM guard ORDER BY run_id DESC".',
-    "test": "Nothing: this message shows that messages arrive.",
-}
 
 
 class Message(Record):

@@ -26,6 +26,14 @@ POLICY = {
 }
 """Headers of every answer, beside the page's Content-Security-Policy."""
 
+LONGEST_ANSWER = 100
+"""Bytes of a form that holds one short word."""
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+StoreChoice = Callable[[Chosen, float], None]
+"""Stores what was chosen and how many seconds that took, or raises."""
+
 
 class Access:
     """Lets in one browser, the first that brings the token, and gives it a cookie."""
@@ -74,15 +82,6 @@ class Access:
 
 def _equal(given: str, secret: str) -> bool:
     return compare_digest(given.encode("utf-8", "surrogatepass"), secret.encode())
-
-
-LONGEST_ANSWER = 100
-"""Bytes of a form that holds one short word."""
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-StoreChoice = Callable[[Chosen, float], None]
-"""Stores what was chosen and how many seconds that took, or raises."""
 
 
 class Ballot:

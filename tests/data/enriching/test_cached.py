@@ -29,6 +29,24 @@ NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
 HEAT = Answer(movies=(Movie(id=949, title="Heat", overview="Two men, “equals”."),), fetched_at=NOW)
 NONE = Answer(movies=(), fetched_at=NOW)
 
+FILM = movie(949, "Heat")
+
+MANY = [movie(n, f"Film {n}") for n in range(1, 41)]
+
+ALL = [ById(tmdb_id=one["id"]) for one in MANY]
+
+RUN = """
+import sys
+from pathlib import Path
+from pydantic import SecretStr
+from tasks.data.enriching.cached import CachedTmdb
+from tasks.data.enriching.records import ById
+from tasks.data.enriching.tmdb import TmdbPace
+pace = TmdbPace(rate=1000, concurrency=2)
+tmdb = CachedTmdb(Path(sys.argv[1]), sys.argv[2], SecretStr(sys.argv[3]), pace)
+tmdb.answers([ById(tmdb_id=n) for n in range(1, 41)])
+"""
+
 
 def test_answers_come_back_as_they_were_kept_also_after_reopening(tmp_path):
     file = tmp_path / "deep" / "tmdb.sqlite"
@@ -81,23 +99,6 @@ def test_a_damaged_file_is_an_error_that_names_it(tmp_path):
     with pytest.raises(TmdbCacheError, match=r"tmdb\.sqlite") as caught, open_cache(file):
         pass
     assert "delete it" in caught.value.fix
-
-
-FILM = movie(949, "Heat")
-MANY = [movie(n, f"Film {n}") for n in range(1, 41)]
-ALL = [ById(tmdb_id=one["id"]) for one in MANY]
-
-RUN = """
-import sys
-from pathlib import Path
-from pydantic import SecretStr
-from tasks.data.enriching.cached import CachedTmdb
-from tasks.data.enriching.records import ById
-from tasks.data.enriching.tmdb import TmdbPace
-pace = TmdbPace(rate=1000, concurrency=2)
-tmdb = CachedTmdb(Path(sys.argv[1]), sys.argv[2], SecretStr(sys.argv[3]), pace)
-tmdb.answers([ById(tmdb_id=n) for n in range(1, 41)])
-"""
 
 
 def test_nothing_is_asked_twice_not_even_for_what_does_not_exist(start, home):
