@@ -69,9 +69,12 @@ def workers_of(settings: Settings) -> int:
 
 def _cluster_for(settings: list[Settings]) -> AbstractContextManager[SharingRunner]:
     scheduler = scheduler_of(settings[0].runner)
-    asks = any(map(_asks, settings))
-    if scheduler and asks:
-        _refuse_a_file_as_ledger()
+    asks = any(one.asks for one in settings)
+    if scheduler and asks and Secrets().palate_ledger_url is None:
+        raise SettingsError(
+            "The ledger of paid answers is a file, which workers of other machines cannot share.",
+            "Set PALATE_LEDGER_URL to a Postgres, here and for every worker; or --runner dask.",
+        )
     try:
         from flows.dask.cluster import cluster  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
@@ -80,15 +83,3 @@ def _cluster_for(settings: list[Settings]) -> AbstractContextManager[SharingRunn
             "pip install palate[dask]",
         ) from error
     return cluster(settings[0].home, scheduler, asks=asks)
-
-
-def _asks(settings: Settings) -> bool:
-    return settings.asks_llm or settings.writer == "llm" or settings.explain
-
-
-def _refuse_a_file_as_ledger() -> None:
-    if Secrets().palate_ledger_url is None:
-        raise SettingsError(
-            "The ledger of paid answers is a file, which workers of other machines cannot share.",
-            "Set PALATE_LEDGER_URL to a Postgres, here and for every worker; or --runner dask.",
-        )
