@@ -26,9 +26,9 @@ from flows.forms import AsForm
 from flows.nightly import NightlyResult
 from flows.recommend import Recommendation
 from tasks.core.errors import PalateError
-from tasks.core.homes import reach
 from tasks.core.lock import in_use
 from tasks.core.progress import lines_to, log_for, say
+from tasks.core.storage import storage_of
 from tasks.evaluation.grid import read_grid
 from tasks.llm.session import asking
 from tasks.settings.sources import EvaluateOptions, NightlyOptions
@@ -50,7 +50,7 @@ def working(home: Path) -> Iterator[None]:
     What a flow publishes has one id, however often the run has to be resumed. `palate gc` removes
     nothing meanwhile.
     """
-    reach(home)
+    storage_of(home).check()
     with get_client(sync_client=True) as client:
         run = client.read_flow_run(UUID(flow_run.id))
     started = run.start_time or datetime.now(UTC)

@@ -11,10 +11,10 @@ from tasks.core.steps import Steps
 from tasks.core.vocabulary import Dataset, Record
 from tasks.data import catalogue
 from tasks.data.enriching import ATTRIBUTION
+from tasks.data.enriching.cached import CachedTmdb
 from tasks.data.enriching.enrich import Counts
 from tasks.data.enriching.enrich import enrich as fill_in
-from tasks.data.enriching.lookups import CachedTmdb
-from tasks.data.enriching.store import load, save
+from tasks.data.enriching.fill import load, save
 from tasks.data.enriching.tmdb import BASE_URL
 from tasks.data.stages import ingest_stage
 from tasks.llm.questions import Ask

@@ -20,7 +20,7 @@ from tasks.core.progress import phase, say
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Record
 from tasks.llm.session import session_for
-from tasks.night.notify.telling import notifying, tell_outcome
+from tasks.night.notify.outcome import notify_outcome, notifying
 from tasks.night.record import Night, changes_of
 from tasks.night.stages import places_stage
 from tasks.night.state import Known, NightState
@@ -61,9 +61,8 @@ def nightly(settings: Settings) -> NightlyResult:
         result = _with_enough_data(settings)
     report = _write_report(settings, result.run_id)
     show_in_prefect(settings, result.run_id, report)
-    tell_outcome(
-        settings, result.status, result.note, result.run_id, str(report) if report else None
-    )
+    told = result.run_id, str(report) if report else None
+    notify_outcome(settings, result.status, result.note, *told)
     return result.model_copy(update={"report": report})
 
 

@@ -60,7 +60,7 @@ def compare(
     """
     chosen = (settings or NightlyOptions()).settings()
     _check(user, run, bool(rate or taste), timeout)
-    from tasks.report.blind.lists import lists_of_night  # noqa: PLC0415 - keeps `--help` fast
+    from tasks.report.blind.pair import lists_of_night  # noqa: PLC0415 - keeps `--help` fast
 
     pair = (
         _newcomer(chosen, rate or [], taste)
@@ -107,8 +107,7 @@ def _newcomer(settings: Settings, rate: list[str], taste: str | None) -> "Pair":
 
 def _choose(settings: Settings, pair: "Pair", open: bool, port: int, minutes: float) -> None:
     from flows.cli.shown.choice import show_address, show_choice, show_same  # noqa: PLC0415
-    from tasks.report.blind.pair import draw  # noqa: PLC0415
-    from tasks.report.blind.record import keep_choice  # noqa: PLC0415
+    from tasks.report.blind.pair import draw, keep_choice  # noqa: PLC0415
     from tasks.report.blind.server import ask  # noqa: PLC0415
 
     if pair.same:

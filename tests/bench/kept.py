@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tasks.core.artifacts import replacing
+from tasks.core.files import replacing
+from tests.bench.watched import ROOT
 
 PAGE = Path("BENCHMARKS.md")
 PLAN = Path("deployments", "SCALING.md")

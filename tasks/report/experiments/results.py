@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from tasks.core.artifacts import replacing
+from tasks.core.files import replacing
 from tasks.report import text
 from tasks.report.experiments import charts, markdown
 from tasks.report.experiments.sections import Experiment, Row, read_experiments

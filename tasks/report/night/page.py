@@ -13,7 +13,7 @@ import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from tasks.core.artifacts import replacing
+from tasks.core.files import replacing
 from tasks.report import text
 from tasks.report.night import charts
 from tasks.report.night.embedded import lists_as_json, signals_of
