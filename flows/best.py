@@ -18,7 +18,7 @@ FILES = (
 METHOD = frozenset(
     {
         *("model", "model_options", "tune", "search_count", "sources", "tuning", "depth"),
-        *("scorer", "profile_style", "calibrate", "llm_model", "llm_ask"),
+        *("scorer", "profile_style", "llm_model", "llm_ask"),
         *("reranker", "weights", "min_similarity"),
         *LearnOptions.model_fields,
     }

@@ -29,8 +29,7 @@ from tasks.evaluation.stages import (
     summarise_task,
     telling_task,
 )
-from tasks.llm.prices import NANO
-from tasks.llm.session import session_for
+from tasks.llm.budget import NANO
 from tasks.settings.evaluation import EvaluationSettings
 
 NOTHING_TO_RUN_ON = (DatasetNotFoundError, DownloadError, LlmError, SettingsError)
@@ -153,6 +152,8 @@ def _spent(cell: Cell) -> Decimal | None:
     """
     if not _asks(cell):
         return None
+    from tasks.llm.session import session_for  # noqa: PLC0415 - loads openai and SQLAlchemy
+
     session = session_for(cell.settings.home, cell.settings.llm)
     if session.engine.budget.price is None:
         return None

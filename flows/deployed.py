@@ -30,7 +30,7 @@ from tasks.core.homes import reach
 from tasks.core.lock import in_use
 from tasks.core.progress import say, telling
 from tasks.evaluation.grid import read_grid
-from tasks.llm.session import asking
+from tasks.llm.open_sessions import asking
 from tasks.settings.evaluation import EvaluationSettings
 from tasks.settings.run import Settings
 from tasks.store.record import attempt, new_run_id

@@ -1,6 +1,5 @@
 """What a night would ask of the language model, without asking."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from prefect import flow
@@ -17,11 +16,10 @@ from tasks.core.stage import Steps
 from tasks.core.vocabulary import Record
 from tasks.features.similarity.language import as_shown
 from tasks.features.similarity.requests import make_requests
-from tasks.features.similarity.scorer import Asked
-from tasks.llm.asking import Person
-from tasks.llm.estimate import Plan, plan_profiles, plan_scores, plan_whys
-from tasks.llm.prices import NANO
-from tasks.llm.session import Session, session_for
+from tasks.features.similarity.scorer import ScoringInputs
+from tasks.llm.budget import NANO
+from tasks.llm.estimate import RequestPlan, plan_profiles, plan_scores, plan_sentences
+from tasks.llm.session import session_for
 from tasks.settings.run import Settings
 from tasks.texts.profiles.language import favourites_blocks, with_lines
 from tasks.texts.sentences.listed import make_listed, places
@@ -65,30 +63,28 @@ def estimate(settings: Settings) -> Estimate:
     prepared = everybody.prepare()
     session = session_for(settings.home, settings.llm)
     profiles, texts = (read_table(settings.home, a) for a in (prepared.profiles, prepared.texts))
-    plans: dict[str, Plan] = {}
+    plans: dict[str, RequestPlan] = {}
     if settings.writer == "llm":
         blocks = favourites_blocks(profiles, texts)
         plans["profile"], lines = session.run(lambda e: plan_profiles(e, blocks))
         profiles = with_lines(profiles, blocks, lines)
-    judged = {"score": proposed.pairs} if proposed and settings.asks_llm else {}
-    if settings.calibrate and settings.asks_llm:
-        judged["anchor"] = everybody.choose_anchors(prepared.profiles)
-    for kind, pairs in judged.items():
-        wanted = read_table(settings.home, pairs)
-        requests = make_requests(Asked(wanted, profiles, texts, dataset.info.scale))
+    if proposed and settings.asks_llm:
+        pairs = read_table(settings.home, proposed.pairs)
+        requests = make_requests(ScoringInputs(pairs, profiles, texts, dataset.info.scale))
         people = [as_shown(request, settings.llm) for request in requests]
-        plans[kind] = _plan(session, people)
+        plans["score"] = session.run(lambda engine: plan_scores(engine, people))
     if settings.explain:
         waits = proposed and any(plan.requests for plan in plans.values())
         lists = changed.base_lists(proposed) if proposed and waits else tonight.lists(plan).ranked
         shown = places(read_table(settings.home, lists), profiles, settings.top)
         listed = make_listed(shown, profiles, texts, settings.llm)
-        plans["explain"] = session.run(lambda engine: plan_whys(engine, listed))
+        plans["why"] = session.run(lambda engine: plan_sentences(engine, listed))
+    scores = plans.get("score")
     return Estimate(
         model=settings.llm_model or "",
         lines=[_line(kind, plan, settings) for kind, plan in plans.items()],
-        known=sum(plans[kind].known for kind in judged),
-        pairs=sum(plans[kind].known + plans[kind].pairs for kind in judged),
+        known=scores.known if scores else 0,
+        pairs=scores.known + scores.pairs if scores else 0,
     )
 
 
@@ -111,11 +107,7 @@ def _refuse_what_is_not_counted(settings: Settings) -> None:
         )
 
 
-def _plan(session: Session, people: Sequence[Person]) -> Plan:
-    return session.run(lambda engine: plan_scores(engine, people))
-
-
-def _line(kind: str, plan: Plan, settings: Settings) -> EstimateLine:
+def _line(kind: str, plan: RequestPlan, settings: Settings) -> EstimateLine:
     budget = session_for(settings.home, settings.llm).engine.budget
     share = budget.batch_share if settings.scorer == "llm-batch" else Decimal(1)
     cost = budget.price.nano_dollars(plan.usage, share) if budget.price else None

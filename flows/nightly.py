@@ -11,16 +11,15 @@ from flows.best import with_best
 from flows.cli.shown.artifacts import show_in_prefect
 from flows.comparisons import compare_all
 from flows.dataset import know
-from flows.explaining import Explained, explain
 from flows.guarding import Guarding, guard
 from flows.measuring import measure
 from flows.runner import on_its_runner
+from flows.sentences import Sentences, write_sentences
 from flows.tonight import TONIGHT, Lists, Plan, Tonight
 from tasks.core.errors import TooLittleDataError
 from tasks.core.progress import say
 from tasks.core.stage import Steps
 from tasks.core.vocabulary import Artifact, Record
-from tasks.llm.session import session_for
 from tasks.night.notify.telling import notifying, tell_outcome
 from tasks.night.record import Night, changes_of
 from tasks.night.stages import places_task
@@ -100,10 +99,10 @@ def _night(settings: Settings) -> NightlyResult:
     results = measure(steps, settings, known.dataset, plan, lists)
     comparisons = compare_all(steps, results)
     places = _places(steps, settings, lists, guarding)
-    explained = explain(tonight.pipeline(), places)
-    asks = settings.asks_llm or settings.writer == "llm" or explained.asked
+    sentences = write_sentences(tonight.pipeline(), places)
+    asks = settings.asks_llm or settings.writer == "llm" or sentences.asked
     asked = requests_to_publish(settings) if asks else None
-    night = _told(settings, known, plan, lists, guarding, explained, run_id if results else None)
+    night = _told(settings, known, plan, lists, guarding, sentences, run_id if results else None)
     run = Run(
         run_id=run_id,
         flow="nightly",
@@ -119,7 +118,7 @@ def _night(settings: Settings) -> NightlyResult:
         run=run,
         ranked=lists.ranked,
         places=places,
-        whys=explained.whys,
+        whys=sentences.whys,
         results=results,
         comparisons=comparisons,
         asked=asked,
@@ -134,8 +133,15 @@ def _night(settings: Settings) -> NightlyResult:
         status=night.status,
         note=night.note,
         measured_in=night.state.measured_in,
-        asked=session_for(settings.home, settings.llm).summary() if asked else "",
+        asked=_asked(settings) if asked else "",
     )
+
+
+def _asked(settings: Settings) -> str:
+    """What was asked of the language model, in a few words."""
+    from tasks.llm.session import session_for  # noqa: PLC0415 - loads openai and SQLAlchemy
+
+    return session_for(settings.home, settings.llm).summary()
 
 
 def _say_plan(plan: Plan) -> None:
@@ -163,7 +169,7 @@ def _told(
     plan: Plan,
     lists: Lists,
     guarding: Guarding,
-    explained: Explained,
+    sentences: Sentences,
     measured_in: str | None,
 ) -> Night:
     """The night's part of the record, and what the next night builds on unless it is degraded."""
@@ -183,7 +189,7 @@ def _told(
         method=plan.method,
         degraded=lists.degraded,
         guarded=guarding.note,
-        unexplained=explained.note,
+        unexplained=sentences.note,
         changes=changes_of(plan.reasons, known.users.rows, plan.gone),
         verdicts=guarding.verdicts,
         state=state,

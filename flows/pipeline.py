@@ -16,8 +16,8 @@ from tasks.core.errors import LlmDownError
 from tasks.core.progress import say
 from tasks.core.stage import Steps
 from tasks.core.vocabulary import Artifact, Dataset, RuleName
-from tasks.features.similarity.stages import anchors_task, texts_task, unscored_task
-from tasks.llm.judges import judge_name, profile_kind
+from tasks.features.similarity.stages import texts_task, unscored_task
+from tasks.llm.questions import PROFILE
 from tasks.models.stages import counts_task
 from tasks.night.state import Fitted
 from tasks.ranking.stages import (
@@ -113,10 +113,6 @@ class Pipeline:
         """The scorer's similarity of every candidate. Raises LlmError where none can be had."""
         return score(self, candidates)
 
-    def choose_anchors(self, profiles: Artifact) -> Artifact:
-        """Items that everybody has rated, for calibration."""
-        return self.run(anchors_task, profiles=profiles, ratings=self.inputs.ratings)
-
     def leave_unscored(self, candidates: Artifact) -> Artifact:
         """Every candidate without a similarity."""
         return self.run(unscored_task, candidates=candidates)
@@ -157,7 +153,7 @@ class Pipeline:
             return prepared
         shared = {
             "options": self.settings.llm,
-            "judge": judge_name(profile_kind(self.settings.llm), self.settings.llm),
+            "judge": PROFILE.judge(self.settings.llm),
             "profiles": prepared.profiles,
             "texts": prepared.texts,
             "typed": self.inputs.typed,

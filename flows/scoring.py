@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from tasks.core.vocabulary import Artifact
 from tasks.features.similarity.registry import scorer_named
 from tasks.features.similarity.stages import (
-    calibrate_task,
     embed_task,
     gather_scores_task,
     gather_vectors_task,
@@ -19,31 +18,16 @@ if TYPE_CHECKING:
 
 
 def score(pipeline: "Pipeline", candidates: Artifact) -> Artifact:
-    """Similarities of all candidates, as each person's own ratings where that is wanted."""
+    """Similarities of all candidates."""
     prepared = pipeline.with_tastes(pipeline.prepare())
     profiles, texts = prepared.profiles, prepared.texts
-    scores = _judge(pipeline, candidates, profiles, texts)
-    if not pipeline.settings.calibrate:
-        return scores
-    anchors = pipeline.choose_anchors(profiles)
-    return pipeline.run(
-        calibrate_task,
-        scores=scores,
-        judged=_judge(pipeline, anchors, profiles, texts),
-        anchors=anchors,
-        ratings=pipeline.inputs.ratings,
-        scale=pipeline.dataset.info.scale,
-    )
-
-
-def _judge(pipeline: "Pipeline", pairs: Artifact, profiles: Artifact, texts: Artifact) -> Artifact:
     settings, embeds = pipeline.settings, pipeline.settings.scorer == "embedded"
-    needed = pipeline.run(needed_texts_task, texts=texts, candidates=pairs, profiles=profiles)
+    needed = pipeline.run(needed_texts_task, texts=texts, candidates=candidates, profiles=profiles)
     shared = {
         "scorer": settings.scorer,
         "scorer_version": scorer_named(settings.scorer, settings.home, settings.llm).version,
         "options": settings.llm,
-        "candidates": pairs,
+        "candidates": candidates,
         "profiles": profiles,
         "texts": needed,
         "vectors": _vectors(pipeline, needed) if embeds else None,

@@ -15,7 +15,7 @@ RERANK_STAGES = frozenset(
     {
         *("make profiles", "write tastes", "gather profiles", "write item texts"),
         *("choose texts", "embed item texts", "gather vectors", "score", "gather scores"),
-        *("choose anchors", "calibrate", "re-rank", "gather lists"),
+        *("re-rank", "gather lists"),
         *("find unrated items", "offer nearest new items", "join unrated items"),
         *("make features", "add similarities", "learn to re-rank", "re-rank as learned"),
         "diversify",

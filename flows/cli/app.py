@@ -48,7 +48,7 @@ def running(home: Path) -> Iterator[Callable[[], None]]:
     """
     with prefect_for(home) as wait_for_server:
         from tasks.core.progress import showing  # noqa: PLC0415
-        from tasks.llm.session import asking  # noqa: PLC0415 - after the server is on its way
+        from tasks.llm.open_sessions import asking  # noqa: PLC0415 - after the server is on its way
 
         with asking(), showing():
             yield wait_for_server

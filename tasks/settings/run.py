@@ -112,11 +112,6 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
     profile_writer: ProfileWriter | None = Field(
         None, description="Who writes the tastes: `llm` unless the scorer is `embedded`."
     )
-    calibrate: bool = Field(
-        False,
-        description="Map similarities to the ratings that each person would give, by how the"
-        " scorer judges items that they have rated.",
-    )
     measure_users: int | None = Field(
         None,
         ge=0,
@@ -199,23 +194,17 @@ class Settings(LlmOptions, LearnOptions, NightOptions, BaseSettings):
             raise ValueError("a language model is to be asked, but llm_model does not say which")
         if self.asks and url_of(self.home) and not Secrets().palate_ledger_url:
             raise ValueError(f"home: {NOT_SHARED}")
-        if self.asks_llm and self.llm_ask == "list":
-            self._ask_for_lists()
+        if self.scorer == "llm-batch" and self.llm_ask == "list":
+            raise ValueError(
+                "llm_ask: each window of a list waits for the one below, which in"
+                " batches may take a day; list needs the scorer llm"
+            )
         if self.profile_style == "favourites" and self.writer == "llm":
             raise ValueError(
                 "profile_style: favourites has no words for a language model to write; set"
                 " profile_writer to composed"
             )
         return self
-
-    def _ask_for_lists(self) -> None:
-        if self.scorer == "llm-batch":
-            raise ValueError(
-                "llm_ask: each window of a list waits for the one below, which in"
-                " batches may take a day; list needs the scorer llm"
-            )
-        if self.calibrate:
-            raise ValueError("calibrate: places in a list are no scores to compare with ratings")
 
     @property
     def asks_llm(self) -> bool:

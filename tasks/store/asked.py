@@ -4,7 +4,6 @@ import polars as pl
 
 from tasks.core.artifacts import write_table
 from tasks.core.vocabulary import Artifact
-from tasks.llm.session import session_for
 from tasks.settings.run import Settings
 from tasks.store.query import query
 from tasks.store.warehouse import has_results
@@ -36,6 +35,8 @@ def requests_to_publish(settings: Settings) -> Artifact:
 
     The publication leaves out what it has already.
     """
+    from tasks.llm.session import session_for  # noqa: PLC0415 - loads openai and SQLAlchemy
+
     since = _last_published(settings)
     session = session_for(settings.home, settings.llm)
     rows = session.run(lambda engine: engine.ledger.finished_since(since))

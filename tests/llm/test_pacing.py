@@ -5,9 +5,8 @@ import time
 
 import pytest
 
-from tasks.llm.clock import Clock, RealClock
 from tasks.llm.options import LlmOptions
-from tasks.llm.pacing import LONGEST_PAUSE, Pacer, backoff_ceiling
+from tasks.llm.pacing import LONGEST_PAUSE, Clock, Pacer, RealClock, backoff_ceiling
 from tests.support.fake_clock import FakeClock, LoopClock, run_simulated
 
 

@@ -1,4 +1,4 @@
-"""A clock whose waiting takes no time, for everything that takes a `tasks.llm.clock.Clock`."""
+"""A clock whose waiting takes no time, for everything that takes a `tasks.llm.pacing.Clock`."""
 
 import asyncio
 from collections.abc import Coroutine

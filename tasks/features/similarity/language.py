@@ -5,10 +5,11 @@ from pathlib import Path
 
 from tasks.core.progress import bar
 from tasks.features.similarity.requests import ScoreRequest, person_by_person
-from tasks.features.similarity.scorer import Asked, Scores
-from tasks.llm.asking import Person, ask_scores
-from tasks.llm.judges import judge_name, score_kind
+from tasks.features.similarity.scorer import Scores, ScoringInputs
+from tasks.llm.asking import ask_scores
+from tasks.llm.item_asking import PersonItems
 from tasks.llm.options import EngineOptions
+from tasks.llm.questions import score_question
 from tasks.llm.rendering import item_line, person_block
 from tasks.llm.session import session_for
 
@@ -18,12 +19,11 @@ class LanguageScorer:
 
     def __init__(self, home: Path, options: EngineOptions) -> None:
         self._home, self._options = home, options
-        windows = f" {options.llm_window}/{options.llm_stride}"
-        self.version = judge_name(score_kind(options), options)
+        self.version = score_question(options).judge(options)
         if options.llm_ask == "list":
-            self.version += windows
+            self.version += f" {options.llm_window}/{options.llm_stride}"
 
-    def score(self, asked: Asked) -> Scores:
+    def score(self, asked: ScoringInputs) -> Scores:
         """One score (P,) per candidate; NaN where the model gave no valid one.
 
         Raises LlmError when no more can be asked; what was answered until then is kept.
@@ -35,13 +35,13 @@ class LanguageScorer:
         session = session_for(self._home, self._options)
         pairs = sum(len(person.lines) for person in people)
         with bar(f"asking {self._options.llm_model}", total=pairs) as advance:
-            told = session.telling(advance)
-            return session.run(lambda engine: ask_scores(engine, people, told))
+            settled = session.settling(advance)
+            return session.run(lambda engine: ask_scores(engine, people, settled))
 
 
-def as_shown(request: ScoreRequest, options: EngineOptions) -> Person:
+def as_shown(request: ScoreRequest, options: EngineOptions) -> PersonItems:
     """A person and the items as the model reads them."""
     estimates: Sequence[float | None] = request.estimates or [None] * len(request.items)
     pairs = zip(request.items, estimates, strict=True)
     lines = [item_line(item, options.llm_show, estimate) for item, estimate in pairs]
-    return Person(person_block(request.profile), lines)
+    return PersonItems(person_block(request.profile), lines)

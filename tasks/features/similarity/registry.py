@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
-from tasks.core.vocabulary import ProfileStyle, ScorerName
+from tasks.core.vocabulary import ScorerName
 from tasks.features.similarity.embedded import EmbeddedScorer
 from tasks.features.similarity.scorer import Scorer
 from tasks.llm.options import EngineOptions
@@ -15,7 +15,7 @@ from tasks.texts.embedding_store import EmbeddingStore
 def scorer_named(name: ScorerName, home: Path, options: EngineOptions) -> Scorer:
     """The scorer; what is costly to load or share is made once per process."""
     if name == "embedded":
-        return _embedded(home, options.profile_style)
+        return _embedded(home)
     from tasks.features.similarity.language import LanguageScorer  # noqa: PLC0415 - loads openai and SQLAlchemy
 
     return LanguageScorer(home, options)
@@ -27,8 +27,8 @@ def text_vectors(home: Path, texts: Sequence[str]) -> Vectors:
 
 
 @lru_cache
-def _embedded(home: Path, style: ProfileStyle) -> Scorer:
-    return EmbeddedScorer(_store(home), style)
+def _embedded(home: Path) -> Scorer:
+    return EmbeddedScorer(_store(home))
 
 
 @lru_cache

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tasks.core.vocabulary import ESTIMATE, ITEM, PROFILE_HASH, USER, ItemText, Profile
-from tasks.features.similarity.scorer import Asked, Scores
+from tasks.core.vocabulary import ESTIMATE, ITEM, USER, ItemText, Profile
+from tasks.features.similarity.scorer import Scores, ScoringInputs
 from tasks.texts.item_texts import BACKGROUND
 
 
@@ -23,13 +23,12 @@ class ScoreRequest:
     estimates: Sequence[float | None] = ()
 
 
-def make_requests(asked: Asked) -> list[ScoreRequest]:
+def make_requests(asked: ScoringInputs) -> list[ScoreRequest]:
     """One request per person, sorted by user."""
     low, high = asked.scale
     normal = (2.0 * (pl.col(ESTIMATE) - low) / (high - low) - 1.0).alias(ESTIMATE)
     wanted = asked.candidates.group_by(USER, maintain_order=True).agg(ITEM, normal).sort(USER)
-    told = asked.profiles.drop(PROFILE_HASH)
-    people = wanted.join(told, on=USER, how="left", maintain_order="left")
+    people = wanted.join(asked.profiles, on=USER, how="left", maintain_order="left")
     mentioned = pl.col(ITEM).is_in(asked.candidates[ITEM].unique().implode())
     needed = asked.texts.filter(mentioned).select(pl.exclude(BACKGROUND))
     by_item = {row[ITEM]: ItemText.model_validate(row) for row in needed.iter_rows(named=True)}
@@ -41,12 +40,12 @@ def make_requests(asked: Asked) -> list[ScoreRequest]:
 
 
 def person_by_person(
-    asked: Asked, ask: Callable[[list[ScoreRequest]], Sequence[Sequence[float | None]]]
+    asked: ScoringInputs, ask: Callable[[list[ScoreRequest]], Sequence[Sequence[float | None]]]
 ) -> Scores:
     """The answers to `make_requests` (None: no score) in the order of the candidates (P,)."""
     answers = ask(make_requests(asked))
     order = asked.candidates.with_row_index("row").sort(USER, maintain_order=True)["row"]
-    found = np.full(asked.candidates.height, np.nan)
+    result = np.full(asked.candidates.height, np.nan)
     flat = [np.nan if score is None else score for scores in answers for score in scores]
-    found[order.to_numpy()] = flat
-    return found
+    result[order.to_numpy()] = flat
+    return result

@@ -14,7 +14,7 @@ Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ScoringInputs:
     """Whom to judge for, and what, as tables.
 
     `candidates` (user, item, estimate), P rows, each person's in the order of the base list;
@@ -35,6 +35,6 @@ class Scorer(Protocol):
     version: str
     """Part of the cache key: changes whenever the same question would get another score."""
 
-    def score(self, asked: Asked) -> Scores:
+    def score(self, asked: ScoringInputs) -> Scores:
         """One score (P,) per candidate, in order; it depends on its person's rows alone."""
         ...

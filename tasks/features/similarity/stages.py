@@ -9,7 +9,6 @@ from tasks.core.artifacts import read_arrays, read_table, scan_table, write_arra
 from tasks.core.chunks import Rows, gather, rows_of, theirs
 from tasks.core.stage import step
 from tasks.core.vocabulary import (
-    DISLIKED,
     FAVOURITES,
     ITEM,
     SIMILARITY,
@@ -18,10 +17,9 @@ from tasks.core.vocabulary import (
     Artifact,
     ScorerName,
 )
-from tasks.features.similarity.calibration import calibrated, choose_anchors
 from tasks.features.similarity.chunk import score_candidates
 from tasks.features.similarity.registry import scorer_named, text_vectors
-from tasks.features.similarity.scorer import Asked
+from tasks.features.similarity.scorer import ScoringInputs
 from tasks.llm.options import EngineOptions
 from tasks.texts.item_texts import item_texts, needed_texts
 
@@ -42,7 +40,7 @@ def needed_texts_task(
 ) -> Artifact:
     """The texts that are read to score these candidates."""
     wanted = scan_table(home, candidates).select(pl.col(ITEM).unique()).collect()
-    people = scan_table(home, profiles).select(FAVOURITES, DISLIKED).collect()
+    people = scan_table(home, profiles).select(FAVOURITES).collect()
     return write_table(home, "texts", needed_texts(read_table(home, texts), wanted, people))
 
 
@@ -75,7 +73,7 @@ def score_task(  # noqa: PLR0913 - each part of the question is a part of the ca
 ) -> Artifact:
     """Similarities for the candidates of the profiles in these rows; `vectors` of the texts."""
     people = rows_of(home, profiles, rows)
-    asked = Asked(
+    asked = ScoringInputs(
         candidates=theirs(home, candidates, people[USER]),
         profiles=people,
         texts=read_table(home, texts),
@@ -87,33 +85,6 @@ def score_task(  # noqa: PLR0913 - each part of the question is a part of the ca
 
 
 gather_scores_task = gather("scores", "scores")
-
-
-@step("choose anchors", "1")
-def anchors_task(home: Path, profiles: Artifact, ratings: Artifact) -> Artifact:
-    """Items that each person has rated in train, for the scorer to judge too."""
-    chosen = choose_anchors(read_table(home, profiles), read_table(home, ratings))
-    return write_table(home, "anchors", chosen)
-
-
-@step("calibrate", "1")
-def calibrate_task(
-    home: Path,
-    scores: Artifact,
-    judged: Artifact,
-    anchors: Artifact,
-    ratings: Artifact,
-    scale: tuple[float, float],
-) -> Artifact:
-    """The scores as each person's ratings, by how the scorer judged the anchors."""
-    made = calibrated(
-        read_table(home, scores),
-        read_table(home, judged),
-        read_table(home, anchors),
-        read_table(home, ratings),
-        scale,
-    )
-    return write_table(home, "scores", made)
 
 
 @step("leave unscored", "1")

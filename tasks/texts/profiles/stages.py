@@ -13,7 +13,7 @@ from tasks.texts.profiles.favourites import make_profiles
 from tasks.texts.profiles.written import read_profiles
 
 
-@step("make profiles", "2")
+@step("make profiles", "3")
 def profiles_task(
     home: Path,
     users: Artifact,

@@ -6,16 +6,15 @@ from tasks.core.vocabulary import (
     DATE_AFFINITY,
     ITEM,
     POPULARITY,
-    PROFILE_HASH,
     RANK,
     SIMILARITY,
     USER,
     ItemText,
     Profile,
 )
-from tasks.llm.asking import Listed
-from tasks.llm.judges import explained_parts
+from tasks.llm.item_asking import PersonItems
 from tasks.llm.options import LlmOptions
+from tasks.llm.questions import sentence_parts
 from tasks.llm.rendering import item_line, person_block
 from tasks.texts.sentences.words import because
 
@@ -30,14 +29,14 @@ def places(lists: pl.DataFrame, people: pl.DataFrame, top: int) -> pl.DataFrame:
 
 def make_listed(
     places: pl.DataFrame, profiles: pl.DataFrame, texts: pl.DataFrame, options: LlmOptions
-) -> list[Listed]:
+) -> list[PersonItems]:
     """One per user of `places`, in that order: taste, texts, and the parts in words."""
     needed = texts.join(places.select(ITEM), on=ITEM, how="semi")
     known = {row[ITEM]: ItemText.model_validate(row) for row in needed.iter_rows(named=True)}
-    told = places.with_columns(because().alias("because"))
-    grouped = told.group_by(USER, maintain_order=True).agg(ITEM, "because")
-    people = grouped.join(profiles.drop(PROFILE_HASH), on=USER, how="left", maintain_order="left")
-    shown = explained_parts(options)
+    with_reasons = places.with_columns(because().alias("because"))
+    grouped = with_reasons.group_by(USER, maintain_order=True).agg(ITEM, "because")
+    people = grouped.join(profiles, on=USER, how="left", maintain_order="left")
+    shown = sentence_parts(options)
     listed = []
     for person in people.iter_rows(named=True):
         items = [known[item] for item in person.pop(ITEM)]
@@ -47,5 +46,5 @@ def make_listed(
             for item, reason in zip(items, reasons, strict=True)
         ]
         block = person_block(Profile.model_validate(person))
-        listed.append(Listed(block, lines, [item.title for item in items]))
+        listed.append(PersonItems(block, lines, [item.title for item in items]))
     return listed
