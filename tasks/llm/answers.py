@@ -24,7 +24,7 @@ V = TypeVar("V")
 
 
 @dataclass(frozen=True)
-class Answer(Generic[V]):
+class ParsedAnswer(Generic[V]):
     """The valid values by key; `canary` tells whether the check number came back unchanged.
 
     A changed number means that something in the request gave the model other instructions, so
@@ -34,16 +34,16 @@ class Answer(Generic[V]):
     values: dict[str, V]
     canary: bool = True
 
-    def renamed(self, names: Mapping[str, str]) -> "Answer[V]":
+    def renamed(self, names: Mapping[str, str]) -> "ParsedAnswer[V]":
         """The same values under the names that stand behind their keys."""
-        return Answer({names[key]: value for key, value in self.values.items()}, self.canary)
+        return ParsedAnswer({names[key]: value for key, value in self.values.items()}, self.canary)
 
 
-def read_scores(text: str, keys: Collection[str], check: float) -> Answer[float]:
+def read_scores(text: str, keys: Collection[str], check: float) -> ParsedAnswer[float]:
     """The numbers from -1 to 1 under the keys that were asked for; a doubled key has none."""
     answer, canary = _checked(text, check)
     scores = {key: float(answer[key]) for key in keys if _valid(answer.get(key))}
-    return Answer(scores, canary)
+    return ParsedAnswer(scores, canary)
 
 
 def read_order(
@@ -60,7 +60,7 @@ def read_order(
     return (tuple(order) if sorted(order) == sorted(keys) else None), canary
 
 
-def read_sentences(text: str, titles: Mapping[str, str], check: float) -> Answer[str]:
+def read_sentences(text: str, titles: Mapping[str, str], check: float) -> ParsedAnswer[str]:
     """The sentences by key, each one clean line of 200 characters at most.
 
     A sentence counts if the title beside it is the item's (`title_print`): then it was written
@@ -72,7 +72,7 @@ def read_sentences(text: str, titles: Mapping[str, str], check: float) -> Answer
     sentences = {key: line for key, line in lines.items() if line}
     times = Counter(line.casefold() for line in sentences.values())
     once = {key: line for key, line in sentences.items() if times[line.casefold()] == 1}
-    return Answer(once, canary)
+    return ParsedAnswer(once, canary)
 
 
 def read_text(text: str, allowed: Collection[str] | None) -> str | None:

@@ -1,23 +1,40 @@
 """Many people's scores, sentences, texts: what the ledger has is taken, the rest is asked for."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tasks.core.progress import bar, say
-from tasks.llm.batch_api import Asking, ask_in_batches
+from tasks.llm.batch_api import Batches
 from tasks.llm.engine import Engine
 from tasks.llm.item_asking import ItemsAsking, PersonItems, Settled
+from tasks.llm.ledger.ledger import Ledger
 from tasks.llm.list_asking import ListAsking
 from tasks.llm.options import EngineOptions
 from tasks.llm.questions import CHOOSE, LIST, QUESTIONS, SCORE, WHY, Kind
 from tasks.llm.rendering import clean
+from tasks.llm.requests import ChatRequest, Reply
 from tasks.llm.session import session_for
 from tasks.llm.text_asking import TextAsking
 
 LONGEST_LINE = 400
 NONE = "none"
+
+
+class Asking(Protocol):
+    """Something wanted of the model."""
+
+    claim: str
+    """What must not be asked for by two at once."""
+
+    async def next(self, ledger: Ledger) -> list[ChatRequest]:
+        """The requests to send now; none when there is nothing left to ask."""
+        ...
+
+    def take(self, request: ChatRequest, reply: Reply) -> Mapping[str, Any]:
+        """Read a reply, and give the values to keep."""
+        ...
 
 
 async def ask_scores(
@@ -107,7 +124,7 @@ async def _ask_orders(
 
 async def _ask_all(engine: Engine, askings: Sequence[Asking]) -> None:
     if engine.options.in_batches:
-        await ask_in_batches(engine, askings)
+        await _ask_in_batches(engine, askings)
     else:
         await _all(_ask_live(engine, asking) for asking in askings)
 
@@ -132,6 +149,32 @@ async def _ask_live(engine: Engine, asking: Asking) -> None:
                 await engine.ask(request, asking.take)
     finally:
         await engine.ledger.claims.give_back(asking.claim)
+
+
+async def _ask_in_batches(engine: Engine, askings: Sequence[Asking]) -> None:
+    """Rounds of batches until nothing is left to ask. Raises like `Engine.ask`."""
+    names = sorted(
+        {asking.claim for asking in askings}
+    )  # in one order: two commands cannot deadlock
+    held: list[str] = []
+    try:
+        for name in names:
+            await engine.claim(name)
+            held.append(name)
+        batches = Batches(engine)
+        await batches.finish_open(set(names))
+        waiting = list(askings)
+        while waiting:  # of askings with one claim, the second finds what the first was answered
+            firsts: dict[str, Asking] = {}
+            for asking in waiting:
+                firsts.setdefault(asking.claim, asking)
+            wave = list(firsts.values())
+            waiting = [asking for asking in waiting if firsts[asking.claim] is not asking]
+            while sent := [(r, a.take) for a in wave for r in await a.next(engine.ledger)]:
+                await batches.ask(sent)
+    finally:
+        for name in held:
+            await engine.ledger.claims.give_back(name)
 
 
 def delimited(kind: Kind, block: str) -> str:

@@ -8,7 +8,7 @@ at the server if need be, and reads its answers.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from openai import NotFoundError, OpenAIError
 from openai.types import Batch
@@ -20,7 +20,6 @@ from tasks.llm.budget import NOTHING_HELD, Reserved
 from tasks.llm.engine import Engine, Take
 from tasks.llm.failures import Failure, classify, setup_error
 from tasks.llm.ledger.batches import BatchLedger, OpenBatch
-from tasks.llm.ledger.ledger import Ledger
 from tasks.llm.pacing import backoff_ceiling
 from tasks.llm.questions import read_reply
 from tasks.llm.requests import ChatRequest, Reply
@@ -36,48 +35,6 @@ A_DAY = 86_400.0
 ANOTHERS_POLL = 5.0
 
 T = TypeVar("T")
-
-
-class Asking(Protocol):
-    """Something wanted of the model."""
-
-    claim: str
-    """What must not be asked for by two at once."""
-
-    async def next(self, ledger: Ledger) -> list[ChatRequest]:
-        """The requests to send now; none when there is nothing left to ask."""
-        ...
-
-    def take(self, request: ChatRequest, reply: Reply) -> Mapping[str, Any]:
-        """Read a reply, and give the values to keep."""
-        ...
-
-
-async def ask_in_batches(engine: Engine, askings: Sequence[Asking]) -> None:
-    """Rounds of batches until nothing is left to ask. Raises like `Engine.ask`."""
-    claims = engine.ledger.claims
-    names = sorted(
-        {asking.claim for asking in askings}
-    )  # in one order: two commands cannot deadlock
-    held: list[str] = []
-    try:
-        for name in names:
-            await engine.claim(name)
-            held.append(name)
-        batches = Batches(engine)
-        await batches.finish_open(set(names))
-        waiting = list(askings)
-        while waiting:  # of askings with one claim, the second finds what the first was answered
-            firsts: dict[str, Asking] = {}
-            for asking in waiting:
-                firsts.setdefault(asking.claim, asking)
-            wave = list(firsts.values())
-            waiting = [asking for asking in waiting if firsts[asking.claim] is not asking]
-            while sent := [(r, a.take) for a in wave for r in await a.next(engine.ledger)]:
-                await batches.ask(sent)
-    finally:
-        for name in held:
-            await claims.give_back(name)
 
 
 class Batches:

@@ -62,7 +62,7 @@ class LimitShare:
         while True:
             self._engine.refuse_when_stopped()
             for number in range(share_count(self._engine.options)):
-                claim = f"seat {number} of {sharing.run}"
+                claim = f"share {number} of {sharing.run}"
                 if await self._engine.ledger.claims.take(claim):
                     return claim
             await self._engine.nap(LOOK_AGAIN_SECONDS)

@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from aiolimiter import AsyncLimiter
 
@@ -26,20 +26,8 @@ LOOK_UP_SECONDS = 1.0
 """How often a long wait looks whether it is still wanted."""
 
 
-class Clock(Protocol):
-    """Seconds that pass, and waiting for them."""
-
-    def now(self) -> float:
-        """Seconds since some fixed moment."""
-        ...
-
-    async def sleep(self, seconds: float) -> None:
-        """Let that much time pass."""
-        ...
-
-
-class RealClock:
-    """The machine's own monotonic time."""
+class Clock:
+    """The machine's own monotonic time; a test gives another, to wait for minutes in no time."""
 
     def now(self) -> float:
         """Seconds since some fixed moment."""

@@ -11,7 +11,7 @@ from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Generic, Literal
 
-from tasks.llm.answers import Answer, V, read_order, read_scores, read_sentences, read_text
+from tasks.llm.answers import ParsedAnswer, V, read_order, read_scores, read_sentences, read_text
 from tasks.llm.options import LlmOptions, ShownPart
 from tasks.llm.rendering import clean
 from tasks.llm.requests import ChatRequest, Reply, Subject
@@ -51,7 +51,7 @@ class Question(Generic[V]):
     kind: Kind
     prompt: str
     schema: Callable[[Sequence[str] | None], dict[str, Any]]
-    read: Callable[[str, Context], Answer[V]]
+    read: Callable[[str, Context], ParsedAnswer[V]]
     keeps: Literal["scores", "texts"]
     room: int
     expected: int
@@ -106,11 +106,11 @@ def instructions(prompt: str) -> str:
     return files(__package__).joinpath("prompts", f"{prompt}.md").read_text(encoding="utf-8")
 
 
-def read_reply(subject: Subject, reply: Reply) -> Answer[Any]:
+def read_reply(subject: Subject, reply: Reply) -> ParsedAnswer[Any]:
     """The values that a reply holds, by what the ledger keeps them under; none of what is gone."""
     question = QUESTIONS.get(subject.kind)
     if question is None or reply.outcome != "answered":
-        return Answer({})
+        return ParsedAnswer({})
     return question.read(reply.text, subject.context)
 
 
@@ -163,27 +163,27 @@ def _text_schema(allowed: Sequence[str] | None) -> dict[str, Any]:
     return _object_schema({"text": word})
 
 
-def _read_scores(text: str, context: Context) -> Answer[float]:
+def _read_scores(text: str, context: Context) -> ParsedAnswer[float]:
     return read_scores(text, context["items"], context["check"]).renamed(context["items"])
 
 
-def _read_sentences(text: str, context: Context) -> Answer[str]:
+def _read_sentences(text: str, context: Context) -> ParsedAnswer[str]:
     return read_sentences(text, context["titles"], context["check"]).renamed(context["items"])
 
 
-def _read_order(text: str, context: Context) -> Answer[str]:
+def _read_order(text: str, context: Context) -> ParsedAnswer[str]:
     """The keys in one line."""
     keys, canary = read_order(text, context["keys"], context["check"])
-    return Answer({context["about"]: " ".join(keys)} if keys else {}, canary)
+    return ParsedAnswer({context["about"]: " ".join(keys)} if keys else {}, canary)
 
 
-def _read_text(text: str, context: Context) -> Answer[str]:
+def _read_text(text: str, context: Context) -> ParsedAnswer[str]:
     """One line, capped, or an allowed word as it is."""
     allowed = context["allowed"]
     value = read_text(text, allowed)
     if value and not allowed:
         value = clean(value, LONGEST_TEXT)
-    return Answer({context["about"]: value} if value else {})
+    return ParsedAnswer({context["about"]: value} if value else {})
 
 
 _text = partial(

@@ -21,7 +21,7 @@ from tasks.llm.ledger.ledger import open_ledger
 from tasks.llm.limit_shares import LimitShare, limits_of_a_share
 from tasks.llm.open_sessions import opened
 from tasks.llm.options import EngineOptions
-from tasks.llm.pacing import Pacer, RealClock
+from tasks.llm.pacing import Clock, Pacer
 
 LAST_ANSWERS_SECONDS = 10.0
 """How long an interrupted command waits for what is in flight, which will be charged anyway."""
@@ -113,7 +113,7 @@ class Session:
 
 
 async def _make_engine(home: Path, options: EngineOptions, budget: Budget) -> Engine:
-    secrets, clock = Secrets(), RealClock()
+    secrets, clock = Secrets(), Clock()
     client = ChatClient(options, secrets)
     ledger = await open_ledger(home, secrets)
     seed = int(ledger.owner, 16)  # processes that share a server must not wait in step

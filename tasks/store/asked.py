@@ -48,8 +48,8 @@ def requests_to_publish(settings: Settings) -> Artifact:
 def _last_published(settings: Settings) -> float:
     if not has_results(settings.home):
         return 0.0
-    known = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'llm_requests'"
-    if not query(settings.home, known).item():
+    tables = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'llm_requests'"
+    if not query(settings.home, tables).item():
         return 0.0
     last = query(settings.home, "SELECT max(finished_at) FROM llm_requests").item()
     return float(last or 0.0)

@@ -20,7 +20,7 @@ from tasks.llm.item_asking import PersonItems
 from tasks.llm.ledger.database import FILE
 from tasks.llm.ledger.ledger import open_ledger
 from tasks.llm.options import EngineOptions
-from tasks.llm.pacing import Clock, Pacer, RealClock
+from tasks.llm.pacing import Clock, Pacer
 from tasks.llm.requests import ChatRequest
 from tasks.llm.requests import Reply as ModelReply
 from tests.support.fake_llm.answers import score_of
@@ -34,7 +34,7 @@ LONGEST_SECONDS = 20.0
 """No asking in these tests takes longer, unless something waits that should not."""
 
 
-class FastClock:
+class FastClock(Clock):
     """Real time, so many times faster."""
 
     def __init__(self, times: float) -> None:
@@ -138,7 +138,7 @@ async def engine_on(
     home: Path, url: str, clock: Clock | None = None, key: str | None = KEY, **more: Any
 ) -> AsyncIterator[Engine]:
     """An engine that keeps its ledger in `home`; its own last wish is to close everything."""
-    chosen, time_ = options(url, **more), clock or RealClock()
+    chosen, time_ = options(url, **more), clock or Clock()
     secrets = Secrets.model_validate({"openai_api_key": key, "palate_ledger_url": None})
     ledger = await open_ledger(home, secrets)
     client = ChatClient(chosen, secrets)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.llm.answers import Answer, read_scores, read_text
+from tasks.llm.answers import ParsedAnswer, read_scores, read_text
 
 KEYS = ("01", "02", "03")
 CHECK = -0.3
@@ -54,7 +54,9 @@ def test_both_ends_zero_and_what_lies_between_are_scores(value):
 
 
 def test_values_can_stand_under_what_their_keys_mean():
-    assert Answer({"01": 0.5}, False).renamed({"01": "a", "02": "b"}) == Answer({"a": 0.5}, False)
+    assert ParsedAnswer({"01": 0.5}, False).renamed({"01": "a", "02": "b"}) == ParsedAnswer(
+        {"a": 0.5}, False
+    )
 
 
 def test_missing_keys_have_no_score():

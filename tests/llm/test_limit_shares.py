@@ -17,7 +17,7 @@ from tasks.llm.ledger.ledger import open_ledger
 from tasks.llm.limit_shares import LimitShare, limits_of_a_share, share_count
 from tasks.llm.open_sessions import close_sessions, shared_here, sharing_here
 from tasks.llm.options import EngineOptions, Sharing
-from tasks.llm.pacing import Pacer, RealClock
+from tasks.llm.pacing import Clock, Pacer
 from tasks.llm.requests import Usage
 from tasks.llm.session import session_for
 from tasks.llm.shared_budget import SharedBudget
@@ -78,7 +78,7 @@ class Processes:
     async def start(self, chosen: EngineOptions) -> Engine:
         ledger = await open_ledger(self._home, Secrets(palate_ledger_url=None))
         self._stack.push_async_callback(ledger.close)
-        clock = RealClock()
+        clock = Clock()
         budget, pacer = Budget(chosen), Pacer(chosen, clock)
         engine = Engine(chosen, ledger, None, pacer, budget, clock)  # type: ignore[arg-type]
         await engine.shared_budget.open()

@@ -63,12 +63,12 @@ def _of_nearest(cosines: Vectors, there: Bools) -> Scores:
     return mean
 
 
-def padded(named: pl.Series, known: Ids) -> Places:
+def padded(named: pl.Series, ids: Ids) -> Places:
     """Places (n, k) of the items in each row of a list column, -1 where a row has fewer."""
     table = pl.DataFrame({"row": np.arange(len(named)), "named": named}).explode("named")
     flat = table.with_columns(pl.col("named").struct.field(ITEM)).drop_nulls(ITEM)
     rows = flat["row"].to_numpy()
     lengths = np.bincount(rows, minlength=len(named))
     padded = np.full((len(named), int(lengths.max(initial=1))), -1, dtype=np.int64)
-    padded[rows, within(lengths)] = places_of(known, flat[ITEM])[0]
+    padded[rows, within(lengths)] = places_of(ids, flat[ITEM])[0]
     return padded

@@ -48,14 +48,14 @@ class EmbeddedScorer:
         """One score (P,) per candidate; NaN for a person of whom nothing is known."""
         people = asked.profiles.join(asked.candidates.select(USER).unique(), on=USER, how="semi")
         people = people.sort(USER)
-        known = ids_of(asked.texts[ITEM])
+        ids = ids_of(asked.texts[ITEM])
         vectors = self._item_vectors(asked)
-        items, _ = places_of(known, asked.candidates[ITEM])
+        items, _ = places_of(ids, asked.candidates[ITEM])
         owner, _ = places_of(ids_of(people[USER]), asked.candidates[USER])
         order = np.argsort(owner, kind="stable")
         background = np.flatnonzero(asked.texts[BACKGROUND].to_numpy())
-        taste = self._taste(people[TEXT], people[FAVOURITES], known)
-        found = np.empty(len(items))
+        taste = self._taste(people[TEXT], people[FAVOURITES], ids)
+        result = np.empty(len(items))
         lengths = np.bincount(owner, minlength=people.height)
         for first, last in _blocks(lengths, vectors.shape[1]):
             own = slice(first, last)
@@ -64,14 +64,14 @@ class EmbeddedScorer:
             table = np.zeros((last - first, int(lengths[own].max(initial=1))), dtype=np.int64)
             table[row, place] = items[mine]
             scores = _scores(table, taste.part(own), vectors, background)
-            found[mine] = scores[row, place]
-        return found
+            result[mine] = scores[row, place]
+        return result
 
     def _item_vectors(self, asked: ScoringInputs) -> Vectors:
         given = asked.vectors
         return self._store.matrix(asked.texts[TEXT].to_list()) if given is None else given
 
-    def _taste(self, texts: pl.Series, named: pl.Series, known: Ids) -> Taste:
+    def _taste(self, texts: pl.Series, named: pl.Series, ids: Ids) -> Taste:
         """What people say they like, and the items that they name."""
         once = texts.unique(maintain_order=True)
         once = once.filter(once != "")
@@ -82,7 +82,7 @@ class EmbeddedScorer:
             maintain_order="left",
         )
         place = rows["row"].cast(pl.Int64).fill_null(-1).to_numpy()
-        return Taste(self._store.matrix(once.to_list()), place, padded(named, known))
+        return Taste(self._store.matrix(once.to_list()), place, padded(named, ids))
 
 
 def _scores(items: Places, taste: Taste, vectors: Vectors, background: Places) -> Scores:

@@ -57,9 +57,9 @@ def make_profiles(
         pl.col(PRIORITIZE_RATINGS, PRIORITIZE_POPULAR).fill_null(False),
     )
     if typed is not None:
-        said = typed.select(USER, pl.col(TEXT).alias("said"))
-        made = made.join(said, on=USER, how="left").sort(USER)
-        made = made.with_columns(pl.coalesce("said", TEXT).alias(TEXT)).drop("said")
+        own = typed.select(USER, pl.col(TEXT).alias("own"))
+        made = made.join(own, on=USER, how="left").sort(USER)
+        made = made.with_columns(pl.coalesce("own", TEXT).alias(TEXT)).drop("own")
     return made
 
 

@@ -56,8 +56,8 @@ def write_tastes_task(
     from tasks.texts.profiles.language import write_tastes  # noqa: PLC0415 - loads openai, SQLAlchemy
 
     people = rows_of(home, profiles, rows)
-    told = read_table(home, typed)[USER] if typed else pl.Series(USER, [], people[USER].dtype)
-    own = pl.col(USER).is_in(told.implode())
+    typists = read_table(home, typed)[USER] if typed else pl.Series(USER, [], people[USER].dtype)
+    own = pl.col(USER).is_in(typists.implode())
     written = write_tastes(home, options, people.filter(~own), read_table(home, texts))
     return write_table(home, "profiles", pl.concat([people.filter(own), written]).sort(USER))
 
@@ -73,5 +73,5 @@ def typed_profiles_task(
     ratings: Artifact,
 ) -> Artifact:
     """Read the CSV `folder` of typed tastes."""
-    known = read_table(home, ratings)[USER].unique()
-    return write_table(home, "typed", read_profiles(folder, known))
+    users = read_table(home, ratings)[USER].unique()
+    return write_table(home, "typed", read_profiles(folder, users))

@@ -45,6 +45,6 @@ def because() -> pl.Expr:
 def _in_words(name: str, steps: Steps) -> pl.Expr:
     value = pl.col(name)
     words = pl.lit(None, pl.String)
-    for least, said in reversed(steps):
-        words = pl.when(value >= least).then(pl.lit(said)).otherwise(words)
+    for least, step in reversed(steps):
+        words = pl.when(value >= least).then(pl.lit(step)).otherwise(words)
     return pl.when(value.is_nan()).then(None).otherwise(words)
