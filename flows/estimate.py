@@ -19,6 +19,7 @@ from tasks.features.similarity.requests import make_requests
 from tasks.features.similarity.scorer import ScoringInputs
 from tasks.llm.budget import NANO
 from tasks.llm.estimate import RequestPlan, plan_profiles, plan_scores, plan_sentences
+from tasks.llm.questions import PROFILE, SCORE, WHY
 from tasks.llm.session import session_for
 from tasks.settings.run import Settings
 from tasks.texts.profiles.language import favourites_blocks, with_lines
@@ -66,20 +67,20 @@ def estimate(settings: Settings) -> Estimate:
     plans: dict[str, RequestPlan] = {}
     if settings.writer == "llm":
         blocks = favourites_blocks(profiles, texts)
-        plans["profile"], lines = session.run(lambda e: plan_profiles(e, blocks))
+        plans[PROFILE.kind], lines = session.run(lambda e: plan_profiles(e, blocks))
         profiles = with_lines(profiles, blocks, lines)
     if proposed and settings.asks_llm:
         pairs = read_table(settings.home, proposed.pairs)
         requests = make_requests(ScoringInputs(pairs, profiles, texts, dataset.info.scale))
         people = [as_shown(request, settings.llm) for request in requests]
-        plans["score"] = session.run(lambda engine: plan_scores(engine, people))
+        plans[SCORE.kind] = session.run(lambda engine: plan_scores(engine, people))
     if settings.explain:
         waits = proposed and any(plan.requests for plan in plans.values())
         lists = changed.base_lists(proposed) if proposed and waits else tonight.lists(plan).ranked
         shown = places(read_table(settings.home, lists), profiles, settings.top)
         listed = make_listed(shown, profiles, texts, settings.llm)
-        plans["why"] = session.run(lambda engine: plan_sentences(engine, listed))
-    scores = plans.get("score")
+        plans[WHY.kind] = session.run(lambda engine: plan_sentences(engine, listed))
+    scores = plans.get(SCORE.kind)
     return Estimate(
         model=settings.llm_model or "",
         lines=[_line(kind, plan, settings) for kind, plan in plans.items()],

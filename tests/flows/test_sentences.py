@@ -48,7 +48,7 @@ def test_every_published_item_has_a_sentence_that_is_asked_for_once(
     before = len(llm.calls())
 
     plan = terminal.succeed("estimate", *words).stdout
-    assert f"why │ {USERS:8} │ {USERS * TOP:5}" in plan and "score │" not in plan
+    assert f"explain │ {USERS:8} │ {USERS * TOP:5}" in plan and "score │" not in plan
     assert len(llm.calls()) == before
     first = terminal.succeed("nightly", *words, "--measure-users", 0)
     assert len(llm.calls()) == before + USERS, "one request a person for all their items"

@@ -258,7 +258,7 @@ def test_settings_cannot_be_changed():
 
 
 def test_the_example_configuration_holds_every_default():
-    example = Path(__file__).parents[1] / "deployments" / "nightly.toml"
+    example = Path(__file__).parents[2] / "deployments" / "nightly.toml"
     read = Settings(config=example)
     assert read.model_copy(update={"config": None, "search_count": None}) == Settings()
     text = example.read_text(encoding="utf-8")
