@@ -14,8 +14,7 @@ from tasks.core.artifacts import read_table
 from tasks.core.errors import SettingsError
 from tasks.core.stage import Steps
 from tasks.core.vocabulary import Record
-from tasks.features.similarity.language import as_shown
-from tasks.features.similarity.requests import make_requests
+from tasks.features.similarity.language import as_shown, make_requests
 from tasks.features.similarity.scorer import ScoringInputs
 from tasks.llm.budget import NANO
 from tasks.llm.estimate import RequestPlan, plan_profiles, plan_scores, plan_sentences

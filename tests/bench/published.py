@@ -14,8 +14,7 @@ from typing import Any
 
 from openai import OpenAI
 
-from tasks.features.similarity.language import as_shown
-from tasks.features.similarity.requests import make_requests
+from tasks.features.similarity.language import as_shown, make_requests
 from tasks.features.similarity.scorer import ScoringInputs
 from tasks.llm.options import EngineOptions
 from tasks.models.candidates import top_candidates

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tasks.llm.answers import title_print
 from tasks.llm.item_asking import ASKED_AT_MOST, ItemsAsking, PersonItems
 from tasks.llm.options import LlmOptions
 from tasks.llm.questions import PROFILE, SCORE, read_reply
@@ -257,3 +258,31 @@ def test_a_text_is_the_same_read_alone(said, allowed):
     ledger.keep(line, work.take(line, reply))
     other.keep(alone(line), read_reply(alone(line), reply).values)
     assert other.texts == ledger.texts
+
+
+@pytest.mark.parametrize(
+    ("kind", "context", "answer", "values"),
+    [
+        (
+            "score",
+            {"person": "p", "items": {"01": "a", "02": "b"}, "check": 0.37},
+            {"check": 0.37, "01": 0.5, "02": 7},
+            {"a": 0.5},
+        ),
+        (
+            "explain",
+            {"person": "p", "items": {"01": "a"}, "check": 0.37, "titles": {"01": "TITLE"}},
+            {"check": 0.37, "01": {"title": "Heat", "why": "You love heists."}},
+            {"a": "You love heists."},
+        ),
+        ("profile", {"about": "a", "allowed": None}, {"text": "I like it."}, {"a": "I like it."}),
+        ("judge", {"about": "a", "allowed": ["yes", "no"]}, {"text": "no"}, {"a": "no"}),
+    ],
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_an_open_batch_of_an_earlier_version_is_read(kind, context, answer, values, named):
+    """Some contexts named their kind and some did not: the request's own row always has."""
+    stored = json.dumps(context | ({"kind": kind} if named else {}))
+    stored = stored.replace("TITLE", title_print("Heat"))
+    subject = Subject(kind, "judge", 1, json.loads(stored))
+    assert read_reply(subject, Reply("answered", json.dumps(answer))).values == values

@@ -14,12 +14,11 @@ from tasks.core.secrets import Secrets
 from tasks.llm.budget import Budget
 from tasks.llm.engine import Engine
 from tasks.llm.ledger.ledger import open_ledger
-from tasks.llm.limit_shares import LimitShare, limits_of_a_share, share_count
 from tasks.llm.open_sessions import close_sessions, shared_here, sharing_here
 from tasks.llm.options import EngineOptions, Sharing
 from tasks.llm.pacing import Clock, Pacer
 from tasks.llm.requests import Usage
-from tasks.llm.session import session_for
+from tasks.llm.session import LimitShare, limits_of_a_share, session_for, share_count
 from tasks.llm.shared_budget import SharedBudget
 from tests.llm.engine_support import KEY, Watched, chat_request, options
 

@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tasks.core.vocabulary import ITEM, SIMILARITY, USER
+
 Scores = NDArray[np.float64]
 """Scores in [-1, 1]: against the taste, neutral, perfect match. NaN: no score."""
 
@@ -38,3 +40,9 @@ class Scorer(Protocol):
     def score(self, asked: ScoringInputs) -> Scores:
         """One score (P,) per candidate, in order; it depends on its person's rows alone."""
         ...
+
+
+def score_candidates(scorer: Scorer, asked: ScoringInputs) -> pl.DataFrame:
+    """User, item, similarity in the order of the candidates; null where there is no score."""
+    values = pl.Series(SIMILARITY, scorer.score(asked), pl.Float64, nan_to_null=True)
+    return asked.candidates.select(USER, ITEM, values.clip(-1.0, 1.0))

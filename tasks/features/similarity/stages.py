@@ -17,9 +17,8 @@ from tasks.core.vocabulary import (
     Artifact,
     ScorerName,
 )
-from tasks.features.similarity.chunk import score_candidates
 from tasks.features.similarity.registry import scorer_named, text_vectors
-from tasks.features.similarity.scorer import ScoringInputs
+from tasks.features.similarity.scorer import ScoringInputs, score_candidates
 from tasks.llm.options import EngineOptions
 from tasks.texts.item_texts import item_texts, needed_texts
 

@@ -1,6 +1,6 @@
 import polars as pl
 
-from tasks.features.similarity.requests import make_requests, person_by_person
+from tasks.features.similarity.language import make_requests, person_by_person
 from tasks.features.similarity.scorer import ScoringInputs
 from tasks.texts.item_texts import item_texts
 from tasks.texts.profiles.favourites import make_profiles
