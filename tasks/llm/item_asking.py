@@ -77,10 +77,8 @@ class ItemsAsking(Generic[V]):
 
     async def look_up(self, ledger: Ledger) -> None:
         """Take what the ledger has."""
-        if self.question.keeps == "scores":
-            self.values |= await ledger.scores_of(self.judge, self.person, self._items)  # type: ignore[arg-type]
-        else:
-            self.values |= await ledger.texts_about(self.judge, self._items)  # type: ignore[arg-type]
+        keeps, judge, person = self.question.keeps, self.judge, self.person
+        self.values |= await ledger.values_of(keeps, judge, person, self._items)
         missing = [item for item in self._lines if item not in self.values]
         self._settled(len(self._items) - len(missing))
 

@@ -30,6 +30,9 @@ TOKENS_AROUND = 40
 
 VERDICTS = ("yes", "no")
 
+Kept = Literal["scores", "texts"]
+"""The table of the ledger that answers stand in: under person and item, or what they are about."""
+
 Context = Mapping[str, Any]
 
 AskTexts = Callable[[Kind, Sequence[str]], list[str | None]]
@@ -52,7 +55,7 @@ class Question(Generic[V]):
     prompt: str
     schema: Callable[[Sequence[str] | None], dict[str, Any]]
     read: Callable[[str, Context], ParsedAnswer[V]]
-    keeps: Literal["scores", "texts"]
+    keeps: Kept
     room: int
     expected: int
     shows: Callable[[LlmOptions], Sequence[ShownPart]] | None = None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from tasks.llm.ledger.ledger import Ledger
-from tasks.llm.questions import QUESTIONS
+from tasks.llm.questions import QUESTIONS, Kept
 from tasks.llm.requests import Subject
 
 
@@ -19,6 +19,13 @@ class StubLedger:
     def real(self) -> Ledger:
         """Itself, as what takes a `Ledger` wants it."""
         return cast(Ledger, self)
+
+    async def values_of(
+        self, keeps: Kept, judge: str, person: str, items: Iterable[str]
+    ) -> dict[str, Any]:
+        if keeps == "scores":
+            return await self.scores_of(judge, person, items)
+        return await self.texts_about(judge, items)
 
     async def scores_of(self, judge: str, person: str, items: Iterable[str]) -> dict[str, float]:
         known = {item: self.scores.get((judge, person, item)) for item in items}

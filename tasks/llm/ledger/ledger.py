@@ -14,7 +14,7 @@ from tasks.core.secrets import Secrets
 from tasks.llm.ledger.claims import Claims, open_claims
 from tasks.llm.ledger.database import Change, Database, ledger_url
 from tasks.llm.ledger.tables import requests, scores, texts
-from tasks.llm.questions import QUESTIONS
+from tasks.llm.questions import QUESTIONS, Kept
 from tasks.llm.requests import ChatRequest, Reply, Subject
 
 ASKED_AT_ONCE = 500
@@ -125,6 +125,14 @@ class Ledger:
             for about, text in values.items()
         ]
         return [(self._insert_new(texts), rows)] if rows else []
+
+    async def values_of(
+        self, keeps: Kept, judge: str, person: str, items: Iterable[str]
+    ) -> dict[str, Any]:
+        """Known scores or texts by item hash."""
+        if keeps == "scores":
+            return await self.scores_of(judge, person, items)
+        return await self.texts_about(judge, items)
 
     async def scores_of(self, judge: str, person: str, items: Iterable[str]) -> dict[str, float]:
         """Known scores by item hash."""
