@@ -34,7 +34,7 @@ from tasks.evaluation.stages import (
     split_stage,
     summarise_stage,
 )
-from tasks.llm.prices import NANO
+from tasks.llm.budget import NANO
 from tasks.llm.session import session_for
 from tasks.ranking.blend import Learned
 from tasks.settings.evaluation import EvaluationSettings

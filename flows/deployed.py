@@ -30,7 +30,7 @@ from tasks.core.lock import in_use
 from tasks.core.progress import lines_to, log_for, say
 from tasks.core.storage import storage_of
 from tasks.evaluation.grid import read_grid
-from tasks.llm.session import asking
+from tasks.llm.open_sessions import asking
 from tasks.settings.sources import EvaluateOptions, NightlyOptions
 from tasks.store.record import attempt, new_run_id
 

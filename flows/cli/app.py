@@ -51,7 +51,7 @@ def running(home: Path, *, verbose: bool = False) -> Iterator[Callable[[], None]
     """
     with prefect_for(home) as wait_for_server:
         from tasks.core.progress import log_for, screen  # noqa: PLC0415
-        from tasks.llm.session import asking  # noqa: PLC0415 - after the server is on its way
+        from tasks.llm.open_sessions import asking  # noqa: PLC0415 - after the server is on its way
 
         with asking(), screen(log_for(home), verbose=verbose):
             yield wait_for_server

@@ -90,7 +90,7 @@ def _newcomer(settings: Settings, rate: list[str], taste: str | None) -> "Pair":
         from flows.cli.shown.choice import show_degraded  # noqa: PLC0415
         from flows.compare import compare as flow  # noqa: PLC0415 - after the server is on its way
         from tasks.core.progress import log_for, screen  # noqa: PLC0415
-        from tasks.llm.session import asking  # noqa: PLC0415
+        from tasks.llm.open_sessions import asking  # noqa: PLC0415
 
         log = log_for(settings.home)
         wait_for_server()

@@ -80,7 +80,7 @@ def enrich(
         from flows.cli.shown.asking import show_enrichment  # noqa: PLC0415
         from flows.enrich import enrich as flow  # noqa: PLC0415
         from tasks.data.enriching.tmdb import BASE_URL  # noqa: PLC0415
-        from tasks.llm.questions import asker  # noqa: PLC0415
+        from tasks.llm.asking import asker  # noqa: PLC0415
 
         address = os.environ.get("PALATE_TMDB_URL") or BASE_URL
         wait_for_server()
@@ -116,7 +116,7 @@ def recommend(
         from flows.cli.shown.night import show_recommendation  # noqa: PLC0415
         from flows.recommend import recommend as flow  # noqa: PLC0415
         from tasks.core.progress import log_for, screen  # noqa: PLC0415
-        from tasks.llm.session import asking  # noqa: PLC0415
+        from tasks.llm.open_sessions import asking  # noqa: PLC0415
 
         log = log_for(chosen.home)
         wait_for_server()

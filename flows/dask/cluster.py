@@ -18,8 +18,8 @@ from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
 from flows.dask.worker import OnWorker, WorkerFacts, look
 from tasks.core.errors import PalateError
 from tasks.core.homes import url_of
+from tasks.llm.open_sessions import sharing_here
 from tasks.llm.options import EngineOptions, Sharing
-from tasks.llm.sharing import sharing_here
 
 CONNECT_SECONDS = 5.0
 

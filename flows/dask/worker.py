@@ -17,8 +17,8 @@ from flows.service.server import answers
 from tasks.core.progress import watch_with
 from tasks.core.secrets import Secrets
 from tasks.core.vocabulary import Record
+from tasks.llm.open_sessions import close_sessions
 from tasks.llm.options import Sharing
-from tasks.llm.session import close_sessions
 
 
 class WorkerFacts(Record):

@@ -145,8 +145,8 @@ def _load(library: Any, params: Any) -> Any:  # noqa: ANN401
             return library.Server(params)
         except RuntimeError as error:  # says nothing; the log does, and holds no prompt yet
             log.seek(0)
-            said = [line for line in log.read().decode(errors="replace").splitlines() if line]
-            reason = said[0].partition(" E ")[2] or said[0] if said else str(error)
+            lines = [line for line in log.read().decode(errors="replace").splitlines() if line]
+            reason = lines[0].partition(" E ")[2] or lines[0] if lines else str(error)
             raise ModelFileError(
                 f"llama.cpp cannot serve {params.model.path}: {reason.rstrip('.')}.",
                 "Check that the file is whole and a chat model, or lower --context to save memory.",

@@ -68,17 +68,6 @@ def test_other_held_out_ratings_and_tags_move_nothing_but_what_is_measured(
         assert protocol == "cold-item" or {"train", "find candidates"} <= one.keys()
 
 
-def test_neither_dislikes_nor_calibration_see_what_is_held_out(
-    laboratory: Laboratory, data: Path
-) -> None:
-    more: dict[str, Any] = {"profile_style": "contrastive", "calibrate": True}
-    settings = options(laboratory.home, protocol="user-split", **more)
-    world = world_of(data, settings)
-    one, two = laboratory.measure(settings, world, with_other_held_out(world, 3))
-    assert moved(one, two) - MAY_MOVE == HELD_OUT_IS_SEEN
-    assert {"choose anchors", "calibrate"} <= one.keys()
-
-
 @pytest.mark.parametrize(
     ("protocol", "reranker"),
     [

@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections import Counter
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import cast
 
@@ -11,14 +12,62 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.llm.judging import ASKED_AT_MOST, EXTRA_AT_MOST, ScoreJob
-from tasks.llm.prompts import prompt
-from tasks.llm.requests import Outcome, Reply
-from tasks.llm.ways import ASPECTS, BY_ASPECT, SCORES, STEPS
+from tasks.llm.item_asking import ASKED_AT_MOST, EXTRA_AT_MOST, ItemsAsking, PersonItems
+from tasks.llm.questions import SCORE, STEPS
+from tasks.llm.requests import ChatRequest, Outcome, Reply
 from tests.support.fake_llm.tokens import Tokens
 
 PERSON = "<person>\nIn their words: I like slow films.\n</person>"
 WRONG = ["length", "refusal", "filtered", "too_long"]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request, and the places of the items that its keys stand for."""
+
+    request: ChatRequest
+    members: dict[str, int]
+
+    @property
+    def check(self) -> float:
+        return float(self.request.context["check"])
+
+    @property
+    def attempt(self) -> int:
+        return self.request.attempt
+
+
+class ScoreJob:
+    """Asking for one person's scores; items are known by their places."""
+
+    def __init__(self, person, items, per_request):
+        asked = PersonItems(person, items)
+        self.items = items
+        self.asking = ItemsAsking(SCORE, "judge", asked, lambda: per_request, lambda _: None)
+        self._places = {item: place for place, item in enumerate(self.asking._items)}
+
+    def pending(self):
+        return [
+            Ask(r, {key: self._places[item] for key, item in r.context["items"].items()})
+            for r in self.asking.pending()
+        ]
+
+    def take(self, ask, reply):
+        fresh = self.asking.take(ask.request, reply)
+        return {self._places[item]: score for item, score in fresh.items()}
+
+    @property
+    def found(self):
+        scores = enumerate(self.asking.answers())
+        return {place: score for place, score in scores if score is not None}
+
+    @property
+    def left(self):
+        return {self._places[item] for item in self.asking.left}
+
+    @property
+    def suspected(self):
+        return {self._places[item] for item in self.asking.suspected}
 
 
 def lines(count):
@@ -94,8 +143,8 @@ def test_a_request_shows_the_person_the_check_and_each_item_under_its_own_key():
         )
         assert shown(ask) == {key: items[member] for key, member in ask.members.items()}
         assert list(ask.members) == [f"{n:02d}" for n in range(1, len(ask.members) + 1)]
-        assert ask.request.system == prompt("score").text
-        assert ask.request.prompt_version == prompt("score").version
+        assert ask.request.system == SCORE.instructions
+        assert ask.request.prompt_version == SCORE.version
         assert ask.check not in STEPS and 0.1 < abs(ask.check) < 1.0
 
 
@@ -351,28 +400,15 @@ def test_requests_of_one_size_have_one_schema():
 
 
 def test_the_schema_wants_the_check_first_and_every_key_and_only_steps():
-    schema = SCORES.schema(("01", "02"))
+    schema = SCORE.schema(["01", "02"])
     assert list(schema["properties"]) == schema["required"] == ["check", "01", "02"]
     assert schema["additionalProperties"] is False
     assert schema["$defs"]["score"]["enum"] == [n / 10 for n in range(-10, 11)]
 
 
-def test_the_schema_by_aspects_wants_a_step_for_each_of_every_key():
-    schema = BY_ASPECT.schema(("01", "02"))
-    assert schema["required"] == ["check", "01", "02"]
-    assert schema["properties"]["02"] == {"$ref": "#/$defs/aspects"}
-    each = schema["$defs"]["aspects"]
-    assert set(each["properties"]) == set(each["required"]) == set(ASPECTS)
-    assert all(part["enum"] == STEPS for part in each["properties"].values())
-
-
 def test_an_answer_of_full_length_fits_into_the_tokens_it_may_have():
     tokens = Tokens()
     for count in (1, 25, 99):
-        (ask,) = ScoreJob(PERSON, lines(count), 99, BY_ASPECT).pending()
-        each = dict.fromkeys(ASPECTS, -0.9)
-        told = {"check": ask.check} | dict.fromkeys(ask.members, each)
-        assert tokens.count(json.dumps(told, indent=2)) <= ask.request.answer_tokens
         (ask,) = ScoreJob(PERSON, lines(count), 99).pending()
         widest = dict.fromkeys(["check", *ask.members], -0.9)
         for text in (json.dumps(widest, indent=2), f"```json\n{json.dumps(widest)}\n```"):

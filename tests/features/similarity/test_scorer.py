@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tasks.features.similarity.chunk import score_candidates
+from tasks.features.similarity.scorer import score_candidates
 from tests.features.similarity.asked import Person, asked
 
 ASKED = asked([Person("", [], ["a", "b", "c"]), Person("", [], ["b"])])

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.llm.answers import read_order
-from tasks.llm.judging import ALONE_AT_MOST, ASKED_AT_MOST, EXTRA_AT_MOST
-from tasks.llm.listing import ListJob, list_schema
+from tasks.llm.item_asking import ALONE_AT_MOST, ASKED_AT_MOST, EXTRA_AT_MOST, PersonItems
+from tasks.llm.list_asking import ListAsking
+from tasks.llm.questions import LIST
 from tasks.llm.requests import Outcome, Reply
 from tests.support.fake_llm.tokens import Tokens
 
@@ -18,16 +19,45 @@ PERSON = "<person>\nIn their words: I like slow films.\n</person>"
 OUTCOMES = ["length", "refusal", "filtered", "too_long", "gave_up"]
 
 
+class ListJob:
+    """Putting one person's items in order, a request at a time."""
+
+    def __init__(self, person, items, window, stride):
+        asked = PersonItems(person, items)
+        self.asking = ListAsking("judge", asked, window, stride, lambda _count: None)
+
+    def ask(self):
+        return self.asking.pending()[0]
+
+    def asks(self):
+        return self.asking.pending()
+
+    def question(self):
+        """What the ledger knows the window at hand by; None when all are done."""
+        requests = self.asking.pending()
+        return requests[0].context["about"] if requests else None
+
+    def take(self, ask, reply):
+        return self.asking.take(ask, reply).get(ask.context["about"])
+
+    def __getattr__(self, name):
+        return getattr(self.asking, name)
+
+
 def films(count):
     return [f"Film {number:03d}." for number in range(count)]
 
 
+def answered(ask, order):
+    return Reply("answered", json.dumps({"check": ask.context["check"], "order": order}))
+
+
 def said(ask, order):
-    return Reply("answered", json.dumps({"check": ask.check, "order": list(order)}))
+    return answered(ask, list(order))
 
 
 def shown(ask):
-    lines = [line for line in ask.request.user.splitlines() if line.startswith("<item ")]
+    lines = [line for line in ask.user.splitlines() if line.startswith("<item ")]
     return [line.partition(">")[2].removesuffix("</item>") for line in lines]
 
 
@@ -35,7 +65,7 @@ def by(value):
     """A model that orders by this value of an item's line, highest first."""
 
     def model(ask):
-        pairs = zip(ask.keys, shown(ask), strict=True)
+        pairs = zip(ask.context["keys"], shown(ask), strict=True)
         return said(ask, [key for key, _ in sorted(pairs, key=lambda pair: -value(pair[1]))])
 
     return model
@@ -122,9 +152,11 @@ def test_an_only_item_is_neither_good_nor_bad_and_asks_nothing():
 def test_what_is_no_permutation_is_asked_again_and_then_the_window_stays(wrong):
     job = ListJob(PERSON, films(3), 20, 10)
     reply = {"order": wrong}
-    asks = play(job, lambda ask: Reply("answered", json.dumps(reply | {"check": ask.check})))
+    asks = play(
+        job, lambda ask: Reply("answered", json.dumps(reply | {"check": ask.context["check"]}))
+    )
     assert len(asks) == ASKED_AT_MOST
-    assert len({ask.request.user for ask in asks}) == ASKED_AT_MOST, "no question is asked twice"
+    assert len({ask.user for ask in asks}) == ASKED_AT_MOST, "no question is asked twice"
     assert (job.order, job.left, job.suspected) == ([0, 1, 2], 1, 0)
     assert job.similarities() == [None, None, None]
 
@@ -196,7 +228,7 @@ def test_whatever_a_model_answers_asking_ends_and_nothing_is_lost(count, window,
 
     def model(ask):
         kind = chance.choice(["good", "short", "prose", "check", *OUTCOMES])
-        order = chance.sample(ask.keys, len(ask.keys))
+        order = chance.sample(ask.context["keys"], len(ask.context["keys"]))
         if good or kind == "good":
             return said(ask, order)
         if kind == "short":
@@ -216,13 +248,16 @@ def test_whatever_a_model_answers_asking_ends_and_nothing_is_lost(count, window,
 def test_an_answer_of_full_length_fits_into_the_tokens_it_may_have():
     for count in (2, 20, 99):
         ask = ListJob(PERSON, films(count), count, 1).ask()
-        text = json.dumps({"check": ask.check, "order": list(ask.keys)}, indent=2)
-        assert Tokens().count(text) <= ask.request.answer_tokens
-        assert read_order(text, ask.keys, ask.check).keys == ask.keys
+        text = json.dumps(
+            {"check": ask.context["check"], "order": list(ask.context["keys"])}, indent=2
+        )
+        assert Tokens().count(text) <= ask.answer_tokens
+        keys, _ = read_order(text, ask.context["keys"], ask.context["check"])
+        assert keys == tuple(ask.context["keys"])
 
 
 def test_the_schema_wants_as_many_keys_as_there_are_and_only_these():
-    schema = list_schema(("01", "02"))
+    schema = LIST.schema(["01", "02"])
     order = schema["properties"]["order"]
     assert (order["minItems"], order["maxItems"], order["items"]["enum"]) == (2, 2, ["01", "02"])
     assert schema["required"] == list(schema["properties"]) == ["check", "order"]

@@ -1,7 +1,7 @@
 import polars as pl
 
-from tasks.features.similarity.requests import make_requests, person_by_person
-from tasks.features.similarity.scorer import Asked
+from tasks.features.similarity.language import make_requests, person_by_person
+from tasks.features.similarity.scorer import ScoringInputs
 from tasks.texts.item_texts import item_texts
 from tasks.texts.profiles.favourites import make_profiles
 from tests.texts.profiles.test_favourites import bare_items, ratings_table, users_table
@@ -15,7 +15,7 @@ PROFILES = make_profiles(users_table(1, 2, 3), RATINGS, ITEMS, None, "movies", 2
 def of(*pairs, estimates=None, profiles=PROFILES):
     table = pl.DataFrame(list(pairs), schema={"user": pl.Int64, "item": pl.Int64}, orient="row")
     told = pl.Series("estimate", estimates or [3.0] * len(pairs), pl.Float64)
-    return Asked(table.with_columns(told), profiles, TEXTS, (1.0, 5.0))
+    return ScoringInputs(table.with_columns(told), profiles, TEXTS, (1.0, 5.0))
 
 
 def pair_value(user, item):

@@ -1,4 +1,4 @@
-"""A sentence about each published item, where that is wanted and can be had."""
+"""A language model's sentence about each published item, where it is wanted and can be had."""
 
 from rich.markup import escape
 
@@ -10,7 +10,7 @@ from tasks.core.vocabulary import Artifact, Record
 from tasks.texts.sentences.stages import known_whys, whys_stage
 
 
-class Explained(Record):
+class Sentences(Record):
     """The sentences (user, item, why), if any; in `note` why some or all are missing.
 
     `asked`: whether the ledger holds requests of it.
@@ -21,8 +21,8 @@ class Explained(Record):
     asked: bool = False
 
 
-def explain(pipeline: Pipeline, lists: Artifact) -> Explained:
-    """Sentences about the first `top` items (by rank) of the pipeline's users.
+def write_sentences(pipeline: Pipeline, lists: Artifact) -> Sentences:
+    """Sentences about the first `top` items (by rank) of the pipeline's users, with --explain.
 
     Whatever keeps the model from being asked is no more than a note: the lists are there. What is
     known by then is given; the next night carries on.
@@ -30,14 +30,14 @@ def explain(pipeline: Pipeline, lists: Artifact) -> Explained:
     prepared: Prepared | None = None
     try:
         prepared = with_tastes(pipeline, prepare(pipeline))
-        return Explained(whys=_whys(pipeline, lists, prepared), asked=True)
+        return Sentences(whys=_whys(pipeline, lists, prepared), asked=True)
     except StoppedError:
         raise
     except (LlmError, LedgerError) as error:
         say(f"    [red]not every item has a sentence:[/] {escape(error.what)}")
         whys = _kept(pipeline, lists, prepared) if prepared else None
         note = f"Not every item has a sentence: {error.what}"
-        return Explained(whys=whys, note=note, asked=whys is not None)
+        return Sentences(whys=whys, note=note, asked=whys is not None)
 
 
 def _whys(pipeline: Pipeline, lists: Artifact, prepared: Prepared) -> Artifact:

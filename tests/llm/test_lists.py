@@ -1,13 +1,12 @@
-"""Lists and aspects through a whole engine and ledger: nothing asked twice, nothing mixed up."""
+"""Lists through a whole engine and ledger: nothing asked twice, nothing mixed up."""
 
 import asyncio
 
 import pytest
 
-from tasks.llm import prompts
-from tasks.llm.asking import Person
+from tasks.llm import questions
 from tasks.llm.estimate import plan_scores
-from tasks.llm.prompts import prompt
+from tasks.llm.item_asking import PersonItems
 from tests.llm.engine_support import (
     engine_on,
     films,
@@ -15,7 +14,6 @@ from tests.llm.engine_support import (
     outcomes,
     people,
     person,
-    right,
     rows,
     score,
 )
@@ -70,8 +68,8 @@ def test_another_question_hits_no_old_answer(fake, tmp_path):
         (asked, LIST),
         (asked, LIST | {"llm_window": 5}),
         (asked, LIST | {"llm_show": ("year",)}),
-        ([Person(one.block.replace("taste", "taste for"), one.lines)], LIST),
-        ([Person(one.block, one.lines[::-1])], LIST),
+        ([PersonItems(one.block.replace("taste", "taste for"), one.lines)], LIST),
+        ([PersonItems(one.block, one.lines[::-1])], LIST),
     ]:
         kept += score(tmp_path, fake.url, other, **given).totals.sends
         assert kept == len(rows(tmp_path, "texts"))
@@ -82,9 +80,8 @@ def test_another_question_hits_no_old_answer(fake, tmp_path):
 def test_another_wording_hits_no_old_answer(fake, tmp_path, monkeypatch):
     asked = people(1, items=15)
     score(tmp_path, fake.url, asked, **LIST)
-    other = prompts.Prompt("list-2-00000000", prompt("list").text + "\nBe brief.")
-    for place in ("tasks.llm.judges.prompt", "tasks.llm.listing.prompt"):
-        monkeypatch.setattr(place, lambda _kind: other)
+    other = questions.LIST.instructions + "\nBe brief."
+    monkeypatch.setattr(questions, "instructions", lambda _prompt: other)
     assert score(tmp_path, fake.url, asked, **LIST).totals.sends == WINDOWS
 
 
@@ -145,29 +142,3 @@ def test_what_is_planned_for_lists_is_what_is_sent(fake, tmp_path):
     assert len(fake.calls()) == made.requests
     done = plan(tmp_path, fake.url, asked, **LIST)
     assert (done.requests, done.pairs, done.known, done.usage.prompt) == (0, 0, 46, 0)
-
-
-def test_a_score_by_aspects_is_their_mean_and_is_kept_apart_from_plain_ones(fake, tmp_path):
-    asked = people(2, items=30)
-    aspects = score(tmp_path, fake.url, asked, llm_ask="aspects")
-    assert [[pytest.approx(s) for s in one] for one in aspects.scores] == right(asked)
-    assert plan(tmp_path, fake.url, asked, llm_ask="aspects").requests == 0
-    assert plan(tmp_path, fake.url, asked).requests == 4
-    score(tmp_path, fake.url, asked)
-    assert len(fake.calls()) == 8
-    assert score(tmp_path, fake.url, asked, llm_ask="aspects").totals.sends == 0
-    assert len({row["judge"] for row in rows(tmp_path, "scores")}) == 2
-
-
-def test_an_item_without_all_its_aspects_is_asked_about_again(fake, tmp_path):
-    asked = people(1, items=5)
-    fake.script(faults.bad_score('{"story": 0.5, "mood": 2, "style": 0, "people": 0}', times=1))
-    done = score(tmp_path, fake.url, asked, llm_ask="aspects")
-    assert [pytest.approx(s) for s in done.scores[0]] == right(asked)[0]
-    assert [len(items) for items in fake.asked()] == [5, 1]
-
-
-def test_aspects_are_asked_for_in_batches_too(fake, tmp_path):
-    asked = people(2, items=5)
-    done = score(tmp_path, fake.url, asked, llm_ask="aspects", in_batches=True, llm_batch_poll=0.05)
-    assert [[pytest.approx(s) for s in one] for one in done.scores] == right(asked)

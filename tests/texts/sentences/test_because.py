@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from tasks.texts.sentences.words import IN_WORDS, because
+from tasks.texts.sentences.listed import IN_WORDS, because
 
 
 def words(similarity, popularity, date_affinity):

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from flows.explaining import Explained, explain
+from flows.sentences import Sentences, write_sentences
 from tasks.core.artifacts import read_table
 from tasks.core.errors import StoppedError
-from tasks.llm.session import close_sessions, session_for
+from tasks.llm.open_sessions import close_sessions
+from tasks.llm.session import session_for
 from tasks.settings.settings import Settings
 from tasks.store.query import query
 from tests.flows.small import options, pipeline_of, world
@@ -71,7 +72,7 @@ def test_every_published_item_has_a_sentence_that_is_asked_for_once(
 
 
 class Lists:
-    """Lists to explain, without Prefect; a new `asked` is a new command."""
+    """Lists to write sentences about, without Prefect; a new `asked` is a new command."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -80,19 +81,19 @@ class Lists:
         self.lists = pipeline.base_lists(pipeline.propose())
         self.users = read_table(home, self.lists)["user"].n_unique()
 
-    def asked(self, llm: FakeLLM, **given: Any) -> Explained:
+    def asked(self, llm: FakeLLM, **given: Any) -> Sentences:
         model = {"llm_model": "fake-1", "llm_base_url": llm.url, "explain": True}
         settings = options(self.home, **{**model, "chunk_users": 4, **given})
         try:
             pipeline = pipeline_of(self.world, settings, Direct(self.home))
-            return explain(pipeline, self.lists)
+            return write_sentences(pipeline, self.lists)
         finally:
             close_sessions()
 
-    def said(self, explained: Explained) -> int:
+    def said(self, sentences: Sentences) -> int:
         """People with a sentence."""
-        assert explained.whys is not None
-        return read_table(self.home, explained.whys)["user"].n_unique()
+        assert sentences.whys is not None
+        return read_table(self.home, sentences.whys)["user"].n_unique()
 
 
 @pytest.fixture
@@ -127,24 +128,24 @@ def test_a_ledger_that_cannot_be_opened_costs_the_sentences_and_no_more(
     llm: FakeLLM, lists: Lists
 ) -> None:
     (lists.home / "ledger.sqlite").mkdir(parents=True)
-    explained = lists.asked(llm)
-    assert explained.whys is None and not explained.asked
-    assert explained.note and "Not every item has a sentence" in explained.note
+    sentences = lists.asked(llm)
+    assert sentences.whys is None and not sentences.asked
+    assert sentences.note and "Not every item has a sentence" in sentences.note
 
 
 def test_ctrl_c_is_no_note(llm: FakeLLM, lists: Lists) -> None:
     settings = options(lists.home, llm_model="fake-1", llm_base_url=llm.url, explain=True)
     session_for(lists.home, settings.llm).engine.stop()
     with pytest.raises(StoppedError):
-        explain(pipeline_of(lists.world, settings, Direct(lists.home)), lists.lists)
+        write_sentences(pipeline_of(lists.world, settings, Direct(lists.home)), lists.lists)
 
 
-def test_nothing_is_explained_unless_asked_for(llm: FakeLLM, lists: Lists) -> None:
+def test_no_sentence_is_asked_for_unless_wanted(llm: FakeLLM, lists: Lists) -> None:
     before = len(llm.calls())
-    assert lists.asked(llm, explain=False) == Explained()
+    assert lists.asked(llm, explain=False) == Sentences()
     assert len(llm.calls()) == before
 
 
-def test_nobody_explains_without_a_model() -> None:
+def test_nobody_writes_sentences_without_a_model() -> None:
     with pytest.raises(ValueError, match="llm_model does not say which"):
         Settings(explain=True)
