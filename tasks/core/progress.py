@@ -1,8 +1,8 @@
 """What a command says of its work: phases, lines, bars, and a log file of all of it.
 
-A night has about ten phases. While one runs, a live line says what is done, how far it is and how
-long it will take; when it ends, one line says how long it took and what came of it. The lines of
-single stages stand in the log, and on the screen of those who ask for them.
+A night has about ten phases (`tasks.core.phases`). While one runs, a live line says what is done,
+how far it is and how long it will take; when it ends, one line says how long it took and what came
+of it. The lines of single stages stand in the log, and on the screen of those who ask for them.
 """
 
 import time
@@ -16,24 +16,15 @@ from secrets import token_hex
 from rich.markup import escape
 from rich.text import Text
 
+from tasks.core import phases
 from tasks.core.screen import Advance, Screen, open_screen
-
-READ_DATA = "Read the data"
-FIND_CHANGES = "Find what changed"
-FIT_MODELS = "Fit models"
-LEARN_ORDER = "Learn the order"
-FIND_CANDIDATES = "Find candidates"
-RANK_ITEMS = "Rank"
-ASK_MODEL = "Ask the language model"
-JUDGE_EARLIER = "Judge earlier lists"
-MEASURE = "Measure"
-PUBLISH = "Publish"
-WRITE_PAGE = "Write the page"
 
 TEMPORARY_SERVER = "PALATE_TEMPORARY_SERVER"
 """In the environment of a command whose Prefect server ends with it, and all that it shows."""
 
 LOGS, LOGS_KEPT = "logs", 30
+NAME_WIDTH = len(phases.ASK)
+"""The longest name of a phase."""
 
 Count = Callable[[float], None]
 Watch = Callable[[str, int | None], AbstractContextManager[Count]]
@@ -85,7 +76,7 @@ class _Phase:
         seconds = f"{time.monotonic() - self.started:,.1f} s"
         cached = f"({self.cached} of {self.stages} stages cached)" if self.cached else ""
         outcome = " ".join(filter(None, (failure or ", ".join(self.outcomes), cached)))
-        return f"{self.name:<23} {seconds:>9}   {outcome}".rstrip()
+        return f"{self.name:<{NAME_WIDTH}} {seconds:>9}   {outcome}".rstrip()
 
 
 _screen: Screen | None = None

@@ -7,7 +7,7 @@ import threading
 import pytest
 from rich.console import Console
 
-from tasks.core import progress, screen
+from tasks.core import phases, progress, screen
 from tasks.core.progress import (
     LOGS_KEPT,
     Log,
@@ -50,15 +50,15 @@ def test_lines_are_plain_text_and_come_only_from_inside():
 
 def test_a_phase_ends_with_one_line_of_what_came_of_it():
     lines: list[str] = []
-    with lines_to(lines.append), phase(progress.FIND_CANDIDATES):
-        assert current_phase() == "Find candidates"
+    with lines_to(lines.append), phase(phases.LEARN):
+        assert current_phase() == "Learn the order"
         for cached in (True, False, True):
             count_stage(cached=cached)
         outcome("201,300 pairs")
         outcome("6 models")
     assert current_phase() == ""
     (line,) = lines
-    pattern = r"Find candidates +0\.\d s   201,300 pairs, 6 models \(2 of 3 stages cached\)"
+    pattern = r"Learn the order +0\.\d s   201,300 pairs, 6 models \(2 of 3 stages cached\)"
     assert re.fullmatch(pattern, line)
 
 
