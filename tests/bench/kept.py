@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.files import replacing
-from tests.bench.watched import ROOT
 
 PAGE = Path("BENCHMARKS.md")
 PLAN = Path("deployments", "SCALING.md")
