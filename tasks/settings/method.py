@@ -54,8 +54,8 @@ class Method(LearnOptions):
     )
     reranker: RerankerName | BoundName = Field(
         "weighted",
-        description="How the candidates are ordered anew; in evaluations also random, the floor,"
-        " and oracle, the ceiling.",
+        description="How the candidates are ordered anew; random (the floor) and oracle (the"
+        " ceiling) are for evaluations.",
     )
     weights: Weights = Field(Weights(), description="Weights of `weighted` and `rrf`.")
     min_similarity: float = Field(

@@ -64,8 +64,9 @@ def joined(lower: Values, higher: Values) -> Values:
     for name, value in higher.items():
         inner = value.model_dump(exclude_unset=True) if isinstance(value, BaseModel) else value
         below = values.get(name)
-        tables = isinstance(inner, Mapping) and isinstance(below, Mapping)
-        values[name] = {**below, **inner} if tables else inner
+        if isinstance(inner, Mapping) and isinstance(below, Mapping):
+            inner = {**below, **inner}
+        values[name] = inner
     return values
 
 
@@ -160,7 +161,7 @@ class GivenOptions(MethodName, BaseSettings):
 
 
 class NightlyOptions(  # type: ignore[misc]  # pydantic joins their configurations
-    CommonOptions, Method, NightOptions, LlmOptions, GivenOptions
+    LlmOptions, NightOptions, Method, GivenOptions, CommonOptions
 ):
     """Options of `palate nightly`, and of every command that takes the same."""
 
@@ -170,7 +171,7 @@ class NightlyOptions(  # type: ignore[misc]  # pydantic joins their configuratio
 
 
 class EvaluateOptions(  # type: ignore[misc]
-    CommonOptions, EvaluationOptions, Method, LlmOptions, GivenOptions
+    LlmOptions, Method, GivenOptions, EvaluationOptions, CommonOptions
 ):
     """Options of `palate evaluate`."""
 

@@ -11,7 +11,8 @@ import pytest
 from surprise import SVD, Dataset, Reader
 
 from flows.cli.shown.figures import show_evaluation
-from flows.evaluate import EvaluationResult, evaluate
+from flows.evaluate import evaluate
+from flows.outcomes import EvaluationResult
 from flows.experiment import experiment
 from tasks.core.vocabulary import ProtocolName
 from tasks.evaluation.grid import read_grid
