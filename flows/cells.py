@@ -27,15 +27,14 @@ from tasks.core.vocabulary import Artifact, Dataset, Record
 from tasks.evaluation.cell import Cell, CellResult, Figures, Measured, Status
 from tasks.evaluation.stages import (
     Split,
+    examples_stage,
     hide_external_stage,
-    losing_stage,
     measure_lists_stage,
     measure_stage,
     split_stage,
     summarise_stage,
-    telling_stage,
 )
-from tasks.llm.prices import NANO
+from tasks.llm.budget import NANO
 from tasks.llm.session import session_for
 from tasks.ranking.blend import Learned
 from tasks.settings.evaluation import EvaluationSettings
@@ -112,16 +111,8 @@ class Evaluation:
             metrics=steps.run(
                 summarise_stage, measured=list(measured.values()), seed=settings.seed
             ),
-            losing=steps.run(
-                losing_stage,
-                ranked=earliest.lists,
-                measured=earliest.measured,
-                held_out=earliest.split.held_out,
-                items=dataset.items,
-                top=settings.top,
-            ),
-            telling=steps.run(
-                telling_stage,
+            examples=steps.run(
+                examples_stage,
                 ranked=earliest.lists,
                 measured=earliest.measured,
                 held_out=earliest.split.held_out,

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 from flows.candidates import item_texts
 from flows.pipeline import Pipeline
+from tasks.core import phases
+from tasks.core.progress import phase
 from tasks.core.vocabulary import Artifact, Record
 from tasks.features.similarity.stages import needed_texts_stage, score_stage
 from tasks.texts.profiles.stages import profiles_stage, write_tastes_stage
@@ -54,6 +56,11 @@ def with_tastes(pipeline: Pipeline, prepared: Prepared) -> Prepared:
 
 def similarities(pipeline: Pipeline, pairs: Artifact) -> Artifact:
     """The scorer's similarity of every candidate. Raises LlmError where none can be had."""
+    with phase(phases.ASK):
+        return _similarities(pipeline, pairs)
+
+
+def _similarities(pipeline: Pipeline, pairs: Artifact) -> Artifact:
     steps, scorer = pipeline.steps, pipeline.method.scorer
     prepared = with_tastes(pipeline, prepare(pipeline))
     texts = steps.run(

@@ -8,8 +8,7 @@ from flows.cli.app import console
 from flows.cli.night import with_titles_settled
 from flows.service.server import prefect_for
 from tasks.core.errors import NoChoiceError
-from tasks.report.blind.pair import Chosen, Draw, Pair, draw
-from tasks.report.blind.record import keep_choice
+from tasks.report.blind.pair import Chosen, Draw, Pair, draw, keep_choice
 from tasks.report.blind.server import ask
 from tasks.settings.settings import Settings
 
@@ -21,13 +20,14 @@ def newcomer(settings: Settings, rate: list[str], taste: str | None) -> Pair:
     with prefect_for(settings.home) as wait_for_server:
         from flows.compare import Compared  # noqa: PLC0415 - after the server is on its way
         from flows.compare import compare as flow  # noqa: PLC0415
-        from tasks.core.progress import showing  # noqa: PLC0415
-        from tasks.llm.session import asking  # noqa: PLC0415
+        from tasks.core.progress import log_for, screen  # noqa: PLC0415
+        from tasks.llm.open_sessions import asking  # noqa: PLC0415
 
+        log = log_for(settings.home)
         wait_for_server()
 
         def attempt(rates: list[str]) -> Compared:
-            with asking(), showing():
+            with asking(), screen(log):
                 return flow(settings, rate=rates, taste=taste)
 
         compared = with_titles_settled(attempt, rate)

@@ -49,7 +49,7 @@ def compare(
     chosen = settings_of(settings)
     _check(user, run, bool(rate or taste), timeout)
     from flows.cli.choice import choose, newcomer  # noqa: PLC0415 - keeps `--help` fast
-    from tasks.report.blind.lists import lists_of_night  # noqa: PLC0415
+    from tasks.report.blind.pair import lists_of_night  # noqa: PLC0415
 
     pair = (
         newcomer(chosen, rate or [], taste)

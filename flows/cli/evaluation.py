@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.markup import escape
 
-from flows.cli.app import Measuring, console, running, settings_of_evaluation, with_options
+from flows.cli.app import Measuring, Verbose, console, running, settings_of_evaluation, with_options
 from flows.outcomes import EvaluationResult
 from tasks.core.homes import address
 from tasks.settings.sources import EvaluateOptions
@@ -19,7 +19,9 @@ Json = Annotated[bool, Parameter(negative=())]
 
 
 @measuring
-def evaluate(*, json: Json = False, settings: Measuring | None = None) -> None:
+def evaluate(
+    *, json: Json = False, verbose: Verbose = False, settings: Measuring | None = None
+) -> None:
     """Measure a method on held-out ratings: base and re-ranked lists of the same splits.
 
     The figures go into the results file too, those of single users included. Run it again after
@@ -29,12 +31,14 @@ def evaluate(*, json: Json = False, settings: Measuring | None = None) -> None:
     ----------
     json
         Print one JSON object with every figure, for programs; progress goes to stderr.
+    verbose
+        Show a line for every stage.
     settings
         The options that all commands share, and those of an evaluation.
 
     """
     chosen = settings_of_evaluation(settings)
-    with running(chosen.home) as wait_for_server:
+    with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.evaluate import evaluate as flow  # noqa: PLC0415 - keeps `--help` fast
 
         wait_for_server()
@@ -48,6 +52,7 @@ def experiment(
     /,
     *,
     json: Json = False,
+    verbose: Verbose = False,
     settings: Measuring | None = None,
 ) -> None:
     """Run every cell of a grid, such as those in deployments/experiments.
@@ -61,6 +66,8 @@ def experiment(
         TOML file; data sets that it names are looked for in $PALATE_DATA_DIR.
     json
         Print one JSON object with every figure, for programs; progress goes to stderr.
+    verbose
+        Show a line for every stage.
     settings
         Options given here, in the environment or in --config win over those of the grid.
 
@@ -69,7 +76,7 @@ def experiment(
 
     given = (settings or EvaluateOptions()).given
     wanted = read_grid(grid, {name: given[name] for name in given if name != "config"})
-    with running(wanted.home) as wait_for_server:
+    with running(wanted.home, verbose=verbose) as wait_for_server:
         from flows.experiment import experiment as flow  # noqa: PLC0415
 
         wait_for_server()

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from flows.cli.app import Options, app, console, home_given, settings_of, with_options
 from flows.doctor.finding import Finding
-from flows.service.server import standing_url
+from flows.service.server import service_url
 from tasks.core.errors import NotifyError, SettingsError
 
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
@@ -53,10 +53,9 @@ def gc(
         Folder for all state: PALATE_HOME or .palate unless given.
 
     """
-    from flows.housekeeping import clean  # noqa: PLC0415 - keeps `--help` fast
-    from tasks.store.housekeeping.kept import Keep  # noqa: PLC0415
+    from tasks.store.housekeeping import Retention, clean  # noqa: PLC0415 - keeps `--help` fast
 
-    keep = Keep(runs=keep_runs, days=keep_days, min_age=min_age)
+    keep = Retention(runs=keep_runs, days=keep_days, min_age=min_age)
     cleaned = clean(home_given(home), keep, datetime.now(UTC), apply=apply)
     kept = cleaned.kept
     console.print(
@@ -114,7 +113,7 @@ def doctor(
     from flows.doctor.examine import examine  # noqa: PLC0415
 
     chosen = settings_of(settings)
-    if url := standing_url(chosen.home):
+    if url := service_url(chosen.home):
         os.environ.setdefault("PREFECT_API_URL", url)
     findings = examine(chosen)
     if json:
@@ -152,18 +151,18 @@ def notify(*, test: bool = False, settings: Options | None = None) -> None:
 
     """
     from tasks.night.notify.message import message  # noqa: PLC0415 - prefect takes a while to load
-    from tasks.night.notify.telling import is_anybody_told, problems_telling  # noqa: PLC0415
+    from tasks.night.notify.outcome import has_recipient, send  # noqa: PLC0415
 
     chosen = settings_of(settings)
     if not test:
         raise SettingsError("There is nothing to tell.", "--test sends a message as a trial.")
-    if not is_anybody_told(chosen):
+    if not has_recipient(chosen):
         raise SettingsError(
             "There is nobody to tell.",
             "Set notify_command (a program and its arguments) or PALATE_NOTIFY_URL (a webhook).",
         )
     about = message(chosen, "test", "Somebody asked for a trial message.")
-    problems = problems_telling(chosen, about)
+    problems = send(chosen, about)
     if problems:
         raise NotifyError(" ".join(p.what for p in problems), problems[0].fix)
     console.print("The message was sent.")

@@ -8,22 +8,24 @@ from typing import Annotated, TypeVar
 from cyclopts import Parameter
 from rich.markup import escape
 
-from flows.cli.app import Options, console, running, settings_of, terminal, with_options
+from flows.cli.app import Options, Verbose, console, running, settings_of, terminal, with_options
 from flows.outcomes import Estimate, NightlyResult, Recommendation
 from flows.service.server import prefect_for
 from tasks.core.errors import AmbiguousTitleError, SettingsError
 from tasks.core.homes import address
-from tasks.core.vocabulary import WHY
+from tasks.core.vocabulary import REASONS, SIMILARITY, WHY
 from tasks.settings.settings import Settings
 
 Result = TypeVar("Result")
 
 SAMPLE_USERS = 3
 SAMPLE_ITEMS = 5
+OPTIONAL = (SIMILARITY, REASONS, WHY)
+"""Columns that are left out where no row has a value."""
 
 
 @with_options
-def nightly(*, settings: Options | None = None) -> None:
+def nightly(*, verbose: Verbose = False, settings: Options | None = None) -> None:
     """Recommend to every user, measure on held-out ratings, publish to DuckDB.
 
     By the method that measured best, unless --method names another; an option changes what it says
@@ -31,7 +33,7 @@ def nightly(*, settings: Options | None = None) -> None:
     disk.
     """
     chosen = settings_of(settings)
-    with running(chosen.home) as wait_for_server:
+    with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.nightly import nightly as flow  # noqa: PLC0415 - after the server is on its way
 
         wait_for_server()
@@ -48,7 +50,7 @@ def show_night(result: NightlyResult, settings: Settings) -> None:
     this = {"run_id": result.run_id}
     sample = this | {"users": SAMPLE_USERS, "items": SAMPLE_ITEMS}
     lists = query(settings.home, sql.statement("night/sample.sql"), sample)
-    show_table(without_blank(lists, WHY), "A sample of tonight's recommendations")
+    show_table(without_blank(lists, *OPTIONAL), "A sample of tonight's recommendations")
     metrics = query(settings.home, sql.statement("night/metrics.sql"), this)
     if metrics.height:
         show_table(metrics, _measured_title(result, settings))
@@ -89,13 +91,13 @@ def why_not_measured(settings: Settings) -> str:
 
 
 @with_options
-def estimate(*, settings: Options | None = None) -> None:
+def estimate(*, verbose: Verbose = False, settings: Options | None = None) -> None:
     """Say what a night would ask of the language model, and cost, without asking anything.
 
     Takes the same options as `palate nightly`. What the ledger has already is not counted.
     """
     chosen = settings_of(settings)
-    with running(chosen.home) as wait_for_server:
+    with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.estimate import estimate as flow  # noqa: PLC0415
 
         wait_for_server()
@@ -122,7 +124,9 @@ def show_estimate(result: Estimate) -> None:
 
 
 @with_options
-def enrich(*, limit: int | None = None, settings: Options | None = None) -> None:
+def enrich(
+    *, limit: int | None = None, verbose: Verbose = False, settings: Options | None = None
+) -> None:
     """Find the descriptions, ratings and votes that a catalogue lacks; later nights use them.
 
     Asks TMDB where TMDB_API_KEY is set (movies only), then the language model that --llm-model
@@ -132,6 +136,8 @@ def enrich(*, limit: int | None = None, settings: Options | None = None) -> None
     ----------
     limit
         Items to look up at most, for a trial.
+    verbose
+        Show a line for every stage.
     settings
         The options that all commands share.
 
@@ -139,10 +145,10 @@ def enrich(*, limit: int | None = None, settings: Options | None = None) -> None
     chosen = settings_of(settings)
     if limit is not None and limit < 1:
         raise SettingsError(f"--limit {limit}: there is nothing to look up.", "Give 1 or more.")
-    with running(chosen.home) as wait_for_server:
+    with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.enrich import enrich as flow  # noqa: PLC0415
         from tasks.data.enriching.tmdb import BASE_URL  # noqa: PLC0415
-        from tasks.llm.questions import asker  # noqa: PLC0415
+        from tasks.llm.asking import asker  # noqa: PLC0415
 
         tmdb = os.environ.get("PALATE_TMDB_URL") or BASE_URL
         wait_for_server()
@@ -179,6 +185,7 @@ def recommend(
     *,
     rate: Annotated[list[str] | None, Parameter(negative=())] = None,
     taste: str | None = None,
+    verbose: Verbose = False,
     settings: Options | None = None,
 ) -> None:
     """Recommend to one new person, base list and re-ranked list side by side.
@@ -190,6 +197,8 @@ def recommend(
         unless --taste is given. An id works too: "#1=5".
     taste
         What you like, in your own words.
+    verbose
+        Show a line for every stage.
     settings
         The options that all commands share.
 
@@ -197,13 +206,14 @@ def recommend(
     chosen = settings_of(settings)
     with prefect_for(chosen.home) as wait_for_server:
         from flows.recommend import recommend as flow  # noqa: PLC0415
-        from tasks.core.progress import showing  # noqa: PLC0415
-        from tasks.llm.session import asking  # noqa: PLC0415
+        from tasks.core.progress import log_for, screen  # noqa: PLC0415
+        from tasks.llm.open_sessions import asking  # noqa: PLC0415
 
+        log = log_for(chosen.home)
         wait_for_server()
 
         def attempt(rates: list[str]) -> Recommendation:
-            with asking(), showing():
+            with asking(), screen(log, verbose=verbose):
                 return flow(chosen, rate=rates, taste=taste)
 
         result = with_titles_settled(attempt, rate or [])
@@ -229,7 +239,7 @@ def show_recommendation(result: Recommendation) -> None:
         [place.model_dump() for place in result.places], schema_overrides={WHY: pl.String}
     )
     places = rows.rename(names).with_columns(pl.selectors.float().round(2))
-    show_table(without_blank(places, WHY), "Recommended")
+    show_table(without_blank(places, *OPTIONAL), "Recommended")
     if result.unexplained:
         console.print(result.unexplained, style="red", markup=False, soft_wrap=True)
 

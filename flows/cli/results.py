@@ -52,8 +52,7 @@ def sql(
         show_some,
         write_rows,
     )
-    from tasks.store.query import find_statement  # noqa: PLC0415
-    from tasks.store.stream import stream  # noqa: PLC0415
+    from tasks.store.query import find_statement, stream  # noqa: PLC0415
 
     if statement is None:
         questions()

@@ -32,8 +32,7 @@ def up(*, port: int = PORT, home: Path | None = None) -> None:
 
     """
     from flows.service import installation  # noqa: PLC0415 - keeps `--help` fast
-    from flows.service.prefect_toml import names_server  # noqa: PLC0415
-    from flows.service.state import folder  # noqa: PLC0415
+    from flows.service.state import folder, names_server  # noqa: PLC0415
 
     project = Path.cwd()
     if not (project / installation.DEPLOYMENTS).is_file():
@@ -91,12 +90,15 @@ def worker(*, home: Path | None = None) -> None:
         Folder for all state: PALATE_HOME or .palate unless given.
 
     """
-    from flows.service.worker import work  # noqa: PLC0415 - keeps `--help` fast
-
     url = os.environ.get("PREFECT_API_URL")
     if not url:
         raise PalateError(
             "PREFECT_API_URL does not say where Prefect's server is.",
             "Set it, such as http://127.0.0.1:4200/api; or run `palate up`, which starts both.",
         )
-    work(home_given(home), url, Path.cwd())
+    from flows.service.processes import for_worker  # noqa: PLC0415 - keeps `--help` fast
+
+    os.environ |= for_worker(home_given(home), url, Path.cwd())
+    from flows.service.worker import work  # noqa: PLC0415 - Prefect reads its environment then
+
+    work()

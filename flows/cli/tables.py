@@ -21,8 +21,8 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from flows.cli.app import console
-from tasks.core.artifacts import replacing
 from tasks.core.errors import SettingsError
+from tasks.core.files import replacing
 
 Format = Literal["csv", "json", "parquet"]
 

@@ -19,7 +19,7 @@ from tasks.features import (
 from tasks.features.facts import Facts, Ints, Pairs
 from tasks.features.registry import COLLABORATIVE, FEATURES, SIGNALS
 from tasks.models.base import Floats
-from tasks.models.pairs import pair_estimates
+from tasks.models.candidates import pair_estimates
 
 FILES = (dates, external, language, metadata, popularity, sequence, signals)
 """Where features are written, in the order of their columns; importing a file enters them."""

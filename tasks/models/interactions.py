@@ -4,21 +4,21 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from tasks.core.arrays import Places
-from tasks.core.vocabulary import ITEM, USER
-from tasks.models.base import Ids
+from tasks.core.vocabulary import ITEM, RATING, USER
+from tasks.models.base import Ids, Matrix
 from tasks.models.factors import positions
 
 
 class Interactions(NamedTuple):
-    """`rated` (U, I), float32, is 1 where the user rated the item; ids are sorted."""
+    """`rated` (U, I), sparse, float32, is 1 where the user rated the item; ids are sorted."""
 
     users: Ids
     items: Ids
-    rated: csr_array
+    rated: Matrix
 
 
 def interactions_of(ratings: pl.DataFrame) -> Interactions:
@@ -32,9 +32,31 @@ def interactions_of(ratings: pl.DataFrame) -> Interactions:
     ones = np.ones(len(rows), dtype=np.float32)
     kind = np.int32 if len(rows) < np.iinfo(np.int32).max else np.int64
     parts = ones, columns.astype(kind), starts.astype(kind)
-    rated = csr_array(parts, shape=(len(users), len(items)))
+    rated = scipy.sparse.csr_array(parts, shape=(len(users), len(items)))
     rated.sort_indices()
     return Interactions(users, items, rated)
+
+
+def histories(items: Ids, ratings: pl.DataFrame, users: pl.Series) -> tuple[Ids, Matrix]:
+    """The users' sorted ids (n,), and what each of them rated of `items`: sparse (n, I).
+
+    Ratings of anybody else, and of any other item, are passed over.
+    """
+    people = np.sort(ids_of(users))
+    columns, known = places_of(items, ratings[ITEM])
+    rows, served = places_of(people, ratings[USER])
+    mine = served & known
+    values = ratings[RATING].cast(pl.Float64).to_numpy()[mine]
+    shape = len(people), len(items)
+    rated = scipy.sparse.csr_array((values, (rows[mine], columns[mine])), shape=shape)
+    rated.sort_indices()
+    return people, rated
+
+
+def ones_like(matrix: Matrix) -> Matrix:
+    """A sparse matrix with 1 wherever the given one holds a number, float32."""
+    ones = np.ones(len(matrix.data), dtype=np.float32)
+    return scipy.sparse.csr_array((ones, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def ids_of(column: pl.Series) -> Ids:
@@ -50,6 +72,6 @@ def places_of(known: Ids, column: pl.Series) -> tuple[Places, NDArray[np.bool_]]
     if column.dtype != pl.String or known.dtype.kind != "U":
         return positions(known, ids_of(column))
     table = pl.DataFrame({"id": pl.Series(known.tolist(), dtype=pl.String)}).with_row_index("place")
-    found = column.to_frame("id").join(table, on="id", how="left", maintain_order="left")["place"]
-    place = found.fill_null(0).cast(pl.Int64).to_numpy()
-    return place, found.is_not_null().to_numpy()
+    joined = column.to_frame("id").join(table, on="id", how="left", maintain_order="left")["place"]
+    place = joined.fill_null(0).cast(pl.Int64).to_numpy()
+    return place, joined.is_not_null().to_numpy()

@@ -45,7 +45,7 @@ Values = dict[str, Any]
 Composed = TypeVar("Composed", Settings, EvaluationSettings)
 
 
-def beneath(lower: Values, higher: Values) -> Values:
+def beneath(lower: Mapping[str, Any], higher: Mapping[str, Any]) -> Values:
     """The lower options without those that the higher ones replace by saying something else.
 
     How many candidates there are is decided by the highest that says anything about it. An empty

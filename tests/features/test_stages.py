@@ -6,10 +6,16 @@ from tasks.core.artifacts import read_table, write_table
 from tasks.features import stages as task
 from tasks.features.stages import Labels, features_stage
 from tasks.features.table import feature_table
-from tasks.models import ease, stored
+from tasks.models import stored
+from tasks.models.base import Training
+from tasks.models.baselines.ease import Ease
 from tests.features.small import CASES
 
 KEYS = ["user", "item"]
+
+
+def ease_of(case):
+    return Ease.fit(Training(case.train, (0.5, 5.0), options={"regularization": 3.0}))
 
 
 @pytest.fixture
@@ -30,7 +36,7 @@ def make(tmp_path, monkeypatch):
             items=write_table(tmp_path, "items", case.items),
             texts=write_table(tmp_path, "texts", texts.reverse()),
             embedder="",
-            models={"ease": stored.save(tmp_path, ease.fit(case.train, 3.0))},
+            models={"ease": stored.save(tmp_path, ease_of(case))},
             without=("external",),
             labels=None
             if held_out is None
@@ -45,7 +51,7 @@ def make(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("case", CASES[1:3], ids=str)
 def test_the_table_is_that_of_the_stored_ratings_models_and_texts(make, case):
-    facts, pairs = case.facts({"ease": ease.fit(case.train, 3.0)})
+    facts, pairs = case.facts({"ease": ease_of(case)})
     assert make(case).equals(feature_table(facts, pairs, ["external"]))
 
 

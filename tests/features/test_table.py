@@ -9,7 +9,9 @@ from tasks.core.errors import SettingsError
 from tasks.features.facts import Pairs
 from tasks.features.registry import FEATURES
 from tasks.features.table import among_candidates, feature_table, log_place
-from tasks.models import ease, popularity
+from tasks.models.base import Training
+from tasks.models.baselines.ease import Ease
+from tasks.models.baselines.popularity import Popularity
 from tests.features.small import CASES, values
 
 GROUPS = {"collaborative", "popularity", "dates", "metadata", "language", "external"}
@@ -19,7 +21,8 @@ AMONG, PLACE = ", among candidates", ", log place"
 
 @cache
 def models_of(case):
-    return {"ease": ease.fit(case.train, 3.0), "popularity": popularity.fit(case.train)}
+    training = Training(case.train, (0.5, 5.0), options={"regularization": 3.0})
+    return {"ease": Ease.fit(training), "popularity": Popularity.fit(training)}
 
 
 @cache

@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 from surprise import SVD, Dataset, Reader
 
-from flows.cli.shown.figures import show_evaluation
+from flows.cli.evaluation import show_evaluation
 from flows.evaluate import evaluate
-from flows.outcomes import EvaluationResult
 from flows.experiment import experiment
+from flows.outcomes import EvaluationResult
 from tasks.core.vocabulary import ProtocolName
 from tasks.evaluation.grid import read_grid
 from tasks.evaluation.splits.protocols import split

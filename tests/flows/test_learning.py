@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from tasks.core.artifacts import read_arrays, read_table
-from tasks.models.options import version_of
+from tasks.core.optional import version_of
 from tasks.ranking.blend import Learned, probabilities
 from tests.flows.small import options, world
 from tests.support.direct import Direct

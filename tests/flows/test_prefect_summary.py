@@ -12,11 +12,12 @@ from prefect import flow
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.cli.shown import artifacts
-from flows.cli.shown.artifacts import show_in_prefect, summary
+from flows import prefect_summary
+from flows.prefect_summary import show_in_prefect, summary
 from tasks.core import prefect_progress
 from tasks.core.artifacts import write_table
 from tasks.core.progress import TEMPORARY_SERVER, bar
+from tasks.core.stage import Rows, chunk_stage
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact
 from tasks.settings.settings import Settings
@@ -25,9 +26,10 @@ from tests.store.rows import a_run
 from tests.support.in_process import flows_in
 
 
-@stage("count slowly", "1")
-def slow_stage(home: Path, number: int) -> Artifact:
+@chunk_stage("count slowly", "1")
+def slow_stage(home: Path, rows: Rows) -> Artifact:
     """As long as two looks at its bar; two of three have one."""
+    number = rows[0]
     with bar("counting", total=4 if number else None) as advance:
         for _ in range(4):
             time.sleep(0.05)
@@ -37,7 +39,7 @@ def slow_stage(home: Path, number: int) -> Artifact:
 
 @flow(name="shown", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
 def small(settings: Settings) -> str:
-    Steps(settings.home).run_each(slow_stage, "tonight", [{"number": n} for n in range(3)])
+    Steps(settings.home, "tonight").chunks(slow_stage, 3, 1)
     show_in_prefect(settings, "r1", settings.home / "reports" / "a night.html")
     return str(flow_run.id)
 
@@ -83,8 +85,8 @@ def test_a_server_that_ends_with_its_command_is_left_nothing(
 def test_an_artifact_that_fails_fails_no_night(
     night: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(artifacts, "is_seen", lambda: True)
-    monkeypatch.setattr(artifacts, "create_markdown_artifact", lambda *_: 1 / 0)
+    monkeypatch.setattr(prefect_summary, "is_seen", lambda: True)
+    monkeypatch.setattr(prefect_summary, "create_markdown_artifact", lambda *_: 1 / 0)
     show_in_prefect(night, "r1")
 
 

@@ -12,7 +12,8 @@ from prefect import Task, flow
 from prefect.settings import PREFECT_TASKS_REFRESH_CACHE, temporary_settings
 
 from flows import cells, one_split
-from tasks.core.artifacts import sha256_of, write_table
+from tasks.core.artifacts import write_table
+from tasks.core.files import sha256_of
 from tasks.core.stage import step
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Dataset, DatasetInfo
