@@ -1,11 +1,10 @@
 """Candidates from one base model or from several together."""
 
-from flows.pipeline import Candidates, Pipeline
+from flows.pipeline import Candidates, Pipeline, item_texts, rating_counts
 from tasks.core.vocabulary import Artifact
 from tasks.models.registry import model_class
 from tasks.models.stages import (
     candidates_stage,
-    counts_stage,
     fold_in_stage,
     join_candidates_stage,
     nearest_new_items_stage,
@@ -13,7 +12,6 @@ from tasks.models.stages import (
     text_model_stage,
     train_stage,
 )
-from tasks.texts.stages import texts_stage
 
 
 def propose(pipeline: Pipeline) -> Candidates:
@@ -43,18 +41,6 @@ def propose(pipeline: Pipeline) -> Candidates:
         model=models[method.model],
     )
     return Candidates(pairs=joined, models=models)
-
-
-def counts(pipeline: Pipeline) -> Artifact:
-    """How many train ratings each item has."""
-    return pipeline.steps.run(counts_stage, ratings=pipeline.inputs.ratings)
-
-
-def item_texts(pipeline: Pipeline) -> Artifact:
-    """The text of every item."""
-    dataset = pipeline.dataset
-    ratings = pipeline.inputs.ratings
-    return pipeline.steps.run(texts_stage, items=dataset.items, tags=dataset.tags, ratings=ratings)
 
 
 def _new_items(pipeline: Pipeline, new_items: Artifact) -> Candidates:
@@ -89,7 +75,7 @@ def _top(pipeline: Pipeline, name: str, model: Artifact, count: int | None) -> A
             (0, users.rows),
             model=model,
             ratings=ratings,
-            counts=counts(pipeline),
+            counts=rating_counts(pipeline),
             users=users,
             count=count,
             seed=seed,
@@ -100,7 +86,7 @@ def _top(pipeline: Pipeline, name: str, model: Artifact, count: int | None) -> A
         pipeline.chunk,
         model=model,
         ratings=ratings,
-        counts=counts(pipeline),
+        counts=rating_counts(pipeline),
         users=users,
         count=count,
         seed=seed,

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from rich.markup import escape
 
-from flows.candidates import counts, propose
+from flows.candidates import propose
 from flows.dataset import read_dataset, read_typed
 from flows.inner import INNER
-from flows.pipeline import Inputs, Pipeline
+from flows.pipeline import Inputs, Pipeline, rating_counts
 from flows.ranking import rank
 from flows.tuning import tuned
 from tasks.core.errors import (
@@ -177,7 +177,7 @@ def _measured(
     lists: Artifact,
     model: Artifact | None,
 ) -> Measured:
-    often, info = counts(pipeline), pipeline.dataset.info
+    often, info = rating_counts(pipeline), pipeline.dataset.info
     per_user = pipeline.steps.chunks(
         measure_stage,
         split.users.rows,

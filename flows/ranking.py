@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 
-from flows.candidates import item_texts, propose
+from flows.candidates import propose
 from flows.learning import feature_inputs, feature_names, held_out_share, learn
-from flows.pipeline import Candidates, Pipeline, Ranked
-from flows.similarity import vectors
+from flows.pipeline import Candidates, Pipeline, Ranked, item_vectors
 from flows.tuning import tuned
 from tasks.core import phases
 from tasks.core.errors import LlmDownError, TooLittleDataError
@@ -153,7 +152,7 @@ def _diversified(pipeline: Pipeline, lists: Artifact) -> Artifact:
         diversify_stage,
         lists=lists,
         items=pipeline.dataset.items,
-        vectors=vectors(pipeline, item_texts(pipeline)),
+        vectors=item_vectors(pipeline),
         diversity=pipeline.method.diversity,
         places=pipeline.depth,
     )

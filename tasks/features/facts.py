@@ -9,9 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from tasks.core.arrays import Floats, Ids, ids_of, places_of
 from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, USER
-from tasks.models.base import Floats, Ids, Model
-from tasks.models.interactions import ids_of, places_of
+from tasks.models.base import Model
 
 Ints = NDArray[np.int64]
 Vectors = NDArray[np.float32]

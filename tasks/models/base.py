@@ -17,13 +17,11 @@ import scipy
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from tasks.core.arrays import Places
+from tasks.core.arrays import Floats, Ids, Places
 from tasks.core.errors import SettingsError
 from tasks.core.vocabulary import Id
 
-Floats = NDArray[np.float64]
 Searched = NDArray[np.float32]
-Ids = NDArray[np.generic]
 Matrix: TypeAlias = Any
 """A NumPy array, or one of `scipy.sparse`, which is loaded where one is made: it is slow to."""
 OptionValue = float | int | str

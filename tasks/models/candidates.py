@@ -6,10 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from tasks.core.arrays import Places, within
+from tasks.core.arrays import Floats, Ids, Places, ids_of, places_of, within
 from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, USER
-from tasks.models.base import BLOCK_CELLS, Floats, Ids, Model, Searched
-from tasks.models.interactions import ids_of, places_of
+from tasks.models.base import BLOCK_CELLS, Model, Searched
 
 COUNT = "count"
 

@@ -7,12 +7,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.core.arrays import Places
-from tasks.models.base import BLOCK_CELLS, UNSCALED, Floats, Ids, Model, Searched, Training
+from tasks.core.arrays import Floats, Ids, Places, positions
+from tasks.models.base import BLOCK_CELLS, UNSCALED, Model, Searched, Training
 
 Vectors = NDArray[np.floating[Any]]
-
-LARGEST_TABLE = 1_000_000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -101,30 +99,3 @@ class FactorModel(Model):
     @cached_property
     def _offset(self) -> Searched:
         return (self.mean + self.item_bias).astype(np.float32)
-
-
-def positions(known: Ids, wanted: Ids) -> tuple[Places, NDArray[np.bool_]]:
-    """Where each wanted id stands in the sorted `known`, and whether it is there at all."""
-    if len(wanted) >= len(known) and _are_dense(known) and wanted.dtype.kind in "iu":
-        return _looked_up(known, wanted)
-    index = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
-    return index.astype(np.int64), known[index] == wanted
-
-
-def _are_dense(known: Ids) -> bool:
-    """Whether a table of all numbers in the range of these ids is small."""
-    if not len(known) or known.dtype.kind not in "iu":
-        return False
-    return int(known[-1]) - int(known[0]) < max(LARGEST_TABLE, 4 * len(known))
-
-
-def _looked_up(known: Ids, wanted: Ids) -> tuple[Places, NDArray[np.bool_]]:
-    """The same from a table with a place for every number: many times as fast as a search."""
-    lowest, highest = int(known[0]), int(known[-1])
-    table = np.full(highest - lowest + 1, -1, dtype=np.int64)
-    table[known.astype(np.int64) - lowest] = np.arange(len(known))
-    asked = wanted.astype(np.int64)
-    inside = (asked >= lowest) & (asked <= highest)
-    index = table[np.where(inside, asked, lowest) - lowest]
-    present = inside & (index >= 0)
-    return np.where(present, index, 0), present

@@ -5,12 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 import scipy
-from numpy.typing import NDArray
 
-from tasks.core.arrays import Places
+from tasks.core.arrays import Ids, ids_of, places_of
 from tasks.core.vocabulary import ITEM, RATING, USER
-from tasks.models.base import Ids, Matrix
-from tasks.models.factors import positions
+from tasks.models.base import Matrix
 
 
 class Interactions(NamedTuple):
@@ -57,21 +55,3 @@ def ones_like(matrix: Matrix) -> Matrix:
     """A sparse matrix with 1 wherever the given one holds a number, float32."""
     ones = np.ones(len(matrix.data), dtype=np.float32)
     return scipy.sparse.csr_array((ones, matrix.indices, matrix.indptr), shape=matrix.shape)
-
-
-def ids_of(column: pl.Series) -> Ids:
-    """The ids as a NumPy array that can be sorted and searched."""
-    return np.array(column.to_list()) if column.dtype == pl.String else column.to_numpy()
-
-
-def places_of(known: Ids, column: pl.Series) -> tuple[Places, NDArray[np.bool_]]:
-    """Where each id of a column stands in the sorted `known`, and whether it is there at all.
-
-    Text is looked up by polars: as a NumPy array a long column of it is slow to make, and large.
-    """
-    if column.dtype != pl.String or known.dtype.kind != "U":
-        return positions(known, ids_of(column))
-    table = pl.DataFrame({"id": pl.Series(known.tolist(), dtype=pl.String)}).with_row_index("place")
-    joined = column.to_frame("id").join(table, on="id", how="left", maintain_order="left")["place"]
-    place = joined.fill_null(0).cast(pl.Int64).to_numpy()
-    return place, joined.is_not_null().to_numpy()

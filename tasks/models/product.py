@@ -6,8 +6,8 @@ from typing import ClassVar, Self
 import numpy as np
 import polars as pl
 
-from tasks.models.base import Floats, Ids, Matrix, Model, Searched
-from tasks.models.factors import positions
+from tasks.core.arrays import Floats, Ids, positions
+from tasks.models.base import Matrix, Model, Searched
 from tasks.models.interactions import histories, ones_like
 
 

@@ -12,12 +12,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.core.arrays import Places
+from tasks.core.arrays import Ids, Places, ids_of, positions
 from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, USER
-from tasks.models.base import Ids, Search
+from tasks.models.base import Search
 from tasks.models.candidates import MARGIN, catalogue_of, pair_estimates, tie_order
-from tasks.models.factors import FactorModel, positions
-from tasks.models.interactions import ids_of
+from tasks.models.factors import FactorModel
 from tasks.models.spark_session import FEATURES, Spark, parquet_of, session
 
 OWNER, TIE, LOWEST, PLACE = "owner", "tie", "lowest", "place"

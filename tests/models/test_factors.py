@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from tasks.core.arrays import positions
 from tasks.models import factors
 from tasks.models.baselines.svd import Svd
-from tasks.models.factors import positions
 
 
 def by_hand():

@@ -6,11 +6,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.core.arrays import Places, within
+from tasks.core.arrays import Ids, Places, places_of, within
 from tasks.core.vocabulary import ITEM
 from tasks.features.similarity.scorer import Scores, Vectors
-from tasks.models.base import Ids
-from tasks.models.interactions import places_of
 
 NEAREST = 3
 

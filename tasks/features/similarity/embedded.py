@@ -6,12 +6,10 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-from tasks.core.arrays import Places, within
+from tasks.core.arrays import Ids, Places, ids_of, places_of, within
 from tasks.core.vocabulary import FAVOURITES, ITEM, TEXT, USER
 from tasks.features.similarity.closeness import Bools, Taste, closeness, padded
 from tasks.features.similarity.scorer import Scores, ScoringInputs, Vectors
-from tasks.models.base import Ids
-from tasks.models.interactions import ids_of, places_of
 from tasks.texts.embedder import Embedder
 from tasks.texts.item_texts import BACKGROUND, BACKGROUND_ITEMS
 

@@ -9,8 +9,9 @@ import polars as pl
 import scipy
 from pydantic import Field
 
+from tasks.core.arrays import Floats
 from tasks.core.errors import SettingsError
-from tasks.models.base import BLOCK_CELLS, Floats, Matrix, Training
+from tasks.models.base import BLOCK_CELLS, Matrix, Training
 from tasks.models.interactions import histories, interactions_of, ones_like
 from tasks.models.product import ProductModel
 

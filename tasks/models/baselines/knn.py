@@ -10,10 +10,11 @@ import scipy
 from numpy.typing import NDArray
 from pydantic import Field
 
+from tasks.core.arrays import Floats, places_of
 from tasks.core.errors import TooLittleDataError
 from tasks.core.vocabulary import ITEM, RATING, USER
-from tasks.models.base import BLOCK_CELLS, Floats, Matrix, Training
-from tasks.models.interactions import Interactions, interactions_of, places_of
+from tasks.models.base import BLOCK_CELLS, Matrix, Training
+from tasks.models.interactions import Interactions, interactions_of
 from tasks.models.product import ProductModel
 
 SUPPORT = 3

@@ -5,9 +5,10 @@ from typing import Self
 import numpy as np
 import polars as pl
 
+from tasks.core.arrays import ids_of
 from tasks.models.base import Training
 from tasks.models.factors import FactorModel
-from tasks.models.interactions import ids_of, interactions_of
+from tasks.models.interactions import interactions_of
 
 
 class Popularity(FactorModel):

@@ -11,10 +11,10 @@ from typing import Any, ClassVar, Self
 import polars as pl
 from pydantic import Field
 
+from tasks.core.arrays import ids_of
 from tasks.core.vocabulary import ITEM, RATING, USER
 from tasks.models.base import Search, Searched, Training
 from tasks.models.baselines.als import Als
-from tasks.models.interactions import ids_of
 from tasks.models.spark_candidates import spark_candidates
 from tasks.models.spark_session import FEATURES, Spark, parquet_of, session
 

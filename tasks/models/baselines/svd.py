@@ -7,8 +7,9 @@ import polars as pl
 import scipy
 from numpy.typing import NDArray
 
+from tasks.core.arrays import Floats, Ids
 from tasks.core.vocabulary import ITEM, RATING, USER
-from tasks.models.base import Floats, Ids, Matrix, Training
+from tasks.models.base import Matrix, Training
 from tasks.models.factors import FactorModel, Vectors
 from tasks.models.interactions import histories
 

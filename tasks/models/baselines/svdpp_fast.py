@@ -13,12 +13,11 @@ import numpy as np
 import polars as pl
 import scipy
 
-from tasks.core.arrays import Places
+from tasks.core.arrays import Ids, Places, ids_of
 from tasks.core.errors import SettingsError
 from tasks.core.vocabulary import ITEM, RATING, USER
-from tasks.models.base import Ids, Matrix, Training
+from tasks.models.base import Matrix, Training
 from tasks.models.baselines.svd import Svdpp
-from tasks.models.interactions import ids_of
 
 FACTORS, EPOCHS, RATE, SHRINK, SPREAD = 20, 20, 0.007, 0.02, 0.1
 """Surprise's defaults for SVD++ (Koren 2008, section 4)."""

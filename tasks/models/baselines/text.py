@@ -8,10 +8,10 @@ from typing import Self
 import numpy as np
 import polars as pl
 
+from tasks.core.arrays import ids_of, places_of
 from tasks.core.errors import SettingsError
 from tasks.core.vocabulary import ITEM, RATING, USER
 from tasks.models.base import Training
-from tasks.models.interactions import ids_of, places_of
 from tasks.models.product import ProductModel
 
 
