@@ -84,7 +84,7 @@ class GivenOptions(MethodName, BaseSettings):
         extra="forbid",
         hide_input_in_errors=True,
     )
-    reads_config: ClassVar[bool] = True
+    of_a_cell: ClassVar[bool] = False
 
     config: Path | None = Field(None, description="TOML file with any of these settings.")
     _given: Values = PrivateAttr(default_factory=dict)
@@ -100,14 +100,15 @@ class GivenOptions(MethodName, BaseSettings):
         name = str(values.get("method") or type(self).model_fields["method"].default)
         plain = {key: Method.model_fields[key].default for key in _shipped(METHODS[0])}
         start = method_of(name) if name else {}
-        super().__init__(**plain | joined(start, values) | {"method": name})
+        over = beneath(start, values) | values if self.of_a_cell else joined(start, values)
+        super().__init__(**plain | over | {"method": name})
         self._given = values
 
     @classmethod
     def _of_file(cls, given: Values) -> Values:
         """What the file --config, or PALATE_CONFIG, says of these options."""
         file = given.get("config") or os.environ.get("PALATE_CONFIG")
-        if not file or not cls.reads_config:
+        if not file or cls.of_a_cell:
             return {}
         every = set(NightlyOptions.model_fields) | set(EvaluateOptions.model_fields)
         values = _read(Path(file), every - {"config"})
@@ -181,9 +182,12 @@ class EvaluateOptions(  # type: ignore[misc]
 
 
 class CellOptions(EvaluateOptions):
-    """Options of one cell of `palate experiment`: over plain defaults, unless it names a method."""
+    """Options of one cell of `palate experiment`: over plain defaults, unless it names a method.
 
-    reads_config = False
+    The grid has joined what it, the command line and --config say; a table in it counts whole.
+    """
+
+    of_a_cell = True
     method: str = ""
 
 

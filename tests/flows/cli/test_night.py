@@ -26,8 +26,5 @@ def test_sentences_are_shown_only_where_there_are_any():
     rows = pl.DataFrame({"rank": [1, 2], "why": [None, "You like trains."]})
     assert without_blank(rows, *OPTIONAL).columns == ["rank", "why"]
     blank = rows.with_columns(why=pl.lit(None, pl.String))
-    assert (
-        without_blank(blank, *OPTIONAL).columns
-        == without_blank(blank.clear(), *OPTIONAL).columns
-        == ["rank"]
-    )
+    for empty in (blank, blank.clear()):
+        assert without_blank(empty, *OPTIONAL).columns == ["rank"]
