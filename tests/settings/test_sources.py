@@ -184,7 +184,7 @@ def test_who_first_says_how_many_candidates_there_are_decides(monkeypatch, toml)
     assert NightlyOptions(config=file).settings().method.candidate_count(10) == 500
     assert NightlyOptions(config=file, depth=1).tuning == 0.5
     more = NightlyOptions(config=file, sources={"ease": 30})
-    assert (more.sources, more.tuning, more.depth) == ({"ease": 30}, None, None)
+    assert (more.sources, more.tuning) == (BEST["sources"] | {"ease": 30}, None)
     monkeypatch.setenv("PALATE_SEARCH_COUNT", "50")
     assert NightlyOptions(config=file).settings().method.candidate_count(10) == 50
     assert NightlyOptions().notes() and not NightlyOptions(method="paper").notes()
