@@ -9,12 +9,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from flows.cli.shown.night import show_recommendation
 from rich.console import Console
 
 import sql
 from flows.cli import night as commands
-from flows.recommend import Recommendation
+from flows.cli.app import app
+from flows.cli.night import show_recommendation
+from flows.outcomes import Recommendation
 from tasks.core.errors import AmbiguousTitleError
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
@@ -83,7 +84,7 @@ def test_datasets_lists_names_and_formats() -> None:
     [
         (["nightly", "--top", "0"], {}, ["top: ", "given: 0", "PALATE_TOP"]),
         (["nightly", "--topp", "3"], {}, ["--topp", "Did you mean"]),
-        (["nightly"], {"PALATE_MODEL": "nearest"}, ["model: ", "given: nearest", "--model"]),
+        (["nightly"], {"PALATE_MODEL": "nearest"}, ["no base model 'nearest'", "'ease'"]),
         (["nightly", "--tuning", "0.5"], {}, ["tuning and depth go together"]),
         (["nightly", "--config", "nowhere.toml"], {}, ["nowhere.toml", "cannot be read"]),
         (["nightly", "--search-count", "5"], {}, ["5 candidates cannot fill a list of 10"]),
