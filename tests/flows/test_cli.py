@@ -13,7 +13,7 @@ from rich.console import Console
 
 import sql
 from flows.cli import night as commands
-from flows.cli.app import app
+from flows.cli.app import app, terminal
 from flows.cli.night import show_recommendation
 from flows.outcomes import Recommendation
 from tasks.core.errors import AmbiguousTitleError
@@ -201,7 +201,7 @@ def test_somebody_at_a_terminal_is_asked_which_title_is_meant(
 ) -> None:
     unsure = AmbiguousTitleError("Heat", [("6", "Heat (1995)"), ("9", "Heat (1986)")])
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr(commands.terminal, "input", lambda _prompt: answer)
+    monkeypatch.setattr(terminal, "input", lambda _prompt: answer)
     if chosen is None:
         with pytest.raises(AmbiguousTitleError):
             commands._ask_which(unsure, ["Alien=5", "Heat=4"])
