@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from flows.records import Inputs
 
 from flows.pipeline import Pipeline
-from flows.records import Inputs
 from tasks.core.artifacts import write_table
 from tasks.settings.evaluation import EvaluationSettings
 from tests.support.datasets import write_generic
