@@ -43,9 +43,7 @@ class Small:
     def facts(self, models=None):
         """What a feature is given."""
         all_ratings = item_facts(self.train, self.items)
-        return facts_of(
-            self.train, self.items, self.pairs, all_ratings, self.vectors, models or {}
-        )
+        return facts_of(self.train, self.items, self.pairs, all_ratings, self.vectors, models or {})
 
     @property
     def vectors(self):
