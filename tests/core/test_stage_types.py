@@ -61,7 +61,7 @@ WRONG = {
     ),
     "run: a stage of some rows": ("steps.run(score_stage, pairs=file, least=0.5)", "arg-type"),
     "a chunk stage without rows": (
-        "@chunk_stage('x', '1')\ndef x_stage(home: Path, pairs: Artifact) -> Artifact: return pairs",
+        "@chunk_stage('x', '1')\ndef x_stage(home: Path, a: Artifact) -> Artifact: return a",
         "arg-type",
     ),
     "a chunk stage without a file": (

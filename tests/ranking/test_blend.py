@@ -137,7 +137,7 @@ def test_trees_that_had_no_hit_to_grow_from_leave_the_order_of_the_line():
 
 
 class Kept:
-    """Learned by the stage from stored tables, and what the stored trees make of fresh candidates."""
+    """Learned by the stage from stored tables, and what its trees make of fresh candidates."""
 
     def __init__(self, home):
         tables = [write_table(home, "features", table) for table in TABLES]
