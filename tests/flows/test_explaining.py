@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from flows.candidates import propose
 from flows.explaining import Explained, explain
+from flows.ranking import base_lists
 from tasks.core.artifacts import read_table
 from tasks.core.errors import StoppedError
 from tasks.llm.session import close_sessions, session_for
@@ -77,7 +79,7 @@ class Lists:
         self.home = home
         self.world = world(home / "data", options(home))
         pipeline = pipeline_of(self.world, options(home), Direct(home))
-        self.lists = pipeline.base_lists(pipeline.propose())
+        self.lists = base_lists(pipeline, propose(pipeline))
         self.users = read_table(home, self.lists)["user"].n_unique()
 
     def asked(self, llm: FakeLLM, **given: Any) -> Explained:
