@@ -1,11 +1,10 @@
 """Candidates from one base model or from several together."""
 
-from flows.pipeline import Candidates, Pipeline
-from tasks.core.vocabulary import Artifact, ModelName
-from tasks.models.spark_task import spark_candidates_stage
+from flows.pipeline import Candidates, Pipeline, item_texts, rating_counts
+from tasks.core.vocabulary import Artifact
+from tasks.models.registry import model_class
 from tasks.models.stages import (
     candidates_stage,
-    counts_stage,
     fold_in_stage,
     join_candidates_stage,
     nearest_new_items_stage,
@@ -13,7 +12,6 @@ from tasks.models.stages import (
     text_model_stage,
     train_stage,
 )
-from tasks.texts.stages import texts_stage
 
 
 def propose(pipeline: Pipeline) -> Candidates:
@@ -33,22 +31,16 @@ def propose(pipeline: Pipeline) -> Candidates:
     }
     if len(lists) == 1:
         return Candidates(pairs=lists[method.model], models=models)
-    joined = pipeline.steps.run(
-        join_candidates_stage, lists=lists, base=method.model, model=models[method.model]
+    joined = pipeline.steps.chunks(
+        join_candidates_stage,
+        inputs.users.rows,
+        pipeline.chunk,
+        users=inputs.users,
+        lists=lists,
+        base=method.model,
+        model=models[method.model],
     )
     return Candidates(pairs=joined, models=models)
-
-
-def counts(pipeline: Pipeline) -> Artifact:
-    """How many train ratings each item has."""
-    return pipeline.steps.run(counts_stage, ratings=pipeline.inputs.ratings)
-
-
-def item_texts(pipeline: Pipeline) -> Artifact:
-    """The text of every item."""
-    dataset = pipeline.dataset
-    ratings = pipeline.inputs.ratings
-    return pipeline.steps.run(texts_stage, items=dataset.items, tags=dataset.tags, ratings=ratings)
 
 
 def _new_items(pipeline: Pipeline, new_items: Artifact) -> Candidates:
@@ -60,8 +52,10 @@ def _new_items(pipeline: Pipeline, new_items: Artifact) -> Candidates:
             new_items_stage, users=inputs.users, new_items=new_items, seed=pipeline.seed
         )
         return Candidates(pairs=pairs, models=models)
-    nearest = steps.run(
+    nearest = steps.chunks(
         nearest_new_items_stage,
+        inputs.users.rows,
+        pipeline.chunk,
         model=models["text"],
         ratings=inputs.ratings,
         users=inputs.users,
@@ -72,15 +66,16 @@ def _new_items(pipeline: Pipeline, new_items: Artifact) -> Candidates:
     return Candidates(pairs=nearest, models=models)
 
 
-def _top(pipeline: Pipeline, name: ModelName, model: Artifact, count: int | None) -> Artifact:
+def _top(pipeline: Pipeline, name: str, model: Artifact, count: int | None) -> Artifact:
     users, ratings, seed = pipeline.inputs.users, pipeline.inputs.ratings, pipeline.seed
     count = count or pipeline.method.candidate_count(pipeline.top)
-    if name == "spark-als":  # Spark parts the users itself
+    if model_class(name).parts_users_itself:
         return pipeline.steps.run(
-            spark_candidates_stage,
+            candidates_stage.stage,
+            (0, users.rows),
             model=model,
             ratings=ratings,
-            counts=counts(pipeline),
+            counts=rating_counts(pipeline),
             users=users,
             count=count,
             seed=seed,
@@ -91,18 +86,18 @@ def _top(pipeline: Pipeline, name: ModelName, model: Artifact, count: int | None
         pipeline.chunk,
         model=model,
         ratings=ratings,
-        counts=counts(pipeline),
+        counts=rating_counts(pipeline),
         users=users,
         count=count,
         seed=seed,
     )
 
 
-def _model(pipeline: Pipeline, name: ModelName) -> Artifact:
+def _model(pipeline: Pipeline, name: str) -> Artifact:
     """A model fitted on these ratings, or the users folded into one that was fitted earlier."""
-    if name == "text":
+    if model_class(name).reads_texts:
         return _text_model(pipeline)
-    inputs, options = pipeline.inputs, pipeline.method.model_options.of(name)
+    inputs = pipeline.inputs
     if inputs.fitted is not None:
         return pipeline.steps.run(
             fold_in_stage,
@@ -110,14 +105,13 @@ def _model(pipeline: Pipeline, name: ModelName) -> Artifact:
             ratings=inputs.ratings,
             users=inputs.users,
             model=name,
-            model_options=options,
         )
     return pipeline.steps.run(
         train_stage,
         ratings=inputs.ratings,
         scale=pipeline.dataset.info.scale,
         model=name,
-        model_options=options,
+        model_options=pipeline.method.model_options.of(name),
         seed=pipeline.seed,
     )
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from rich.markup import escape
 
-from flows.candidates import counts, propose
+from flows.candidates import propose
 from flows.dataset import read_dataset, read_typed
 from flows.inner import INNER
-from flows.pipeline import Inputs, Pipeline
+from flows.pipeline import Inputs, Pipeline, rating_counts
 from flows.ranking import rank
 from flows.tuning import tuned
 from tasks.core.errors import (
@@ -27,15 +27,14 @@ from tasks.core.vocabulary import Artifact, Dataset, Record
 from tasks.evaluation.cell import Cell, CellResult, Figures, Measured, Status
 from tasks.evaluation.stages import (
     Split,
+    examples_stage,
     hide_external_stage,
-    losing_stage,
     measure_lists_stage,
     measure_stage,
     split_stage,
     summarise_stage,
-    telling_stage,
 )
-from tasks.llm.prices import NANO
+from tasks.llm.budget import NANO
 from tasks.llm.session import session_for
 from tasks.ranking.blend import Learned
 from tasks.settings.evaluation import EvaluationSettings
@@ -112,16 +111,8 @@ class Evaluation:
             metrics=steps.run(
                 summarise_stage, measured=list(measured.values()), seed=settings.seed
             ),
-            losing=steps.run(
-                losing_stage,
-                ranked=earliest.lists,
-                measured=earliest.measured,
-                held_out=earliest.split.held_out,
-                items=dataset.items,
-                top=settings.top,
-            ),
-            telling=steps.run(
-                telling_stage,
+            examples=steps.run(
+                examples_stage,
                 ranked=earliest.lists,
                 measured=earliest.measured,
                 held_out=earliest.split.held_out,
@@ -186,7 +177,7 @@ def _measured(
     lists: Artifact,
     model: Artifact | None,
 ) -> Measured:
-    often, info = counts(pipeline), pipeline.dataset.info
+    often, info = rating_counts(pipeline), pipeline.dataset.info
     per_user = pipeline.steps.chunks(
         measure_stage,
         split.users.rows,

@@ -6,8 +6,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.recommend import rank_for
 from flows.runner import on_its_runner
 from tasks.core.vocabulary import GENRES, ITEM, TITLE, YEAR, Record
-from tasks.report.blind.lists import two_lists
-from tasks.report.blind.pair import Pair
+from tasks.report.blind.pair import Pair, two_lists
 from tasks.settings.settings import Settings
 
 

@@ -1,9 +1,9 @@
 """Which lists of an evaluation are held against which, paired by user and split."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from tasks.core.steps import Steps
-from tasks.evaluation.cell import CellResult, Comparison, Declared, Measured
+from tasks.evaluation.cell import CellResult, Comparison, Declared, Measured, pairs
 from tasks.evaluation.stages import compare_stage
 
 AGAINST_BASE = "re-ranked against base"
@@ -21,7 +21,7 @@ def compare_all(
     for wanted in declared:
         made += [
             _compare(steps, results[one], results[other], (one, other), "reranked", wanted.says)
-            for one, other in _pairs(results, wanted)
+            for one, other in pairs(results, wanted)
         ]
     return made
 
@@ -49,26 +49,3 @@ def _compare(
 
 def _measured(result: CellResult) -> dict[int, Measured]:
     return result.figures.measured if result.figures else {}
-
-
-def _pairs(results: Sequence[CellResult], wanted: Declared) -> Iterator[tuple[int, int]]:
-    """Cells labelled `of`, each with its like labelled `against`: of the same model, if any is."""
-    for place, result in enumerate(results):
-        if result.cell.label != wanted.of or not result.figures:
-            continue
-        alike = [
-            other
-            for other, candidate in enumerate(results)
-            if candidate.cell.label == wanted.against
-            and candidate.figures
-            and _splits(candidate) == _splits(result)
-        ]
-        model = result.cell.settings.method.model
-        same = [other for other in alike if results[other].cell.settings.method.model == model]
-        yield from ((place, other) for other in same or alike)
-
-
-def _splits(result: CellResult) -> tuple[object, ...]:
-    """What decides the splits, so that values can be paired."""
-    settings = result.cell.settings
-    return settings.data, settings.protocol_name, settings.seed, settings.limit_users

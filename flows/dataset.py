@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from tasks.core.artifacts import sha256_of
 from tasks.core.errors import BadDataError
+from tasks.core.files import sha256_of
 from tasks.core.progress import say
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset
 from tasks.data import catalogue
-from tasks.data.enriching.stages import apply_enrichment_stage
-from tasks.data.enriching.store import enrichment_of
+from tasks.data.enriching.fill import apply_enrichment_stage, enrichment_of
 from tasks.data.stages import ingest_stage
 from tasks.models.stages import choose_users_stage
 from tasks.night.state import Known

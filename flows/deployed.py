@@ -26,11 +26,11 @@ from flows.forms import AsForm
 from flows.nightly import NightlyResult
 from flows.recommend import Recommendation
 from tasks.core.errors import PalateError
-from tasks.core.homes import reach
 from tasks.core.lock import in_use
-from tasks.core.progress import say, telling
+from tasks.core.progress import lines_to, log_for, say
+from tasks.core.storage import storage_of
 from tasks.evaluation.grid import read_grid
-from tasks.llm.session import asking
+from tasks.llm.open_sessions import asking
 from tasks.settings.sources import EvaluateOptions, NightlyOptions
 from tasks.store.record import attempt, new_run_id
 
@@ -50,12 +50,13 @@ def working(home: Path) -> Iterator[None]:
     What a flow publishes has one id, however often the run has to be resumed. `palate gc` removes
     nothing meanwhile.
     """
-    reach(home)
+    storage_of(home).check()
     with get_client(sync_client=True) as client:
         run = client.read_flow_run(UUID(flow_run.id))
     started = run.start_time or datetime.now(UTC)
     run_id = new_run_id(started, mark=run.id.hex[-6:])
-    with in_use(home), asking(), telling(get_run_logger().info), attempt(run_id):
+    lines = lines_to(get_run_logger().info, log_for(home, run_id))
+    with in_use(home), asking(), lines, attempt(run_id):
         yield
 
 

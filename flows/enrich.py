@@ -11,13 +11,13 @@ from tasks.core.steps import Steps
 from tasks.core.vocabulary import Dataset, Record
 from tasks.data import catalogue
 from tasks.data.enriching import ATTRIBUTION
+from tasks.data.enriching.cached import CachedTmdb
 from tasks.data.enriching.enrich import Counts
 from tasks.data.enriching.enrich import enrich as fill_in
-from tasks.data.enriching.lookups import CachedTmdb
-from tasks.data.enriching.store import load, save
+from tasks.data.enriching.fill import load, save
 from tasks.data.enriching.tmdb import BASE_URL
 from tasks.data.stages import ingest_stage
-from tasks.llm.questions import Ask
+from tasks.llm.questions import AskTexts
 from tasks.settings.settings import Settings
 
 
@@ -31,7 +31,10 @@ class EnrichResult(Record):
 
 
 def enrich(
-    settings: Settings, tmdb_url: str = BASE_URL, ask: Ask | None = None, limit: int | None = None
+    settings: Settings,
+    tmdb_url: str = BASE_URL,
+    ask: AskTexts | None = None,
+    limit: int | None = None,
 ) -> EnrichResult:
     """Fill what the catalogue that `--data` names lacks; later flows find it filled.
 
@@ -47,7 +50,9 @@ def enrich(
     return run(settings, tmdb_url, limit)
 
 
-def _enrich(settings: Settings, tmdb_url: str, ask: Ask | None, limit: int | None) -> EnrichResult:
+def _enrich(
+    settings: Settings, tmdb_url: str, ask: AskTexts | None, limit: int | None
+) -> EnrichResult:
     home = settings.home
     dataset = _as_it_came(Steps(home), settings)
     name = dataset.info.name

@@ -1,6 +1,5 @@
 """What a night would ask of the language model, without asking."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from prefect import flow
@@ -17,13 +16,12 @@ from tasks.core.artifacts import read_table
 from tasks.core.errors import SettingsError
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Record
-from tasks.features.similarity.language import as_shown
-from tasks.features.similarity.requests import make_requests
-from tasks.features.similarity.scorer import Asked
-from tasks.llm.asking import Person
-from tasks.llm.estimate import Plan, plan_profiles, plan_scores, plan_whys
-from tasks.llm.prices import NANO
-from tasks.llm.session import Session, session_for
+from tasks.features.similarity.language import as_shown, make_requests
+from tasks.features.similarity.scorer import ScoringInputs
+from tasks.llm.budget import NANO
+from tasks.llm.estimate import RequestPlan, plan_profiles, plan_scores, plan_sentences
+from tasks.llm.questions import PROFILE, SCORE, WHY
+from tasks.llm.session import session_for
 from tasks.settings.settings import Settings
 from tasks.texts.profiles.language import favourites_blocks, with_lines
 from tasks.texts.sentences.listed import make_listed, places
@@ -66,28 +64,28 @@ def estimate(settings: Settings) -> Estimate:
     prepared = prepare(everybody)
     session = session_for(settings.home, settings.engine)
     profiles, texts = (read_table(settings.home, a) for a in (prepared.profiles, prepared.texts))
-    plans: dict[str, Plan] = {}
+    plans: dict[str, RequestPlan] = {}
     if settings.method.writer == "llm":
         blocks = favourites_blocks(profiles, texts)
-        plans["profile"], lines = session.run(lambda e: plan_profiles(e, blocks))
+        plans[PROFILE.kind], lines = session.run(lambda e: plan_profiles(e, blocks))
         profiles = with_lines(profiles, blocks, lines)
-    judged = {"score": proposed.pairs} if proposed and settings.method.asks_llm else {}
-    for kind, pairs in judged.items():
-        wanted = read_table(settings.home, pairs)
-        requests = make_requests(Asked(wanted, profiles, texts, dataset.info.scale))
+    if proposed and settings.method.asks_llm:
+        pairs = read_table(settings.home, proposed.pairs)
+        requests = make_requests(ScoringInputs(pairs, profiles, texts, dataset.info.scale))
         people = [as_shown(request, settings.engine) for request in requests]
-        plans[kind] = _plan(session, people)
+        plans[SCORE.kind] = session.run(lambda engine: plan_scores(engine, people))
     if settings.night.explain:
         waits = proposed and any(plan.requests for plan in plans.values())
         lists = base_lists(changed, proposed) if proposed and waits else tonight.lists(plan).ranked
         shown = places(read_table(settings.home, lists), profiles, settings.top)
         listed = make_listed(shown, profiles, texts, settings.engine)
-        plans["explain"] = session.run(lambda engine: plan_whys(engine, listed))
+        plans[WHY.kind] = session.run(lambda engine: plan_sentences(engine, listed))
+    scores = plans.get(SCORE.kind)
     return Estimate(
         model=settings.llm.llm_model or "",
         lines=[_line(kind, plan, settings) for kind, plan in plans.items()],
-        known=sum(plans[kind].known for kind in judged),
-        pairs=sum(plans[kind].known + plans[kind].pairs for kind in judged),
+        known=scores.known if scores else 0,
+        pairs=scores.known + scores.pairs if scores else 0,
     )
 
 
@@ -110,11 +108,7 @@ def _refuse_what_is_not_counted(settings: Settings) -> None:
         )
 
 
-def _plan(session: Session, people: Sequence[Person]) -> Plan:
-    return session.run(lambda engine: plan_scores(engine, people))
-
-
-def _line(kind: str, plan: Plan, settings: Settings) -> EstimateLine:
+def _line(kind: str, plan: RequestPlan, settings: Settings) -> EstimateLine:
     budget = session_for(settings.home, settings.engine).engine.budget
     share = budget.batch_share if settings.method.scorer == "llm-batch" else Decimal(1)
     cost = budget.price.nano_dollars(plan.usage, share) if budget.price else None

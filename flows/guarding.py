@@ -4,8 +4,9 @@ from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Record
 from tasks.night.guard import EVERYBODY, Verdict
 from tasks.night.stages import Judgement, guard_stage, judge_stage
-from tasks.night.state import Known, LastNight
+from tasks.night.state import Known
 from tasks.settings.settings import Settings
+from tasks.store.nights import LastNight
 
 PART = "guard"
 

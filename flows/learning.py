@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from flows.candidates import item_texts, propose
+from flows.candidates import propose
 from flows.inner import inner_part, inner_seed, inner_split
-from flows.pipeline import Candidates, Inputs, Pipeline
-from flows.similarity import similarities, vectors
+from flows.pipeline import Candidates, Inputs, Pipeline, item_vectors
+from flows.similarity import similarities
 from tasks.core.vocabulary import Artifact
 from tasks.features.registry import FEATURES
 from tasks.features.stages import (
@@ -48,7 +48,7 @@ def feature_inputs(
         ratings=ratings,
         items=items,
         item_facts=pipeline.steps.run(item_facts_stage, ratings=ratings, items=items),
-        vectors=vectors(pipeline, item_texts(pipeline)) if reads_texts else None,
+        vectors=item_vectors(pipeline) if reads_texts else None,
         models={name: model for name, model in candidates.models.items() if name in names},
         scores=similarities(pipeline, candidates.pairs) if reads_scores else None,
     )

@@ -9,10 +9,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.cli.shown.artifacts import show_in_prefect
 from flows.comparisons import compare_all
 from flows.dataset import what_is_known
-from flows.explaining import Explained, explain
 from flows.guarding import Guarding, guard
 from flows.measuring import measure
 from flows.runner import on_its_runner
+from flows.sentences import Sentences, write_sentences
 from flows.tonight import TONIGHT, Lists, Plan, Tonight
 from tasks.core import phases
 from tasks.core.errors import TooLittleDataError
@@ -20,7 +20,7 @@ from tasks.core.progress import phase, say
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Record
 from tasks.llm.session import session_for
-from tasks.night.notify.telling import notifying, tell_outcome
+from tasks.night.notify.outcome import notify_outcome, notifying
 from tasks.night.record import Night, changes_of
 from tasks.night.stages import places_stage
 from tasks.night.state import Known, NightState
@@ -61,9 +61,8 @@ def nightly(settings: Settings) -> NightlyResult:
         result = _with_enough_data(settings)
     report = _write_report(settings, result.run_id)
     show_in_prefect(settings, result.run_id, report)
-    tell_outcome(
-        settings, result.status, result.note, result.run_id, str(report) if report else None
-    )
+    told = result.run_id, str(report) if report else None
+    notify_outcome(settings, result.status, result.note, *told)
     return result.model_copy(update={"report": report})
 
 
@@ -110,11 +109,14 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
         results = measure(steps, settings, known.dataset, plan, lists)
         comparisons = compare_all(steps, results)
     places = _places(steps, settings, lists, guarding)
-    explained = explain(tonight.pipeline(), places) if settings.night.explain else Explained()
-    asks = settings.method.asks_llm or settings.method.writer == "llm" or explained.asked
+    sentences = Sentences()
+    if settings.night.explain:
+        with phase(phases.ASK):
+            sentences = write_sentences(tonight.pipeline(), places)
+    asks = settings.method.asks_llm or settings.method.writer == "llm" or sentences.asked
     asked = requests_to_publish(settings.home, settings.engine) if asks else None
     night = _recorded(
-        settings, known, plan, lists, guarding, explained, run_id if results else None
+        settings, known, plan, lists, guarding, sentences, run_id if results else None
     )
     run = Run(
         run_id=run_id,
@@ -132,7 +134,7 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
             run=run,
             ranked=lists.ranked,
             places=places,
-            whys=explained.whys,
+            whys=sentences.whys,
             results=results,
             comparisons=comparisons,
             asked=asked,
@@ -149,6 +151,13 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
         measured_in=night.state.measured_in,
         asked=session_for(settings.home, settings.engine).summary() if asked else "",
     )
+
+
+def _asked(settings: Settings) -> str:
+    """What was asked of the language model, in a few words."""
+    from tasks.llm.session import session_for  # noqa: PLC0415 - loads openai and SQLAlchemy
+
+    return session_for(settings.home, settings.engine).summary()
 
 
 def _say_plan(plan: Plan) -> None:
@@ -174,7 +183,7 @@ def _recorded(
     plan: Plan,
     lists: Lists,
     guarding: Guarding,
-    explained: Explained,
+    sentences: Sentences,
     measured_in: str | None,
 ) -> Night:
     """The night's part of the record, and what the next night builds on unless it is degraded."""
@@ -194,7 +203,7 @@ def _recorded(
         method=plan.method,
         degraded=lists.degraded,
         guarded=guarding.note,
-        unexplained=explained.note,
+        unexplained=sentences.note,
         changes=changes_of(plan.reasons, known.users.rows, plan.gone),
         verdicts=guarding.verdicts,
         state=state,

@@ -10,10 +10,12 @@ from typing import Self
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset, ProtocolName, Record
 from tasks.llm.options import EngineOptions
+from tasks.models.stages import counts_stage
 from tasks.night.state import Fitted
 from tasks.settings.evaluation import EvaluationSettings
 from tasks.settings.method import Method
 from tasks.settings.settings import Settings
+from tasks.texts.stages import texts_stage, vectors_stage
 
 NIGHT_KEEP = 3
 """Train ratings that an inner `cold-user` split of a night leaves a test user."""
@@ -113,3 +115,25 @@ class Pipeline:
     def at(self, part: str) -> Self:
         """The same with another name of its part in the record."""
         return replace(self, steps=self.steps.at(part))
+
+
+def rating_counts(pipeline: Pipeline) -> Artifact:
+    """How many train ratings each item has."""
+    return pipeline.steps.run(counts_stage, ratings=pipeline.inputs.ratings)
+
+
+def item_texts(pipeline: Pipeline) -> Artifact:
+    """The text of every item."""
+    dataset = pipeline.dataset
+    ratings = pipeline.inputs.ratings
+    return pipeline.steps.run(texts_stage, items=dataset.items, tags=dataset.tags, ratings=ratings)
+
+
+def item_vectors(pipeline: Pipeline) -> Artifact:
+    """Unit vectors of the texts of all items, in the order of their sorted ids."""
+    return vectors(pipeline, item_texts(pipeline))
+
+
+def vectors(pipeline: Pipeline, texts: Artifact) -> Artifact:
+    """Unit vectors of these texts."""
+    return pipeline.steps.chunks(vectors_stage, texts.rows, pipeline.chunk, texts=texts)

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from flows.candidates import item_texts, propose
+from flows.candidates import propose
 from flows.learning import feature_inputs, feature_names, held_out_share, learn
-from flows.pipeline import Candidates, Pipeline, Ranked
-from flows.similarity import vectors
+from flows.pipeline import Candidates, Pipeline, Ranked, item_vectors
 from flows.tuning import tuned
+from tasks.core import phases
 from tasks.core.errors import LlmDownError, TooLittleDataError
-from tasks.core.progress import note, say
+from tasks.core.progress import note, outcome, phase, say
 from tasks.core.vocabulary import Artifact
 from tasks.models.stages import unrated_items_stage
 from tasks.night.state import Fitted, Unrated
@@ -26,8 +26,10 @@ def make_lists(pipeline: Pipeline) -> Ranked:
 
     While the language model is down the re-ranked order is the base order, marked degraded.
     """
-    chosen = tuned(pipeline)
-    candidates = propose(chosen)
+    with phase(phases.CANDIDATES):
+        chosen = tuned(pipeline)
+        candidates = propose(chosen)
+        outcome(f"{candidates.pairs.rows:,} pairs by {', '.join(candidates.models)}")
     try:
         return rank(chosen, candidates)
     except LlmDownError as down:
@@ -43,7 +45,10 @@ def rank(pipeline: Pipeline, candidates: Candidates) -> Ranked:
         ranked = _ordered(pipeline, candidates, _ranker(pipeline))
         return Ranked(lists=_diversified(pipeline, ranked), fitted=fitted)
     earlier = pipeline.inputs.fitted
-    learned = earlier.learned if earlier and earlier.learned else learn(pipeline)
+    with phase(phases.LEARN):
+        learned = earlier.learned if earlier and earlier.learned else learn(pipeline)
+        hits = learned.weights.positives
+        outcome(f"{len(learned.weights.features)} columns, from {hits:,} hits")
     lists, unrated = _learned_order(pipeline, candidates, learned), None
     if pipeline.method.ranks_new_items and pipeline.inputs.new_items is None:
         lists, unrated = _with_unrated(pipeline, lists)
@@ -76,17 +81,19 @@ def _ordered(pipeline: Pipeline, candidates: Candidates, ranker: AnyRanker) -> A
     oracle = isinstance(ranker, OracleRanker)
     if not isinstance(ranker, LearnedRanker):  # else a model would pass for a signal of its name
         candidates = Candidates(pairs=candidates.pairs, models={})
-    return pipeline.steps.chunks(
-        rank_stage,
-        users.rows,
-        pipeline.chunk,
-        users=users,
-        pairs=candidates.pairs,
-        known=feature_inputs(pipeline, candidates, ranker.features),
-        ranker=ranker,
-        explained=pipeline.top,
-        held_out=pipeline.inputs.held_out if oracle else None,
-    )
+    known = feature_inputs(pipeline, candidates, ranker.features)
+    with phase(phases.RANK):
+        return pipeline.steps.chunks(
+            rank_stage,
+            users.rows,
+            pipeline.chunk,
+            users=users,
+            pairs=candidates.pairs,
+            known=known,
+            ranker=ranker,
+            explained=pipeline.top,
+            held_out=pipeline.inputs.held_out if oracle else None,
+        )
 
 
 def _learned_order(pipeline: Pipeline, candidates: Candidates, learned: Learned) -> Artifact:
@@ -127,8 +134,14 @@ def _with_unrated(pipeline: Pipeline, lists: Artifact) -> tuple[Artifact, Unrate
         return lists, None
     ranked = _learned_order(judging, propose(judging), learned)
     unrated = kept or Unrated(learned=learned, share=held_out_share(pipeline))
-    joined = pipeline.steps.run(
-        join_unrated_stage, lists=lists, unrated=ranked, share=unrated.share
+    joined = pipeline.steps.chunks(
+        join_unrated_stage,
+        inputs.users.rows,
+        pipeline.chunk,
+        users=inputs.users,
+        lists=lists,
+        unrated=ranked,
+        share=unrated.share,
     )
     return joined, unrated
 
@@ -141,7 +154,7 @@ def _diversified(pipeline: Pipeline, lists: Artifact) -> Artifact:
         diversify_stage,
         lists=lists,
         items=pipeline.dataset.items,
-        vectors=vectors(pipeline, item_texts(pipeline)),
+        vectors=item_vectors(pipeline),
         diversity=pipeline.method.diversity,
         places=pipeline.depth,
     )

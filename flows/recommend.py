@@ -1,5 +1,6 @@
 """One new person: rated titles and a typed taste in, the base and the re-ranked list out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -7,17 +8,16 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.dataset import read_dataset
-from flows.explaining import Explained, explain
 from flows.pipeline import Inputs, Pipeline, Ranked
 from flows.ranking import make_lists
 from flows.runner import on_its_runner
+from flows.sentences import Sentences, write_sentences
 from tasks.core.artifacts import read_table
 from tasks.core.errors import TooLittleTasteError
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import BASE_RANK, ITEM, RANK, TITLE, WHY, YEAR, Artifact, Id, Record
 from tasks.data.newcomer import parse_rates
 from tasks.data.stages import newcomer_stage
-from tasks.llm.questions import chooser
 from tasks.settings.settings import Settings
 
 FEWEST_RATED = 3
@@ -68,16 +68,16 @@ def recommend(
 ) -> Recommendation:
     """Recommend to somebody who is not in the data set; see `rank_for`."""
     person = rank_for(settings, rate, taste)
-    explained = (
-        explain(person.pipeline, person.ranked.lists) if settings.night.explain else Explained()
-    )
+    sentences = Sentences()
+    if settings.night.explain:
+        sentences = write_sentences(person.pipeline, person.ranked.lists)
     labels, lists = _labels(person.items), person.read(person.ranked.lists)
-    said = person.read(explained.whys).select(ITEM, WHY).rows() if explained.whys else []
+    whys = person.read(sentences.whys).select(ITEM, WHY).rows() if sentences.whys else []
     return Recommendation(
         rated=[(labels[item], rating) for item, rating in person.rated],
-        places=_places(lists, labels, dict(said), settings.top),
+        places=_places(lists, labels, dict(whys), settings.top),
         degraded=person.ranked.degraded,
-        unexplained=explained.note,
+        unexplained=sentences.note,
     )
 
 
@@ -92,7 +92,14 @@ def rank_for(settings: Settings, rate: list[str] | None, taste: str | None) -> P
     taste = (taste or "").strip() or None
     dataset = read_dataset(steps, settings)
     items = read_table(settings.home, dataset.items)
-    choose = chooser(settings.home, settings.engine)
+
+    def choose(typed: str, labels: Sequence[str]) -> int | None:
+        if not settings.llm.llm_model:
+            return None
+        from tasks.llm.asking import choose_label  # noqa: PLC0415 - loads openai and SQLAlchemy
+
+        return choose_label(settings.home, settings.engine, typed, labels)
+
     rated = parse_rates(rate or [], items, dataset.info, choose)
     if len(rated) < FEWEST_RATED and not taste:
         raise TooLittleTasteError(

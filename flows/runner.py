@@ -3,25 +3,28 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from prefect.context import FlowRunContext
 
-from flows.doctor.finding import Finding, ok, warn
 from tasks.core.errors import SettingsError
 from tasks.core.secrets import Secrets
 from tasks.evaluation.grid import Grid
+from tasks.llm.options import Sharing
 from tasks.settings.evaluation import EvaluationSettings
 from tasks.settings.runner_name import THREADS, scheduler_of
 from tasks.settings.settings import Settings
-
-if TYPE_CHECKING:
-    from flows.dask.cluster import ClusterRunner
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 AnySettings = Settings | EvaluationSettings
+
+
+class SharingRunner(Protocol):
+    """A task runner whose workers share the limits of a language model."""
+
+    sharing: Sharing | None
 
 
 def on_its_runner(flow: Callable[P, R]) -> Callable[P, R]:
@@ -61,23 +64,20 @@ def _runner_for(settings: list[AnySettings]) -> Iterator[None]:
         yield
 
 
-def check_runner(settings: Settings) -> list[Finding]:
-    """A scheduler's workers have what tasks need; nothing to say of threads."""
-    if settings.runner == THREADS:
-        return []
-    if scheduler_of(settings.runner) and not settings.home.is_dir():
-        told = f"{settings.runner}: its workers are looked at once {settings.home} is there"
-        return [warn("runner", told, "Make the folder, or run a night.")]
+def workers_of(settings: Settings) -> int:
+    """How many workers the runner has; raises ClusterError where one lacks what tasks need."""
     with _cluster_for([settings]) as runner:
-        count = runner.sharing.askers if runner.sharing else 0
-    return [ok("runner", f"{settings.runner}: {count} workers with what tasks need")]
+        return runner.sharing.askers if runner.sharing else 0
 
 
-def _cluster_for(settings: list[AnySettings]) -> "AbstractContextManager[ClusterRunner]":
+def _cluster_for(settings: list[AnySettings]) -> AbstractContextManager[SharingRunner]:
     scheduler = scheduler_of(settings[0].runner)
-    asks = any(map(_asks, settings))
-    if scheduler and asks:
-        _refuse_a_file_as_ledger()
+    asks = any(one.asks for one in settings)
+    if scheduler and asks and Secrets().palate_ledger_url is None:
+        raise SettingsError(
+            "The ledger of paid answers is a file, which workers of other machines cannot share.",
+            "Set PALATE_LEDGER_URL to a Postgres, here and for every worker; or --runner dask.",
+        )
     try:
         from flows.dask.cluster import cluster  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
@@ -86,16 +86,3 @@ def _cluster_for(settings: list[AnySettings]) -> "AbstractContextManager[Cluster
             "pip install palate[dask]",
         ) from error
     return cluster(settings[0].home, scheduler, asks=asks)
-
-
-def _asks(settings: AnySettings) -> bool:
-    explains = isinstance(settings, Settings) and settings.night.explain
-    return settings.method.asks_llm or settings.method.writer == "llm" or explains
-
-
-def _refuse_a_file_as_ledger() -> None:
-    if Secrets().palate_ledger_url is None:
-        raise SettingsError(
-            "The ledger of paid answers is a file, which workers of other machines cannot share.",
-            "Set PALATE_LEDGER_URL to a Postgres, here and for every worker; or --runner dask.",
-        )

@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
-from flows.candidates import item_texts
-from flows.pipeline import Pipeline
+from flows.pipeline import Pipeline, item_texts, vectors
+from tasks.core import phases
+from tasks.core.progress import phase
 from tasks.core.vocabulary import Artifact, Record
 from tasks.features.similarity.stages import needed_texts_stage, score_stage
 from tasks.texts.profiles.stages import profiles_stage, write_tastes_stage
-from tasks.texts.stages import vectors_stage
 
 
 class Prepared(Record):
@@ -54,6 +54,11 @@ def with_tastes(pipeline: Pipeline, prepared: Prepared) -> Prepared:
 
 def similarities(pipeline: Pipeline, pairs: Artifact) -> Artifact:
     """The scorer's similarity of every candidate. Raises LlmError where none can be had."""
+    with phase(phases.ASK):
+        return _similarities(pipeline, pairs)
+
+
+def _similarities(pipeline: Pipeline, pairs: Artifact) -> Artifact:
     steps, scorer = pipeline.steps, pipeline.method.scorer
     prepared = with_tastes(pipeline, prepare(pipeline))
     texts = steps.run(
@@ -72,8 +77,3 @@ def similarities(pipeline: Pipeline, pairs: Artifact) -> Artifact:
         vectors=vectors(pipeline, texts) if embeds else None,
         scale=pipeline.dataset.info.scale,
     )
-
-
-def vectors(pipeline: Pipeline, texts: Artifact) -> Artifact:
-    """Unit vectors of these texts."""
-    return pipeline.steps.chunks(vectors_stage, texts.rows, pipeline.chunk, texts=texts)

@@ -10,8 +10,9 @@ from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Record
 from tasks.night.method import method_of
 from tasks.night.stages import changes_stage, listed_stage, merge_lists_stage
-from tasks.night.state import Fitted, Known, LastNight, last_night
+from tasks.night.state import Fitted, Known
 from tasks.settings.settings import Settings
+from tasks.store.nights import LastNight, last_night
 
 TONIGHT = "tonight"
 FIRST = "the first night of this method on this data"

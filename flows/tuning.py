@@ -8,7 +8,7 @@ from flows.inner import inner_part, inner_split
 from flows.pipeline import Pipeline
 from tasks.core.progress import note
 from tasks.evaluation.tuning import tune_stage
-from tasks.models.options import CHOICES, ModelOptions
+from tasks.models.options import ModelOptions, choices
 
 
 def tuned(pipeline: Pipeline) -> Pipeline:
@@ -24,7 +24,7 @@ def tuned(pipeline: Pipeline) -> Pipeline:
         return pipeline
     models = set(pipeline.method.candidate_sources)
     for name in pipeline.method.tune:
-        if CHOICES[name].model in models:
+        if choices()[name].model in models:
             options = pipeline.method.model_options
             best = _best(pipeline, name)
             pipeline = _with(pipeline, options.model_copy(update={name: best}))
@@ -38,7 +38,7 @@ def _with(pipeline: Pipeline, options: ModelOptions) -> Pipeline:
 
 def _best(pipeline: Pipeline, name: str) -> float:
     """The choice with the highest mean NDCG over the inner splits."""
-    model, values = CHOICES[name]
+    model, values = choices()[name]
     options = pipeline.method.model_options
     scores = []
     for number in range(pipeline.method.learn_splits):

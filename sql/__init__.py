@@ -15,7 +15,7 @@ VIEWS = (
     "lift_over_base",
     "ablation",
     "cost_per_point",
-    "losers",
+    "worse_lists",
     "llm_usage",
     "blind_tally",
     "nights",
@@ -23,8 +23,12 @@ VIEWS = (
     "held_out_users",
     "list_age",
     "costs",
+    *("losers", "losing_lists", "telling_lists"),
 )
-"""In the order in which they build on each other."""
+"""In the order in which they build on each other; those of the last line stay for one version."""
+
+REPLACED = ("telling_lists", "losing_lists")
+"""Tables of earlier versions whose rows `upgrade/NAME.sql` carries over, in this order."""
 
 
 def statement(name: str) -> str:

@@ -57,6 +57,10 @@ ALTER TABLE stages ADD COLUMN IF NOT EXISTS work_seconds DOUBLE;
                                        -- what the result took when it was made, perhaps earlier
 ALTER TABLE stages ADD COLUMN IF NOT EXISTS peak_mb DOUBLE;
                                        -- most memory of the process meanwhile; null: not known
+ALTER TABLE stages ADD COLUMN IF NOT EXISTS phase VARCHAR;   -- of the command, as its screen names
+                                       -- it; null in this and the next two: of an earlier version
+ALTER TABLE stages ADD COLUMN IF NOT EXISTS detail VARCHAR;  -- which model, protocol or the like
+ALTER TABLE stages ADD COLUMN IF NOT EXISTS role VARCHAR;    -- data, candidates, order, figures
 
 -- Rows of the data set that were left out, and why.
 CREATE TABLE IF NOT EXISTS dropped (
@@ -76,9 +80,9 @@ CREATE TABLE IF NOT EXISTS ranked_items (
     base_rank     INTEGER NOT NULL,    -- by the base model alone
     rank          INTEGER NOT NULL,    -- after re-ranking
     estimate      DOUBLE NOT NULL,     -- base model's rating, on the data set's scale
-    similarity    DOUBLE,              -- scorer's, in [-1, 1]; null: no score, taken as neutral
-    popularity    DOUBLE NOT NULL,     -- log train rating count, 0 to 1
-    date_affinity DOUBLE,              -- 0 to 1; null: year unknown
+    similarity    DOUBLE,              -- scorer's, in [-1, 1]; null: no score, or the order reads none
+    popularity    DOUBLE,              -- log train rating count, 0 to 1; null: the order reads none
+    date_affinity DOUBLE,              -- 0 to 1; null: year unknown, or the order reads none
     score         DOUBLE NOT NULL,     -- what the re-ranker ordered by; with `diversity` > 0 the
                                        -- first places are chosen by more, so ranks may not follow it
     PRIMARY KEY (run_id, user, item)
@@ -93,6 +97,9 @@ ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS listed_in VARCHAR;
                                        -- run that made this user's list; null: this one
 ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS why VARCHAR;
                                        -- the language model's sentence (--explain), for the first places
+ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS reasons VARCHAR;
+                                       -- the strongest reasons for the item's place; null: not given
+ALTER TABLE ranked_items ALTER COLUMN popularity DROP NOT NULL;
 
 -- For how many users a night made lists anew, or kept those of the night before, and why.
 CREATE TABLE IF NOT EXISTS changes (
@@ -201,39 +208,21 @@ CREATE TABLE IF NOT EXISTS comparisons (
     PRIMARY KEY (run_id, cell, list, against, against_list, says, metric, k)
 );
 
--- The first seed's lists of the users whose re-ranked list has a lower NDCG than their base list.
-CREATE TABLE IF NOT EXISTS losing_lists (
+-- Lists to look at, of the first seed: of users whom re-ranking helped and of users whom it harmed.
+CREATE TABLE IF NOT EXISTS list_examples (
     run_id    VARCHAR NOT NULL,
     cell      INTEGER NOT NULL,
     seed      BIGINT NOT NULL,
     user      VARCHAR NOT NULL,
+    gain      DOUBLE,                  -- NDCG of the re-ranked list minus that of the base list;
+                                       -- null: below 0, of an earlier version that did not say more
     item      VARCHAR NOT NULL,
     title     VARCHAR NOT NULL,
+    year      INTEGER,
     base_rank INTEGER NOT NULL,
     rank      INTEGER NOT NULL,
     held_out  BOOLEAN NOT NULL,        -- whether the user did rate it
-    PRIMARY KEY (run_id, cell, user, item)
-);
-
--- The first seed's lists of the ten users who gained most by re-ranking, and the ten who lost most,
--- with the why of each item.
-CREATE TABLE IF NOT EXISTS telling_lists (
-    run_id        VARCHAR NOT NULL,
-    cell          INTEGER NOT NULL,
-    seed          BIGINT NOT NULL,
-    user          VARCHAR NOT NULL,
-    gain          DOUBLE NOT NULL,     -- NDCG of the re-ranked list minus that of the base list
-    item          VARCHAR NOT NULL,
-    title         VARCHAR NOT NULL,
-    year          INTEGER,
-    base_rank     INTEGER NOT NULL,
-    rank          INTEGER NOT NULL,
-    held_out      BOOLEAN NOT NULL,    -- whether the user did rate it
-    estimate      DOUBLE NOT NULL,     -- this and the rest as in ranked_items, known from train
-    similarity    DOUBLE,
-    popularity    DOUBLE NOT NULL,
-    date_affinity DOUBLE,
-    score         DOUBLE NOT NULL,
+    reasons   VARCHAR,                 -- as in ranked_items
     PRIMARY KEY (run_id, cell, user, item)
 );
 
@@ -311,7 +300,3 @@ CREATE TABLE IF NOT EXISTS choices (
     seconds        DOUBLE NOT NULL,    -- from showing the lists to the choice
     seed           BIGINT NOT NULL     -- of the draw that put one of them first
 );
-ALTER TABLE stages ADD COLUMN IF NOT EXISTS role VARCHAR;
-ALTER TABLE stages ADD COLUMN IF NOT EXISTS detail VARCHAR;
-ALTER TABLE stages ADD COLUMN IF NOT EXISTS phase VARCHAR;
-ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS reasons VARCHAR;

@@ -35,6 +35,7 @@ for _name in ModelOptions.model_fields:
     ModelOptions.model_fields[_name].metadata.append(Parameter(group=Group("Base models")))
 
 Options = Annotated[NightlyOptions, Parameter(name="*")]
+Verbose = Annotated[bool, Parameter(negative=(), help="Show a line for every stage.")]
 
 
 def home_given(home: Path | None) -> Path:
@@ -43,16 +44,16 @@ def home_given(home: Path | None) -> Path:
 
 
 @contextmanager
-def running(home: Path) -> Iterator[Callable[[], None]]:
-    """Everything a flow needs around it: a Prefect server, progress, an end to all asking.
+def running(home: Path, *, verbose: bool = False) -> Iterator[Callable[[], None]]:
+    """Everything a flow needs around it: a Prefect server, a screen, an end to all asking.
 
     Gives a function that waits for the server: import the flow first, meanwhile.
     """
     with prefect_for(home) as wait_for_server:
-        from tasks.core.progress import showing  # noqa: PLC0415
-        from tasks.llm.session import asking  # noqa: PLC0415 - after the server is on its way
+        from tasks.core.progress import log_for, screen  # noqa: PLC0415
+        from tasks.llm.open_sessions import asking  # noqa: PLC0415 - after the server is on its way
 
-        with asking(), showing():
+        with asking(), screen(log_for(home), verbose=verbose):
             yield wait_for_server
 
 

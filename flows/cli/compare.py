@@ -60,7 +60,7 @@ def compare(
     """
     chosen = (settings or NightlyOptions()).settings()
     _check(user, run, bool(rate or taste), timeout)
-    from tasks.report.blind.lists import lists_of_night  # noqa: PLC0415 - keeps `--help` fast
+    from tasks.report.blind.pair import lists_of_night  # noqa: PLC0415 - keeps `--help` fast
 
     pair = (
         _newcomer(chosen, rate or [], taste)
@@ -89,13 +89,14 @@ def _newcomer(settings: Settings, rate: list[str], taste: str | None) -> "Pair":
     with prefect_for(settings.home) as wait_for_server:
         from flows.cli.shown.choice import show_degraded  # noqa: PLC0415
         from flows.compare import compare as flow  # noqa: PLC0415 - after the server is on its way
-        from tasks.core.progress import showing  # noqa: PLC0415
-        from tasks.llm.session import asking  # noqa: PLC0415
+        from tasks.core.progress import log_for, screen  # noqa: PLC0415
+        from tasks.llm.open_sessions import asking  # noqa: PLC0415
 
+        log = log_for(settings.home)
         wait_for_server()
 
         def attempt(rates: list[str]) -> "Compared":
-            with asking(), showing():
+            with asking(), screen(log):
                 return flow(settings, rate=rates, taste=taste)
 
         compared = with_titles_settled(attempt, rate)
@@ -106,8 +107,7 @@ def _newcomer(settings: Settings, rate: list[str], taste: str | None) -> "Pair":
 
 def _choose(settings: Settings, pair: "Pair", open: bool, port: int, minutes: float) -> None:
     from flows.cli.shown.choice import show_address, show_choice, show_same  # noqa: PLC0415
-    from tasks.report.blind.pair import draw  # noqa: PLC0415
-    from tasks.report.blind.record import keep_choice  # noqa: PLC0415
+    from tasks.report.blind.pair import draw, keep_choice  # noqa: PLC0415
     from tasks.report.blind.server import ask  # noqa: PLC0415
 
     if pair.same:

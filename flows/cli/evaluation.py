@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.cli.app import app, given_options, running
+from flows.cli.app import Verbose, app, given_options, running
 from tasks.settings.sources import EvaluateOptions
 
 Options = Annotated[EvaluateOptions, Parameter(name="*")]
@@ -16,6 +16,7 @@ Options = Annotated[EvaluateOptions, Parameter(name="*")]
 def evaluate(
     *,
     json: Annotated[bool, Parameter(negative=())] = False,
+    verbose: Verbose = False,
     settings: Options | None = None,
 ) -> None:
     """Measure a method on held-out ratings: base and re-ranked lists of the same splits.
@@ -27,12 +28,14 @@ def evaluate(
     ----------
     json
         Print one JSON object with every figure, for programs; progress goes to stderr.
+    verbose
+        Show a line for every stage.
     settings
         The options that all commands share, and those of an evaluation.
 
     """
     chosen = (settings or EvaluateOptions()).settings()
-    with running(chosen.home) as wait_for_server:
+    with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.cli.shown.figures import show_evaluation, show_json  # noqa: PLC0415
         from flows.evaluate import evaluate as flow  # noqa: PLC0415
 
@@ -47,6 +50,7 @@ def experiment(
     /,
     *,
     json: Annotated[bool, Parameter(negative=())] = False,
+    verbose: Verbose = False,
     settings: Options | None = None,
 ) -> None:
     """Run every cell of a grid, such as those in deployments/experiments.
@@ -60,6 +64,8 @@ def experiment(
         TOML file; data sets that it names are looked for in $PALATE_DATA_DIR.
     json
         Print one JSON object with every figure, for programs; progress goes to stderr.
+    verbose
+        Show a line for every stage.
     settings
         Options given here, in the environment or in --config win over those of the grid.
 
@@ -68,7 +74,7 @@ def experiment(
 
     chosen = settings or EvaluateOptions()
     wanted = read_grid(grid, given_options(chosen))
-    with running(wanted.home) as wait_for_server:
+    with running(wanted.home, verbose=verbose) as wait_for_server:
         from flows.cli.shown.figures import show_experiment, show_json  # noqa: PLC0415
         from flows.experiment import experiment as flow  # noqa: PLC0415
 

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from flows.cli.app import Options, app, home_given
-from flows.service.server import standing_url
+from flows.service.server import service_url
 from tasks.settings.sources import NightlyOptions
 
 Days = Annotated[float, Parameter(validator=Number(gte=0))]
@@ -47,10 +47,9 @@ def gc(
 
     """
     from flows.cli.shown.house import show_leftovers  # noqa: PLC0415
-    from flows.housekeeping import clean  # noqa: PLC0415 - keeps `--help` fast
-    from tasks.store.housekeeping.kept import Keep  # noqa: PLC0415
+    from tasks.store.housekeeping import Retention, clean  # noqa: PLC0415 - keeps `--help` fast
 
-    keep = Keep(runs=keep_runs, days=keep_days, min_age=min_age)
+    keep = Retention(runs=keep_runs, days=keep_days, min_age=min_age)
     cleaned = clean(home_given(home), keep, datetime.now(UTC), apply=apply)
     show_leftovers(cleaned, applied=apply)
 
@@ -78,7 +77,7 @@ def doctor(
     from flows.doctor.examine import examine  # noqa: PLC0415
 
     chosen = (settings or NightlyOptions()).settings()
-    if url := standing_url(chosen.home):
+    if url := service_url(chosen.home):
         os.environ.setdefault("PREFECT_API_URL", url)
     found = examine(chosen)
     (show_findings_json if json else show_findings)(found)

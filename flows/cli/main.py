@@ -7,11 +7,11 @@ import cyclopts
 from pydantic import ValidationError
 from rich.console import Console
 
-from flows.cli import compare, evaluation, house, llm, night, notify, results, standing
+from flows.cli import compare, evaluation, house, llm, night, notify, results, service
 from flows.cli.app import app
 from tasks.core.errors import PalateError
 
-COMMANDS = (compare, evaluation, house, llm, night, notify, results, standing)
+COMMANDS = (compare, evaluation, house, llm, night, notify, results, service)
 """Importing a file enters its commands in `app`."""
 
 errors = Console(stderr=True)

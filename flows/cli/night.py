@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from cyclopts import Parameter
 from rich.console import Console
 
-from flows.cli.app import Options, app, running
+from flows.cli.app import Options, Verbose, app, running
 from flows.service.server import prefect_for
 from tasks.core.errors import AmbiguousTitleError, SettingsError
 from tasks.settings.sources import NightlyOptions
@@ -21,7 +21,7 @@ terminal = Console(stderr=True)
 
 
 @app.command
-def nightly(*, settings: Options | None = None) -> None:
+def nightly(*, verbose: Verbose = False, settings: Options | None = None) -> None:
     """Recommend to every user, measure on held-out ratings, publish to DuckDB.
 
     By the method that measured best (deployments/best.toml), unless a model, a scorer, a re-ranker
@@ -29,7 +29,7 @@ def nightly(*, settings: Options | None = None) -> None:
     after a crash, a kill or Ctrl-C: finished stages are taken from disk.
     """
     chosen = (settings or NightlyOptions()).settings()
-    with running(chosen.home) as wait_for_server:
+    with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.cli.shown.night import show_night  # noqa: PLC0415
         from flows.nightly import nightly as flow  # noqa: PLC0415 - after the server is on its way
 
@@ -39,13 +39,13 @@ def nightly(*, settings: Options | None = None) -> None:
 
 
 @app.command
-def estimate(*, settings: Options | None = None) -> None:
+def estimate(*, verbose: Verbose = False, settings: Options | None = None) -> None:
     """Say what a night would ask of the language model, and cost, without asking anything.
 
     Takes the same options as `palate nightly`. What the ledger has already is not counted.
     """
     chosen = (settings or NightlyOptions()).settings()
-    with running(chosen.home) as wait_for_server:
+    with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.cli.shown.asking import show_estimate  # noqa: PLC0415
         from flows.estimate import estimate as flow  # noqa: PLC0415
 
@@ -55,7 +55,9 @@ def estimate(*, settings: Options | None = None) -> None:
 
 
 @app.command
-def enrich(*, limit: int | None = None, settings: Options | None = None) -> None:
+def enrich(
+    *, limit: int | None = None, verbose: Verbose = False, settings: Options | None = None
+) -> None:
     """Find the descriptions, ratings and votes that a catalogue lacks; later nights use them.
 
     Asks TMDB where TMDB_API_KEY is set (movies only), then the language model that --llm-model
@@ -65,6 +67,8 @@ def enrich(*, limit: int | None = None, settings: Options | None = None) -> None
     ----------
     limit
         Items to look up at most, for a trial.
+    verbose
+        Show a line for every stage.
     settings
         The options that all commands share.
 
@@ -72,11 +76,11 @@ def enrich(*, limit: int | None = None, settings: Options | None = None) -> None
     chosen = (settings or NightlyOptions()).settings()
     if limit is not None and limit < 1:
         raise SettingsError(f"--limit {limit}: there is nothing to look up.", "Give 1 or more.")
-    with running(chosen.home) as wait_for_server:
+    with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.cli.shown.asking import show_enrichment  # noqa: PLC0415
         from flows.enrich import enrich as flow  # noqa: PLC0415
         from tasks.data.enriching.tmdb import BASE_URL  # noqa: PLC0415
-        from tasks.llm.questions import asker  # noqa: PLC0415
+        from tasks.llm.asking import asker  # noqa: PLC0415
 
         address = os.environ.get("PALATE_TMDB_URL") or BASE_URL
         wait_for_server()
@@ -89,6 +93,7 @@ def recommend(
     *,
     rate: Annotated[list[str] | None, Parameter(negative=())] = None,
     taste: str | None = None,
+    verbose: Verbose = False,
     settings: Options | None = None,
 ) -> None:
     """Recommend to one new person, base list and re-ranked list side by side.
@@ -100,6 +105,8 @@ def recommend(
         unless --taste is given. An id works too: "#1=5".
     taste
         What you like, in your own words.
+    verbose
+        Show a line for every stage.
     settings
         The options that all commands share.
 
@@ -108,13 +115,14 @@ def recommend(
     with prefect_for(chosen.home) as wait_for_server:
         from flows.cli.shown.night import show_recommendation  # noqa: PLC0415
         from flows.recommend import recommend as flow  # noqa: PLC0415
-        from tasks.core.progress import showing  # noqa: PLC0415
-        from tasks.llm.session import asking  # noqa: PLC0415
+        from tasks.core.progress import log_for, screen  # noqa: PLC0415
+        from tasks.llm.open_sessions import asking  # noqa: PLC0415
 
+        log = log_for(chosen.home)
         wait_for_server()
 
         def attempt(rates: list[str]) -> "Recommendation":
-            with asking(), showing():
+            with asking(), screen(log, verbose=verbose):
                 return flow(chosen, rate=rates, taste=taste)
 
         result = with_titles_settled(attempt, rate or [])

@@ -22,18 +22,18 @@ def notify(*, test: bool = False, settings: Options | None = None) -> None:
 
     """
     from tasks.night.notify.message import message  # noqa: PLC0415 - prefect takes a while to load
-    from tasks.night.notify.telling import is_anybody_told, problems_telling  # noqa: PLC0415
+    from tasks.night.notify.outcome import has_recipient, send  # noqa: PLC0415
 
     chosen = (settings or NightlyOptions()).settings()
     if not test:
         raise SettingsError("There is nothing to tell.", "--test sends a message as a trial.")
-    if not is_anybody_told(chosen):
+    if not has_recipient(chosen):
         raise SettingsError(
             "There is nobody to tell.",
             "Set notify_command (a program and its arguments) or PALATE_NOTIFY_URL (a webhook).",
         )
     about = message(chosen, "test", "Somebody asked for a trial message.")
-    problems = problems_telling(chosen, about)
+    problems = send(chosen, about)
     if problems:
         raise NotifyError(" ".join(p.what for p in problems), problems[0].fix)
     console.print("The message was sent.")

@@ -32,8 +32,7 @@ def sql(
     """
     from flows.cli.shown.rows import check_target, opened, write_rows  # noqa: PLC0415
     from flows.cli.shown.tables import show_some  # noqa: PLC0415
-    from tasks.store.query import find_statement  # noqa: PLC0415
-    from tasks.store.stream import stream  # noqa: PLC0415
+    from tasks.store.query import find_statement, stream  # noqa: PLC0415
 
     if statement is None:
         questions()

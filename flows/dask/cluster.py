@@ -15,11 +15,11 @@ from prefect.settings import PREFECT_API_URL
 from prefect.tasks import Task
 from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
 
-from flows.dask.worker import OnWorker, Seen, look
+from flows.dask.worker import OnWorker, WorkerFacts, look
 from tasks.core.errors import PalateError
 from tasks.core.homes import url_of
+from tasks.llm.open_sessions import sharing_here
 from tasks.llm.options import EngineOptions, Sharing
-from tasks.llm.sharing import sharing_here
 
 CONNECT_SECONDS = 5.0
 
@@ -30,7 +30,7 @@ ONE_THREAD = {"distributed.nanny.pre-spawn-environ.POLARS_MAX_THREADS": 1}
 
 LOGGERS = "distributed", "distributed.client"
 QUIET = {"logging": dict.fromkeys(LOGGERS, "critical")}
-"""What is wrong is told once, by the command."""
+"""What is wrong is shown once, by the command."""
 
 
 class ClusterError(PalateError):
@@ -56,11 +56,8 @@ class ClusterRunner(DaskTaskRunner):
 
     def __init__(self, connect_to: LocalCluster | str) -> None:
         self.sharing: Sharing | None = None
-        known = {"timeout": CONNECT_SECONDS}
-        if isinstance(connect_to, str):
-            super().__init__(address=connect_to, client_kwargs=known)
-        else:
-            super().__init__(cluster=connect_to, client_kwargs=known)
+        address, own = (connect_to, None) if isinstance(connect_to, str) else (None, connect_to)
+        super().__init__(own, address, client_kwargs={"timeout": CONNECT_SECONDS})
 
     def submit(  # type: ignore[override]
         self,
@@ -70,8 +67,8 @@ class ClusterRunner(DaskTaskRunner):
         dependencies: dict[str, set[Any]] | None = None,
     ) -> ClusterFuture:
         """Start a task on a worker."""
-        told = for_workers(parameters, self.sharing)
-        future = super().submit(task, told, None, dependencies)
+        sent = for_workers(parameters, self.sharing)
+        future = super().submit(task, sent, None, dependencies)
         return ClusterFuture(wrapped_future=future.wrapped_future, task_run_id=future.task_run_id)
 
 
@@ -80,13 +77,13 @@ def for_workers(parameters: dict[str, Any], sharing: Sharing | None) -> dict[str
 
     None of these is in a cache key.
     """
-    told = dict(parameters)
-    if isinstance(home := told.get("home"), Path):
-        told["home"] = home.resolve()
-    if isinstance(options := told.get("options"), EngineOptions):
+    sent = dict(parameters)
+    if isinstance(home := sent.get("home"), Path):
+        sent["home"] = home.resolve()
+    if isinstance(options := sent.get("options"), EngineOptions):
         prices = options.llm_prices and options.llm_prices.resolve()
-        told["options"] = options.model_copy(update={"sharing": sharing, "llm_prices": prices})
-    return told
+        sent["options"] = options.model_copy(update={"sharing": sharing, "llm_prices": prices})
+    return sent
 
 
 @contextmanager
@@ -157,29 +154,30 @@ def _check(client: Client, home: Path, run: str, *, asks: bool) -> None:
     mark.touch()
     try:
         here = look(mark, server, run)
-        found = client.run(look, mark, server, run, on_error="return")
+        workers = client.run(look, mark, server, run, on_error="return")
     finally:
         mark.unlink()
-    for worker, seen in found.items():
-        if told := _problem(here, seen, home, server, asks=asks):
-            raise ClusterError(f"runner: the Dask worker at {worker} {told[0]}.", told[1])
+    for worker, facts in workers.items():
+        if problem := _problem(here, facts, home, server, asks=asks):
+            what, fix = problem
+            raise ClusterError(f"runner: the Dask worker at {worker} {what}.", fix)
 
 
 def _problem(
-    here: Seen, seen: object, home: Path, server: str | None, *, asks: bool
+    here: WorkerFacts, there: object, home: Path, server: str | None, *, asks: bool
 ) -> tuple[str, str] | None:
     """What a worker lacks, and what to do about it."""
     same = "Install the same palate[dask] for every worker as here."
-    if not isinstance(seen, Seen):
-        return f"cannot run palate ({type(seen).__name__})", same
-    if seen.code != here.code:
+    if not isinstance(there, WorkerFacts):
+        return f"cannot run palate ({type(there).__name__})", same
+    if there.code != here.code:
         return "has another version of palate", same
-    if not seen.home and not url_of(home):  # of a shared home every machine has a mirror
+    if not there.home and not url_of(home):  # of a shared home every machine has a mirror
         return f"does not see {home.resolve()}", "Put --home on storage that all machines share."
-    if not seen.server:
+    if not there.server:
         fix = "Set PREFECT_API_URL to a server that every machine reaches, and start it."
         return f"does not reach Prefect's server at {server}", fix
-    if asks and (seen.ledger, seen.key) != (here.ledger, here.key):
+    if asks and (there.ledger, there.key) != (here.ledger, here.key):
         fix = "Start workers with the same PALATE_LEDGER_URL and OPENAI_API_KEY as here."
         return "has another ledger or key", fix
     return None

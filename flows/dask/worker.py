@@ -17,12 +17,12 @@ from flows.service.server import answers
 from tasks.core.progress import watch_with
 from tasks.core.secrets import Secrets
 from tasks.core.vocabulary import Record
+from tasks.llm.open_sessions import close_sessions
 from tasks.llm.options import Sharing
-from tasks.llm.session import close_sessions
 
 
-class Seen(Record):
-    """What a process has of what tasks need. Secrets are told as hashes, salted for one command."""
+class WorkerFacts(Record):
+    """What a process has of what tasks need. Of secrets a hash, salted for one command."""
 
     code: str
     home: bool
@@ -49,18 +49,18 @@ class OnWorker(WorkerPlugin):
         await asyncio.to_thread(close_sessions, self._sharing)
 
 
-def look(mark: Path, server: str | None, salt: str) -> Seen:
+def look(mark: Path, server: str | None, salt: str) -> WorkerFacts:
     """What this process has; `mark` is a file that the command has just written.
 
     Without a `server` there is none to be reached.
     """
     secrets = Secrets()
-    return Seen(
+    return WorkerFacts(
         code=fingerprint(),
         home=mark.is_file(),
         server=server is None or answers(server),
-        ledger=_told(secrets.palate_ledger_url, salt),
-        key=_told(secrets.openai_api_key, salt),
+        ledger=_hashed(secrets.palate_ledger_url, salt),
+        key=_hashed(secrets.openai_api_key, salt),
     )
 
 
@@ -76,7 +76,7 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _told(secret: SecretStr | None, salt: str) -> str | None:
+def _hashed(secret: SecretStr | None, salt: str) -> str | None:
     if secret is None:
         return None
     return hashlib.sha256(f"{salt}\n{secret.get_secret_value()}".encode()).hexdigest()

@@ -4,14 +4,14 @@ from typing import Literal
 
 from tasks.core.vocabulary import Record
 
-Status = Literal["ok", "warn", "fail"]
+Verdict = Literal["ok", "warn", "fail"]
 
 
 class Finding(Record):
     """One line: how it stands and, unless that is well, what to do. `check` names what it is of."""
 
     check: str
-    status: Status
+    status: Verdict
     what: str
     fix: str = ""
 

@@ -1,61 +1,71 @@
-"""Python and the installed packages, against what palate requires."""
+"""What a night needs beside its home: Python, packages, the data set and the embedding model."""
 
+import os
 import platform
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, metadata, version
+from pathlib import Path
 
+import numpy as np
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from flows.doctor.finding import Finding, fail, ok, warn
 from tasks.core.homes import url_of
+from tasks.data import catalogue
+from tasks.data.catalogue import ML_LATEST_SMALL
 from tasks.models.spark_session import check_installed
 from tasks.settings.settings import Settings
+from tasks.texts.embedder import Embedder
 
 REINSTALL = "Install the locked dependencies again (make, or uv pip sync requirements.lock)."
 
 KNOWN_BAD = {"fastapi": (">=0.140", "Prefect 3.8.8 fails on every flow with fastapi 0.165")}
 """Versions known to break something, and what."""
 
+RENAMED = {"standing"}
+"""Extras that have another name by now."""
+
 
 def check_python(_settings: Settings) -> list[Finding]:
     """The interpreter against what palate requires."""
     wanted = str(metadata("palate")["Requires-Python"])
-    found = platform.python_version()
-    if SpecifierSet(wanted).contains(found, prereleases=True):
-        return [ok("python", f"Python {found}")]
-    return [fail("python", f"Python {found}, palate needs {wanted}", "make PYTHON=python3.12 ...")]
+    running = platform.python_version()
+    if SpecifierSet(wanted).contains(running, prereleases=True):
+        return [ok("python", f"Python {running}")]
+    return [
+        fail("python", f"Python {running}, palate needs {wanted}", "make PYTHON=python3.12 ...")
+    ]
 
 
 def check_packages(_settings: Settings) -> list[Finding]:
     """Every package that palate requires: there, and of a version that it works with."""
     wanted = list(required(""))
-    wrong = [problem for one in wanted if (problem := problem_of(one))]
-    found = [fail("packages", problem, REINSTALL) for problem in wrong]
-    return found or [ok("packages", f"{len(wanted)} packages, of versions that palate works with")]
+    problems = [problem for one in wanted if (problem := problem_of(one))]
+    wrong = [fail("packages", problem, REINSTALL) for problem in problems]
+    return wrong or [ok("packages", f"{len(wanted)} packages, of versions that palate works with")]
 
 
 def check_extras(settings: Settings) -> list[Finding]:
     """Which extras are installed; those that the settings ask for must be."""
-    names = metadata("palate").get_all("Provides-Extra") or []
-    absent = [name for name in names if any(problem_of(one) for one in required(name))]
-    present = [name for name in names if name not in absent]
-    told = (
-        f"installed: {', '.join(present) or 'none'}; not installed: {', '.join(absent) or 'none'}"
-    )
-    return [ok("extras", told), *_wanted_extras(settings, absent)]
+    names = set(metadata("palate").get_all("Provides-Extra") or []) - RENAMED
+    absent = [name for name in sorted(names) if any(map(problem_of, required(name)))]
+    present = sorted(names - set(absent))
+    there, not_there = (", ".join(names) or "none" for names in (present, absent))
+    summary = ok("extras", f"installed: {there}; not installed: {not_there}")
+    return [summary, *_wanted_extras(settings, absent)]
 
 
 def _wanted_extras(settings: Settings, absent: list[str]) -> Iterator[Finding]:
     for extra, model in {"als": "als", "fast": "svdpp-fast"}.items():
         if extra in absent and model in _models(settings):
-            told = f"the base model {model} is not installed"
-            yield fail("extras", told, f"pip install palate[{extra}]")
+            what = f"the base model {model} is not installed"
+            yield fail("extras", what, f"pip install palate[{extra}]")
     if "s3" in absent and url_of(settings.home):
         yield fail("extras", "a home on s3:// needs s3fs", "pip install palate[s3]")
     if "trees" in absent and settings.method.learn_trees:
-        told = "the default method goes without boosted trees"
-        yield warn("extras", told, "pip install palate[trees]")
+        what = "the default method goes without boosted trees"
+        yield warn("extras", what, "pip install palate[trees]")
 
 
 def check_spark(settings: Settings) -> list[Finding]:
@@ -84,12 +94,30 @@ def required(extra: str) -> Iterator[Requirement]:
 def problem_of(wanted: Requirement) -> str | None:
     """What is wrong with an installed package, None if nothing is."""
     try:
-        found = version(wanted.name)
+        installed = version(wanted.name)
     except PackageNotFoundError:
         return f"{wanted.name} is not installed ({wanted.specifier or 'any version'} is needed)"
     bad, why = KNOWN_BAD.get(wanted.name, ("", ""))
-    if bad and SpecifierSet(bad).contains(found, prereleases=True):
-        return f"{wanted.name} {found}: {why}"
-    if not wanted.specifier.contains(found, prereleases=True):
-        return f"{wanted.name} {found}, palate needs {wanted.specifier}"
+    if bad and SpecifierSet(bad).contains(installed, prereleases=True):
+        return f"{wanted.name} {installed}: {why}"
+    if not wanted.specifier.contains(installed, prereleases=True):
+        return f"{wanted.name} {installed}, palate needs {wanted.specifier}"
     return None
+
+
+def check_data(settings: Settings) -> list[Finding]:
+    """What `--data` names is there; the check downloads nothing."""
+    data = settings.data
+    beside = Path(os.environ.get(catalogue.DATA_DIR) or data) / data
+    if data == ML_LATEST_SMALL.name and not (Path(data).is_dir() or beside.is_dir()):
+        return [ok("data", f"{data} is downloaded by the first night, from {ML_LATEST_SMALL.url}")]
+    source = catalogue.find(data, settings.home)
+    return [ok("data", f"{data}: {', '.join(file.name for file in source.files)}")]
+
+
+def check_embedder(_settings: Settings) -> list[Finding]:
+    """The embedding model loads and gives unit vectors."""
+    ((_, vectors),) = Embedder().embed(["a quiet film about trains"])
+    if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3):
+        return [fail("embedder", "it gives no unit vectors", REINSTALL)]
+    return [ok("embedder", f"{Embedder.version} loads")]

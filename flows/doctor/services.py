@@ -1,4 +1,4 @@
-"""Servers: Prefect and its workers, and the language model's."""
+"""Servers and workers: what `palate up` started, Prefect's, the runner's, the language model's."""
 
 import asyncio
 import base64
@@ -12,14 +12,32 @@ from typing import Any
 import openai
 
 from flows.doctor.finding import Finding, fail, ok, warn
+from flows.runner import workers_of
+from flows.service.state import read_state
 from tasks.core.secrets import Secrets
 from tasks.llm.client import ChatClient
+from tasks.settings.runner_name import THREADS, scheduler_of
 from tasks.settings.settings import Settings
 
 SECONDS = 5.0
 START = (
     "Start it (`prefect server start`), or unset PREFECT_API_URL: then commands start their own."
 )
+
+
+def check_service(settings: Settings) -> list[Finding]:
+    """Everything that `palate up` started still runs; nothing to say where nothing was."""
+    state = read_state(settings.home)
+    if state is None:
+        return []
+    from flows.service.processes import find, log_file  # noqa: PLC0415 - an extra
+
+    gone = [role for role, process in state.processes.items() if find(process) is None]
+    if not gone:
+        return [ok("service", f"palate up started {', '.join(state.processes)}: all of it runs")]
+    logs = ", ".join(str(log_file(settings.home, role)) for role in gone)
+    what = f"of what palate up started, {' and '.join(gone)} ended"
+    return [fail("service", what, f"See {logs}; palate up starts it again, palate down ends all.")]
 
 
 def check_prefect(_settings: Settings) -> list[Finding]:
@@ -34,8 +52,8 @@ def check_prefect(_settings: Settings) -> list[Finding]:
     except (OSError, ValueError) as error:
         return [fail("prefect", f"{_shown(url)} does not answer ({_why(error)})", START)]
     if theirs != version("prefect"):
-        told = f"{_shown(url)} runs Prefect {theirs}, this is {version('prefect')}"
-        return [warn("prefect", told, "Use the same version on both sides.")]
+        what = f"{_shown(url)} runs Prefect {theirs}, this is {version('prefect')}"
+        return [warn("prefect", what, "Use the same version on both sides.")]
     return [ok("prefect", f"{_shown(url)} answers, Prefect {theirs}")]
 
 
@@ -60,26 +78,37 @@ def _pool(pool: dict[str, Any]) -> Finding:
     return ok("worker", f"pool {name} has a worker online")
 
 
+def check_runner(settings: Settings) -> list[Finding]:
+    """A scheduler's workers have what tasks need; nothing to say of threads."""
+    if settings.runner == THREADS:
+        return []
+    if scheduler_of(settings.runner) and not settings.home.is_dir():
+        what = f"{settings.runner}: its workers are looked at once {settings.home} is there"
+        return [warn("runner", what, "Make the folder, or run a night.")]
+    count = workers_of(settings)
+    return [ok("runner", f"{settings.runner}: {count} workers with what tasks need")]
+
+
 def check_llm(settings: Settings) -> list[Finding]:
     """The language model's server takes the key and has the model; asked only where one is set."""
     if not (settings.llm.llm_model or settings.llm.llm_base_url):
         return []
     where, secrets = settings.llm.llm_base_url or "OpenAI", Secrets()
     if settings.llm.llm_base_url is None and secrets.openai_api_key is None:
-        told = "OPENAI_API_KEY is not set"
-        return [fail("llm", told, "Export it, or name a server that needs none (--llm-base-url).")]
+        what = "OPENAI_API_KEY is not set"
+        return [fail("llm", what, "Export it, or name a server that needs none (--llm-base-url).")]
     try:
         names = asyncio.run(_models(settings, secrets))
     except openai.APIStatusError as error:
         return [_refused(where, error.status_code)]
     except (openai.OpenAIError, TimeoutError, AttributeError, TypeError, ValueError) as error:
-        told = f"{where} gives no list of models ({type(error).__name__})"
+        what = f"{where} gives no list of models ({type(error).__name__})"
         return [
-            fail("llm", told, "Check --llm-base-url (it ends in /v1), the server, the network.")
+            fail("llm", what, "Check --llm-base-url (it ends in /v1), the server, the network.")
         ]
     if settings.llm.llm_model and settings.llm.llm_model not in names:
-        told = f"{where} answers, but does not list {settings.llm.llm_model}"
-        return [warn("llm", told, f"It lists {', '.join(names[:5]) or 'nothing'}.")]
+        what = f"{where} answers, but does not list {settings.llm.llm_model}"
+        return [warn("llm", what, f"It lists {', '.join(names[:5]) or 'nothing'}.")]
     return [ok("llm", f"{where} answers and lists {len(names)} models")]
 
 

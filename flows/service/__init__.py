@@ -1,1 +1,1 @@
-"""The standing installation: a database, a Prefect server and a worker that outlive commands."""
+"""What `palate up` starts: a database, a Prefect server and a worker, which stay."""

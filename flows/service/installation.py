@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -16,61 +15,55 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from flows.service import postgres, prefect_toml
-from flows.service.environment import database_given, for_server, for_worker
-from flows.service.processes import (
-    belonging,
-    find,
-    log_file,
-    of_role,
-    running_flows,
-    start,
-    stop,
-)
+from flows.service import postgres, processes
+from flows.service.processes import Patience, belonging, find, of_role, stop
 from flows.service.server import answers, free_port
 from flows.service.state import (
     POOL,
+    Installation,
     Role,
-    StandingError,
-    State,
+    ServiceError,
     folder,
     forget,
     read_state,
+    remove_prefect_toml,
+    write_prefect_toml,
     write_state,
 )
 
 START_SECONDS = 120.0
 DEPLOYMENTS = Path("deployments") / "prefect.yaml"
-RUNS = ((signal.SIGINT, 25.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
-"""A flow run is told as by Ctrl-C: it waits for answers of a language model that are on their way,
+RUNS: Patience = ((signal.SIGINT, 25.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+"""A flow run gets what Ctrl-C sends: it waits for a language model's answers that are on their way,
 reports that it was broken off, and is resumed after the next `up`."""
 
-Tell = Callable[[str], None]
+Log = Callable[[str], object]
+"""Shows a line of progress."""
 
 
-def up(home: Path, project: Path, port: int, tell: Tell) -> tuple[State, list[Role]]:
+def up(home: Path, project: Path, port: int, log: Log) -> tuple[Installation, list[Role]]:
     """Start what is missing of the installation; gives it, and what had to be started.
 
-    Raises StandingError when something does not start; what this call started is stopped then.
+    Raises ServiceError when something does not start; what this call started is stopped then.
     """
     with _alone(home):
         before = read_state(home)
         if before is None and port:
             _check_port(port)
-        state = before or State(project=project.resolve(), port=port or free_port())
+        state = before or Installation(project=project.resolve(), port=port or free_port())
         started: list[Role] = []
         try:
             for role in _missing(home, state):
-                tell(f"  starting {role}")
-                state = STARTERS[role](home, state, tell)
+                log(f"  starting {role}")
+                state = STARTERS[role](home, state, log)
                 started.append(role)
             if started:
-                _deploy(home, state, tell)
+                _deploy(home, state, log)
                 _await_worker(home, state)
         except BaseException:
             _stop(home, state, None if before is None else started)
             raise
-        prefect_toml.write(state)
+        write_prefect_toml(state)
         return state, started
 
 
@@ -84,10 +77,10 @@ def down(home: Path) -> bool:
         return True
 
 
-def _missing(home: Path, state: State) -> list[Role]:
+def _missing(home: Path, state: Installation) -> list[Role]:
     """What has to be started: with a new database the server on it, and with that a worker."""
     missing: list[Role] = []
-    if database_given() is None and postgres.of_home(home) is None:
+    if processes.database_given() is None and postgres.of_home(home) is None:
         missing.append("postgres")
     if missing or not find(state.processes.get("server")):
         missing.append("server")
@@ -96,44 +89,43 @@ def _missing(home: Path, state: State) -> list[Role]:
     return missing
 
 
-def _start_postgres(home: Path, state: State, tell: Tell) -> State:
-    process, sockets = postgres.start_postgres(home, tell)
+def _start_postgres(home: Path, state: Installation, log: Log) -> Installation:
+    process, sockets = postgres.start_postgres(home, log)
     _drop(state.sockets, home)
     state = state.with_process("postgres", process).model_copy(update={"sockets": sockets})
     write_state(home, state)
     return state
 
 
-def _start_server(home: Path, state: State, _tell: Tell) -> State:
+def _start_server(home: Path, state: Installation, _log: Log) -> Installation:
     stop(of_role(belonging(home), "server"))
     _check_port(state.port)
-    database = database_given() or postgres.address(state.sockets or postgres.data(home))
+    database = processes.database_given() or postgres.address(state.sockets or postgres.data(home))
     command = [sys.executable, "-m", "prefect", "server", "start"]
     command += ["--host", "127.0.0.1", "--port", str(state.port)]
-    process = start("server", command, home, for_server(home, state.url, database))
+    process = processes.start(
+        "server", command, home, processes.for_server(home, state.url, database)
+    )
     state = state.with_process("server", process)
     write_state(home, state)
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and find(process):
-        if answers(state.url):
-            _make_pool(state)
-            return state
-        time.sleep(0.1)
-    raise StandingError("Prefect's server did not start.", f"See {log_file(home, 'server')}.")
+    if not processes.until(lambda: answers(state.url), process, START_SECONDS):
+        log = processes.log_file(home, "server")
+        raise ServiceError("Prefect's server did not start.", f"See {log}.")
+    _make_pool(state)
+    return state
 
 
-def _start_worker(home: Path, state: State, _tell: Tell) -> State:
+def _start_worker(home: Path, state: Installation, _log: Log) -> Installation:
     stop(of_role(belonging(home), "worker"))
     command = [sys.executable, "-m", "flows.service.worker"]
-    command += [str(home.resolve()), state.url, str(state.project)]
-    environment = for_worker(home, state.url, state.project)
-    process = start("worker", command, home, environment, place=state.project)
+    environment = processes.for_worker(home, state.url, state.project)
+    process = processes.start("worker", command, home, environment, place=state.project)
     state = state.with_process("worker", process)
     write_state(home, state)
     return state
 
 
-STARTERS: dict[Role, Callable[[Path, State, Tell], State]] = {
+STARTERS: dict[Role, Callable[[Path, Installation, Log], Installation]] = {
     "postgres": _start_postgres,
     "server": _start_server,
     "worker": _start_worker,
@@ -146,19 +138,19 @@ def _check_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise StandingError(
+            raise ServiceError(
                 f"Port {port} is taken: something else listens there.",
                 "Stop it, or take another: palate up --port 4300 (0: any free one).",
             ) from error
 
 
-def _make_pool(state: State) -> None:
+def _make_pool(state: Installation) -> None:
     pool = json.dumps({"name": POOL, "type": "process"}).encode()
-    _post(state, "work_pools/", pool, known=409)
+    _post(state, "work_pools/", pool, accepted=409)  # there is one already
 
 
-def _post(state: State, path: str, body: bytes, known: int = 0) -> bytes:
-    """The answer to a request; empty where the server says `known`: it is so already."""
+def _post(state: Installation, path: str, body: bytes, accepted: int = 0) -> bytes:
+    """The answer to a request; empty where the server refuses with this accepted status."""
     request = urllib.request.Request(  # noqa: S310 - our loopback
         f"{state.url}/{path}", body, {"Content-Type": "application/json"}
     )
@@ -167,61 +159,58 @@ def _post(state: State, path: str, body: bytes, known: int = 0) -> bytes:
             content: bytes = answer.read()
             return content
     except urllib.error.HTTPError as error:
-        if error.code == known:
+        if error.code == accepted:
             return b""
         raise
 
 
-def _deploy(home: Path, state: State, tell: Tell) -> None:
-    tell(f"  deploying {DEPLOYMENTS}")
+def _deploy(home: Path, state: Installation, log: Log) -> None:
+    log(f"  deploying {DEPLOYMENTS}")
     command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [*command, "--prefect-file", str(DEPLOYMENTS)],
         cwd=state.project,
-        env=for_worker(home, state.url, state.project),
+        env=processes.for_worker(home, state.url, state.project),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise StandingError(
+        raise ServiceError(
             f"{state.project / DEPLOYMENTS} could not be deployed:\n{done.stdout}{done.stderr}",
             "Correct it, then run `palate up` again.",
         )
 
 
-def _await_worker(home: Path, state: State) -> None:
+def _await_worker(home: Path, state: Installation) -> None:
     """Wait until it asks for runs."""
     worker = state.processes["worker"]
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and find(worker):
-        answer = json.loads(_post(state, f"work_pools/{POOL}/workers/filter", b"{}"))
-        if any(_seen(one) > worker.started for one in answer):
-            return
-        time.sleep(0.1)
-    raise StandingError("The worker did not start.", f"See {log_file(home, 'worker')}.")
+
+    def asks() -> bool:
+        workers = json.loads(_post(state, f"work_pools/{POOL}/workers/filter", b"{}"))
+        heartbeats = (datetime.fromisoformat(one["last_heartbeat_time"]) for one in workers)
+        return any(heartbeat.timestamp() > worker.started for heartbeat in heartbeats)
+
+    if not processes.until(asks, worker, START_SECONDS):
+        log = processes.log_file(home, "worker")
+        raise ServiceError("The worker did not start.", f"See {log}.")
 
 
-def _seen(worker: dict[str, str]) -> float:
-    """When a worker was heard of last, in seconds since the epoch."""
-    return datetime.fromisoformat(worker["last_heartbeat_time"]).timestamp()
-
-
-def _stop(home: Path, state: State | None, roles: list[Role] | None) -> None:
+def _stop(home: Path, state: Installation | None, roles: list[Role] | None) -> None:
     """Stop these roles, or everything: those first that need the others to end well."""
     if roles is None or "worker" in roles:
         stop(of_role(belonging(home), "worker"))
     if roles is None:
-        stop(running_flows(belonging(home)).values(), RUNS)
+        stop(processes.running_flows(belonging(home)).values(), RUNS)
     if roles is None or "server" in roles:
         stop(of_role(belonging(home), "server"), ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)))
     if roles is None or "postgres" in roles:
-        stop([postgres.of_home(home)], postgres.STAGES)
+        stop([postgres.of_home(home)], postgres.PATIENCE)
     if roles is None:
         stop(belonging(home))
         if state is not None:
-            prefect_toml.remove(state)
+            remove_prefect_toml(state)
             _drop(state.sockets, home)
         forget(home)
 
@@ -241,6 +230,6 @@ def _alone(home: Path) -> Iterator[None]:
         with FileLock(folder(home) / "lock", timeout=0):
             yield
     except Timeout as error:
-        raise StandingError(
+        raise ServiceError(
             f"Another `palate up` or `palate down` is at work on {home}.", "Wait for it."
         ) from error

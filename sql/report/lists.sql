@@ -11,13 +11,15 @@ WITH first AS (
     FROM ranked_items AS ranked
     JOIN runs AS run USING (run_id)
     WHERE run_id = $before AND ranked.rank <= run.top
+), ranked AS (
+    FROM ranked_items WHERE run_id = $run_id
+    UNION ALL BY NAME SELECT NULL::VARCHAR AS reasons WHERE false  -- files of earlier versions
 )
 SELECT ranked.user, ranked.item, ranked.title, ranked.year, ranked.base_rank, ranked.rank,
        coalesce(ranked.reranked_rank, ranked.rank) AS reranked_rank,
        ranked.estimate, ranked.similarity, ranked.popularity, ranked.date_affinity, ranked.score,
-       ranked.listed_in, ranked.why, earlier.rank AS before
-FROM ranked_items AS ranked
+       ranked.listed_in, ranked.reasons, ranked.why, earlier.rank AS before
+FROM ranked
 JOIN first USING (user)
 LEFT JOIN earlier ON earlier.user = ranked.user AND earlier.item = ranked.item
-WHERE ranked.run_id = $run_id
 ORDER BY first.number, ranked.user, ranked.rank

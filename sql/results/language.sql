@@ -17,7 +17,7 @@ WITH run AS (
     FROM run
     JOIN cells USING (run_id)
     WHERE status = 'run' AND NOT leaky
-), known AS (
+), described AS (
     SELECT *, min(cell) OVER (PARTITION BY dataset, protocol) AS place,
            CASE WHEN reranker = 'none' THEN 'base' ELSE 'reranked' END AS list,
            scorer <> 'none'
@@ -29,44 +29,44 @@ WITH run AS (
            )) AS but_for
     FROM weighed
 ), measured AS (
-    SELECT known.*, figure.mean, base.mean AS base,
+    SELECT described.*, figure.mean, base.mean AS base,
            {'mean': figure.mean, 'low': figure.low, 'high': figure.high} AS interval
-    FROM known
+    FROM described
     JOIN cell_metrics AS figure
-      ON figure.run_id = known.run_id AND figure.cell = known.cell AND figure.list = known.list
+      ON figure.run_id = described.run_id AND figure.cell = described.cell AND figure.list = described.list
     JOIN cell_metrics AS base
-      ON base.run_id = known.run_id AND base.cell = known.cell AND base.list = 'base'
+      ON base.run_id = described.run_id AND base.cell = described.cell AND base.list = 'base'
      AND base.metric = figure.metric AND base.k = figure.k
     WHERE figure.metric = headline AND figure.k = 10
 ), shown AS (
     SELECT comparison.* FROM run JOIN comparisons AS comparison USING (run_id)
     WHERE metric = headline AND k = 10
-), told AS (
+), between_cells AS (
     SELECT * FROM shown WHERE against_list = 'reranked'
 ), adds AS (
-    SELECT mine.place, mine.dataset, mine.protocol, mine.model, mine.scorer, mine.base, told.cell,
+    SELECT mine.place, mine.dataset, mine.protocol, mine.model, mine.scorer, mine.base, between_cells.cell,
            mine.label AS with_label, mine.mean AS with_language,
            other.label AS without_label, other.mean AS without_language,
-           told.difference, told.low, told.high, told.verdict,
+           between_cells.difference, between_cells.low, between_cells.high, between_cells.verdict,
            over.difference AS over_difference, over.low AS over_low, over.high AS over_high,
            over.verdict AS over_verdict
-    FROM told
+    FROM between_cells
     JOIN measured AS mine USING (cell)
-    JOIN measured AS other ON other.cell = told.against
-    LEFT JOIN shown AS over ON over.cell = told.cell AND over.against_list = 'base'
+    JOIN measured AS other ON other.cell = between_cells.against
+    LEFT JOIN shown AS over ON over.cell = between_cells.cell AND over.against_list = 'base'
     WHERE mine.scorer <> 'none' AND other.scorer = 'none'
       AND mine.model = other.model AND mine.but_for = other.but_for
 ), alone AS (
     SELECT mine.dataset, mine.protocol, mine.model, mine.scorer,
-           told.difference AS alone_difference, told.low AS alone_low, told.high AS alone_high,
-           told.verdict AS alone_verdict
-    FROM told
-    JOIN known AS mine USING (cell)
-    JOIN known AS other ON other.cell = told.against
+           between_cells.difference AS alone_difference, between_cells.low AS alone_low, between_cells.high AS alone_high,
+           between_cells.verdict AS alone_verdict
+    FROM between_cells
+    JOIN described AS mine USING (cell)
+    JOIN described AS other ON other.cell = between_cells.against
     WHERE mine.language AND (other.popularity AND other.model = mine.model OR other.most_popular)
     QUALIFY row_number() OVER (
         PARTITION BY mine.dataset, mine.protocol, mine.model, mine.scorer
-        ORDER BY other.most_popular, told.cell, told.against
+        ORDER BY other.most_popular, between_cells.cell, between_cells.against
     ) = 1
 )
 SELECT adds.*, alone.* EXCLUDE (dataset, protocol, model, scorer),

@@ -55,7 +55,7 @@ WITH run AS (
            map_from_entries(list((metric, {'mean': mean, 'low': low, 'high': high}))) AS every
     FROM measured
     GROUP BY ALL
-), told_apart AS (
+), named AS (
     SELECT *,
            label
            || CASE WHEN min(scorer) OVER alike < max(scorer) OVER alike
@@ -71,9 +71,9 @@ SELECT method.* EXCLUDE (run_id, list, label, name, headline, wanted, every),
        list_transform(wanted, lambda metric: every[metric]) AS beside,
        CASE WHEN count(*) OVER (PARTITION BY dataset, protocol, name, model) = 1 THEN name
             ELSE name || ', cell ' || method.cell END AS method,
-       told.worse
-FROM told_apart AS method
-LEFT JOIN comparisons AS told
-  ON told.run_id = method.run_id AND told.cell = method.cell AND told.list = method.list
- AND told.against_list = 'base' AND told.metric = headline AND told.k = 10
+       paired.worse
+FROM named AS method
+LEFT JOIN comparisons AS paired
+  ON paired.run_id = method.run_id AND paired.cell = method.cell AND paired.list = method.list
+ AND paired.against_list = 'base' AND paired.metric = headline AND paired.k = 10
 ORDER BY place, mean DESC NULLS LAST, method, model, method.cell

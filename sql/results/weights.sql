@@ -3,7 +3,7 @@
 -- Of every data set the first cell stands for all: a grid may hold dozens that differ little.
 --   leads  whether the feature is the strongest of its group
 --   gain   its share of what the trees beside the weights gained by their splits; null without trees
-WITH known AS (
+WITH ordered AS (
     SELECT learned.*, sum(abs(weight)) OVER of_group / nullif(sum(abs(weight)) OVER of_cell, 0) AS share,
            row_number() OVER (of_group ORDER BY abs(weight) DESC, feature) AS strength
     FROM learned_weights AS learned
@@ -16,10 +16,10 @@ WITH known AS (
     WHERE run_id = $run_id
     GROUP BY dataset
 )
-SELECT known.cell, cell.label, cell.dataset, cell.protocol, cell.model, cell.first_seed,
-       known.feature, known.feature_group, known.weight, known.gain, known.share, known.strength = 1 AS leads
-FROM known
+SELECT ordered.cell, cell.label, cell.dataset, cell.protocol, cell.model, cell.first_seed,
+       ordered.feature, ordered.feature_group, ordered.weight, ordered.gain, ordered.share, ordered.strength = 1 AS leads
+FROM ordered
 JOIN first USING (cell)
 JOIN cells AS cell USING (run_id, cell)
-WHERE known.strength <= 3
-ORDER BY known.cell, known.share DESC, known.feature_group, known.strength
+WHERE ordered.strength <= 3
+ORDER BY ordered.cell, ordered.share DESC, ordered.feature_group, ordered.strength

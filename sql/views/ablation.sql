@@ -1,18 +1,18 @@
 -- What the comparisons that grids declare show: one cell's lists minus another's, paired.
-SELECT told.run_id, run.config->>'$.name' AS experiment, told.says, cell.dataset, cell.protocol,
+SELECT paired.run_id, run.config->>'$.name' AS experiment, paired.says, cell.dataset, cell.protocol,
        cell.model, cell.label AS method, other.label AS against, other.model AS against_model,
-       told.metric, told.k, mine.mean, theirs.mean AS against_mean,
-       told.difference, told.low, told.high, told.p, told.p_holm, told.better, told.worse,
-       told.users, told.seeds, told.verdict
-FROM comparisons AS told
+       paired.metric, paired.k, mine.mean, theirs.mean AS against_mean,
+       paired.difference, paired.low, paired.high, paired.p, paired.p_holm, paired.better, paired.worse,
+       paired.users, paired.seeds, paired.verdict
+FROM comparisons AS paired
 JOIN runs AS run USING (run_id)
 JOIN cells AS cell USING (run_id, cell)
-JOIN cells AS other ON other.run_id = told.run_id AND other.cell = told.against
+JOIN cells AS other ON other.run_id = paired.run_id AND other.cell = paired.against
 JOIN cell_metrics AS mine
-  ON mine.run_id = told.run_id AND mine.cell = told.cell AND mine.list = told.list
- AND mine.metric = told.metric AND mine.k = told.k
+  ON mine.run_id = paired.run_id AND mine.cell = paired.cell AND mine.list = paired.list
+ AND mine.metric = paired.metric AND mine.k = paired.k
 JOIN cell_metrics AS theirs
-  ON theirs.run_id = told.run_id AND theirs.cell = told.against
- AND theirs.list = told.against_list AND theirs.metric = told.metric AND theirs.k = told.k
-WHERE told.against_list = 'reranked'
-ORDER BY told.run_id DESC, told.says, cell.dataset, cell.protocol, told.metric, told.k
+  ON theirs.run_id = paired.run_id AND theirs.cell = paired.against
+ AND theirs.list = paired.against_list AND theirs.metric = paired.metric AND theirs.k = paired.k
+WHERE paired.against_list = 'reranked'
+ORDER BY paired.run_id DESC, paired.says, cell.dataset, cell.protocol, paired.metric, paired.k

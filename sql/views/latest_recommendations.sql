@@ -1,8 +1,10 @@
--- Tonight's lists: what the last run recommends, best first. Null are a similarity that could not
--- be had, the date affinity where a year is unknown, and `why` but for nights that explain.
+-- Tonight's lists: what the last run recommends, best first. Null are signals that the order does
+-- not read, a similarity that could not be had, the date affinity where a year is unknown, and `why`
+-- (the language model's sentence) but for nights that explain.
 SELECT ranked.run_id, ranked.user, ranked.rank, ranked.item, ranked.title,
        ranked.estimate, ranked.similarity, ranked.score,
-       ranked.year, ranked.popularity, ranked.date_affinity, ranked.base_rank, ranked.why,
+       ranked.year, ranked.popularity, ranked.date_affinity, ranked.base_rank,
+       ranked.reasons, ranked.why,
        run.dataset, run.model, run.scorer, run.reranker
 FROM ranked_items AS ranked
 JOIN latest_run AS run USING (run_id)

@@ -3,7 +3,7 @@
 SELECT base.run_id, base.user, base.base_rank AS rank,
        base.item AS base_item, base.title AS base_title, base.estimate AS base_estimate,
        reranked.item, reranked.title, reranked.estimate, reranked.similarity, reranked.score,
-       reranked.base_rank AS came_from
+       reranked.base_rank AS came_from, reranked.reasons
 FROM ranked_items AS base
 JOIN latest_run AS run USING (run_id)
 JOIN ranked_items AS reranked

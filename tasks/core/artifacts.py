@@ -1,8 +1,6 @@
 """Files that stages hand to each other: written whole or not at all, named by their content."""
 
-import hashlib
 import io
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -15,40 +13,12 @@ import polars as pl
 from pyarrow.parquet import read_metadata
 from pydantic import BaseModel
 
-from tasks.core.homes import url_of
+from tasks.core.files import replacing, sha256_of, sync
+from tasks.core.storage import storage_of
 from tasks.core.vocabulary import Artifact
 
 ROW_GROUP = 250_000
 """Rows of a large table that are read or skipped together, so that few users are read fast."""
-
-
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Give a private path; on success fsync it and rename it to `target`, else remove it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    private = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
-    try:
-        yield private
-        sync(private)
-        private.replace(target)
-        sync(target.parent)
-    finally:
-        private.unlink(missing_ok=True)
-
-
-def sync(path: Path) -> None:
-    """Force a file's content, or a folder's entries, to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sha256_of(path: Path) -> str:
-    """Content hash of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_table(home: Path, kind: str, frame: pl.DataFrame) -> Artifact:
@@ -112,10 +82,8 @@ def is_intact(home: Path, artifact: Artifact) -> bool:
 def local(home: Path, artifact: Artifact) -> Path:
     """Where the file lies on this machine, fetched first if it is on shared storage only."""
     path = artifact.at(home)
-    if url_of(home) and not path.is_file():
-        from tasks.core.shared_home import fetch  # noqa: PLC0415 - a folder needs none of it
-
-        fetch(home, artifact)
+    if not path.is_file():
+        storage_of(home).fetch(artifact)
     return path
 
 
@@ -173,8 +141,5 @@ def _write(
     finally:
         private.unlink(missing_ok=True)
     path = str(target.relative_to(home))
-    if url_of(home):
-        from tasks.core.shared_home import share  # noqa: PLC0415
-
-        share(home, path)
+    storage_of(home).share(path)
     return Artifact(path=path, sha256=digest, rows=rows)

@@ -49,14 +49,6 @@ def here(home: Path) -> Path:
     return mirrors() / home.name if url_of(home) else home
 
 
-def reach(home: Path) -> None:
-    """Raise SharedHomeError, in seconds, where a shared home cannot be used."""
-    if url_of(home):
-        from tasks.core.shared_home import check  # noqa: PLC0415 - a folder needs none of it
-
-        check(home)
-
-
 def mirrors() -> Path:
     """The folder of all mirrors: PALATE_MIRRORS, else in the user's cache."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

@@ -20,7 +20,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactUpdate
 from prefect.context import FlowRunContext, TaskRunContext
 
-from tasks.core.progress import TEMPORARY_SERVER, Count
+from tasks.core.progress import TEMPORARY_SERVER, Count, bar_on_screen
 
 EVERY_SECONDS = 2.0
 LAST_SECONDS = 5.0
@@ -37,28 +37,43 @@ def is_seen() -> bool:
 
 @dataclass
 class Share:
-    """How much of some work is done, as far as tasks that ended and bars inside them tell."""
+    """How much of some work is done, by tasks that ended and by what bars inside them count.
+
+    `moved` is called with how much more is done, whenever it is.
+    """
 
     whole: float
     ended: float = 0.0
     counted: float = 0.0
+    moved: Count = lambda _more: None
     _lock: Lock = field(default_factory=Lock)
 
     def end(self, count: float) -> None:
         """So much has ended."""
-        with self._lock:
-            self.ended += count
+        self._add(count, 0.0)
 
     def count(self, count: float) -> None:
-        """So much is told to be done of what has not ended."""
-        with self._lock:
-            self.counted += count
+        """So much is done of what has not ended."""
+        self._add(0.0, count)
+
+    @property
+    def done(self) -> float:
+        """From 0 to `whole`."""
+        return min(max(self.ended, self.counted), self.whole)
 
     @property
     def percent(self) -> float:
         """From 0 to 100."""
-        done = max(self.ended, self.counted) / self.whole if self.whole else 1.0
-        return round(100 * min(done, 1.0), 1)
+        return round(100 * (self.done / self.whole if self.whole else 1.0), 1)
+
+    def _add(self, ended: float, counted: float) -> None:
+        with self._lock:
+            before = self.done
+            self.ended += ended
+            self.counted += counted
+            more = self.done - before
+        if more:
+            self.moved(more)
 
 
 _fan_out: ContextVar[Share | None] = ContextVar("fan_out", default=None)
@@ -66,9 +81,8 @@ _fan_out: ContextVar[Share | None] = ContextVar("fan_out", default=None)
 
 @contextmanager
 def fan_out(what: str, tasks: int) -> Iterator[Count]:
-    """One bar for tasks side by side; gives what counts those that ended."""
-    share = Share(tasks)
-    with _shown(what, share):
+    """One bar for tasks side by side, on the screen too; gives what counts those that ended."""
+    with bar_on_screen(what, tasks) as advance, _bar(what, share := Share(tasks, moved=advance)):
         inside = _fan_out.set(share)
         try:
             yield share.end
@@ -86,12 +100,12 @@ def counted(what: str, total: int | None) -> Iterator[Count]:
         yield lambda count: around.count(count / total)
     else:
         share = Share(total)
-        with _shown(what, share):
+        with _bar(what, share):
             yield share.end
 
 
 @contextmanager
-def _shown(what: str, share: Share) -> Iterator[None]:
+def _bar(what: str, share: Share) -> Iterator[None]:
     if not is_seen():
         yield
         return
@@ -111,18 +125,19 @@ def _report(what: str, share: Share, ended: Event) -> None:
         if ended.wait(EVERY_SECONDS):
             return
         key = f"palate-{re.sub('[^a-z0-9]+', '-', what.lower()).strip('-')}"
-        said = share.percent
-        made = cast("UUID", create_progress_artifact(said, key, what))
+        percent = share.percent
+        artifact = cast("UUID", create_progress_artifact(percent, key, what))
         with get_client(sync_client=True) as client:
             over = False
             while not over:
                 over = ended.wait(EVERY_SECONDS)
-                said = _update(client, made, share.percent, said)
+                percent = _update(client, artifact, share.percent, percent)
     except Exception:  # the work matters, its bar does not
         log.debug("No progress is shown.", exc_info=True)
 
 
-def _update(client: SyncPrefectClient, made: UUID, percent: float, said: float) -> float:
-    if percent != said:
-        client.update_artifact(made, ArtifactUpdate(data=percent))
+def _update(client: SyncPrefectClient, artifact: UUID, percent: float, before: float) -> float:
+    """The percent that the artifact shows now."""
+    if percent != before:
+        client.update_artifact(artifact, ArtifactUpdate(data=percent))
     return percent

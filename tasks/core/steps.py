@@ -23,7 +23,7 @@ from tasks.core.artifacts import (
 )
 from tasks.core.memory import forget_peak, peak_mb
 from tasks.core.prefect_progress import counted, fan_out
-from tasks.core.progress import current_phase, note, watch_with
+from tasks.core.progress import count_stage, current_phase, note, watch_with
 from tasks.core.stage import ChunkStage, Role, Stage, made_by, stage
 from tasks.core.vocabulary import Artifact, Record
 
@@ -160,6 +160,7 @@ class Steps:
                 phase=current_phase(),
             )
         )
+        count_stage(cached=cached)
         where = ", ".join(filter(None, (f"{_name(stage, parameters)}{parts}", self.part)))
         note(f"  {where}: {'[green]cached[/]' if cached else f'{seconds:.1f} s'}, {rows:,} rows")
 

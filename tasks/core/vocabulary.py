@@ -22,13 +22,10 @@ TAGS = "tags"
 TEXT = "text"
 TEXT_HASH = "text_hash"
 FAVOURITES = "favourites"
-DISLIKED = "disliked"
-DISLIKES = "dislikes"
 YEAR_LOW = "year_low"
 YEAR_HIGH = "year_high"
 PRIORITIZE_RATINGS = "prioritize_ratings"
 PRIORITIZE_POPULAR = "prioritize_popular"
-PROFILE_HASH = "profile_hash"
 ESTIMATE = "estimate"
 BASE_RANK = "base_rank"
 SIMILARITY = "similarity"
@@ -57,27 +54,20 @@ ITEM_COLUMNS: dict[str, pl.DataType] = {
 Id = int | str
 """A user or item id: whole numbers where every id of the data set is one, else text."""
 
-ModelName = Literal[
-    "svd",
-    "svdpp",
-    "svdpp-fast",
-    "popularity",
-    "knn",
-    "ease",
-    "sharp-ease",
-    "als",
-    "spark-als",
-    "text",
-]
+ModelName = str
+"""The name of a base model: one of `tasks.models.registry.model_names`."""
 ProtocolName = Literal["loo", "split", "user-split", "temporal", "cold-user", "cold-item"]
 ScorerName = Literal["embedded", "llm", "llm-batch"]
 ProfileWriter = Literal["composed", "llm"]
-ProfileStyle = Literal["sentence", "structured", "contrastive", "favourites"]
+ProfileStyle = Literal["sentence", "favourites"]
 RuleName = Literal["weighted", "llm_only", "rrf", "filter", "none"]
 RerankerName = Literal["weighted", "llm_only", "rrf", "filter", "none", "learned"]
 TargetName = Literal["rated", "liked"]
 BoundName = Literal["random", "oracle"]
 """Re-rankers that only an evaluation has: the floor, and the ceiling, which sees the held-out."""
+
+KS = (1, 5, 10, 20)
+"""Lengths at which lists are measured, whatever length is published."""
 
 
 class Record(BaseModel):
@@ -122,7 +112,7 @@ class Dataset(Record):
 
 
 class Favourite(Record):
-    """One of the items that a person rated highest, or lowest, in train."""
+    """One of the items that a person rated highest in train."""
 
     item: Id
     title: str
@@ -130,10 +120,7 @@ class Favourite(Record):
 
 
 class Profile(Record):
-    """What is known of a person's taste; see `tasks.texts.profiles` for how each part is made.
-
-    `dislikes` says in words what `disliked` are items of; the style `sentence` has neither.
-    """
+    """What is known of a person's taste; see `tasks.texts.profiles` for how each part is made."""
 
     user: Id
     text: str
@@ -142,8 +129,6 @@ class Profile(Record):
     year_high: int | None
     prioritize_ratings: bool
     prioritize_popular: bool
-    dislikes: str = ""
-    disliked: tuple[Favourite, ...] = ()
 
 
 class ItemText(Record):

@@ -10,7 +10,7 @@ from tasks.core.errors import BadDataError
 from tasks.core.vocabulary import TMDB_ID
 from tasks.data.tables import ROW, Table
 
-Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
+AnyFrame = TypeVar("AnyFrame", pl.DataFrame, pl.LazyFrame)
 
 _FITS_INT64 = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 
@@ -109,11 +109,11 @@ def number_column(raw: Table, name: str, kind: pl.DataType, *, required: bool) -
 
     An id of another catalogue must be whole: rounding 862.5 would name another movie.
     """
-    found = raw.schema[name]
-    if not (found.is_numeric() or found in (pl.String, pl.Null)):
-        return _refused(name, f"the column holds {found}, not numbers", "Write it as numbers.")
-    given = _written(pl.col(name)) if found == pl.String else pl.col(name)
-    through = given.cast(pl.String) if found == pl.Float32 else given
+    held = raw.schema[name]
+    if not (held.is_numeric() or held in (pl.String, pl.Null)):
+        return _refused(name, f"the column holds {held}, not numbers", "Write it as numbers.")
+    given = _written(pl.col(name)) if held == pl.String else pl.col(name)
+    through = given.cast(pl.String) if held == pl.Float32 else given
     number = through.cast(pl.Float64, strict=False)
     finite = number.is_finite().fill_null(value=False)
     sound = finite & (number == number.floor()) if name == TMDB_ID else finite
@@ -128,7 +128,7 @@ def number_column(raw: Table, name: str, kind: pl.DataType, *, required: bool) -
     return Column(name, pl.coalesce(exact, number.cast(kind, strict=False)), (check,))
 
 
-def like(rows: Rows, other: pl.DataFrame | pl.LazyFrame, name: str) -> Rows:
+def like(rows: AnyFrame, other: pl.DataFrame | pl.LazyFrame, name: str) -> AnyFrame:
     """Give ids the type that `other` has, so that they can meet; null where they never can."""
     mine, theirs = rows.collect_schema()[name], other.collect_schema()[name]
     if mine == theirs:

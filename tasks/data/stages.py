@@ -12,9 +12,8 @@ from tasks.core.text import plain
 from tasks.core.vocabulary import RATING, TEXT, USER, Artifact, Dataset, DatasetInfo, Id, Record
 from tasks.data import catalogue
 from tasks.data.newcomer import add_newcomer
-from tasks.data.ordering import is_large
 from tasks.data.tables import RawTables
-from tasks.data.validate import clean_items, clean_large, clean_ratings, clean_tags
+from tasks.data.validate import clean_items, clean_large, clean_ratings, clean_tags, is_large
 
 
 def ingest(home: Path, data: str) -> Dataset:
@@ -56,8 +55,8 @@ def _completed(raw: RawTables, ratings: pl.LazyFrame) -> DatasetInfo:
     """Scale from the ratings where unknown; liked is its upper quarter, as 4 of 0.5 to 5 is."""
     lowest, highest = pl.col(RATING).min(), pl.col(RATING).max().alias("highest")
     low, high = _known_scale(raw) or _of_all(ratings, lowest, highest)
-    found = {"scale": (low, high), "relevant_at": low + 0.75 * (high - low)}
-    return raw.info.model_copy(update={name: found[name] for name in raw.unknown})
+    measured = {"scale": (low, high), "relevant_at": low + 0.75 * (high - low)}
+    return raw.info.model_copy(update={name: measured[name] for name in raw.unknown})
 
 
 @stage("ingest", "4", role="data", not_in_key={"source"})
@@ -81,9 +80,9 @@ def newcomer_stage(
     """Join one person's ratings and typed taste to everybody's ratings."""
     joined, user = add_newcomer(read_table(home, ratings), rated)
     person = pl.DataFrame({USER: [user]}, schema={USER: joined.schema[USER]})
-    said = person.with_columns(plain(pl.lit(taste)).alias(TEXT)) if taste else None
+    typed = person.with_columns(plain(pl.lit(taste)).alias(TEXT)) if taste else None
     return Newcomer(
         ratings=write_table(home, "train", joined),
         users=write_table(home, "users", person),
-        typed=None if said is None else write_table(home, "typed", said),
+        typed=None if typed is None else write_table(home, "typed", typed),
     )

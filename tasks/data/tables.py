@@ -1,5 +1,6 @@
 """Raw tables as readers give them, and the reading of CSV or Parquet files into them."""
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,7 +10,6 @@ import polars as pl
 
 from tasks.core.errors import BadDataError
 from tasks.core.vocabulary import DatasetInfo
-from tasks.data.malformed import unreadable
 
 ROW = "_row"
 """Where a record stood in its file, counted as a spreadsheet does: a CSV's header is row 1."""
@@ -104,18 +104,18 @@ def scan_table(file: Path, names: dict[str, str], optional: frozenset[str] = fro
     if not file.is_file():
         raise BadDataError(file, "the file is missing", "Put it there, or check --data.")
     rows = _scan(file)
-    found = _columns(file, rows)
+    columns = _columns(file, rows)
     for name, ours in names.items():
-        if name not in found and ours not in optional:
+        if name not in columns and ours not in optional:
             raise BadDataError(
                 file,
-                f"the column is missing (found: {', '.join(found)})",
+                f"the column is missing (found: {', '.join(columns)})",
                 "Add it, or rename the one that holds it.",
                 column=name,
             )
-    if not set(found) <= names.keys():
+    if not set(columns) <= names.keys():
         _refuse_unreadable(file)
-    present = {name: ours for name, ours in names.items() if name in found}
+    present = {name: ours for name, ours in names.items() if name in columns}
     first = 1 if file.suffix == ".parquet" else 2
     named = rows.select(present.keys()).rename(present).with_row_index(ROW, offset=first)
     table = Table(file, named, {ours: name for name, ours in present.items()})
@@ -126,8 +126,8 @@ def scan_table(file: Path, names: dict[str, str], optional: frozenset[str] = fro
 
 def arrivals(folder: Path) -> list[Path]:
     """Files of ratings that arrived later: all of the folder `ratings`, in the order of names."""
-    found = (folder / "ratings").glob("*")
-    return sorted(file for file in found if file.suffix in {".csv", ".parquet"})
+    files = (folder / "ratings").glob("*")
+    return sorted(file for file in files if file.suffix in {".csv", ".parquet"})
 
 
 def read_ratings(
@@ -173,3 +173,60 @@ def _refuse_unreadable(file: Path) -> None:
         _scan(file).select(pl.all().null_count()).collect(engine="streaming")
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(file, error) from error
+
+
+def unreadable(file: Path, error: Exception) -> BadDataError:
+    """The error to raise where reading the file ended in `error`."""
+    if file.suffix == ".parquet":
+        problem, fix = "this is not a whole Parquet file", "Write it again."
+    elif isinstance(error, pl.exceptions.NoDataError):
+        return BadDataError(file, "the file is empty", "Check the export.")
+    else:
+        problem, fix = "this is not a CSV file", "Correct the file."
+        blamed = _bad_byte(file) or _long_row(file)
+        if blamed is not None:
+            return blamed
+    return BadDataError(file, f"{problem} ({_first_line(error)})", fix)
+
+
+def _bad_byte(file: Path) -> BadDataError | None:
+    raw = file.read_bytes()
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        start = raw.rfind(b"\n", 0, error.start) + 1
+        return BadDataError(
+            file,
+            f"byte 0x{raw[error.start]:02x} is not UTF-8",
+            "Save the file as UTF-8 (for example: iconv -f latin1 -t utf-8).",
+            row=sum(1 for _ in csv.reader(_lines(raw[: error.start]))),
+            column=_column_at(raw, raw[start : error.start]),
+        )
+    return None
+
+
+def _lines(raw: bytes) -> list[str]:
+    """Lines with their ends; one more character stands for the byte that could not be read."""
+    return (raw.decode("utf-8") + "?").splitlines(keepends=True)
+
+
+def _column_at(raw: bytes, line_before: bytes) -> str:
+    header = raw.split(b"\n", 1)[0].decode("utf-8", "replace").strip().split(",")
+    fields = next(csv.reader([line_before.decode("utf-8", "replace")]), [""])
+    return header[min(max(len(fields), 1), len(header)) - 1]
+
+
+def _long_row(file: Path) -> BadDataError | None:
+    with file.open(encoding="utf-8", newline="") as lines:
+        records = csv.reader(lines)
+        width = len(next(records))
+        for row, record in enumerate(records, start=2):
+            if len(record) > width:
+                problem = f"the row has {len(record)} fields, the header {width}"
+                fix = 'Put fields that contain a comma in "quotes".'
+                return BadDataError(file, problem, fix, row=row)
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

@@ -25,16 +25,19 @@ from tasks.data.columns import (
     with_number,
     with_text,
 )
-from tasks.data.ordering import LENGTH, height, latest, latest_on_disk, users_of
 from tasks.data.tables import ROW, Table
-
-__all__ = ["clean_items", "clean_large", "clean_ratings", "clean_tags", "with_ids"]
 
 MOST_UNKNOWN = 0.5
 """Above this share of ratings for unknown items the two files do not belong together."""
 
 Dropped = dict[str, int]
 Scale = tuple[float, float]
+
+PART_ROWS = 4_000_000
+"""Ratings sorted at a time: half a gigabyte of memory."""
+
+LENGTH = "_length"
+_PART = "_part"
 
 
 def clean_ratings(
@@ -47,10 +50,10 @@ def clean_ratings(
     naming row and column, for a missing id, a rating that is no finite number or off the scale.
     """
     checked = _checked_ratings(raw, items, scale)
-    known = _known(checked, items).collect(engine="streaming")
-    unknown = _refuse_strangers(raw, checked, items, known.height)
-    single = latest(known.lazy()).collect()
-    return single, _surplus(unknown, known.height - single.height)
+    rated = _of_items(checked, items).collect(engine="streaming")
+    unknown = _refuse_strangers(raw, checked, items, rated.height)
+    single = latest(rated.lazy()).collect()
+    return single, _surplus(unknown, rated.height - single.height)
 
 
 def clean_large(
@@ -58,11 +61,11 @@ def clean_large(
 ) -> tuple[pl.LazyFrame, Dropped]:
     """As `clean_ratings`, in bounded memory: the rows that it gives lie in files named `stem`*."""
     checked = _checked_ratings(raw, items, scale)
-    known = _known(checked, items)
-    users = users_of(known)
+    rated = _of_items(checked, items)
+    users = users_of(rated)
     kept = int(users[LENGTH].sum())
     unknown = _refuse_strangers(raw, checked, items, kept)
-    single = latest_on_disk(known, users, stem)
+    single = latest_on_disk(rated, users, stem)
     return single, _surplus(unknown, kept - height(single))
 
 
@@ -90,14 +93,14 @@ def _rating_column(raw: Table, scale: Scale | None) -> Column:
     return column.having(off)
 
 
-def _known(ratings: pl.LazyFrame, items: pl.DataFrame) -> pl.LazyFrame:
+def _of_items(ratings: pl.LazyFrame, items: pl.DataFrame) -> pl.LazyFrame:
     return ratings.join(items.lazy().select(ITEM), on=ITEM, how="semi")
 
 
-def _refuse_strangers(raw: Table, ratings: pl.LazyFrame, items: pl.DataFrame, known: int) -> int:
+def _refuse_strangers(raw: Table, ratings: pl.LazyFrame, items: pl.DataFrame, kept: int) -> int:
     """How many ratings are of unknown items; BadDataError where they are too many."""
     total = height(ratings)
-    unknown = total - known
+    unknown = total - kept
     if unknown > MOST_UNKNOWN * total:
         strangers = ratings.join(items.lazy().select(ITEM), on=ITEM, how="anti")
         row = raw.collect(strangers.select(pl.col(ROW).min())).item()
@@ -153,3 +156,63 @@ def clean_tags(raw: Table, ratings: pl.DataFrame | pl.LazyFrame) -> tuple[pl.Dat
         "tags dropped: their user has not rated their item": written.height - rated.height,
     }
     return rated.sort(USER, ITEM, TAG), dropped
+
+
+def latest(ratings: pl.LazyFrame) -> pl.LazyFrame:
+    """Of each pair the rating with the latest time, then the latest ROW; sorted by the pair."""
+    ordered = ratings.sort(USER, ITEM, TIMESTAMP, ROW, nulls_last=False)
+    changes = (pl.col(name) != pl.col(name).shift(-1) for name in (USER, ITEM))
+    last = pl.any_horizontal(*changes).fill_null(value=True)
+    return ordered.filter(last).select(USER, ITEM, RATING, TIMESTAMP)
+
+
+def users_of(ratings: pl.LazyFrame) -> pl.DataFrame:
+    """Every user and the number of their ratings, sorted by user."""
+    counted = ratings.group_by(USER).agg(pl.len().alias(LENGTH))
+    return counted.collect(engine="streaming").sort(USER)
+
+
+def latest_on_disk(ratings: pl.LazyFrame, users: pl.DataFrame, stem: Path) -> pl.LazyFrame:
+    """As `latest`, sorted PART_ROWS at a time by way of files named `stem`*, where the rows stay.
+
+    `users` are those of the ratings. Each file holds a range of them, so that one file after
+    the other is the whole in its order; one user's ratings are never divided.
+    """
+    part = (pl.col(LENGTH).cum_sum() - pl.col(LENGTH)) // PART_ROWS
+    firsts = users.group_by(part).agg(pl.col(USER).min())[USER].sort()
+    _divide(ratings, firsts, stem)
+    ordered = [stem.with_name(f"{stem.name}.ordered-{place}.tmp") for place in range(len(firsts))]
+    for place, file in enumerate(ordered):
+        pieces = list(stem.parent.glob(f"{stem.name}.part-{place}-*"))
+        latest(pl.scan_parquet(pieces, glob=False)).sink_parquet(file, compression="lz4")
+        for piece in pieces:
+            piece.unlink()
+    return pl.scan_parquet(ordered, glob=False)
+
+
+def is_large(ratings: pl.LazyFrame) -> bool:
+    """Whether they are too many to be sorted at once."""
+    return height(ratings) > PART_ROWS
+
+
+def height(rows: pl.LazyFrame) -> int:
+    """How many rows there are."""
+    return int(rows.select(pl.len()).collect(engine="streaming").item())
+
+
+def _divide(ratings: pl.LazyFrame, firsts: pl.Series, stem: Path) -> None:
+    """Write the ratings of each range of users, given by its first, to files of their own.
+
+    With very many ranges polars closes files and opens others; a name used twice would lose rows.
+    """
+    place = pl.sum_horizontal(pl.lit(0), *(pl.col(USER) >= first for first in firsts[1:]))
+    parts = pl.PartitionBy(
+        stem.parent,
+        key={_PART: place},
+        include_key=False,
+        approximate_bytes_per_file=None,
+        file_path_provider=lambda made: (
+            f"{stem.name}.part-{made.partition_keys.item()}-{made.index_in_partition}.tmp"
+        ),
+    )
+    ratings.sink_parquet(parts, compression="lz4")

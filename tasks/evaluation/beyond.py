@@ -24,10 +24,10 @@ MOST_RATED_SHARE = 0.1
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every item that there is, sorted, and what is known of each before anything is held out.
+    """Every item that there is, sorted, with its genres and its ratings in train.
 
     `items` (I,) ids; `counts` (I,) train ratings of each; `train_users`: how many users have a
-    train rating; `genres` (I, W) the set of each item's genres as bits of W words, 0: unknown.
+    train rating; `genres` (I, W) the set of each item's genres as bits of W words, 0: none given.
     """
 
     items: pl.Series
@@ -38,10 +38,10 @@ class Catalogue:
 
 def catalogue_of(items: pl.DataFrame, counts: pl.DataFrame, train_users: int) -> Catalogue:
     """The catalogue of the items table; `counts` (item, count) and users are of train alone."""
-    known = items.select(ITEM, GENRES).sort(ITEM).with_row_index("position")
-    counted = known.join(counts, on=ITEM, how="left", maintain_order="left")
-    often = counted[COUNT].fill_null(0).cast(pl.Int64).to_numpy()
-    return Catalogue(known[ITEM], often, train_users, _genre_bits(known))
+    table = items.select(ITEM, GENRES).sort(ITEM).with_row_index("position")
+    counted = table.join(counts, on=ITEM, how="left", maintain_order="left")
+    ratings = counted[COUNT].fill_null(0).cast(pl.Int64).to_numpy()
+    return Catalogue(table[ITEM], ratings, train_users, _genre_bits(table))
 
 
 PER_LIST = Registry[Callable[[Ints, Catalogue], Floats]]()
@@ -77,14 +77,14 @@ def diversity(items: Ints, catalogue: Catalogue) -> Floats:
     """Mean of 1 - Jaccard similarity of the genre sets, over the pairs of items in the list.
 
     Intra-list diversity, after Ziegler et al. 2005 (intra-list similarity). Only pairs whose
-    genres are both known count; NaN where there is none.
+    genres are both given count; NaN where there is none.
     """
     sets: Bits = np.where(items[:, :, None] >= 0, catalogue.genres[items], np.uint64(0))
-    known = _sizes(sets) > 0
+    some = _sizes(sets) > 0
     distance, pairs = np.zeros(len(items)), np.zeros(len(items))
-    for apart in range(1, items.shape[1]):
-        one, other = sets[:, apart:], sets[:, :-apart]
-        both = known[:, apart:] & known[:, :-apart]
+    for gap in range(1, items.shape[1]):
+        one, other = sets[:, gap:], sets[:, :-gap]
+        both = some[:, gap:] & some[:, :-gap]
         shared, either = _sizes(one & other), _sizes(one | other)
         distance += np.sum(1 - shared / np.maximum(either, 1), axis=1, where=both)
         pairs += both.sum(axis=1)
@@ -93,7 +93,7 @@ def diversity(items: Ints, catalogue: Catalogue) -> Floats:
 
 @ALL_LISTS.named("coverage")
 def coverage(items: Ints, catalogue: Catalogue) -> float:
-    """Share of the catalogue's items that stand in at least one list (Ge et al. 2010)."""
+    """Share of the catalogue's items that are in at least one list (Ge et al. 2010)."""
     return float(np.count_nonzero(_times_listed(items, catalogue)) / len(catalogue.items))
 
 
@@ -112,10 +112,10 @@ def gini(items: Ints, catalogue: Catalogue) -> float:
 
 
 @np.errstate(invalid="ignore")
-def _mean_over_list(of_item: Floats, items: Ints) -> Floats:
+def _mean_over_list(value_of: Floats, items: Ints) -> Floats:
     """(U,) the mean of a value per catalogue item over each list; NaN where a list is empty."""
-    there: Bools = items >= 0
-    values: Floats = np.sum(of_item[items], axis=1, where=there) / there.sum(axis=1)
+    filled: Bools = items >= 0
+    values: Floats = np.sum(value_of[items], axis=1, where=filled) / filled.sum(axis=1)
     return values
 
 
@@ -129,12 +129,12 @@ def _sizes(sets: Bits) -> Ints:
     return sizes
 
 
-def _genre_bits(known: pl.DataFrame) -> Bits:
+def _genre_bits(table: pl.DataFrame) -> Bits:
     """(I, W) of the items' genres, for a frame (position, genres) in the order of positions."""
-    named = known.select("position", pl.col(GENRES).str.split("|")).explode(GENRES)
+    named = table.select("position", pl.col(GENRES).str.split("|")).explode(GENRES)
     named = named.filter(pl.col(GENRES).is_not_null() & (pl.col(GENRES) != ""))
     number = named[GENRES].rank("dense").cast(pl.Int64).to_numpy()
     words = int(number.max(initial=0)) // 64 + 1
-    member = np.zeros((known.height, 64 * words), dtype=np.bool_)
+    member = np.zeros((table.height, 64 * words), dtype=np.bool_)
     member[named["position"].to_numpy(), number - 1] = True
     return np.packbits(member, axis=1).view(np.uint64)

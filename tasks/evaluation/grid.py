@@ -5,20 +5,20 @@ title = "What each signal adds"
 metric = "NDCG"                        # by which methods are ordered and compared
 beside = ["diversity"]                 # metrics shown beside it, if any
 
-[settings]                             # of every cell
+[settings]                             # of every cell, over the plain defaults
 data = "ml-latest-small"
 
-[[cells]]                              # of these cells; a list stands for one cell per value
-label = "without language"
+[[cells]]                              # a block of cells; a list stands for one cell per value
+label = "without language"             # of each; what varies beside data, protocol, model is added
 protocol = ["loo", "split"]
 weights = { similarity = 0 }
 
-[[comparisons]]                        # cells labelled `of` minus their like in `against`
+[[comparisons]]                        # each cell labelled `of` minus its like in `against`
 of = "all signals"
 against = "without language"
 says = "what language adds"
 
-[[published]]                          # figures of others, shown beside ours
+[[published]]                          # figures that others published, shown beside ours
 """
 
 import itertools
@@ -27,17 +27,17 @@ import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tasks.core.errors import SettingsError
 from tasks.core.vocabulary import Record
 from tasks.evaluation.cell import Cell, Declared, Published
-from tasks.settings.evaluation import EvaluationSettings
-
-ALWAYS_LISTS = frozenset({"guard_activity", "llm_show", "notify_command", "tune", "without"})
-"""Settings that are lists themselves: only a list of lists stands for several cells."""
+from tasks.evaluation.labels import distinct
+from tasks.settings.settings import settings_json
+from tasks.settings.sources import CellOptions
 
 NO_MODEL = "(none)"
 
@@ -89,13 +89,7 @@ def read_grid(file: Path, given: Mapping[str, Any]) -> Grid:
         raise SettingsError(f"{file}: is not valid TOML ({error}).", "Correct it.") from error
     except ValidationError as error:
         raise _wrong(file, "the grid", error) from error
-    cells = []
-    for number, block in enumerate(read.cells, start=1):
-        label = block.pop("label", None)
-        if not isinstance(label, str) or not label:
-            raise SettingsError(f"{file}, [[cells]] {number}: has no label.", "Name its method.")
-        for chosen in _crossed(read.settings | block):
-            cells.append(_cell(file, label, chosen | dict(given)))
+    cells = _cells(file, read, given)
     _check_labels(file, cells, read.comparisons)
     return Grid(
         name=read.name,
@@ -110,8 +104,23 @@ def read_grid(file: Path, given: Mapping[str, Any]) -> Grid:
     )
 
 
+def _cells(file: Path, read: _File, given: Mapping[str, Any]) -> list[Cell]:
+    """The cells of all blocks, each once."""
+    cells: dict[tuple[str, str], Cell] = {}
+    for number, block in enumerate(read.cells, start=1):
+        label = block.pop("label", None)
+        if not isinstance(label, str) or not label:
+            raise SettingsError(f"{file}, [[cells]] {number}: has no label.", "Name its method.")
+        for chosen in _crossed(read.settings | block):
+            cell = _cell(file, label, chosen | dict(given))
+            cells.setdefault((label, settings_json(cell.settings)), cell)
+    if not cells:
+        raise SettingsError(f"{file}: there are no cells.", "Add a [[cells]] block.")
+    return distinct(list(cells.values()))
+
+
 def _published(file: Path, read: _File) -> list[Published]:
-    """Figures of others with their data set: the one of [settings], unless they name another."""
+    """The published figures with their data set: that of [settings], unless they name another."""
     own = read.settings.get("data")
     for number, figure in enumerate(read.published, start=1):
         if figure.data is None and not isinstance(own, str):
@@ -155,14 +164,23 @@ def _crossed(block: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _is_choice(name: str, value: object) -> bool:
+    """Whether a list stands for several cells: of a setting that is a list, only one of lists."""
     if not isinstance(value, list):
         return False
-    return name not in ALWAYS_LISTS or any(isinstance(member, list) for member in value)
+    return not is_list(name) or any(isinstance(member, list) for member in value)
+
+
+def is_list(setting: str) -> bool:
+    """Whether the setting is a list by its type."""
+    field = CellOptions.model_fields.get(setting)
+    kind = field.annotation if field else None
+    kinds = get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
+    return any(get_origin(one) in {list, tuple} for one in kinds)
 
 
 def _cell(file: Path, label: str, chosen: Mapping[str, Any]) -> Cell:
     try:
-        return Cell(label=label, settings=EvaluationSettings(**chosen))
+        return Cell(label=label, settings=CellOptions(**chosen).settings())
     except ValidationError as error:
         if not any("llm_model does not say which" in problem["msg"] for problem in error.errors()):
             raise _wrong(file, f"the cells '{label}'", error) from error
@@ -172,9 +190,7 @@ def _cell(file: Path, label: str, chosen: Mapping[str, Any]) -> Cell:
 
 
 def _check_labels(file: Path, cells: list[Cell], comparisons: list[Declared]) -> None:
-    if not cells:
-        raise SettingsError(f"{file}: there are no cells.", "Add a [[cells]] block.")
-    labels = {cell.label for cell in cells}
+    labels = {label for cell in cells for label in (cell.label, cell.block) if label}
     for wanted in comparisons:
         for label in {wanted.of, wanted.against} - labels:
             raise SettingsError(

@@ -15,11 +15,11 @@ Bools = NDArray[np.bool_]
 
 
 class ListsError(PalateError):
-    """Ranked lists are no lists: a place is taken twice, or an item is not in the catalogue."""
+    """In a ranked list a place is taken twice, or an item is not in the catalogue."""
 
 
 @dataclass(frozen=True)
-class Lists:
+class DenseLists:
     """The first K places of each user's list, and which of them hold a relevant item.
 
     `users` (U,) as they were given; `items` (U, K) positions in the catalogue, -1 where the list
@@ -40,7 +40,7 @@ def dense_lists(
     catalogue: pl.Series,
     depth: int,
     relevant_at: float | None = None,
-) -> Lists:
+) -> DenseLists:
     """The first `depth` places by `list_column` (1 is best) for each of `users`.
 
     Every held-out item is relevant, or only those rated `relevant_at` or more. A user without
@@ -49,18 +49,18 @@ def dense_lists(
     relevant = held_out if relevant_at is None else held_out.filter(pl.col(RATING) >= relevant_at)
     hit = relevant.select(USER, ITEM, pl.lit(True).alias("hit"))
     top = _first_places(ranked, users, list_column, catalogue, depth)
-    found = top.join(hit, on=[USER, ITEM], how="left")
-    cells = found["row"].to_numpy(), found["place"].to_numpy()
+    top = top.join(hit, on=[USER, ITEM], how="left")
+    cells = top["row"].to_numpy(), top["place"].to_numpy()
     items = np.full((len(users), depth), -1, dtype=np.int64)
-    items[cells] = found["position"].fill_null(-1).to_numpy()
+    items[cells] = top["position"].fill_null(-1).to_numpy()
     hits = np.zeros((len(users), depth), dtype=np.bool_)
-    hits[cells] = found["hit"].fill_null(False).to_numpy()
-    if np.count_nonzero(items >= 0) != found.height:
+    hits[cells] = top["hit"].fill_null(False).to_numpy()
+    if np.count_nonzero(items >= 0) != top.height:
         raise ListsError(
             f"By '{list_column}' a place is taken twice, or an item is not in the catalogue.",
             "Number each user's items 1, 2, 3, ..., and give the catalogue that they are from.",
         )
-    return Lists(users, items, hits, count_each(relevant, users))
+    return DenseLists(users, items, hits, count_each(relevant, users))
 
 
 def count_each(rows: pl.DataFrame, users: pl.Series) -> Ints:
@@ -74,10 +74,10 @@ def count_each(rows: pl.DataFrame, users: pl.Series) -> Ints:
 def _first_places(
     ranked: pl.DataFrame, users: pl.Series, list_column: str, catalogue: pl.Series, depth: int
 ) -> pl.DataFrame:
-    """User, item, place (from 0), row (of the user), position (of the item; null: unknown)."""
+    """User, item, place (from 0), row (of the user), position (of the item; null: none)."""
     rows = pl.DataFrame({USER: users}).with_row_index("row")
     positions = pl.DataFrame({ITEM: catalogue}).with_row_index("position")
     top = ranked.filter(pl.col(list_column).is_between(1, depth))
     placed = top.select(USER, ITEM, (pl.col(list_column).cast(pl.Int64) - 1).alias("place"))
-    found = placed.join(rows, on=USER).join(positions, on=ITEM, how="left")
-    return found.with_columns(pl.col("position").cast(pl.Int64))
+    joined = placed.join(rows, on=USER).join(positions, on=ITEM, how="left")
+    return joined.with_columns(pl.col("position").cast(pl.Int64))

@@ -10,22 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tasks.core.vocabulary import ITEM, USER
+from tasks.core.vocabulary import ITEM, KS, USER
 from tasks.evaluation.accuracy import ACCURACY
 from tasks.evaluation.beyond import ALL_LISTS, PER_LIST, Catalogue
-from tasks.evaluation.lists import Floats, Ints, Lists, count_each, dense_lists
-
-KS = (1, 5, 10, 20)
+from tasks.evaluation.lists import DenseLists, Floats, Ints, count_each, dense_lists
 
 CANDIDATE_RECALL = "candidate recall"
 
-CALLED = {"HR liked": "cHR"}
-"""Metrics that go by another name."""
+SHORT = {"HR liked": "cHR"}
+"""Metrics with a name of their own."""
 
 
 @dataclass(frozen=True)
-class Yardstick:
-    """What lists are held against: `held_out` (user, item, rating) of the sorted `users`.
+class GroundTruth:
+    """What lists are measured against: `held_out` (user, item, rating) of the sorted `users`.
 
     `users` are those who count. `relevant_at`: the rating from which an item is liked.
     """
@@ -39,7 +37,7 @@ class Yardstick:
 def per_user(
     ranked: pl.DataFrame,
     list_column: str,
-    yardstick: Yardstick,
+    truth: GroundTruth,
     candidates_count: int,
     ks: Sequence[int] = KS,
 ) -> pl.DataFrame:
@@ -52,25 +50,25 @@ def per_user(
     of an empty list.
     """
     depth = max(ks)
-    rated = _dense(ranked, list_column, yardstick, depth)
-    liked = _dense(ranked, list_column, yardstick, depth, yardstick.relevant_at)
+    rated = _dense(ranked, list_column, truth, depth)
+    liked = _dense(ranked, list_column, truth, depth, truth.relevant_at)
     columns = {
         **_accuracy(rated, ks),
         **_accuracy(liked, ks, " liked"),
-        **_of_each_list(rated.items, yardstick.catalogue, ks),
-        f"{CANDIDATE_RECALL}@{candidates_count}": _candidate_recall(ranked, yardstick),
+        **_per_list(rated.items, truth.catalogue, ks),
+        f"{CANDIDATE_RECALL}@{candidates_count}": _candidate_recall(ranked, truth),
     }
     values = [pl.Series(name, v, pl.Float64, nan_to_null=True) for name, v in columns.items()]
-    return pl.DataFrame([yardstick.users.alias(USER), *values])
+    return pl.DataFrame([truth.users.alias(USER), *values])
 
 
 def overall(
-    ranked: pl.DataFrame, list_column: str, yardstick: Yardstick, ks: Sequence[int] = KS
+    ranked: pl.DataFrame, list_column: str, truth: GroundTruth, ks: Sequence[int] = KS
 ) -> dict[str, float]:
     """The metrics of ALL_LISTS, over the lists of the users who count; NaN: not defined."""
-    items = _dense(ranked, list_column, yardstick, max(ks)).items
+    items = _dense(ranked, list_column, truth, max(ks)).items
     return {
-        f"{name}@{k}": metric(items[:, :k], yardstick.catalogue)
+        f"{name}@{k}": metric(items[:, :k], truth.catalogue)
         for name, metric in ALL_LISTS.items()
         for k in ks
     }
@@ -79,15 +77,15 @@ def overall(
 def _dense(
     ranked: pl.DataFrame,
     list_column: str,
-    yardstick: Yardstick,
+    truth: GroundTruth,
     depth: int,
     relevant_at: float | None = None,
-) -> Lists:
-    known = yardstick.held_out, yardstick.users, list_column, yardstick.catalogue.items
-    return dense_lists(ranked, *known, depth, relevant_at)
+) -> DenseLists:
+    held_out, users, items = truth.held_out, truth.users, truth.catalogue.items
+    return dense_lists(ranked, held_out, users, list_column, items, depth, relevant_at)
 
 
-def _accuracy(lists: Lists, ks: Sequence[int], suffix: str = "") -> dict[str, Floats]:
+def _accuracy(lists: DenseLists, ks: Sequence[int], suffix: str = "") -> dict[str, Floats]:
     """The metrics of ACCURACY; NaN for users of whom nothing relevant is held out."""
     some = lists.relevant > 0
     hits, relevant = lists.hits[some], lists.relevant[some]
@@ -96,11 +94,11 @@ def _accuracy(lists: Lists, ks: Sequence[int], suffix: str = "") -> dict[str, Fl
         for k in ks:
             column = np.full(len(some), np.nan)
             column[some] = metric(hits[:, :k], relevant)
-            columns[f"{CALLED.get(name + suffix, name + suffix)}@{k}"] = column
+            columns[f"{SHORT.get(name + suffix, name + suffix)}@{k}"] = column
     return columns
 
 
-def _of_each_list(items: Ints, catalogue: Catalogue, ks: Sequence[int]) -> dict[str, Floats]:
+def _per_list(items: Ints, catalogue: Catalogue, ks: Sequence[int]) -> dict[str, Floats]:
     return {
         f"{name}@{k}": metric(items[:, :k], catalogue)
         for name, metric in PER_LIST.items()
@@ -108,8 +106,8 @@ def _of_each_list(items: Ints, catalogue: Catalogue, ks: Sequence[int]) -> dict[
     }
 
 
-def _candidate_recall(ranked: pl.DataFrame, yardstick: Yardstick) -> Floats:
-    proposed = yardstick.held_out.join(ranked, on=[USER, ITEM], how="semi")
-    found = count_each(proposed, yardstick.users)
-    sought = count_each(yardstick.held_out, yardstick.users)
-    return np.where(sought > 0, found / np.maximum(sought, 1), np.nan)
+def _candidate_recall(ranked: pl.DataFrame, truth: GroundTruth) -> Floats:
+    proposed = truth.held_out.join(ranked, on=[USER, ITEM], how="semi")
+    hits = count_each(proposed, truth.users)
+    wanted = count_each(truth.held_out, truth.users)
+    return np.where(wanted > 0, hits / np.maximum(wanted, 1), np.nan)

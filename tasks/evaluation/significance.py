@@ -1,4 +1,4 @@
-"""Whether a mean is sure and a difference real: intervals and tests over users.
+"""Intervals of means and tests of differences, over users.
 
 Values are those of `measures.per_user`, one frame per seed. A user's values of several seeds are
 not independent of each other, so users are drawn, each with all its seeds; by matrix products,
@@ -29,7 +29,7 @@ TIE = 1e-10
 
 
 @dataclass(frozen=True)
-class UserSums:
+class MetricSums:
     """Per user and metric the `sums` (U, M) of its values over seeds, and `counts` (U, M) of them.
 
     `users` (U,) sorted; `metrics` the M names.
@@ -54,7 +54,7 @@ class SeedInterval(NamedTuple):
     high: float | None
 
 
-def user_sums(frames: Sequence[pl.DataFrame]) -> UserSums:
+def user_sums(frames: Sequence[pl.DataFrame]) -> MetricSums:
     """The sums over the seeds' frames (user, metrics ...), for the users of any of them."""
     if not frames:
         raise TooLittleDataError("There is no seed to summarise.", "Measure with at least one.")
@@ -67,7 +67,7 @@ def user_sums(frames: Sequence[pl.DataFrame]) -> UserSums:
         values = own.select(metrics).cast(pl.Float64).to_numpy()
         sums += np.nan_to_num(values)
         counts += ~np.isnan(values)
-    return UserSums(users, metrics, sums, counts)
+    return MetricSums(users, metrics, sums, counts)
 
 
 def bootstrap_intervals(
@@ -148,7 +148,7 @@ def holm(p_values: Floats) -> Floats:
 
 
 def seed_interval(values: Sequence[float], level: float = 0.95) -> SeedInterval:
-    """Mean, standard deviation and t-interval (Student 1908) of a number known once per seed."""
+    """Mean, standard deviation and t-interval (Student 1908) of a number that each seed gives."""
     count, mean = len(values), float(np.mean(values))
     if count == 1:
         return SeedInterval(mean, None, None, None)
@@ -158,9 +158,9 @@ def seed_interval(values: Sequence[float], level: float = 0.95) -> SeedInterval:
 
 
 def verdict(low: float | None, high: float | None, p_holm: float | None) -> Verdict:
-    """What may be said: a difference only where its interval excludes 0 and `p_holm` is < .05.
+    """Which is higher, if any: only where the interval excludes 0 and `p_holm` is below .05.
 
-    `p_holm` is the p-value after `holm`. Where a number is unknown, no difference is shown.
+    `p_holm` is the p-value after `holm`. Where a number is missing, no difference is shown.
     """
     if low is None or high is None or p_holm is None or not p_holm < ALPHA:
         return "no difference shown"

@@ -23,15 +23,14 @@ from tasks.core.vocabulary import (
 )
 from tasks.evaluation.beyond import Catalogue, catalogue_of
 from tasks.evaluation.cell import Measured
-from tasks.evaluation.losing import losing_lists
-from tasks.evaluation.measures import Yardstick
+from tasks.evaluation.examples import list_examples
+from tasks.evaluation.measures import GroundTruth
 from tasks.evaluation.rating_error import rating_errors
 from tasks.evaluation.splits.protocols import split
 from tasks.evaluation.summary import compare, summarise, values_overall, values_per_user
-from tasks.evaluation.telling import telling_lists
 from tasks.models import stored
-from tasks.models.base import BaseModel
-from tasks.models.pairs import pair_estimates
+from tasks.models.base import Model
+from tasks.models.candidates import pair_estimates
 
 
 class Split(Record):
@@ -60,18 +59,19 @@ def split_stage(
 ) -> Split:
     """Part the ratings; of the users to test a seeded sample of `limit`, if given."""
     parts = split(read_table(home, ratings), protocol, seed, keep)
-    users, skipped = parts.users, dict(parts.skipped)
+    users, new_items, skipped = parts.users, parts.new_items, dict(parts.skipped)
     if limit is not None and limit < users.len():
         chosen = np.random.default_rng(seed).choice(users.len(), limit, replace=False)
         skipped["users not in the sample"] = users.len() - limit
         users = users.gather(np.sort(chosen))
-    fresh = parts.new_items
     return Split(
         train=write_table(home, "train", parts.train),
         train_users=parts.train[USER].n_unique(),
         held_out=write_table(home, "held_out", parts.held_out),
         users=write_table(home, "users", users.to_frame(USER)),
-        new_items=None if fresh is None else write_table(home, "new_items", fresh.to_frame(ITEM)),
+        new_items=(
+            None if new_items is None else write_table(home, "new_items", new_items.to_frame(ITEM))
+        ),
         skipped=skipped,
     )
 
@@ -98,10 +98,10 @@ def measure_stage(
 ) -> Artifact:
     """Every metric of the base and the re-ranked list of each test user in these rows."""
     users = rows_of(home, split.users, rows)[USER]
-    known = _catalogue(home, items, counts, split)
-    yardstick = Yardstick(theirs(home, split.held_out, users), users, relevant_at, known)
+    catalogue = _catalogue(home, items, counts, split)
+    truth = GroundTruth(theirs(home, split.held_out, users), users, relevant_at, catalogue)
     lists = theirs(home, ranked, users)
-    return write_table(home, "per_user", values_per_user(lists, yardstick, count, ks))
+    return write_table(home, "per_user", values_per_user(lists, truth, count, ks))
 
 
 @stage("measure all lists", "1", "numpy", "polars", role="figures")
@@ -118,12 +118,13 @@ def measure_lists_stage(
     """What is measured once for all lists together; rating errors of `model`, if given."""
     with bar("measuring"):
         held_out = read_table(home, split.held_out)
-        users, known = read_table(home, split.users)[USER], _catalogue(home, items, counts, split)
+        users = read_table(home, split.users)[USER]
         errors = _errors(stored.load(home, model), held_out) if model else {}
-        shown = pl.min_horizontal(RANK, BASE_RANK) <= max(ks)
-        places = scan_table(home, ranked).filter(shown).select(USER, ITEM, RANK, BASE_RANK)
-        yardstick = Yardstick(held_out.clear(), users, relevant_at, known)
-        values = values_overall(places.collect(), yardstick, errors, ks)
+        measured = pl.min_horizontal(RANK, BASE_RANK) <= max(ks)
+        places = scan_table(home, ranked).filter(measured).select(USER, ITEM, RANK, BASE_RANK)
+        catalogue = _catalogue(home, items, counts, split)
+        truth = GroundTruth(held_out.clear(), users, relevant_at, catalogue)
+        values = values_overall(places.collect(), truth, errors, ks)
         return write_table(home, "overall", values)
 
 
@@ -149,39 +150,22 @@ def compare_stage(
     return write_table(home, "comparisons", compare(mine, others, seed))
 
 
-@stage("find losers", "1", role="figures")
-def losing_stage(
+@stage("find examples", "1", role="figures")
+def examples_stage(
     home: Path, ranked: Artifact, measured: Measured, held_out: Artifact, items: Artifact, top: int
 ) -> Artifact:
-    """Both lists of the users whose re-ranked list is worse."""
-    lists = _shown(home, ranked, top)
-    tables = (measured.per_user, held_out, items)
-    values, held, catalogue = (read_table(home, table) for table in tables)
-    return write_table(home, "losing", losing_lists(lists, values, held, catalogue, top))
-
-
-@stage("find telling lists", "1", role="figures")
-def telling_stage(
-    home: Path, ranked: Artifact, measured: Measured, held_out: Artifact, items: Artifact, top: int
-) -> Artifact:
-    """Both lists of the users who gained and who lost most."""
-    lists = _shown(home, ranked, top)
-    tables = (measured.per_user, held_out, items)
-    values, held, catalogue = (read_table(home, table) for table in tables)
-    return write_table(home, "telling", telling_lists(lists, values, held, catalogue, top))
+    """Both lists of the users whom re-ranking harmed, and of those whom it helped most."""
+    values, held = read_table(home, measured.per_user), read_table(home, held_out)
+    lists = scan_table(home, ranked)
+    made = list_examples(lists, values, held, read_table(home, items), top)
+    return write_table(home, "examples", made)
 
 
 def _catalogue(home: Path, items: Artifact, counts: Artifact, split: Split) -> Catalogue:
-    known, often = read_table(home, items), read_table(home, counts)
-    return catalogue_of(known, often, split.train_users)
+    return catalogue_of(read_table(home, items), read_table(home, counts), split.train_users)
 
 
-def _shown(home: Path, ranked: Artifact, top: int) -> pl.DataFrame:
-    """What stands in the first `top` places of either list."""
-    return scan_table(home, ranked).filter(pl.min_horizontal(RANK, BASE_RANK) <= top).collect()
-
-
-def _errors(model: BaseModel, held_out: pl.DataFrame) -> dict[str, float]:
+def _errors(model: Model, held_out: pl.DataFrame) -> dict[str, float]:
     return rating_errors(pair_estimates(model, held_out), held_out[RATING].to_numpy())
 
 

@@ -7,8 +7,8 @@ import polars as pl
 
 from tasks.core.vocabulary import BASE_RANK, RANK, USER
 from tasks.evaluation import measures, significance
-from tasks.evaluation.measures import Yardstick
-from tasks.evaluation.significance import SeedInterval, UserSums
+from tasks.evaluation.measures import GroundTruth
+from tasks.evaluation.significance import MetricSums, SeedInterval
 
 LISTS = {"base": BASE_RANK, "reranked": RANK}
 
@@ -26,11 +26,11 @@ SUMMARY = {
 
 
 def values_per_user(
-    ranked: pl.DataFrame, yardstick: Yardstick, count: int, ks: Sequence[int]
+    ranked: pl.DataFrame, truth: GroundTruth, count: int, ks: Sequence[int]
 ) -> pl.DataFrame:
     """List, user and every metric at every k as a column: one split's."""
     sides = [
-        measures.per_user(ranked, column, yardstick, count, ks).select(
+        measures.per_user(ranked, column, truth, count, ks).select(
             pl.lit(name).alias("list"), pl.all()
         )
         for name, column in LISTS.items()
@@ -39,14 +39,12 @@ def values_per_user(
 
 
 def values_overall(
-    ranked: pl.DataFrame, yardstick: Yardstick, errors: Mapping[str, float], ks: Sequence[int]
+    ranked: pl.DataFrame, truth: GroundTruth, errors: Mapping[str, float], ks: Sequence[int]
 ) -> pl.DataFrame:
     """List, name, value of what is measured once per split; `errors` are the base model's."""
-    found = {
-        name: measures.overall(ranked, column, yardstick, ks) for name, column in LISTS.items()
-    }
-    found["base"] |= errors
-    rows = [(side, name, value) for side, some in found.items() for name, value in some.items()]
+    values = {name: measures.overall(ranked, column, truth, ks) for name, column in LISTS.items()}
+    values["base"] |= errors
+    rows = [(side, name, value) for side, some in values.items() for name, value in some.items()]
     table = pl.DataFrame(rows, schema=["list", "name", "value"], orient="row")
     return table.with_columns(pl.col("value").cast(pl.Float64).fill_nan(None))
 
@@ -75,10 +73,10 @@ def compare(
 
     Both map a split's seed to (user, metrics ...). Metrics that nobody has in both are left out.
     """
-    made = significance.paired(ours, theirs, seed)
+    table = significance.paired(ours, theirs, seed)
     splits = len(ours.keys() & theirs.keys())
-    known = made.drop_nulls(["difference", "low", "high", "p_value"])
-    return known.select(
+    defined = table.drop_nulls(["difference", "low", "high", "p_value"])
+    return defined.select(
         *named("metric"), pl.exclude("metric"), pl.lit(splits, pl.Int32).alias("seeds")
     )
 
@@ -103,7 +101,7 @@ def _of_users(name: str, frames: Sequence[pl.DataFrame], seed: int) -> list[tupl
     ]
 
 
-def _spreads(frames: Sequence[pl.DataFrame], totals: UserSums) -> list[float | None]:
+def _spreads(frames: Sequence[pl.DataFrame], totals: MetricSums) -> list[float | None]:
     """Per metric the standard deviation of the splits' means."""
     means = pl.concat([frame.drop(USER).mean() for frame in frames])
     return [means[metric].std() for metric in totals.metrics]  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""How well a base model ranks what was held out, for each of several options."""
+"""How well a base model ranks the held-out items, for each of several options."""
 
 from pathlib import Path
 
@@ -7,24 +7,24 @@ import polars as pl
 from tasks.core.artifacts import read_table
 from tasks.core.progress import bar
 from tasks.core.stage import stage
-from tasks.core.vocabulary import BASE_RANK, ITEM, USER, Artifact, ModelName
+from tasks.core.vocabulary import BASE_RANK, ITEM, USER, Artifact
 from tasks.evaluation.accuracy import ndcg
 from tasks.evaluation.lists import dense_lists
 from tasks.models import registry
+from tasks.models.base import OptionValue, Training
 from tasks.models.candidates import top_candidates
-from tasks.models.options import OptionValue
 
 DEPTH = 10
 
 
-@stage("tune", "1", "numpy", "polars", "scikit-surprise")
+@stage("tune", "2", "numpy", "polars", "scikit-surprise", detail="model")
 def tune_stage(
     home: Path,
     ratings: Artifact,
     held_out: Artifact,
     users: Artifact,
     scale: tuple[float, float],
-    model: ModelName,
+    model: str,
     tried: list[dict[str, OptionValue]],
     relevant_at: float | None,
     seed: int,
@@ -32,22 +32,22 @@ def tune_stage(
     """NDCG@10 of the model's own lists for each of the options `tried`, in their order."""
     train, wanted = read_table(home, ratings), read_table(home, users)[USER]
     held = read_table(home, held_out)
-    found = []
+    figures = []
     with bar(f"tuning {model}", total=len(tried)) as advance:
         for options in tried:
-            fitted = registry.fit(model, train, scale, seed, options)
+            fitted = registry.fit(model, Training(train, scale, seed, options, home))
             lists = top_candidates(fitted, train, wanted, DEPTH, seed=seed)
-            found.append(mean_ndcg(lists, held, wanted, relevant_at))
+            figures.append(mean_ndcg(lists, held, wanted, relevant_at))
             advance(1)
-    return found
+    return figures
 
 
 def mean_ndcg(
     lists: pl.DataFrame, held_out: pl.DataFrame, users: pl.Series, relevant_at: float | None
 ) -> float:
     """Mean NDCG@10 over the users who have a relevant item held out; 0 without any."""
-    known = pl.concat([lists[ITEM], held_out[ITEM]]).unique().sort()
-    dense = dense_lists(lists, held_out, users, BASE_RANK, known, DEPTH, relevant_at)
+    items = pl.concat([lists[ITEM], held_out[ITEM]]).unique().sort()
+    dense = dense_lists(lists, held_out, users, BASE_RANK, items, DEPTH, relevant_at)
     tested = dense.relevant > 0
     values = ndcg(dense.hits[tested], dense.relevant[tested])
     return float(values.mean()) if len(values) else 0.0

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from tasks.core.arrays import Floats
 from tasks.core.vocabulary import DATE_AFFINITY, YEAR
 from tasks.features.facts import Facts, Ints, Pairs
 from tasks.features.registry import SIGNALS, feature
-from tasks.models.base import Floats
 
 GROUP = "dates"
 YEARS = (1800, 2100)

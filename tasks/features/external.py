@@ -2,22 +2,21 @@
 
 import numpy as np
 
+from tasks.core.arrays import Floats
 from tasks.core.vocabulary import QUALITY, VOTES
 from tasks.features.facts import Facts, Pairs
-from tasks.features.registry import feature
-from tasks.features.signals import ELSEWHERE
-from tasks.models.base import Floats
+from tasks.features.registry import RATED_ELSEWHERE, feature
 
 GROUP = "external"
 
 
-@feature("catalogue's rating", GROUP, reason=ELSEWHERE)
+@feature("catalogue's rating", GROUP, reason=RATED_ELSEWHERE)
 def quality(facts: Facts, pairs: Pairs) -> Floats:
     """Mean rating by the catalogue's own audience, as it stands there."""
     return _column(facts, QUALITY)[pairs.item]
 
 
-@feature("catalogue's votes", GROUP, reason=ELSEWHERE)
+@feature("catalogue's votes", GROUP, reason=RATED_ELSEWHERE)
 def votes(facts: Facts, pairs: Pairs) -> Floats:
     """Log of 1 + the catalogue's votes."""
     return np.log1p(_column(facts, VOTES))[pairs.item]

@@ -9,9 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from tasks.core.arrays import Floats, Ids, ids_of, places_of
 from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, USER
-from tasks.models.base import BaseModel, Floats, Ids
-from tasks.models.interactions import ids_of, places_of
+from tasks.models.base import Model
 
 Ints = NDArray[np.int64]
 Vectors = NDArray[np.float32]
@@ -56,7 +56,7 @@ class Facts:
     years: Floats | None
     all_ratings: ItemFacts
     vectors: Vectors
-    models: Mapping[str, BaseModel]
+    models: Mapping[str, Model]
     memo: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -80,7 +80,7 @@ def facts_of(
     pairs: pl.DataFrame,
     all_ratings: ItemFacts,
     vectors: Vectors,
-    models: Mapping[str, BaseModel],
+    models: Mapping[str, Model],
 ) -> tuple[Facts, Pairs]:
     """Facts and pairs; `train` are the ratings of the pairs' users at least.
 

@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
 
+from tasks.core.arrays import ids_of, places_of
 from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, USER
 from tasks.features.facts import SECONDS_PER_YEAR, Ints, ItemFacts
-from tasks.models.interactions import ids_of, places_of
 
 QUARTERS = 4.0
 """Steps per year of the counts over time."""

@@ -5,28 +5,27 @@ A person likes what they rated at least as high as they rate on the whole.
 
 import numpy as np
 
+from tasks.core.arrays import Floats
 from tasks.features.facts import Facts, Pairs, mean_by
-from tasks.features.registry import feature
-from tasks.models.base import Floats
+from tasks.features.registry import SIMILAR_TEXT, feature
 
 GROUP = "language"
 NEAREST = 3
-ALIKE = "its text is like what you liked"
 
 
-@feature("nearest liked text", GROUP, relative=True, reason=ALIKE)
+@feature("nearest liked text", GROUP, relative=True, reason=SIMILAR_TEXT)
 def nearest(facts: Facts, pairs: Pairs) -> Floats:
     """The highest cosine with the text of an item that the user liked."""
     return _nearest(facts, pairs)[0]
 
 
-@feature("three nearest liked texts", GROUP, relative=True, reason=ALIKE)
+@feature("three nearest liked texts", GROUP, relative=True, reason=SIMILAR_TEXT)
 def three_nearest(facts: Facts, pairs: Pairs) -> Floats:
     """Mean of the three highest cosines with texts of liked items."""
     return _nearest(facts, pairs)[1]
 
 
-@feature("liked texts", GROUP, relative=True, reason=ALIKE)
+@feature("liked texts", GROUP, relative=True, reason=SIMILAR_TEXT)
 def all_liked(facts: Facts, pairs: Pairs) -> Floats:
     """Mean cosine with the texts of all liked items."""
     return _mean_cosine(facts, pairs, _liked(facts))

@@ -3,10 +3,10 @@
 import numpy as np
 import polars as pl
 
+from tasks.core.arrays import Floats
 from tasks.core.vocabulary import GENRES
 from tasks.features.facts import Facts, Pairs
 from tasks.features.registry import feature
-from tasks.models.base import Floats
 
 
 @feature("genres", "metadata", reason="of genres that you rate")

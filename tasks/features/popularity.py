@@ -2,19 +2,18 @@
 
 import numpy as np
 
+from tasks.core.arrays import Floats
 from tasks.features.facts import Facts, Pairs, mean_by
 from tasks.features.item_facts import QUARTERS
-from tasks.features.registry import feature
-from tasks.models.base import Floats
+from tasks.features.registry import RATED_BY_MANY, feature
 
 GROUP = "popularity"
-OFTEN = "rated by many"
 SHRINK = 5.0
 NEAR_QUARTERS = 4.0
 BLOCK_CELLS = 8_000_000
 
 
-@feature("log count", GROUP, reason=OFTEN)
+@feature("log count", GROUP, reason=RATED_BY_MANY)
 def log_count(facts: Facts, pairs: Pairs) -> Floats:
     """Log of 1 + the item's train ratings."""
     return np.log1p(facts.all_ratings.counts)[pairs.item]

@@ -3,14 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tasks.core.arrays import Floats
 from tasks.features.facts import Facts, Pairs
-from tasks.models.base import Floats
 
 COLLABORATIVE = "collaborative"
 """The group of what others' ratings say; base models' scores belong to it, too."""
 
 SIGNALS = "signals"
 """The group of the few columns that the rules of `weighted`, `rrf` and others read."""
+
+RATED_BY_MANY = "rated by many"
+RATED_ELSEWHERE = "rated well elsewhere"
+SIMILAR_TEXT = "its text is like what you liked"
+"""Reasons that several features give."""
 
 Function = Callable[[Facts, Pairs], Floats]
 

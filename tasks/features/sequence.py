@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.sparse import csr_array
 
+from tasks.core.arrays import Floats
 from tasks.features.facts import Facts, Pairs
 from tasks.features.registry import COLLABORATIVE, feature
-from tasks.models.base import Floats
 
 BLOCK_CELLS = 8_000_000
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 import numpy as np
 import polars as pl
 
+from tasks.core.arrays import Floats
 from tasks.core.errors import SettingsError
 from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, SIMILARITY, USER
 from tasks.features import (
@@ -17,9 +18,8 @@ from tasks.features import (
     signals,
 )
 from tasks.features.facts import Facts, Ints, Pairs
-from tasks.features.registry import COLLABORATIVE, FEATURES, SIGNALS
-from tasks.models.base import Floats
-from tasks.models.pairs import pair_estimates
+from tasks.features.registry import COLLABORATIVE, FEATURES, RATED_BY_MANY, SIGNALS, SIMILAR_TEXT
+from tasks.models.candidates import pair_estimates
 
 FILES = (dates, external, language, metadata, popularity, sequence, signals)
 """Where features are written, in the order of their columns; importing a file enters them."""
@@ -32,7 +32,7 @@ LABEL = "held_out"
 
 NO_FEATURES = {USER, ITEM, LABEL, ESTIMATE, BASE_RANK}
 
-REASONS = {"text": language.ALIKE, "popularity": popularity.OFTEN}
+REASONS = {"text": SIMILAR_TEXT, "popularity": RATED_BY_MANY}
 """What a high score of a base model says; others' say that people with like ratings rate it."""
 LIKE_RATINGS = "rated by people who rated what you rated"
 

@@ -1,39 +1,44 @@
-"""Many people's scores, many texts: what the ledger has is taken, the rest is asked for."""
+"""Many people's scores, sentences, texts: what the ledger has is taken, the rest is asked for."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
 
-from tasks.core.progress import say
-from tasks.llm.batch_api import ask_in_batches
+from tasks.core.progress import bar, say
+from tasks.llm.batch_api import Batches
 from tasks.llm.engine import Engine
-from tasks.llm.item_work import ScoreWork, WhyWork
-from tasks.llm.ordering import ListWork
-from tasks.llm.prompts import Kind
-from tasks.llm.work import TextWork, Work
+from tasks.llm.item_asking import ItemsAsking, PersonItems, Settled
+from tasks.llm.ledger.ledger import Ledger
+from tasks.llm.list_asking import ListAsking
+from tasks.llm.options import EngineOptions
+from tasks.llm.questions import CHOOSE, LIST, QUESTIONS, SCORE, WHY, Kind
+from tasks.llm.rendering import clean
+from tasks.llm.requests import ChatRequest, Reply
+from tasks.llm.session import session_for
+from tasks.llm.text_asking import TextAsking
 
-Settled = Callable[[int], None]
-"""Told how many more scores or texts are there, or given up."""
-
-
-@dataclass(frozen=True)
-class Person:
-    """A person and items as the model is shown them: their block and lines."""
-
-    block: str
-    lines: Sequence[str]
+LONGEST_LINE = 400
+NONE = "none"
 
 
-@dataclass(frozen=True)
-class Listed(Person):
-    """A person and the items of their list, with the items' titles."""
+class Asking(Protocol):
+    """Something wanted of the model."""
 
-    titles: Sequence[str]
+    claim: str
+    """What must not be asked for by two at once."""
+
+    async def next(self, ledger: Ledger) -> list[ChatRequest]:
+        """The requests to send now; none when there is nothing left to ask."""
+        ...
+
+    def take(self, request: ChatRequest, reply: Reply) -> Mapping[str, Any]:
+        """Read a reply, and give the values to keep."""
+        ...
 
 
 async def ask_scores(
-    engine: Engine, people: Sequence[Person], settled: Settled
+    engine: Engine, people: Sequence[PersonItems], settled: Settled
 ) -> list[list[float | None]]:
     """One score in [-1, 1] per line of every person; None where the model gave none.
 
@@ -42,42 +47,28 @@ async def ask_scores(
     """
     if engine.options.llm_ask == "list":
         return await _ask_orders(engine, people, settled)
-    works = [ScoreWork(engine, p.block, p.lines, settled) for p in people]
-    await _do(engine, works)
-    suspected = sum(work.suspected for work in works)
+    askings = [score_asking(engine, person, settled) for person in people]
+    await _ask_all(engine, askings)
+    suspected = sum(len(asking.suspected) for asking in askings)
     if suspected:
         say(f"    items without a score, as their text seems to instruct the model: {suspected:,}")
-    return [work.answers() for work in works]
+    return [asking.answers() for asking in askings]
 
 
-async def ask_whys(
-    engine: Engine, people: Sequence[Listed], settled: Settled, *, only_known: bool = False
+async def ask_sentences(
+    engine: Engine, people: Sequence[PersonItems], settled: Settled, *, only_known: bool = False
 ) -> list[list[str | None]]:
     """One sentence per line of every person; None where there is none.
 
     With `only_known` nothing is asked. Raises as `ask_scores` does.
     """
-    works = [WhyWork(engine, p.block, p.lines, p.titles, settled) for p in people]
+    askings = [sentence_asking(engine, person, settled) for person in people]
     if only_known:
-        for work in works:
-            await work.look_up(engine.ledger)
+        for asking in askings:
+            await asking.look_up(engine.ledger)
     else:
-        await _do(engine, works)
-    return [work.answers() for work in works]
-
-
-async def _ask_orders(
-    engine: Engine, people: Sequence[Person], settled: Settled
-) -> list[list[float | None]]:
-    works = [ListWork(engine.options, p.block, p.lines, settled) for p in people]
-    await _all(_one_by_one(engine, work) for work in works)
-    left, suspected = (sum(getattr(w.job, n) for w in works) for n in ("left", "suspected"))
-    if left:
-        say(
-            f"    windows without a valid order: {left:,}, of these with a changed check:"
-            f" {suspected:,}"
-        )
-    return [work.job.similarities() for work in works]
+        await _ask_all(engine, askings)
+    return [asking.answers() for asking in askings]
 
 
 async def ask_texts(
@@ -88,18 +79,54 @@ async def ask_texts(
     allowed: Sequence[str] | None = None,
 ) -> list[str | None]:
     """One text per block, None where the model gave none; `allowed` are the words it may be."""
-    once = list(dict.fromkeys(blocks))
-    works = [TextWork(engine.options, kind, block, allowed, settled) for block in once]
-    await _do(engine, works)
-    said = {block: work.text() for block, work in zip(once, works, strict=True)}
-    return [said[block] for block in blocks]
+    question, once = QUESTIONS[kind], list(dict.fromkeys(blocks))
+    judge = question.judge(engine.options)
+    askings = [TextAsking(question, judge, block, allowed, settled) for block in once]
+    await _ask_all(engine, askings)
+    texts = {block: asking.text for block, asking in zip(once, askings, strict=True)}
+    return [texts[block] for block in blocks]
 
 
-async def _do(engine: Engine, works: Sequence[Work]) -> None:
+def score_asking(engine: Engine, asked: PersonItems, settled: Settled) -> ItemsAsking[float]:
+    """A score for each of a person's items."""
+    judge = SCORE.judge(engine.options)
+    return ItemsAsking(SCORE, judge, asked, lambda: engine.items_per_request, settled)
+
+
+def sentence_asking(engine: Engine, asked: PersonItems, settled: Settled) -> ItemsAsking[str]:
+    """A sentence about each of a person's items."""
+    judge = WHY.judge(engine.options)
+    return ItemsAsking(WHY, judge, asked, lambda: engine.items_per_request, settled)
+
+
+def list_asking(engine: Engine, asked: PersonItems, settled: Settled) -> ListAsking:
+    """The order of a person's items."""
+    options = engine.options
+    judge = LIST.judge(options)
+    return ListAsking(judge, asked, options.llm_window, options.llm_stride, settled)
+
+
+async def _ask_orders(
+    engine: Engine, people: Sequence[PersonItems], settled: Settled
+) -> list[list[float | None]]:
+    """Live also where scores are asked for in batches, as windows wait for each other."""
+    askings = [list_asking(engine, person, settled) for person in people]
+    await _all(_ask_live(engine, asking) for asking in askings)
+    left = sum(asking.left for asking in askings)
+    suspected = sum(asking.suspected for asking in askings)
+    if left:
+        say(
+            f"    windows without a valid order: {left:,}, of these with a changed check:"
+            f" {suspected:,}"
+        )
+    return [asking.similarities() for asking in askings]
+
+
+async def _ask_all(engine: Engine, askings: Sequence[Asking]) -> None:
     if engine.options.in_batches:
-        await ask_in_batches(engine, works)
-        return
-    await _all(_live(engine, work) for work in works)
+        await _ask_in_batches(engine, askings)
+    else:
+        await _all(_ask_live(engine, asking) for asking in askings)
 
 
 async def _all(askings: Iterable[Coroutine[Any, Any, None]]) -> None:
@@ -109,27 +136,81 @@ async def _all(askings: Iterable[Coroutine[Any, Any, None]]) -> None:
             raise result
 
 
-async def _live(engine: Engine, work: Work) -> None:
+async def _ask_live(engine: Engine, asking: Asking) -> None:
     """One request after another, so that each finds the one before in the server's prefix cache.
 
     Different people and texts go side by side, as many as the limits allow. Whoever asks for the
     same thing at the same time waits, then finds the answers in the ledger.
     """
-    await engine.claim(work.name)
+    await engine.claim(asking.claim)
     try:
-        await work.look_up(engine.ledger)
-        while lines := work.lines(engine.ledger):
-            for line in lines:
-                await engine.ask(line.request, line.judge, line.digest)
+        while requests := await asking.next(engine.ledger):
+            for request in requests:
+                await engine.ask(request, asking.take)
     finally:
-        await engine.ledger.claims.give_back(work.name)
+        await engine.ledger.claims.give_back(asking.claim)
 
 
-async def _one_by_one(engine: Engine, work: ListWork) -> None:
-    """The windows of one list, each asked for when the one below it is in order."""
-    await engine.claim(work.name)
+async def _ask_in_batches(engine: Engine, askings: Sequence[Asking]) -> None:
+    """Rounds of batches until nothing is left to ask. Raises like `Engine.ask`."""
+    names = sorted(
+        {asking.claim for asking in askings}
+    )  # in one order: two commands cannot deadlock
+    held: list[str] = []
     try:
-        while (line := await work.next_line(engine.ledger)) is not None:
-            await engine.ask(line.request, line.judge, line.digest)
+        for name in names:
+            await engine.claim(name)
+            held.append(name)
+        batches = Batches(engine)
+        await batches.finish_open(set(names))
+        waiting = list(askings)
+        while waiting:  # of askings with one claim, the second finds what the first was answered
+            firsts: dict[str, Asking] = {}
+            for asking in waiting:
+                firsts.setdefault(asking.claim, asking)
+            wave = list(firsts.values())
+            waiting = [asking for asking in waiting if firsts[asking.claim] is not asking]
+            while sent := [(r, a.take) for a in wave for r in await a.next(engine.ledger)]:
+                await batches.ask(sent)
     finally:
-        await engine.ledger.claims.give_back(work.name)
+        for name in held:
+            await engine.ledger.claims.give_back(name)
+
+
+def delimited(kind: Kind, block: str) -> str:
+    """Untrusted lines inside the tag that the question's instructions name."""
+    tag = QUESTIONS[kind].tag
+    lines = [clean(line, LONGEST_LINE) for line in block.splitlines()]
+    return "\n".join([f"<{tag}>", *lines, f"</{tag}>"])
+
+
+def asker(
+    home: Path, options: EngineOptions
+) -> Callable[[Kind, Sequence[str]], list[str | None]] | None:
+    """A function that puts short questions to the configured model; None where none is."""
+    if not options.llm_model:
+        return None
+
+    def ask(kind: Kind, blocks: Sequence[str]) -> list[str | None]:
+        session = session_for(home, options)
+        shown = [delimited(kind, block) for block in blocks]
+        words = QUESTIONS[kind].words
+        with bar(f"asking {options.llm_model}: {kind}", total=len(set(shown))) as advance:
+            settled = session.settling(advance)
+            return session.run(lambda engine: ask_texts(engine, kind, shown, settled, words))
+
+    return ask
+
+
+def choose_label(
+    home: Path, options: EngineOptions, typed: str, labels: Sequence[str]
+) -> int | None:
+    """The place of the label that a typed title means; None for none of them."""
+    keys = [f"{number:02d}" for number in range(1, len(labels) + 1)]
+    lines = [f"{key} = {label}" for key, label in zip(keys, labels, strict=True)]
+    block = delimited(CHOOSE.kind, "\n".join([f"typed: {typed}", *lines]))
+    session = session_for(home, options)
+    [key] = session.run(
+        lambda engine: ask_texts(engine, CHOOSE.kind, [block], lambda _n: None, [*keys, NONE])
+    )
+    return keys.index(key) if key in keys else None

@@ -6,8 +6,9 @@ at the server if need be, and reads its answers.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence, Set
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from functools import partial
+from typing import Any, TypeVar
 
 from openai import NotFoundError, OpenAIError
 from openai.types import Batch
@@ -16,12 +17,12 @@ from tasks.core.errors import LimitReachedError, LlmSetupError
 from tasks.core.progress import say
 from tasks.llm.batch_files import ENDPOINT, read_lines, split, write_line
 from tasks.llm.budget import NOTHING_HELD, Reserved
-from tasks.llm.engine import Engine
+from tasks.llm.engine import Engine, Take
 from tasks.llm.failures import Failure, classify, setup_error
 from tasks.llm.ledger.batches import BatchLedger, OpenBatch
 from tasks.llm.pacing import backoff_ceiling
-from tasks.llm.requests import Reply
-from tasks.llm.work import Line, Work
+from tasks.llm.questions import read_reply
+from tasks.llm.requests import ChatRequest, Reply
 
 MARK = "palate"
 """Metadata key under which a batch at the server carries the ledger's own id of it."""
@@ -36,51 +37,27 @@ ANOTHERS_POLL = 5.0
 T = TypeVar("T")
 
 
-async def ask_in_batches(engine: Engine, works: Sequence[Work]) -> None:
-    """Rounds of batches until nothing is left to ask. Raises like `Engine.ask`."""
-    claims = engine.ledger.claims
-    names = sorted({work.name for work in works})  # in one order: two commands cannot deadlock
-    held: list[str] = []
-    try:
-        for name in names:
-            await engine.claim(name)
-            held.append(name)
-        batches = Batches(engine)
-        await batches.finish_open(set(names))
-        waiting = list(works)
-        while waiting:  # of works with one name, the second finds what the first was answered
-            firsts: dict[str, Work] = {}
-            for work in waiting:
-                firsts.setdefault(work.name, work)
-            wave = list(firsts.values())
-            waiting = [work for work in waiting if firsts[work.name] is not work]
-            for work in wave:
-                await work.look_up(engine.ledger)
-            while lines := [line for work in wave for line in work.lines(engine.ledger)]:
-                await batches.ask(lines)
-    finally:
-        for name in held:
-            await claims.give_back(name)
-
-
 class Batches:
-    """Makes batches of lines, waits for them and reads them."""
+    """Makes batches of requests, waits for them and reads them."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._api = engine.client.openai
         self._ledger = BatchLedger(engine.ledger)
         self._held: dict[str, Reserved] = {}
+        self._takes: dict[str, Callable[[Reply], Mapping[str, Any]]] = {}
 
-    async def ask(self, lines: Sequence[Line]) -> None:
-        """One round: every line gets its answer, or an outcome that says why it has none."""
-        affordable, held, limit = await self._within_limits(lines)
-        body = self._engine.client.body
+    async def ask(self, sent: Sequence[tuple[ChatRequest, Take]]) -> None:
+        """One round: every request gets its answer, or an outcome that says why it has none."""
+        held, limit = await self._within_limits([request for request, _ in sent])
+        affordable, body = sent[: len(held)], self._engine.client.body
         made = []
-        for part in split([line.request for line in affordable], body):
-            batch = await self._ledger.begin(affordable[part], self._engine.model)
-            self._held |= dict(zip(batch.lines, held[part], strict=True))
-            content = b"".join(write_line(i, body(x.request)) for i, x in batch.lines.items())
+        for part in split([request for request, _ in affordable], body):
+            batch = await self._ledger.begin([r for r, _ in affordable[part]], self._engine.model)
+            self._held |= dict(zip(batch.subjects, held[part], strict=True))
+            lines = dict(zip(batch.subjects, affordable[part], strict=True))
+            self._takes |= {i: partial(take, request) for i, (request, take) in lines.items()}
+            content = b"".join(write_line(i, body(request)) for i, (request, _) in lines.items())
             await self._upload(batch, content)
             made.append((batch, await self._at_server(batch)))
         for batch, there in made:
@@ -99,7 +76,7 @@ class Batches:
                 if batch.file_id is None:
                     await self._ledger.end(batch, "never made")
                     continue
-                say(f"    an earlier batch of {len(batch.entries):,} requests is taken up again")
+                say(f"    an earlier batch of {len(batch.subjects):,} requests is taken up again")
                 await self._finish(batch, await self._at_server(batch))
             if not await self._ledger.held_elsewhere(names):
                 return
@@ -107,15 +84,16 @@ class Batches:
             await self._engine.nap(min(self._engine.options.llm_batch_poll, ANOTHERS_POLL))
 
     async def _within_limits(
-        self, lines: Sequence[Line]
-    ) -> tuple[list[Line], list[Reserved], LimitReachedError | None]:
-        purse, held = self._engine.purse, []
-        for place, line in enumerate(lines):
+        self, sent: Sequence[ChatRequest]
+    ) -> tuple[list[Reserved], LimitReachedError | None]:
+        """What is held for the first of the requests, and the limit that the next would pass."""
+        budget, held = self._engine.shared_budget, list[Reserved]()
+        for request in sent:
             try:
-                held.append(await purse.reserve(line.request, purse.budget.batch_share))
+                held.append(await budget.reserve(request, budget.budget.batch_share))
             except LimitReachedError as limit:
-                return list(lines[:place]), held, limit
-        return list(lines), held, None
+                return held, limit
+        return held, None
 
     async def _upload(self, batch: OpenBatch, content: bytes) -> None:
         named = ("palate.jsonl", content)
@@ -184,7 +162,7 @@ class Batches:
         for file_id in filter(None, (made.output_file_id, made.error_file_id)):
             replies |= await self._call(self._answers, file_id)
         nothing = Reply("unanswered", finish_reason=made.status)
-        kept = (self._keep(batch, i, replies.get(i, nothing)) for i in batch.entries)
+        kept = (self._keep(batch, i, replies.get(i, nothing)) for i in batch.subjects)
         await asyncio.gather(*kept)
         for reason in {reply.finish_reason for reply in replies.values()}:
             self._engine.client.learn(reason)
@@ -200,14 +178,17 @@ class Batches:
         return replies
 
     async def _keep(self, batch: OpenBatch, request_id: str, reply: Reply) -> None:
-        budget, entry = self._engine.budget, batch.entries[request_id]
+        budget, subject = self._engine.budget, batch.subjects[request_id]
         held = self._held.pop(request_id, NOTHING_HELD)
         if reply.usage.prompt:
-            cost = budget.settle(held, entry.pairs, reply.usage, budget.batch_share)
+            cost = budget.settle(held, subject.pairs, reply.usage, budget.batch_share)
         else:
             cost = None
             budget.release(held, perhaps_billed=False)
-        answers = [*entry.digest(request_id, reply), *self._engine.purse.changes()]
+        take = self._takes.pop(request_id, None)
+        values = take(reply) if take else read_reply(subject, reply).values
+        kept = self._engine.ledger.keep(request_id, subject, values)
+        answers = [*kept, *self._engine.shared_budget.changes()]
         await self._engine.ledger.finish(request_id, reply, cost=cost, answers=answers)
 
     async def _call(self, call: Callable[..., Awaitable[T]], *given: object, **named: object) -> T:

@@ -69,11 +69,11 @@ def _reply(line: dict[str, Any]) -> Reply:
 
 
 def _refused_form(error: dict[str, Any]) -> str | None:
-    """The part of the form (`Form.give_up`) that a line was refused for."""
-    param, said = str(error.get("param")), str(error.get("message")).lower()
+    """The part of the form (`ChatClient.learn`) that a line was refused for."""
+    param, message = str(error.get("param")), str(error.get("message")).lower()
     if param in {"temperature", "max_completion_tokens"}:
         return param
-    about_schema = any(word in f"{param} {said}" for word in ("response_format", "schema"))
+    about_schema = any(word in f"{param} {message}" for word in ("response_format", "schema"))
     return "response_format" if about_schema else None
 
 

@@ -1,14 +1,78 @@
-"""What a command may spend: checked before each send with the worst case, settled afterwards."""
+"""Prices of tokens, and what a command may spend of them.
 
+Checked before each send with the worst case, settled afterwards. Money is counted in whole
+billionths of a dollar.
+"""
+
+import re
 import threading
+import tomllib
 from collections import Counter
 from dataclasses import asdict, dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tasks.core.errors import LimitReachedError, SettingsError
 from tasks.llm.options import LlmOptions
-from tasks.llm.prices import NANO, Price, Prices, read_prices
 from tasks.llm.requests import ChatRequest, Usage
+
+NANO = 1_000_000_000
+MILLION = 1_000_000
+_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+
+
+class Price(BaseModel):
+    """US dollars per million tokens; `cached` is for prompt tokens found in the server's cache."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: Decimal = Field(ge=0)
+    cached: Decimal = Field(ge=0)
+    output: Decimal = Field(ge=0)
+
+    def nano_dollars(self, usage: Usage, share: Decimal = Decimal(1)) -> int:
+        """Cost in billionths of a dollar, rounded up; `share` is the discount for batches."""
+        cached = min(usage.cached, usage.prompt)
+        per_million = (
+            (usage.prompt - cached) * self.input + cached * self.cached + usage.answer * self.output
+        )
+        exact = per_million * share * NANO / MILLION
+        return int(exact.to_integral_value(ROUND_CEILING))
+
+
+class Prices(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    batch_discount: Decimal = Field(Decimal(1), ge=0, le=1)
+    models: dict[str, Price]
+
+    def of(self, model: str) -> Price | None:
+        """The price of a model or of a dated version of it; None if it is not known."""
+        return self.models.get(model) or self.models.get(_DATED.sub("", model))
+
+
+def read_prices(file: Path | None) -> Prices:
+    """The given file, or the one that ships. Raises SettingsError when it cannot be understood."""
+    shipped = files(__package__).joinpath("prices.toml")
+    try:
+        text = (file or shipped).read_text(encoding="utf-8")
+        return Prices.model_validate(tomllib.loads(text, parse_float=Decimal))
+    except OSError as error:
+        problem = str(error.strerror)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problem = str(error)
+    except ValidationError as error:
+        first = error.errors()[0]
+        problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    raise SettingsError(
+        f"{file}: the prices cannot be read ({problem}).",
+        'Write [models."NAME"] with input, cached and output, in US dollars per million tokens.',
+    )
 
 
 @dataclass
@@ -50,8 +114,8 @@ class Budget:
         self.totals = Totals()
         self._options = options
         self._tokens_held = self._nano_held = 0
-        self._told: Counter[str] = Counter()
-        self._telling = threading.Lock()
+        self._reported: Counter[str] = Counter()
+        self._reporting = threading.Lock()
         if options.max_cost is not None and self.price is None:
             raise SettingsError(
                 f"max_cost: the price of '{options.llm_model}' is not known.",
@@ -100,20 +164,20 @@ class Budget:
         self.release(held, perhaps_billed=False)
         self.totals.sends -= 1
 
-    def news(self) -> Counter[str]:
+    def unreported(self) -> Counter[str]:
         """What was counted since this was called last, by `ledger.tables.COUNTED`."""
-        with self._telling:
+        with self._reporting:
             held = {"tokens_held": self._tokens_held, "nano_held": self._nano_held}
             counted = Counter(asdict(self.totals) | held)
             fresh = Counter(counted)
-            fresh.subtract(self._told)
-            self._told = counted
+            fresh.subtract(self._reported)
+            self._reported = counted
             return fresh
 
-    def untold(self, news: Counter[str]) -> None:
-        """Nobody could be told."""
-        with self._telling:
-            self._told.subtract(news)
+    def take_report_back(self, counts: Counter[str]) -> None:
+        """What `unreported` gave could not be reported."""
+        with self._reporting:
+            self._reported.subtract(counts)
 
     def _cost(self, usage: Usage, share: Decimal) -> int | None:
         return None if self.price is None else self.price.nano_dollars(usage, share)

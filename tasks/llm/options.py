@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from tasks.core.vocabulary import ProfileStyle
 
 ShownPart = Literal["year", "genres", "description", "rating", "popularity", "tags", "estimate"]
-AskName = Literal["scores", "aspects", "list"]
+AskName = Literal["scores", "list"]
 
 VARIANTS = ("llm_show", "llm_ask", "llm_window", "llm_stride", "profile_style")
 """Settings that say what is asked; all others say how, and what it may cost."""
@@ -32,17 +32,14 @@ class LlmOptions(BaseModel):
     )
     llm_ask: AskName = Field(
         "scores",
-        description="One score per item, one per aspect of it (story, mood, style, people), or"
-        " the order of a list, window by window.",
+        description="One score per item, or the order of a list, window by window.",
     )
     llm_window: int = Field(20, ge=2, le=99, description="Items put in order at once (`list`).")
     llm_stride: int = Field(
         10, ge=1, description="Places that the window moves up each time (`list`)."
     )
     profile_style: ProfileStyle = Field(
-        "sentence",
-        description="Tastes as one sentence, under labels (likes, dislikes, moods, eras, people),"
-        " or as what separates the liked from the disliked; favourites: no text, the items speak.",
+        "sentence", description="Tastes as one sentence; favourites: no text, the items speak."
     )
     llm_items: int = Field(25, ge=1, le=99, description="Items judged per request.")
     llm_concurrency: int = Field(8, ge=1, description="Requests in flight at once, at most.")

@@ -2,14 +2,13 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from aiolimiter import AsyncLimiter
 
-from tasks.llm.clock import Clock
 from tasks.llm.options import LlmOptions
 
 BURST_SECONDS = 0.2
@@ -27,11 +26,16 @@ LOOK_UP_SECONDS = 1.0
 """How often a long wait looks whether it is still wanted."""
 
 
-@dataclass
-class Slot:
-    """Leave to send one request."""
+class Clock:
+    """The machine's own monotonic time; a test gives another, to wait for minutes in no time."""
 
-    opened_at: float
+    def now(self) -> float:
+        """Seconds since some fixed moment."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let that much time pass."""
+        await asyncio.sleep(seconds)
 
 
 class Pacer:
@@ -57,8 +61,11 @@ class Pacer:
         self._tokens = _limiter(options.llm_tokens_per_minute, at_least=TOKENS_AT_ONCE)
 
     @asynccontextmanager
-    async def slot(self, tokens: int) -> AsyncIterator[Slot]:
-        """Wait for leave to send a request of so many tokens, and hold it while it is in flight."""
+    async def slot(self, tokens: int) -> AsyncIterator[float]:
+        """Wait for leave to send a request of so many tokens, and hold it while it is in flight.
+
+        Gives the time when it may be sent.
+        """
         async with self._freed:
             await self._freed.wait_for(self._has_room)
             self.in_flight += 1
@@ -70,7 +77,7 @@ class Pacer:
             if self._requests:
                 await self._acquire(self._requests, 1.0)
             await self._pause()
-            yield Slot(self._clock.now())
+            yield self._clock.now()
         finally:
             async with self._freed:
                 self.in_flight -= 1
@@ -84,13 +91,13 @@ class Pacer:
         self._in_a_row = 0
         self.window = min(self._most, self.window + 1.0 / max(1.0, self.window))
 
-    def crowded(self, slot: Slot, retry_after: float | None) -> None:
+    def crowded(self, sent_at: float, retry_after: float | None) -> None:
         """Multiplicative decrease, once for all requests in flight together, and a pause for all.
 
         The pause is as long as the server says, else full jitter.
         """
         now = self._clock.now()
-        if slot.opened_at >= self._shrunk_at:
+        if sent_at >= self._shrunk_at:
             self._shrunk_at = now
             self.slowdowns += 1
             self._in_a_row += 1

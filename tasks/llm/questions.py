@@ -1,62 +1,237 @@
-"""Short questions to the model, each block delimited: what stages other than scoring ask."""
+"""The questions that a language model is asked: a new one is an entry here and a prompt file.
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+A used prompt file is never edited: its name and the hash of its text are part of the key under
+which answers are kept. A new wording is a new file.
+"""
 
-from tasks.core.progress import bar
-from tasks.llm.options import EngineOptions
-from tasks.llm.prompts import Kind
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib.resources import files
+from typing import Any, Generic, Literal
+
+from tasks.llm.answers import ParsedAnswer, V, read_order, read_scores, read_sentences, read_text
+from tasks.llm.options import LlmOptions, ShownPart
 from tasks.llm.rendering import clean
-from tasks.llm.session import session_for
+from tasks.llm.requests import ChatRequest, Reply, Subject
 
-Ask = Callable[[Kind, Sequence[str]], list[str | None]]
+Kind = Literal["score", "list", "profile", "describe", "judge", "choose", "explain"]
+"""A question's name in the ledger; `explain` asks for sentences that say why."""
 
-TAGS: dict[Kind, str] = {"judge": "pair", "describe": "item", "choose": "question"}
+STEPS = [round(-1.0 + 0.1 * step, 1) for step in range(21)]
+"""The scores that may be given: an enum, because llama.cpp's grammars do not bound numbers."""
+
+LONGEST_TEXT = 240
+"""Characters, about 60 tokens of English: PAPER.md's limit for a profile."""
+
+TOKENS_AROUND = 40
+"""What an answer may have beside what it says of the items."""
+
 VERDICTS = ("yes", "no")
-NONE = "none"
-LONGEST_LINE = 400
+
+Kept = Literal["scores", "texts"]
+"""The table of the ledger that answers stand in: under person and item, or what they are about."""
+
+Context = Mapping[str, Any]
+
+AskTexts = Callable[[Kind, Sequence[str]], list[str | None]]
+"""Puts a question about each of several blocks; None where the model gave no valid text."""
 
 
-def asker(home: Path, options: EngineOptions) -> Ask | None:
-    """A function that asks the configured model; None where none is configured."""
-    if not options.llm_model:
-        return None
+@dataclass(frozen=True)
+class Question(Generic[V]):
+    """How one kind of thing is asked for, and how its answer is read and kept.
 
-    from tasks.llm.asking import ask_texts  # noqa: PLC0415 - loads openai and SQLAlchemy
+    `prompt`: the file of its instructions. `schema`: JSON schema of an answer, given the keys of
+    the items, or the words allowed. `read`: the values of an answer by what the ledger keeps them
+    under, given its text and the context of its request. `room`: tokens that an answer may have
+    per item (or for its one text), as small models are generous with blanks; `expected`: what it
+    takes. `shows`: the parts of an item that are shown, where items are. `tag`: what the block is
+    delimited with by who has no person to show, and `words`: the only valid texts.
+    """
 
-    def ask(kind: Kind, blocks: Sequence[str]) -> list[str | None]:
-        session = session_for(home, options)
-        allowed = VERDICTS if kind == "judge" else None
-        shown = [delimited(kind, block) for block in blocks]
-        with bar(f"asking {options.llm_model}: {kind}", total=len(set(shown))) as advance:
-            told = session.telling(advance)
-            return session.run(lambda engine: ask_texts(engine, kind, shown, told, allowed))
+    kind: Kind
+    prompt: str
+    schema: Callable[[Sequence[str] | None], dict[str, Any]]
+    read: Callable[[str, Context], ParsedAnswer[V]]
+    keeps: Kept
+    room: int
+    expected: int
+    shows: Callable[[LlmOptions], Sequence[ShownPart]] | None = None
+    tag: str = ""
+    words: tuple[str, ...] | None = None
 
-    return ask
+    @property
+    def version(self) -> str:
+        """The prompt file's name with a hash of its text."""
+        return f"{self.prompt}-{hashlib.sha256(self.instructions.encode()).hexdigest()[:8]}"
+
+    @property
+    def instructions(self) -> str:
+        """The text of the prompt file."""
+        return instructions(self.prompt)
+
+    def judge(self, options: LlmOptions) -> str:
+        """Whose answer it is: model, prompt version, decoding and, of items, the parts shown."""
+        parts = [options.llm_model or "", self.version, "t0"]
+        if self.shows is not None:
+            parts.append("+".join(sorted(self.shows(options))) or "title")
+        return " ".join(parts)
+
+    def request(
+        self,
+        judge: str,
+        user: str,
+        context: Context,
+        names: Sequence[str] | None,
+        pairs: int,
+        attempt: int,
+    ) -> ChatRequest:
+        """The request that shows `user`; `names` as for `schema`."""
+        return ChatRequest(
+            kind=self.kind,
+            judge=judge,
+            pairs=pairs,
+            context=context,
+            prompt_version=self.version,
+            system=self.instructions,
+            user=user,
+            schema=self.schema(names),
+            answer_tokens=self.room * max(pairs, 1) + TOKENS_AROUND,
+            attempt=attempt,
+        )
 
 
-def chooser(home: Path, options: EngineOptions) -> Callable[[str, Sequence[str]], int | None]:
-    """A function that says which of several labels a typed title means; None for none of them."""
-
-    def choose(typed: str, labels: Sequence[str]) -> int | None:
-        if not options.llm_model:
-            return None
-        from tasks.llm.asking import ask_texts  # noqa: PLC0415 - loads openai and SQLAlchemy
-
-        keys = [f"{number:02d}" for number in range(1, len(labels) + 1)]
-        lines = [f"{key} = {label}" for key, label in zip(keys, labels, strict=True)]
-        block = delimited("choose", "\n".join([f"typed: {typed}", *lines]))
-        session = session_for(home, options)
-        allowed = [*keys, NONE]
-        said = session.run(
-            lambda engine: ask_texts(engine, "choose", [block], lambda _n: None, allowed)
-        )[0]
-        return keys.index(said) if said in keys else None
-
-    return choose
+@cache
+def instructions(prompt: str) -> str:
+    """The text of a prompt file."""
+    return files(__package__).joinpath("prompts", f"{prompt}.md").read_text(encoding="utf-8")
 
 
-def delimited(kind: Kind, block: str) -> str:
-    """Untrusted lines inside the tag that the kind's instructions name."""
-    lines = [clean(line, LONGEST_LINE) for line in block.splitlines()]
-    return "\n".join([f"<{TAGS[kind]}>", *lines, f"</{TAGS[kind]}>"])
+def read_reply(subject: Subject, reply: Reply) -> ParsedAnswer[Any]:
+    """The values that a reply holds, by what the ledger keeps them under; none of what is gone."""
+    question = QUESTIONS.get(subject.kind)
+    if question is None or reply.outcome != "answered":
+        return ParsedAnswer({})
+    return question.read(reply.text, subject.context)
+
+
+def score_question(options: LlmOptions) -> "Question[Any]":
+    """What is asked to judge items."""
+    return LIST if options.llm_ask == "list" else SCORE
+
+
+def sentence_parts(options: LlmOptions) -> tuple[ShownPart, ...]:
+    """What is shown of an item to say why it is listed; how popular it is stands in words.
+
+    Estimates change at every refit, and every sentence would with them.
+    """
+    return tuple(part for part in options.llm_show if part not in {"popularity", "estimate"})
+
+
+def _all_parts(options: LlmOptions) -> Sequence[ShownPart]:
+    return options.llm_show
+
+
+def _object_schema(properties: Mapping[str, object]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _item_schema(
+    kind: Kind, of_item: Mapping[str, Any], keys: Sequence[str] | None
+) -> dict[str, Any]:
+    """The same for all requests of a size, so that servers can keep it."""
+    items = {key: {"$ref": f"#/$defs/{kind}"} for key in keys or ()}
+    return _object_schema({"check": {"type": "number"}, **items}) | {"$defs": {kind: of_item}}
+
+
+def _order_schema(keys: Sequence[str] | None) -> dict[str, Any]:
+    """That no key comes twice is checked when the answer is read."""
+    given = list(keys or ())
+    items = {"type": "string", "enum": given}
+    order = {"type": "array", "items": items, "minItems": len(given), "maxItems": len(given)}
+    return _object_schema({"check": {"type": "number"}, "order": order})
+
+
+def _text_schema(allowed: Sequence[str] | None) -> dict[str, Any]:
+    word: dict[str, object] = {"type": "string"}
+    if allowed is not None:
+        word["enum"] = list(allowed)
+    return _object_schema({"text": word})
+
+
+def _read_scores(text: str, context: Context) -> ParsedAnswer[float]:
+    return read_scores(text, context["items"], context["check"]).renamed(context["items"])
+
+
+def _read_sentences(text: str, context: Context) -> ParsedAnswer[str]:
+    return read_sentences(text, context["titles"], context["check"]).renamed(context["items"])
+
+
+def _read_order(text: str, context: Context) -> ParsedAnswer[str]:
+    """The keys in one line."""
+    keys, canary = read_order(text, context["keys"], context["check"])
+    return ParsedAnswer({context["about"]: " ".join(keys)} if keys else {}, canary)
+
+
+def _read_text(text: str, context: Context) -> ParsedAnswer[str]:
+    """One line, capped, or an allowed word as it is."""
+    allowed = context["allowed"]
+    value = read_text(text, allowed)
+    if value and not allowed:
+        value = clean(value, LONGEST_TEXT)
+    return ParsedAnswer({context["about"]: value} if value else {})
+
+
+_text = partial(
+    Question[str], schema=_text_schema, read=_read_text, keeps="texts", room=50, expected=50
+)
+
+SCORE = Question[float](
+    kind="score",
+    prompt="score-1",
+    schema=partial(_item_schema, "score", {"type": "number", "enum": STEPS}),
+    read=_read_scores,
+    keeps="scores",
+    room=16,
+    expected=7,
+    shows=_all_parts,
+)
+LIST = Question[str](
+    kind="list",
+    prompt="list-1",
+    schema=_order_schema,
+    read=_read_order,
+    keeps="texts",
+    room=8,
+    expected=4,
+    shows=_all_parts,
+)
+WHY = Question[str](
+    kind="explain",
+    prompt="explain-1",
+    schema=partial(
+        _item_schema,
+        "explain",
+        _object_schema({"title": {"type": "string"}, "why": {"type": "string"}}),
+    ),
+    read=_read_sentences,
+    keeps="texts",
+    room=110,
+    expected=55,
+    shows=sentence_parts,
+)
+PROFILE = _text(kind="profile", prompt="profile-1")
+DESCRIBE = _text(kind="describe", prompt="describe-1", tag="item")
+JUDGE = _text(kind="judge", prompt="judge-1", tag="pair", words=VERDICTS)
+CHOOSE = _text(kind="choose", prompt="choose-1", tag="question")
+
+QUESTIONS: Mapping[str, Question[Any]] = {
+    question.kind: question for question in (SCORE, LIST, WHY, PROFILE, DESCRIBE, JUDGE, CHOOSE)
+}

@@ -37,8 +37,6 @@ def person_block(profile: Profile) -> str:
     lines = []
     if profile.text:
         lines.append(f"In their words: {clean(profile.text, LONGEST_TASTE)}")
-    if profile.dislikes:
-        lines.append(f"Dislikes: {clean(profile.dislikes, LONGEST_TASTE)}")
     if profile.favourites:
         named = "; ".join(
             f"{clean(f.title, LONGEST_TITLE)} {f.rating:g}" for f in profile.favourites

@@ -1,12 +1,10 @@
-"""One question to a language model, and what came back: plain records, no network."""
+"""One request to a language model, what it is about, and what came back: plain records."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-
-from tasks.llm.prompts import Kind
 
 Outcome = Literal[
     "answered", "length", "refusal", "filtered", "too_long", "unanswered", "gave_up", "lost"
@@ -19,26 +17,44 @@ CHARACTERS_PER_TOKEN = 3.5
 
 
 @dataclass(frozen=True)
-class ChatRequest:
+class Subject:
+    """What a request is about: all that is needed to read and keep its answer in any process.
+
+    `kind` names the question, `judge` under whose name answers are kept, `pairs` is how many items
+    are asked about, `context` is JSON: what the keys of the answer stand for, and its check number.
+    """
+
+    kind: str
+    judge: str
+    pairs: int
+    context: Mapping[str, Any]
+
+    @property
+    def claim(self) -> str:
+        """What must not be asked for by two at once."""
+        return claim_name(self.judge, self.context.get("person") or self.context["about"])
+
+
+@dataclass(frozen=True)
+class ChatRequest(Subject):
     """What is sent.
 
     `system` is the same for every request of a kind, and `user` begins with the person, so that a
     server's prefix cache serves all requests about one person. `answer_tokens` caps the answer;
-    `pairs` is how many scores are asked for.
+    `attempt` counts from 1.
     """
 
-    kind: Kind
     prompt_version: str
     system: str
     user: str
     schema: Mapping[str, Any]
     answer_tokens: int
-    pairs: int = 0
+    attempt: int = 1
 
     def digest(self, model: str) -> str:
         """Hash of everything that reaches the model."""
-        told = [model, self.system, self.user, self.schema, self.answer_tokens]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        sent = [model, self.system, self.user, self.schema, self.answer_tokens]
+        return hashlib.sha256(json.dumps(sent).encode()).hexdigest()
 
     @property
     def tokens_expected(self) -> int:
@@ -64,3 +80,8 @@ class Reply:
     finish_reason: str = ""
     model: str = ""
     usage: Usage = field(default_factory=Usage)
+
+
+def claim_name(judge: str, about: str) -> str:
+    """The name under which one asker claims a person, a text or a list."""
+    return f"{judge} {about}"

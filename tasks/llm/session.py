@@ -1,41 +1,90 @@
 """One process' conversation with the model: an event loop of its own, and all that lives in it.
 
 Scoring runs in threads of Prefect's; what they ask goes to this one loop, so that every chunk
-shares the limits, the budget and the ledger. Where a command has several processes, each asks on
-a seat, which stands for its part of the limits (`sharing`).
+shares the limits, the budget and the ledger.
+
+Several processes of one command share its limits: as many shares, each a part of the limits. Who
+asks holds a share for as long as it asks, and a share is free again when its process ends, also by
+kill -9. So the parts in use never sum to more than the limits, whoever comes, goes or is started.
 """
 
 import asyncio
-import signal
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from tasks.core.errors import PalateError
-from tasks.core.progress import Advance, say
+from tasks.core.screen import Advance
 from tasks.core.secrets import Secrets
-from tasks.llm.budget import Budget, Totals
-from tasks.llm.clock import RealClock
-from tasks.llm.options import VARIANTS, EngineOptions, Sharing
-from tasks.llm.pacing import Pacer
-from tasks.llm.prices import NANO
-from tasks.llm.sharing import Seats, share_of, shared_here
-
-if TYPE_CHECKING:
-    from tasks.llm.engine import Engine
+from tasks.llm.budget import NANO, Budget, Totals
+from tasks.llm.client import ChatClient
+from tasks.llm.engine import Engine
+from tasks.llm.ledger.ledger import open_ledger
+from tasks.llm.open_sessions import opened
+from tasks.llm.options import EngineOptions, Sharing
+from tasks.llm.pacing import Clock, Pacer
 
 LAST_ANSWERS_SECONDS = 10.0
 """How long an interrupted command waits for what is in flight, which will be charged anyway."""
 
+LOOK_AGAIN_SECONDS = 0.2
+
 T = TypeVar("T")
 
-_open: dict[tuple[Path, EngineOptions], "Session"] = {}
-_budgets: dict[tuple[Path, EngineOptions], Budget] = {}
-_opening = threading.Lock()
+
+def share_count(options: EngineOptions) -> int:
+    """Processes that may ask side by side; a request in flight cannot be parted."""
+    return min(options.sharing.askers, options.llm_concurrency) if options.sharing else 1
+
+
+def limits_of_a_share(options: EngineOptions) -> EngineOptions:
+    """The limits of one share: what is sent and in flight; money and counts are not parted."""
+    count = share_count(options)
+    minute, tokens = options.llm_requests_per_minute, options.llm_tokens_per_minute
+    part = {
+        "llm_concurrency": options.llm_concurrency // count,
+        "llm_requests_per_minute": minute and minute / count,
+        "llm_tokens_per_minute": tokens and tokens / count,
+    }
+    return options.model_copy(update=part)
+
+
+class LimitShare:
+    """The share of an engine's process, taken by the first who asks, given back by the last."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._inside = engine, 0
+        self._one_at_a_time = asyncio.Lock()
+        self._claim = ""
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Wait for a share, and keep it. Raises what stops the engine."""
+        if self._engine.options.sharing is None:
+            yield
+            return
+        async with self._one_at_a_time:
+            if not self._inside:
+                self._claim = await self._take(self._engine.options.sharing)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            async with self._one_at_a_time:
+                self._inside -= 1
+                if not self._inside:
+                    await self._engine.ledger.claims.give_back(self._claim)
+
+    async def _take(self, sharing: Sharing) -> str:
+        while True:
+            self._engine.refuse_when_stopped()
+            for number in range(share_count(self._engine.options)):
+                claim = f"share {number} of {sharing.run}"
+                if await self._engine.ledger.claims.take(claim):
+                    return claim
+            await self._engine.nap(LOOK_AGAIN_SECONDS)
 
 
 class Session:
@@ -47,12 +96,12 @@ class Session:
         threading.Thread(target=self._loop.run_forever, name="language-model", daemon=True).start()
         try:
             self.engine = self._wait(_make_engine(home, options, budget))
-            self._seats = Seats(self.engine)
+            self._share = LimitShare(self.engine)
         except BaseException:
             self._loop.call_soon_threadsafe(self._loop.stop)
             raise
 
-    def run(self, work: Callable[["Engine"], Coroutine[Any, Any, T]]) -> T:
+    def run(self, work: Callable[[Engine], Coroutine[Any, Any, T]]) -> T:
         """Run in the loop and wait for the result. Raises what stopped the engine, if it ended."""
         try:
             return self._wait(self._tracked(work(self.engine)))
@@ -60,15 +109,15 @@ class Session:
             self.engine.refuse_when_stopped()
             raise
 
-    def telling(self, advance: Advance) -> Callable[[int], None]:
-        """Move a bar on with the live totals of this process beside it."""
-        return lambda count: advance(count, self._said(self.engine.budget.totals))
+    def settling(self, advance: Advance) -> Callable[[int], None]:
+        """Moves a bar on with the live totals of this process beside it."""
+        return lambda count: advance(count, self._in_words(self.engine.budget.totals))
 
     def summary(self) -> str:
         """What was used so far, and whether the asking waits, in a few words."""
-        return self._said(self.totals)
+        return self._in_words(self.totals)
 
-    def _said(self, used: Totals) -> str:
+    def _in_words(self, used: Totals) -> str:
         price = self.engine.budget.price
         words = f"{used.sends:,} requests, {used.prompt + used.answer:,} tokens"
         if used.prompt:
@@ -81,7 +130,7 @@ class Session:
     @property
     def totals(self) -> Totals:
         """What the command used so far, in all its processes."""
-        return self._wait(self.engine.purse.totals())
+        return self._wait(self.engine.shared_budget.totals())
 
     def stop(self) -> None:
         """Ask nothing more."""
@@ -99,11 +148,11 @@ class Session:
         task = cast("asyncio.Task[object]", asyncio.current_task())
         self._running.add(task)
         try:
-            async with self._seats.seated():
+            async with self._share.held():
                 return await work
         finally:
             self._running.discard(task)
-            work.close()  # where there was no seat for it
+            work.close()  # where there was no share for it
 
     async def _end(self) -> None:
         waited = 0.0
@@ -121,67 +170,17 @@ class Session:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
-async def _make_engine(home: Path, options: EngineOptions, budget: Budget) -> "Engine":
-    from tasks.llm.client import ChatClient  # noqa: PLC0415 - openai takes a second to load
-    from tasks.llm.engine import Engine  # noqa: PLC0415
-    from tasks.llm.ledger.ledger import open_ledger  # noqa: PLC0415 - so does SQLAlchemy
-
-    secrets, clock = Secrets(), RealClock()
+async def _make_engine(home: Path, options: EngineOptions, budget: Budget) -> Engine:
+    secrets, clock = Secrets(), Clock()
     client = ChatClient(options, secrets)
     ledger = await open_ledger(home, secrets)
     seed = int(ledger.owner, 16)  # processes that share a server must not wait in step
-    spending = await ledger.spending(options.sharing.run) if options.sharing else None
-    pacer = Pacer(share_of(options), clock, seed)
-    return Engine(options, ledger, client, pacer, budget, clock, seed, spending)
+    pacer = Pacer(limits_of_a_share(options), clock, seed)
+    engine = Engine(options, ledger, client, pacer, budget, clock, seed)
+    await engine.shared_budget.open()
+    return engine
 
 
 def session_for(home: Path, options: EngineOptions) -> Session:
     """The session of this process for a home and options, opened when first asked for."""
-    options = shared_here(options)
-    key = (home.resolve(), options)
-    with _opening:
-        if key not in _open:
-            _open[key] = Session(home, options, _budget_for(home.resolve(), options))
-        return _open[key]
-
-
-def _budget_for(home: Path, options: EngineOptions) -> Budget:
-    """One budget per command: its limits hold whatever variants its cells ask."""
-    plain = {name: EngineOptions.model_fields[name].default for name in VARIANTS}
-    key = (home, options.model_copy(update=plain))
-    if key not in _budgets:
-        _budgets[key] = Budget(options)
-    return _budgets[key]
-
-
-@contextmanager
-def asking() -> Iterator[None]:
-    """Whatever a command asks, it asks inside: Ctrl-C stops the asking, and the end closes it."""
-    before = signal.getsignal(signal.SIGINT)
-
-    def interrupted(number: int, frame: FrameType | None) -> None:
-        for session in list(_open.values()):
-            session.stop()
-        if callable(before):
-            before(number, frame)
-
-    signal.signal(signal.SIGINT, interrupted)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        close_sessions()
-
-
-def close_sessions(sharing: Sharing | None = None) -> None:
-    """End every session, or those of one command; what is in flight is waited for, and kept."""
-    with _opening:
-        ended = [key for key in _open if sharing in (None, key[1].sharing)]
-        sessions = [_open.pop(key) for key in ended]
-        for key in [key for key in _budgets if sharing in (None, key[1].sharing)]:
-            del _budgets[key]
-    for session in sessions:
-        try:
-            session.close()
-        except PalateError as error:
-            say(f"    {error.what}")
+    return opened(home, options, Session)

@@ -1,17 +1,14 @@
-"""The C items with the highest estimate per user, for everybody at once."""
+"""The C items with the highest estimate per user, and candidates of several models in one list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from tasks.core.arrays import Places, within
+from tasks.core.arrays import Floats, Ids, Places, ids_of, places_of, within
 from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, USER
-from tasks.models.base import BaseModel, Floats, Ids
-from tasks.models.factors import BLOCK_CELLS, Factors
-from tasks.models.interactions import ids_of, places_of
+from tasks.models.base import BLOCK_CELLS, Model, Searched
 
 COUNT = "count"
 
@@ -26,7 +23,7 @@ def count_ratings(ratings: pl.LazyFrame) -> pl.DataFrame:
 
 
 def top_candidates(
-    model: BaseModel,
+    model: Model,
     ratings: pl.DataFrame,
     users: pl.Series,
     count: int,
@@ -45,105 +42,145 @@ def top_candidates(
     old and popular item. `estimate` is clipped. Works through blocks of users, in bounded memory.
     """
     wanted = ids_of(users)
-    barred = _barred(model, only)
-    rated = _rated_positions(model, ratings, users)
+    outside = _outside(model, only)
+    rows, columns = _rated(model, ratings, users)
     ties = tie_order(model, count_ratings(ratings.lazy()) if counts is None else counts, seed)
     size = max(1, BLOCK_CELLS // max(len(model.items), 1))
     blocks = []
     for start in range(0, len(wanted), size):
-        block = slice(start, start + size)
-        estimates = model.search(wanted[block])
-        estimates[:, barred] = -np.inf
-        for row, seen in enumerate(rated[block]):
-            estimates[row, seen] = -np.inf
-        found = [top_of(line, count + MARGIN, ties) for line in estimates]
-        blocks.append(_exactly(model, wanted[block], found, count, ties))
-        advance(len(estimates))
+        block = wanted[start : start + size]
+        first, last = np.searchsorted(rows, [start, start + size])
+        estimates = model.search(block)
+        estimates[:, outside] = -np.inf
+        estimates[rows[first:last] - start, columns[first:last]] = -np.inf
+        blocks.append(best_of(model, block, estimates, count, ties))
+        advance(len(block))
     return _table(model, users, blocks)
 
 
-def top_of(
-    estimates: NDArray[np.floating], count: int, ties: Places
-) -> tuple[Places, NDArray[np.floating]]:
-    """Positions and values of the `count` highest, equal ones by `ties`; never those of -inf."""
-    if count < len(estimates):
-        least = np.partition(estimates, -count)[-count]
-        found = np.flatnonzero((estimates >= least) & (estimates > -np.inf))
-    else:
-        found = np.flatnonzero(estimates > -np.inf)
-    chosen = found[np.lexsort((ties[found], -estimates[found]))[:count]]
-    return chosen, estimates[chosen]
-
-
-class _Block(NamedTuple):
-    """Some users' candidates in order: how many each has (n,), positions and estimates (P,)."""
+class Best(NamedTuple):
+    """Some users' best items in order: how many each has (n,), positions and estimates (P,)."""
 
     lengths: Places
     chosen: Places
     values: Floats
 
 
-def _exactly(
-    model: BaseModel,
-    users: Ids,
-    found: list[tuple[Places, NDArray[np.floating]]],
-    count: int,
-    ties: Places,
-) -> _Block:
-    """The `count` highest of what was found in float32, in the order of their exact estimates."""
-    lengths = np.array([len(chosen) for chosen, _ in found], dtype=np.int64)
+def best_of(model: Model, users: Ids, estimates: Searched, count: int, ties: Places) -> Best:
+    """The `count` highest of each user's estimates (n, I) by their exact values; never -inf.
+
+    `ties` as `tie_order` gives them.
+    """
+    exact = model.search_is_exact
+    lengths, chosen = _highest(estimates, count if exact else count + MARGIN, ties)
     owner = np.repeat(np.arange(len(users)), lengths)
-    chosen = np.concatenate([chosen for chosen, _ in found])
-    if isinstance(model, Factors):
-        values = model.estimates_of_pairs(users[owner], chosen)
+    if exact:
+        values = estimates[owner, chosen].astype(np.float64)
     else:
-        values = np.concatenate([values for _, values in found]).astype(np.float64)
-    order = np.lexsort((ties[chosen], -values, owner))
-    order = order[within(lengths) < count]
-    return _Block(np.minimum(lengths, count), chosen[order], values[order])
+        values = model.estimates_of_pairs(users[owner], chosen)
+    order = _descending(values, lengths)[within(lengths) < count]
+    return Best(np.minimum(lengths, count), chosen[order], values[order])
 
 
-def tie_order(model: BaseModel, counts: pl.DataFrame, seed: int) -> Places:
-    """Per item its place (I,) among all: those with more train ratings first, then as drawn."""
+def _highest(estimates: Searched, count: int, ties: Places) -> tuple[Places, Places]:
+    """How many of each row (n,), and their positions (P,), each row's in the order of `ties`."""
+    ordered = estimates[:, ties]
+    kept = ordered > -np.inf
+    if count < ordered.shape[1]:
+        least = np.partition(ordered, -count, axis=1)[:, -count, None]
+        kept &= ordered >= least
+        crowded = np.flatnonzero(kept.sum(axis=1) > count)  # equal ones stand at the end
+        above = ordered[crowded] > least[crowded]
+        equal = ordered[crowded] == least[crowded]
+        room = count - above.sum(axis=1, keepdims=True)
+        kept[crowded] = above | (equal & (np.cumsum(equal, axis=1) <= room))
+    _, places = np.nonzero(kept)
+    return kept.sum(axis=1), ties[places]
+
+
+def _descending(values: Floats, lengths: Places) -> Places:
+    """The order (P,) that sorts each run of the values, highest first; equal ones stay in order."""
+    real = np.arange(lengths.max(initial=0)) < lengths[:, None]
+    table = np.full(real.shape, np.inf)
+    table[real] = -values
+    starts = np.cumsum(lengths) - lengths
+    order: Places = (starts[:, None] + np.argsort(table, axis=1, kind="stable"))[real]
+    return order
+
+
+def tie_order(model: Model, counts: pl.DataFrame, seed: int) -> Places:
+    """The positions of the items (I,): those with more train ratings first, then as drawn."""
     place, known = places_of(model.items, counts[ITEM])
     often = np.zeros(len(model.items), dtype=np.int64)
     often[place[known]] = counts[COUNT].to_numpy()[known]
     draw = np.random.default_rng(seed).permutation(len(often))
-    return np.argsort(np.lexsort((draw, -often)))
+    return np.lexsort((draw, -often))
 
 
-def _barred(model: BaseModel, only: pl.Series | None) -> Places:
+def _outside(model: Model, only: pl.Series | None) -> Places:
     if only is None:
         return np.empty(0, np.int64)
     return np.flatnonzero(~np.isin(model.items, ids_of(only)))
 
 
-def _rated_positions(model: BaseModel, ratings: pl.DataFrame, users: pl.Series) -> list[Places]:
-    """Per user the positions, among the model's items, of what the user rated."""
-    mine = ratings.join(pl.DataFrame({USER: users}), on=USER, how="semi").sort(USER, ITEM)
-    index, known = places_of(model.items, mine[ITEM])
-    owners, starts = np.unique(ids_of(mine[USER]), return_index=True)
-    ends = np.append(starts, mine.height)[1:]
-    spans = {owner: slice(a, b) for owner, a, b in zip(owners, starts, ends, strict=True)}
-    nobody = slice(0, 0)
-    found = (spans.get(user, nobody) for user in ids_of(users))
-    return [index[span][known[span]] for span in found]
+def _rated(model: Model, ratings: pl.DataFrame, users: pl.Series) -> tuple[Places, Places]:
+    """What the users rated: rows in `users`, ascending, and positions among the model's items."""
+    numbered = pl.DataFrame({USER: users}).with_row_index("row")
+    mine = ratings.join(numbered, on=USER).select("row", ITEM).sort("row", ITEM)
+    columns, known = places_of(model.items, mine[ITEM])
+    return mine["row"].cast(pl.Int64).to_numpy()[known], columns[known]
 
 
-def _table(model: BaseModel, users: pl.Series, blocks: list[_Block]) -> pl.DataFrame:
-    nothing = _Block(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+def _table(model: Model, users: pl.Series, blocks: list[Best]) -> pl.DataFrame:
+    nothing = Best(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
     lengths, chosen, values = map(np.concatenate, zip(nothing, *blocks, strict=True))
     owners = np.repeat(np.arange(len(lengths)), lengths)
-    catalogue = pl.Series(ITEM, model.items.tolist(), dtype=_kind(model.items))
     return pl.DataFrame(
         {
             USER: users.gather(owners),
-            ITEM: catalogue.gather(chosen),
+            ITEM: catalogue_of(model).gather(chosen),
             ESTIMATE: np.clip(values, *model.scale),
             BASE_RANK: (within(lengths) + 1).astype(np.int32),
         }
     )
 
 
-def _kind(ids: Ids) -> pl.DataType:
-    return pl.String() if ids.dtype.kind == "U" else pl.Int64()
+def catalogue_of(model: Model) -> pl.Series:
+    """The model's items as a column."""
+    kind = pl.String() if model.items.dtype.kind == "U" else pl.Int64()
+    return pl.Series(ITEM, model.items.tolist(), dtype=kind)
+
+
+def pair_estimates(model: Model, pairs: pl.DataFrame) -> Floats:
+    """Clipped estimates (rows,) of the pairs in columns user and item, in their order.
+
+    As Surprise's `predict`: of an unknown user or item only the known side's bias counts.
+    """
+    users = ids_of(pairs[USER])
+    place, known = places_of(model.items, pairs[ITEM])
+    values = model.estimates_of_pairs(users, place)
+    values[~known] = model.estimates_of_unknown(users[~known])
+    return np.clip(values, *model.scale)
+
+
+def join_candidates(lists: Mapping[str, pl.DataFrame], base: str, model: Model) -> pl.DataFrame:
+    """User, item, estimate, base_rank, and per source its rank ("svd_rank"; null: not in its list).
+
+    `model` is the base model and `base` its name: the base order is its own list, then what only
+    others proposed, by its estimate. Sorted by user and base_rank.
+    """
+    ranks = [
+        table.select(USER, ITEM, pl.col(BASE_RANK).alias(f"{name}_rank"))
+        for name, table in lists.items()
+    ]
+    joined = pl.concat([table.select(USER, ITEM) for table in ranks]).unique().sort(USER, ITEM)
+    for table in ranks:
+        joined = joined.join(table, on=[USER, ITEM], how="left", maintain_order="left")
+    estimated = joined.with_columns(pl.Series(ESTIMATE, pair_estimates(model, joined)))
+    own = pl.col(f"{base}_rank").fill_null(pl.len().over(USER) + 1)
+    ordered = estimated.with_columns(own.alias("own")).sort(
+        [USER, "own", ESTIMATE, ITEM], descending=[False, False, True, False]
+    )
+    place = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(USER)
+    numbered = ordered.with_columns(place.alias(BASE_RANK))
+    return numbered.select(USER, ITEM, ESTIMATE, BASE_RANK, *(f"{name}_rank" for name in lists))

@@ -4,21 +4,19 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
-from scipy.sparse import csr_array
+import scipy
 
-from tasks.core.arrays import Places
-from tasks.core.vocabulary import ITEM, USER
-from tasks.models.base import Ids
-from tasks.models.factors import positions
+from tasks.core.arrays import Ids, ids_of, places_of
+from tasks.core.vocabulary import ITEM, RATING, USER
+from tasks.models.base import Matrix
 
 
 class Interactions(NamedTuple):
-    """`rated` (U, I), float32, is 1 where the user rated the item; ids are sorted."""
+    """`rated` (U, I), sparse, float32, is 1 where the user rated the item; ids are sorted."""
 
     users: Ids
     items: Ids
-    rated: csr_array
+    rated: Matrix
 
 
 def interactions_of(ratings: pl.DataFrame) -> Interactions:
@@ -32,24 +30,28 @@ def interactions_of(ratings: pl.DataFrame) -> Interactions:
     ones = np.ones(len(rows), dtype=np.float32)
     kind = np.int32 if len(rows) < np.iinfo(np.int32).max else np.int64
     parts = ones, columns.astype(kind), starts.astype(kind)
-    rated = csr_array(parts, shape=(len(users), len(items)))
+    rated = scipy.sparse.csr_array(parts, shape=(len(users), len(items)))
     rated.sort_indices()
     return Interactions(users, items, rated)
 
 
-def ids_of(column: pl.Series) -> Ids:
-    """The ids as a NumPy array that can be sorted and searched."""
-    return np.array(column.to_list()) if column.dtype == pl.String else column.to_numpy()
+def histories(items: Ids, ratings: pl.DataFrame, users: pl.Series) -> tuple[Ids, Matrix]:
+    """The users' sorted ids (n,), and what each of them rated of `items`: sparse (n, I).
 
-
-def places_of(known: Ids, column: pl.Series) -> tuple[Places, NDArray[np.bool_]]:
-    """Where each id of a column stands in the sorted `known`, and whether it is there at all.
-
-    Text is looked up by polars: as a NumPy array a long column of it is slow to make, and large.
+    Ratings of anybody else, and of any other item, are passed over.
     """
-    if column.dtype != pl.String or known.dtype.kind != "U":
-        return positions(known, ids_of(column))
-    table = pl.DataFrame({"id": pl.Series(known.tolist(), dtype=pl.String)}).with_row_index("place")
-    found = column.to_frame("id").join(table, on="id", how="left", maintain_order="left")["place"]
-    place = found.fill_null(0).cast(pl.Int64).to_numpy()
-    return place, found.is_not_null().to_numpy()
+    people = np.sort(ids_of(users))
+    columns, known = places_of(items, ratings[ITEM])
+    rows, served = places_of(people, ratings[USER])
+    mine = served & known
+    values = ratings[RATING].cast(pl.Float64).to_numpy()[mine]
+    shape = len(people), len(items)
+    rated = scipy.sparse.csr_array((values, (rows[mine], columns[mine])), shape=shape)
+    rated.sort_indices()
+    return people, rated
+
+
+def ones_like(matrix: Matrix) -> Matrix:
+    """A sparse matrix with 1 wherever the given one holds a number, float32."""
+    ones = np.ones(len(matrix.data), dtype=np.float32)
+    return scipy.sparse.csr_array((ones, matrix.indices, matrix.indptr), shape=matrix.shape)

@@ -1,40 +1,31 @@
 """Models whose scores are one matrix product: of similar items (kNN, EASE) or similar users."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csr_array
+import polars as pl
 
-from tasks.models.base import UNSCALED, Floats, Ids, Searched
-from tasks.models.factors import positions
-
-Matrix: TypeAlias = NDArray[np.float32] | csr_array
+from tasks.core.arrays import Floats, Ids, positions
+from tasks.models.base import Matrix, Model, Searched
+from tasks.models.interactions import histories, ones_like
 
 
-@dataclass(frozen=True)
-class Product:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ProductModel(Model):
     """Score = left[user] . right[:, item]; not a rating, so it is never clipped.
 
-    `users` (U,) and `items` (I,) are the sorted ids seen in train; `left` is (U, K) and `right`
-    (K, I), each dense or sparse. K = I: what the user rated, times weights between items.
-    K = U: weights between users, times what those rated.
+    `left` is (U, K) and `right` (K, I), float32, each dense or sparse. K = I: what the user rated,
+    times weights between items. K = U: weights between users, times what those rated.
     """
 
-    users: Ids
-    items: Ids
+    search_is_exact: ClassVar[bool] = True
+
     left: Matrix
     right: Matrix
 
-    @property
-    def scale(self) -> Floats:
-        """No scale (2,)."""
-        return np.array(UNSCALED)
-
     def estimates(self, users: Ids) -> Floats:
-        """Scores (len(users), I); all 0 for somebody not seen in train."""
+        """Scores (len(users), I); all 0 for somebody not known."""
         return self.search(users).astype(np.float64)
 
     def search(self, users: Ids) -> Searched:
@@ -46,35 +37,7 @@ class Product:
         scores[~known] = 0.0
         return scores
 
-    def estimates_of_unknown(self, users: Ids) -> Floats:
-        """0 (len(users),): nothing is like an item that nobody rated."""
-        return np.zeros(len(users))
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """The fields; a sparse matrix in its parts."""
-        parts = {**_parts("left", self.left), **_parts("right", self.right)}
-        return {"users": self.users, "items": self.items, **parts}
-
-    @classmethod
-    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Product":
-        """Rebuild from what `arrays` gave."""
-        left, right = (_whole(name, arrays) for name in ("left", "right"))
-        return cls(arrays["users"], arrays["items"], left, right)
-
-
-def _parts(name: str, matrix: Matrix) -> dict[str, NDArray[Any]]:
-    if isinstance(matrix, np.ndarray):
-        return {name: matrix}
-    return {
-        f"{name}_data": matrix.data,
-        f"{name}_indices": matrix.indices,
-        f"{name}_indptr": matrix.indptr,
-        f"{name}_shape": np.array(matrix.shape),
-    }
-
-
-def _whole(name: str, arrays: Mapping[str, NDArray[Any]]) -> Matrix:
-    if name in arrays:
-        return arrays[name]
-    parts = tuple(arrays[f"{name}_{part}"] for part in ("data", "indices", "indptr"))
-    return csr_array(parts, shape=tuple(arrays[f"{name}_shape"]))
+    def with_histories(self, ratings: pl.DataFrame, users: pl.Series) -> Self:
+        """The same weights between items (K = I), with what these users rated to their left."""
+        people, rated = histories(self.items, ratings, users)
+        return replace(self, users=people, left=ones_like(rated))

@@ -1,60 +1,66 @@
-"""The base models by name."""
+"""The base models by name: those of `tasks.models.baselines`, and those of anybody's own modules.
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+`PALATE_MODELS` names importable modules, with commas between them, whose classes are models too.
+"""
 
-import polars as pl
+import os
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
 
-from tasks.core.vocabulary import ModelName
-from tasks.models import als, ease, knn, popularity, surprise_svd, svdpp_fast
-from tasks.models.base import BaseModel
-from tasks.models.options import OptionValue
+from tasks.core.errors import SettingsError
+from tasks.models import baselines
+from tasks.models.base import REGISTERED, Model, Training
 
-
-class Given(NamedTuple):
-    """What a model may be fitted from."""
-
-    ratings: pl.DataFrame
-    scale: tuple[float, float]
-    seed: int
-    options: Mapping[str, OptionValue]
-
-
-def fit(
-    name: ModelName,
-    ratings: pl.DataFrame,
-    scale: tuple[float, float],
-    seed: int,
-    options: Mapping[str, OptionValue],
-) -> BaseModel:
-    """The fitted model; `options` are those of `ModelOptions.of(name)`. Not `spark-als`, `text`."""
-    return FITS[name](Given(ratings, scale, seed, options))
+OWN_MODULES = "PALATE_MODELS"
 
 
-def _surprise(model: ModelName) -> Callable[[Given], BaseModel]:
-    return lambda given: surprise_svd.factors_of(
-        surprise_svd.fit(given.ratings, given.scale, model, given.seed)
+@cache
+def models() -> Mapping[str, type[Model]]:
+    """Every model class by name, those of this package first."""
+    ours = [f"{baselines.__name__}.{one.name}" for one in pkgutil.iter_modules(baselines.__path__)]
+    for module in ours:
+        import_module(module)
+    for module in filter(None, map(str.strip, os.environ.get(OWN_MODULES, "").split(","))):
+        try:
+            import_module(module)
+        except ImportError as error:
+            raise SettingsError(
+                f"{OWN_MODULES} names the module {module}, which cannot be imported: {error}.",
+                "Install its package, put its folder on PYTHONPATH, or unset the variable.",
+            ) from error
+    return MappingProxyType(REGISTERED)
+
+
+def model_names() -> tuple[str, ...]:
+    """The names of all base models."""
+    return tuple(models())
+
+
+def model_class(name: str) -> type[Model]:
+    """The class of this name; SettingsError, with the nearest name, where there is none."""
+    known = models()
+    if name in known:
+        return known[name]
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    raise SettingsError(
+        f"there is no base model '{name}'" + (f"; the nearest is '{near[0]}'." if near else "."),
+        f"Take one of {', '.join(known)}; {OWN_MODULES} adds modules with more.",
     )
 
 
-def _ease(given: Given) -> BaseModel:
-    return ease.fit(given.ratings, float(given.options["regularization"]))
+def model_label(name: str) -> str:
+    """The model as people write it; the name itself where no class has it (any more)."""
+    known = models()
+    return known[name].label if name in known else name
 
 
-FITS: dict[str, Callable[[Given], BaseModel]] = {
-    "svd": _surprise("svd"),
-    "svdpp": _surprise("svdpp"),
-    "svdpp-fast": lambda given: svdpp_fast.fit(given.ratings, given.scale, given.seed),
-    "popularity": lambda given: popularity.fit(given.ratings),
-    "knn": lambda given: knn.fit(given.ratings, given.scale, int(given.options["neighbours"])),
-    "ease": _ease,
-    "sharp-ease": _ease,
-    "als": lambda given: als.fit(
-        given.ratings,
-        given.seed,
-        factors=int(given.options["factors"]),
-        regularization=float(given.options["regularization"]),
-        alpha=float(given.options["alpha"]),
-        iterations=int(given.options["iterations"]),
-    ),
-}
+def fit(name: str, training: Training) -> Model:
+    """The fitted model; `training.options` are those of `ModelOptions.of(name)`."""
+    kind = model_class(name)
+    options = {key: value for key, value in training.options.items() if key != kind.package}
+    return kind.fit(replace(training, options=options))

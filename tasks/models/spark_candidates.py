@@ -5,7 +5,6 @@ as candidates are wanted, and a few.
 """
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tasks.core.arrays import Ids, Places, ids_of, positions
 from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, USER
-from tasks.models.base import Ids
-from tasks.models.candidates import MARGIN, tie_order
-from tasks.models.factors import Factors, positions
-from tasks.models.interactions import ids_of
-from tasks.models.pairs import pair_estimates
-from tasks.models.spark_als import FEATURES, parquet_of
-from tasks.models.spark_session import Spark, session
+from tasks.models.base import Search
+from tasks.models.candidates import MARGIN, catalogue_of, pair_estimates, tie_order
+from tasks.models.factors import FactorModel
+from tasks.models.spark_session import FEATURES, Spark, parquet_of, session
 
 OWNER, TIE, LOWEST, PLACE = "owner", "tie", "lowest", "place"
 
@@ -30,36 +27,28 @@ WIDER = 4
 """Spark is asked for so many times what is wanted, and again for those who rated most of it."""
 
 
-def spark_candidates(
-    home: Path,
-    model: Factors,
-    ratings: Path,
-    counts: pl.DataFrame,
-    users: pl.Series,
-    count: int,
-    seed: int,
-    *,
-    advance: Callable[[int], None] = lambda _count: None,
-) -> pl.DataFrame:
+def spark_candidates(model: FactorModel, search: Search) -> pl.DataFrame:
     """What `top_candidates` gives, for factors without biases, from a Parquet file of ratings.
 
     `recommendForUserSubset` does not leave out what somebody rated, nor say which of several equal
     items it takes: whoever has too few unrated ones above its last is asked for again, for more.
     """
-    with session(home) as spark:
-        given = spark.read(ratings).select(USER, ITEM)
-        ordered = np.argsort(tie_order(model, counts, seed))
+    users, wanted = search.users, search.count + MARGIN
+    with session(search.home) as spark:
+        given = spark.read(search.ratings).select(USER, ITEM)
+        ordered = tie_order(model, search.counts, search.seed)
         rated = spark.read(_rated(spark, given, users, model.items[ordered]))
         fitted = _as_sparks(spark, model, ids_of(users), ordered)
-        found, waiting, asked = [pl.DataFrame(schema=LISTED)], np.arange(len(users)), WIDER * count
+        lists, waiting = [pl.DataFrame(schema=LISTED)], np.arange(len(users))
+        asked = WIDER * search.count
         while len(waiting):
             everything = asked >= len(ordered)
-            best = _asked(spark, fitted, rated, waiting, (asked, count + MARGIN))
-            done = waiting if everything else _complete(best, count + MARGIN)
-            found.append(best.filter(pl.col(OWNER).is_in(done)))
+            best = _asked(spark, fitted, rated, waiting, (asked, wanted))
+            done = waiting if everything else _complete(best, wanted)
+            lists.append(best.filter(pl.col(OWNER).is_in(done)))
             waiting, asked = np.setdiff1d(waiting, done), WIDER * asked
-            advance(len(done))
-    return _table(model, users, pl.concat(found), ordered, count)
+            search.advance(len(done))
+    return _table(model, users, pl.concat(lists), ordered, search.count)
 
 
 def _rated(spark: Spark, given: Any, users: pl.Series, items: Ids) -> Path:  # noqa: ANN401
@@ -72,7 +61,7 @@ def _rated(spark: Spark, given: Any, users: pl.Series, items: Ids) -> Path:  # n
     return spark.write(given.select(OWNER, TIE), "rated")
 
 
-def _as_sparks(spark: Spark, model: Factors, users: Ids, ordered: NDArray[np.int64]) -> Any:  # noqa: ANN401
+def _as_sparks(spark: Spark, model: FactorModel, users: Ids, ordered: Places) -> Any:  # noqa: ANN401
     """The vectors as Spark's own model, which can only be loaded: its ids are rows and ties."""
     from pyspark.ml.recommendation import ALSModel  # noqa: PLC0415
 
@@ -81,7 +70,7 @@ def _as_sparks(spark: Spark, model: Factors, users: Ids, ordered: NDArray[np.int
     folder = spark.folder / "model"
     _write_vectors(folder / "userFactors", vectors)
     _write_vectors(folder / "itemFactors", model.item_factors[ordered])
-    said = {
+    metadata = {
         "class": "org.apache.spark.ml.recommendation.ALSModel",
         "timestamp": 0,
         "sparkVersion": spark.sql.version,
@@ -91,7 +80,7 @@ def _as_sparks(spark: Spark, model: Factors, users: Ids, ordered: NDArray[np.int
         "rank": model.item_factors.shape[1],
     }
     (folder / "metadata").mkdir()
-    (folder / "metadata" / "part-00000").write_text(json.dumps(said) + "\n", encoding="utf-8")
+    (folder / "metadata" / "part-00000").write_text(json.dumps(metadata) + "\n", encoding="utf-8")
     return ALSModel.load(f"file:{folder}")
 
 
@@ -111,7 +100,7 @@ def _asked(
     spark: Spark,
     fitted: Any,  # noqa: ANN401
     rated: Any,  # noqa: ANN401
-    waiting: NDArray[np.int64],
+    waiting: Places,
     counts: tuple[int, int],
 ) -> pl.DataFrame:
     """Owner, tie, estimate and the lowest estimate listed, of the best unrated of each.
@@ -134,7 +123,7 @@ def _asked(
     return parquet_of(spark.write(placed.where(placed[PLACE] <= kept).select(*LISTED), name))
 
 
-def _complete(best: pl.DataFrame, wanted: int) -> NDArray[np.int64]:
+def _complete(best: pl.DataFrame, wanted: int) -> Places:
     """The owners with `wanted` items above their lists' last: nothing left out equals these."""
     above = best.filter(pl.col(ESTIMATE) > pl.col(LOWEST))
     enough = above.group_by(OWNER).len().filter(pl.col("len") >= wanted)
@@ -142,20 +131,18 @@ def _complete(best: pl.DataFrame, wanted: int) -> NDArray[np.int64]:
 
 
 def _table(
-    model: Factors,
+    model: FactorModel,
     users: pl.Series,
-    found: pl.DataFrame,
-    ordered: NDArray[np.int64],
+    listed: pl.DataFrame,
+    ordered: Places,
     count: int,
 ) -> pl.DataFrame:
     """The pairs in the order of their exact estimates."""
-    kind = pl.String() if model.items.dtype.kind == "U" else pl.Int64()
-    catalogue = pl.Series(ITEM, model.items.tolist(), dtype=kind)
-    pairs = found.select(
+    pairs = listed.select(
         OWNER,
         TIE,
-        users.gather(found[OWNER]).alias(USER),
-        catalogue.gather(ordered[found[TIE].to_numpy()]),
+        users.gather(listed[OWNER]).alias(USER),
+        catalogue_of(model).gather(ordered[listed[TIE].to_numpy()]),
     )
     exact = pairs.with_columns(pl.Series(ESTIMATE, pair_estimates(model, pairs)))
     best = exact.sort([OWNER, ESTIMATE, TIE], descending=[False, True, False])

@@ -12,6 +12,8 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any, NamedTuple
 
+import polars as pl
+
 from tasks.core.errors import SettingsError, SparkError
 
 LOOPBACK = "127.0.0.1"
@@ -19,6 +21,8 @@ MASTER, MEMORY = "SPARK_MASTER", "SPARK_DRIVER_MEMORY"
 """Variables: where Spark runs, this machine's cores unless set, and its driver's heap."""
 DEFAULT_MEMORY = "4g"
 STOP_SECONDS = 30
+FEATURES = "features"
+"""Spark's column of vectors."""
 JAVA_FIX = (
     "Install Java 17 or newer (Debian: apt install openjdk-17-jre-headless) or set JAVA_HOME."
 )
@@ -45,6 +49,11 @@ class Spark(NamedTuple):
 def address(file: Path) -> str:
     """A path as Spark reads it: of the file system, whatever the cluster's own is; no pattern."""
     return "file:" + re.sub(r"([\[\]{}*?\\])", r"\\\1", str(file.resolve()))
+
+
+def parquet_of(folder: Path) -> pl.DataFrame:
+    """What Spark wrote there, in the order of its files."""
+    return pl.read_parquet(sorted(folder.glob("*.parquet")))
 
 
 def spark_settings(folder: Path) -> dict[str, str]:
@@ -74,7 +83,7 @@ def session(home: Path) -> Iterator[Spark]:
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     home.mkdir(parents=True, exist_ok=True)
     private = TemporaryDirectory(prefix=".spark-", suffix=".tmp", dir=home.resolve())
-    with _one_at_a_time, private as folder, _running(Path(folder)) as sql, _told_in_a_line():
+    with _one_at_a_time, private as folder, _running(Path(folder)) as sql, _one_line_errors():
         yield Spark(sql, Path(folder))
 
 
@@ -92,17 +101,17 @@ def check_installed() -> None:
         raise SettingsError("The base model spark-als needs Java, and there is none.", JAVA_FIX)
 
 
-def cause_of(said: str) -> str:
+def cause_of(message: str) -> str:
     """The line of a Java stack trace that says most: the last cause, else the first line."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
     causes = [line for line in lines if line.startswith("Caused by:")]
-    told = [line for line in lines if re.match(r"(: )?[\w.$]+(Exception|Error)\b", line)]
-    return (causes[-1:] or told[:1] or lines[:1] or ["it did not say why"])[0].strip(":. ")
+    first = [line for line in lines if re.match(r"(: )?[\w.$]+(Exception|Error)\b", line)]
+    return (causes[-1:] or first[:1] or lines[:1] or ["it did not say why"])[0].strip(":. ")
 
 
 @contextmanager
-def _told_in_a_line() -> Iterator[None]:
-    """Stands inside the session: Spark's errors cannot say what they are once its JVM is gone."""
+def _one_line_errors() -> Iterator[None]:
+    """Inside the session: Spark's errors cannot say what they are once its JVM is gone."""
     from py4j.protocol import Py4JError  # noqa: PLC0415
     from pyspark.errors import PySparkException  # noqa: PLC0415
 
@@ -143,8 +152,10 @@ def _launched(conf: Any, log: int, folder: Path) -> Any:  # noqa: ANN401
     try:
         return launch(conf, {"stdout": log, "stderr": log})
     except PySparkRuntimeError as error:
-        said = (folder / "log.txt").read_text(encoding="utf-8", errors="replace")
-        raise SettingsError(f"Java does not start Spark: {cause_of(said)}.", JAVA_FIX) from error
+        log_text = (folder / "log.txt").read_text(encoding="utf-8", errors="replace")
+        raise SettingsError(
+            f"Java does not start Spark: {cause_of(log_text)}.", JAVA_FIX
+        ) from error
 
 
 def _stop(context: Any) -> None:  # noqa: ANN401

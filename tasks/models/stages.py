@@ -1,4 +1,4 @@
-"""Training and candidates as tasks."""
+"""Fitting models and finding candidates, as stages."""
 
 from pathlib import Path
 
@@ -9,46 +9,43 @@ from tasks.core.artifacts import local, read_table, scan_table, write_table
 from tasks.core.chunks import rows_of, theirs
 from tasks.core.progress import bar
 from tasks.core.stage import Rows, chunk_stage, stage
-from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, TEXT, USER, Artifact, ModelName
-from tasks.models import registry, spark_als, stored, text
-from tasks.models.candidates import count_ratings, top_candidates
-from tasks.models.fold_in import fold_in
-from tasks.models.joined import join_candidates
+from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, TEXT, USER, Artifact
+from tasks.models import registry, stored
+from tasks.models.base import UNSCALED, OptionValue, Search, Texts, Training
+from tasks.models.candidates import count_ratings, join_candidates, top_candidates
 from tasks.texts.embedder import Embedder
 from tasks.texts.embedding_store import text_vectors
 
 
-@stage("train", "3", "scikit-surprise", role="candidates", detail="model")
+@stage("train", "4", "scikit-surprise", role="candidates", detail="model")
 def train_stage(
     home: Path,
     ratings: Artifact,
     scale: tuple[float, float],
-    model: ModelName,
-    model_options: dict[str, float | int | str],
+    model: str,
+    model_options: dict[str, OptionValue],
     seed: int,
 ) -> Artifact:
     """Fit the base model on `ratings`."""
+    training = Training(local(home, ratings), scale, seed, model_options, home)
     with bar(f"training {model} on {ratings.rows:,} ratings"):
-        if model == "spark-als":
-            return stored.save(home, spark_als.fit(home, local(home, ratings), seed, model_options))
-        fitted = registry.fit(model, read_table(home, ratings), scale, seed, model_options)
-        return stored.save(home, fitted)
+        return stored.save(home, registry.fit(model, training))
 
 
-@stage("fold users in", "1", "numpy", role="candidates", detail="model")
+@stage("fold users in", "2", "numpy", role="candidates", detail="model")
 def fold_in_stage(
     home: Path,
     kept: Artifact,
     ratings: Artifact,
     users: Artifact,
-    model: ModelName,
-    model_options: dict[str, float | int | str],
+    model: str,
 ) -> Artifact:
-    """The fitted model `kept` with these users alone, as their ratings are now."""
+    """The fitted model `kept`, a `model`, with these users alone, as their ratings are now."""
     wanted = read_table(home, users)
-    theirs = read_table(home, ratings).join(wanted, on=USER, how="semi", maintain_order="left")
-    given = stored.load(home, kept), model, theirs, wanted[USER], model_options
-    return stored.save_users(home, fold_in(*given), kept)
+    own = read_table(home, ratings).join(wanted, on=USER, how="semi", maintain_order="left")
+    with bar(f"folding {len(wanted):,} users into {model}"):
+        folded = stored.load(home, kept).fold_in(own, wanted[USER])
+        return stored.save_users(home, folded, kept)
 
 
 @stage("choose users", "1", "numpy", role="data")
@@ -78,50 +75,52 @@ def candidates_stage(
     count: int,
     seed: int,
 ) -> Artifact:
-    """The top `count` unrated items of the users in these rows."""
-    wanted = rows_of(home, users, rows)[USER]
-    given = stored.load(home, model), theirs(home, ratings, wanted), wanted, count, seed
+    """The top `count` unrated items of the users in these rows.
+
+    Of a model that `parts_users_itself`, ask about all rows at once.
+    """
+    wanted, fitted = rows_of(home, users, rows)[USER], stored.load(home, model)
+    often = read_table(home, counts)
     with bar("finding candidates", total=len(wanted)) as advance:
-        known = read_table(home, counts)
-        found = top_candidates(*given, counts=known, advance=advance)
-    return write_table(home, "candidates", found)
+        search = Search(home, local(home, ratings), often, wanted, count, seed, advance)
+        best = fitted.candidates(search)
+        if best is None:
+            own = theirs(home, ratings, wanted)
+            best = top_candidates(fitted, own, wanted, count, seed, counts=often, advance=advance)
+    return write_table(home, "candidates", best)
 
 
-@stage("join candidates", "1", role="candidates")
+@chunk_stage("join candidates", "1", role="candidates")
 def join_candidates_stage(
-    home: Path, lists: dict[str, Artifact], base: str, model: Artifact
+    home: Path,
+    rows: Rows,
+    users: Artifact,
+    lists: dict[str, Artifact],
+    base: str,
+    model: Artifact,
 ) -> Artifact:
-    """All sources' candidates; estimates and base_rank are the base model's."""
-    tables = {name: read_table(home, table) for name, table in lists.items()}
+    """All sources' candidates of the users in these rows; the base model's order and estimates."""
+    wanted = rows_of(home, users, rows)[USER]
+    tables = {name: theirs(home, table, wanted) for name, table in lists.items()}
     return write_table(home, "candidates", join_candidates(tables, base, stored.load(home, model)))
 
 
-@stage(
-    "train on texts",
-    "2",
-    "numpy",
-    role="candidates",
-    also=lambda _given: Embedder.version,
-)
+@stage("train on texts", "2", "numpy", role="candidates", also=lambda _: Embedder.version)
 def text_model_stage(
-    home: Path,
-    ratings: Artifact,
-    users: Artifact,
-    texts: Artifact,
-    typed: Artifact | None,
+    home: Path, ratings: Artifact, users: Artifact, texts: Artifact, typed: Artifact | None
 ) -> Artifact:
     """Fit the base model `text` on the texts of what people rated, and on what they typed."""
-    told = read_table(home, texts).sort(ITEM)
-    said = {} if typed is None else dict(read_table(home, typed).select(USER, TEXT).iter_rows())
-    own = dict(zip(said, text_vectors(home, list(said.values())), strict=True)) if said else {}
-    fitted = text.fit(
-        read_table(home, ratings),
-        told[ITEM],
-        text_vectors(home, told[TEXT].to_list()),
-        read_table(home, users)[USER],
-        own,
+    table = read_table(home, texts).sort(ITEM)
+    words = {} if typed is None else dict(read_table(home, typed).select(USER, TEXT).iter_rows())
+    vectors = text_vectors(home, list(words.values())) if words else np.empty((0, 0))
+    known = Texts(
+        items=table[ITEM],
+        vectors=text_vectors(home, table[TEXT].to_list()),
+        users=read_table(home, users)[USER],
+        typed=dict(zip(words, vectors, strict=True)),
     )
-    return stored.save(home, fitted)
+    training = Training(local(home, ratings), UNSCALED, texts=known)
+    return stored.save(home, registry.fit("text", training))
 
 
 @stage("offer new items", "1", "numpy", role="candidates")
@@ -136,9 +135,10 @@ def new_items_stage(home: Path, users: Artifact, new_items: Artifact, seed: int)
     return write_table(home, "candidates", ranked)
 
 
-@stage("offer nearest new items", "1", "numpy", role="candidates")
+@chunk_stage("offer nearest new items", "1", "numpy", role="candidates")
 def nearest_new_items_stage(
     home: Path,
+    rows: Rows,
     model: Artifact,
     ratings: Artifact,
     users: Artifact,
@@ -146,16 +146,17 @@ def nearest_new_items_stage(
     count: int,
     seed: int,
 ) -> Artifact:
-    """The `count` new items that the text model puts highest for every user."""
-    found = top_candidates(
+    """The `count` new items that the text model puts highest for each user in these rows."""
+    wanted = rows_of(home, users, rows)[USER]
+    nearest = top_candidates(
         stored.load(home, model),
         read_table(home, ratings),
-        read_table(home, users)[USER],
+        wanted,
         count,
         seed=seed,
         only=read_table(home, new_items)[ITEM],
     )
-    return write_table(home, "candidates", found.with_columns(pl.lit(0.0).alias(ESTIMATE)))
+    return write_table(home, "candidates", nearest.with_columns(pl.lit(0.0).alias(ESTIMATE)))
 
 
 @stage("find unrated items", "1", role="candidates")

@@ -1,24 +1,8 @@
-"""What one night leaves for the next: written into its run's record, read from there."""
+"""What one night leaves for the next; `tasks.store.nights` reads it from the run's record."""
 
-from pathlib import Path
-
-from pydantic import ValidationError
-
-from tasks.core.artifacts import artifacts_in, is_intact
 from tasks.core.vocabulary import Artifact, Dataset, Record
 from tasks.models.options import ModelOptions
 from tasks.ranking.blend import Learned
-from tasks.store.query import query
-from tasks.store.warehouse import has_results
-
-COLUMN_IS_KNOWN = (
-    "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'runs' AND column_name = 'state'"
-)
-LAST = """
-SELECT run_id, state::VARCHAR AS state FROM runs
-WHERE flow = 'nightly' AND method = $method AND state IS NOT NULL
-ORDER BY finished_at_utc DESC, run_id DESC LIMIT 1
-"""
 
 
 class Unrated(Record):
@@ -71,28 +55,3 @@ class NightState(Record):
     judged: list[Artifact]
     measured_in: str | None
     measured_users: int | None
-
-
-class LastNight(Record):
-    """The last complete night of a method."""
-
-    run_id: str
-    state: NightState
-
-    def is_intact(self, home: Path) -> bool:
-        """Whether every file that it left is still what was written."""
-        return all(is_intact(home, artifact) for artifact in artifacts_in(self.state))
-
-
-def last_night(home: Path, method: str) -> LastNight | None:
-    """The last complete night of this method, None without one that can be read."""
-    if not has_results(home) or not query(home, COLUMN_IS_KNOWN).item():
-        return None
-    found = query(home, LAST, {"method": method})
-    if not found.height:
-        return None
-    run_id, text = found.row(0)
-    try:
-        return LastNight(run_id=run_id, state=NightState.model_validate_json(text))
-    except ValidationError:
-        return None

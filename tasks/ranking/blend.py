@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 from scipy.special import expit
 
+from tasks.core.arrays import Floats
 from tasks.core.vocabulary import USER, Artifact, Record
 from tasks.features.table import among_candidates
-from tasks.models.base import Floats
 from tasks.ranking.learned import LearnedWeights, labels_of, learn
 from tasks.ranking.trees import Grown, grow, tree_scores
 

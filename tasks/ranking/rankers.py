@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from tasks.core.arrays import Floats
 from tasks.core.artifacts import read_arrays
 from tasks.core.vocabulary import (
     BASE_RANK,
@@ -28,7 +29,6 @@ from tasks.core.vocabulary import (
     RuleName,
 )
 from tasks.features.table import LABEL, reason_of
-from tasks.models.base import Floats
 from tasks.ranking.blend import Learned, probabilities
 from tasks.ranking.options import Weights
 from tasks.ranking.rules import rule_scores, weighted_parts

@@ -93,14 +93,17 @@ def diversify_stage(
         return write_table(home, "ranked", made)
 
 
-@stage("join unrated items", "2")
-def join_unrated_stage(home: Path, lists: Artifact, unrated: Artifact, share: float) -> Artifact:
-    """Both in one order by score; in the base lists unrated items come last.
+@chunk_stage("join unrated items", "2")
+def join_unrated_stage(
+    home: Path, rows: Rows, users: Artifact, lists: Artifact, unrated: Artifact, share: float
+) -> Artifact:
+    """Both in one order by score, of these users; in the base lists unrated items come last.
 
     `share` is what part of all ratings the scores of `lists` foresee; those of unrated items, whose
     every rating was hidden in learning, foresee all of them.
     """
-    known, fresh = read_table(home, lists), read_table(home, unrated)
+    mine = rows_of(home, users, rows)[USER]
+    known, fresh = theirs(home, lists, mine), theirs(home, unrated, mine)
     last = known.group_by(USER).agg(pl.col(BASE_RANK).max().alias("last"))
     behind = fresh.join(last, on=USER, how="left", maintain_order="left").with_columns(
         pl.col(BASE_RANK) + pl.col("last").fill_null(0), pl.col(SCORE) * share

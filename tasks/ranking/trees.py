@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from tasks.core.arrays import Floats
 from tasks.core.errors import SettingsError
 from tasks.core.vocabulary import USER
 from tasks.features.facts import Ints
 from tasks.features.table import LABEL
-from tasks.models.base import Floats
 from tasks.ranking.learned import matrix_of
 
 MOST_TREES = 500

@@ -3,16 +3,13 @@
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tasks.core.homes import url_of
+from tasks.core.protocols import PROTOCOLS, described
 from tasks.core.secrets import NOT_SHARED, Secrets
-from tasks.core.vocabulary import ProtocolName
-from tasks.evaluation.measures import KS
+from tasks.core.vocabulary import KS, ProtocolName
 from tasks.llm.options import EngineOptions, LlmOptions
 from tasks.settings.common import CommonOptions
 from tasks.settings.method import Method, check_list_length
 from tasks.settings.settings import check_asking, engine_options
-
-COLLECTED_LATER: frozenset[ProtocolName] = frozenset({"temporal", "cold-item"})
-"""Protocols that ask what was known at a time: votes and ratings collected since would leak."""
 
 
 class EvaluationOptions(BaseModel):
@@ -20,7 +17,7 @@ class EvaluationOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    protocol: ProtocolName = Field("loo", description="How ratings are held out.")
+    protocol: ProtocolName = Field("loo", description=f"How ratings are held out: {described()}.")
     seeds: int = Field(
         10, ge=1, le=100, description="Splits: those of the seeds seed, seed + 1, ..."
     )
@@ -47,10 +44,9 @@ class EvaluationSettings(CommonOptions, EvaluationOptions):
     def _agree(self) -> "EvaluationSettings":
         check_list_length(self.method, self.top)
         check_asking(self.method, self.llm)
-        asks = self.method.asks_llm or self.method.profile_writer == "llm"
-        if asks and not self.llm.llm_model:
+        if self.asks and not self.llm.llm_model:
             raise ValueError("a language model is to be asked, but llm_model does not say which")
-        if asks and url_of(self.home) and not Secrets().palate_ledger_url:
+        if self.asks and url_of(self.home) and not Secrets().palate_ledger_url:
             raise ValueError(f"home: {NOT_SHARED}")
         if self.profiles is not None and not self.allow_leaky:
             raise ValueError(
@@ -58,6 +54,11 @@ class EvaluationSettings(CommonOptions, EvaluationOptions):
                 " held-out ratings may stand in them; allow_leaky runs them, labelled as such"
             )
         return self
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked of a language model."""
+        return self.method.asks_llm or self.method.profile_writer == "llm"
 
     @property
     def engine(self) -> EngineOptions:
@@ -77,12 +78,14 @@ class EvaluationSettings(CommonOptions, EvaluationOptions):
     @property
     def protocol_name(self) -> str:
         """The protocol as tables name it; how many ratings are kept is part of `cold-user`."""
-        return f"{self.protocol}-{self.keep}" if self.protocol == "cold-user" else self.protocol
+        return PROTOCOLS[self.protocol].label(self.keep)
 
     @property
     def uses_external(self) -> bool:
         """Whether quality and votes are seen."""
-        return self.protocol not in COLLECTED_LATER if self.external is None else self.external
+        return (
+            not PROTOCOLS[self.protocol].external_leaks if self.external is None else self.external
+        )
 
     @property
     def candidate_count(self) -> int:
@@ -98,7 +101,7 @@ class EvaluationSettings(CommonOptions, EvaluationOptions):
     @property
     def estimates_ratings(self) -> bool:
         """Whether the base model's estimates can be compared with ratings."""
-        return self.method.estimates_ratings and self.protocol != "cold-item"
+        return self.method.estimates_ratings and PROTOCOLS[self.protocol].estimates_ratings
 
     @property
     def scorer_label(self) -> str:

@@ -1,19 +1,17 @@
 """What decides a list: which models propose candidates, what judges them, how they are ordered."""
 
 import math
-from typing import cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 
-from tasks.core.vocabulary import BoundName, ModelName, ProfileWriter, RerankerName, ScorerName
-from tasks.models.options import CHOICES, ModelOptions
+from tasks.core.errors import SettingsError
+from tasks.core.vocabulary import BoundName, ProfileWriter, RerankerName, ScorerName
+from tasks.models.options import ModelOptions, choices
+from tasks.models.registry import model_class, model_names
 from tasks.ranking.options import LearnOptions, Weights
 
 DEFAULT_SEARCH_COUNT = 100
 """The paper's C for N = 1, 5 and 10."""
-
-ESTIMATES_RATINGS: frozenset[ModelName] = frozenset({"svd", "svdpp", "svdpp-fast"})
-"""Base models whose estimate is a rating on the data set's scale; others give a bare score."""
 
 READ_SIMILARITY = {"llm_only", "filter"}
 
@@ -23,8 +21,10 @@ class Method(LearnOptions):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    model: ModelName = Field(
-        "svd", description="Base model: its list is the base list, and stands in on a bad night."
+    model: str = Field(
+        "svd",
+        description="Base model: its list is the base list, and stands in on a bad night. One of"
+        f" {', '.join(model_names())}.",
     )
     model_options: ModelOptions = Field(ModelOptions(), description="Of the base models.")
     sources: dict[str, NonNegativeInt] = Field(
@@ -45,7 +45,7 @@ class Method(LearnOptions):
     tune: tuple[str, ...] = Field(
         (),
         description="Options of the base models to choose on inner splits of train, each in turn:"
-        f" {', '.join(CHOICES)}.",
+        f" {', '.join(choices())}.",
     )
     scorer: ScorerName = Field("embedded", description="What judges how an item fits a profile.")
     profile_writer: ProfileWriter | None = Field(
@@ -84,12 +84,12 @@ class Method(LearnOptions):
 
     @model_validator(mode="after")
     def _models_agree(self) -> "Method":
-        unknown = sorted(set(self.sources) - set(get_args(ModelName)))
-        if unknown:
-            raise ValueError(f"sources: there is no base model '{unknown[0]}'")
-        untried = sorted(set(self.tune) - set(CHOICES))
+        for setting, names in (("model", [self.model]), ("sources", sorted(self.sources))):
+            for name in names:
+                _check_model(setting, name)
+        untried = sorted(set(self.tune) - set(choices()))
         if untried:
-            raise ValueError(f"tune: it knows {', '.join(CHOICES)}, not '{untried[0]}'")
+            raise ValueError(f"tune: it knows {', '.join(choices())}, not '{untried[0]}'")
         if self.sources and not self.sources.get(self.model):
             raise ValueError(
                 f"sources: {self.model}, whose list is the base list, must be one of them:"
@@ -130,15 +130,15 @@ class Method(LearnOptions):
     @property
     def estimates_ratings(self) -> bool:
         """Whether the base model's estimates are ratings."""
-        return self.model in ESTIMATES_RATINGS
+        return model_class(self.model).estimates_ratings
 
     @property
-    def candidate_sources(self) -> dict[ModelName, int | None]:
+    def candidate_sources(self) -> dict[str, int | None]:
         """How many candidates each base model proposes; None: as many as `candidate_count` says.
 
         `text` is language, where that is left out.
         """
-        named = cast("dict[ModelName, int | None]", self.sources) or {self.model: None}
+        named = dict[str, int | None](self.sources) or {self.model: None}
         silent = "language" in self.without and self.model != "text"
         return {name: count for name, count in named.items() if not (silent and name == "text")}
 
@@ -161,6 +161,13 @@ def check_list_length(method: Method, top: int) -> None:
             f"{count} candidates cannot fill a list of {top}: "
             "raise search_count (or tuning, depth, sources), or lower top"
         )
+
+
+def _check_model(setting: str, name: str) -> None:
+    try:
+        model_class(name)
+    except SettingsError as error:
+        raise ValueError(f"{setting}: {error.what} {error.fix.rstrip('.')}") from error
 
 
 class MethodName(BaseModel):

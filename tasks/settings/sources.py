@@ -107,11 +107,33 @@ class NightlyOptions(  # type: ignore[misc]  # pydantic joins their configuratio
 class EvaluateOptions(  # type: ignore[misc]
     CommonOptions, EvaluationOptions, Method, LlmOptions, GivenOptions
 ):
-    """Options of `palate evaluate` and of each cell of `palate experiment`."""
+    """Options of `palate evaluate`."""
 
     def settings(self) -> EvaluationSettings:
         """What they say, composed. Raises ValidationError where they contradict each other."""
         return self._composed(EvaluationSettings, method=Method, llm=LlmOptions)
+
+
+class CellOptions(EvaluateOptions):
+    """Options of one cell of `palate experiment`: over plain defaults, unless it names a method."""
+
+    method: str = ""
+
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401
+        start = method_of(given["method"]) if given.get("method") else {}
+        super().__init__(**start | given)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What the grid says, over the environment."""
+        return init_settings, env_settings
 
 
 class FileSource(PydanticBaseSettingsSource):

@@ -8,7 +8,7 @@ from typing import TypeVar
 import polars as pl
 
 from tasks.core.artifacts import read_table, scan_table
-from tasks.core.vocabulary import ITEM, USER, Artifact
+from tasks.core.vocabulary import ITEM, USER
 from tasks.evaluation.cell import CellResult, Comparison, Figures
 from tasks.evaluation.measures import CANDIDATE_RECALL
 from tasks.evaluation.significance import holm, verdict
@@ -52,8 +52,7 @@ def measured_tables(
     tables = {
         "cells": [pl.DataFrame([_cell(n, r) for n, r in enumerate(results)], schema=CELLS)],
         "cell_metrics": _numbered(results, lambda _, made: read_table(home, made.metrics)),
-        "losing_lists": _numbered(results, lambda cell, made: _listed(home, cell, made.losing)),
-        "telling_lists": _numbered(results, lambda cell, made: _listed(home, cell, made.telling)),
+        "list_examples": _numbered(results, lambda cell, made: _examples(home, cell, made)),
         "learned_weights": _numbered(results, lambda _, made: _weights(made)),
         "comparisons": comparison_rows(home, comparisons),
     }
@@ -67,7 +66,7 @@ def measured_tables(
 
 def comparison_rows(home: Path, comparisons: Sequence[Comparison]) -> list[pl.DataFrame]:
     """Rows of `comparisons`, corrected (Holm) over those that say the same, metric by metric."""
-    told = [
+    tables = [
         read_table(home, one.values).select(
             pl.lit(one.cell, pl.Int32).alias("cell"),
             pl.lit("reranked").alias("list"),
@@ -78,14 +77,15 @@ def comparison_rows(home: Path, comparisons: Sequence[Comparison]) -> list[pl.Da
         )
         for one in comparisons
     ]
-    if not told:
+    if not tables:
         return []
-    rows = pl.concat(told).rename({"p_value": "p"})
+    rows = pl.concat(tables).rename({"p_value": "p"})
     family = ("says", "metric", "k")
     adjusted = pl.col("p").map_batches(lambda p: pl.Series(holm(p.to_numpy())), pl.Float64)
     corrected = rows.with_columns(adjusted.over(family).alias("p_holm"))
-    told_of = corrected.select("low", "high", "p_holm").iter_rows()
-    return [corrected.with_columns(pl.Series("verdict", [verdict(*row) for row in told_of]))]
+    read_by_verdict = corrected.select("low", "high", "p_holm").iter_rows()
+    verdicts = [verdict(*row) for row in read_by_verdict]
+    return [corrected.with_columns(pl.Series("verdict", verdicts))]
 
 
 def _cell(place: int, result: CellResult) -> dict[str, object]:
@@ -134,37 +134,35 @@ def _users(home: Path, settings: EvaluationSettings, made: Figures) -> pl.LazyFr
     frames = []
     for seed, measured in made.measured.items():
         wide = scan_table(home, measured.per_user)
-        at_top, found = f"@{settings.top}", f"{CANDIDATE_RECALL}@"
-        shown = [
-            n for n in wide.collect_schema().names() if n.endswith(at_top) or n.startswith(found)
-        ]
-        long = wide.unpivot(shown, index=["list", USER], variable_name="name").drop_nulls("value")
+        at_top, recall = f"@{settings.top}", f"{CANDIDATE_RECALL}@"
+        names = wide.collect_schema().names()
+        kept = [name for name in names if name.endswith(at_top) or name.startswith(recall)]
+        long = wide.unpivot(kept, index=["list", USER], variable_name="name").drop_nulls("value")
         user = pl.col(USER).cast(pl.String)
         number = pl.lit(seed, pl.Int64).alias("seed")
         frames.append(long.select(number, "list", user, *named("name"), "value"))
     return pl.concat(frames).sort("seed", "list", USER, "metric")
 
 
-def _listed(home: Path, settings: EvaluationSettings, lists: Artifact) -> pl.DataFrame:
-    """Lists of the first seed."""
-    rows = read_table(home, lists)
+def _examples(home: Path, settings: EvaluationSettings, made: Figures) -> pl.DataFrame:
+    """Lists to look at, of the first seed."""
+    rows = read_table(home, made.examples)
     seed = pl.lit(settings.seed, pl.Int64).alias("seed")
     return rows.select(seed, pl.col(USER, ITEM).cast(pl.String), pl.exclude(USER, ITEM))
 
 
 def _weights(made: Figures) -> pl.DataFrame:
-    learned = made.learned
-    known = learned.weights if learned else None
-    unknown: list[float | None] = [None] * len(known.features) if known else []
+    numbers = dict.fromkeys(("weight", "mean", "spread", "gain"), pl.Float64)
+    schema = {"feature": pl.String, "feature_group": pl.String} | numbers
+    if made.learned is None:
+        return pl.DataFrame(schema=schema)
+    fitted, trees = made.learned.weights, made.learned.trees
     columns = {
-        "feature": known.features if known else [],
-        "feature_group": [group_of(name) for name in known.features] if known else [],
-        "weight": known.weights if known else [],
-        "mean": known.means if known else [],
-        "spread": known.spreads if known else [],
-        "gain": learned.trees.gains if learned and learned.trees else unknown,
+        "feature": fitted.features,
+        "feature_group": [group_of(name) for name in fitted.features],
+        "weight": fitted.weights,
+        "mean": fitted.means,
+        "spread": fitted.spreads,
+        "gain": trees.gains if trees else [None] * len(fitted.features),
     }
-    kinds = {"feature": pl.String, "feature_group": pl.String} | dict.fromkeys(
-        ("weight", "mean", "spread", "gain"), pl.Float64
-    )
-    return pl.DataFrame(columns, schema=kinds)
+    return pl.DataFrame(columns, schema=schema)

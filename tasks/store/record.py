@@ -12,6 +12,7 @@ from secrets import token_hex
 import polars as pl
 
 from tasks.core.optional import version_of
+from tasks.core.progress import name_log
 from tasks.core.steps import StageRecord
 from tasks.core.vocabulary import (
     ITEM,
@@ -48,8 +49,13 @@ _attempt: ContextVar[str | None] = ContextVar("attempt", default=None)
 
 
 def new_run_id(started_at_utc: datetime, mark: str | None = None) -> str:
-    """Sorts by time and is unique: 20261122-201500-3f9a1c; inside `attempt` the one of its run."""
-    return _attempt.get() or f"{started_at_utc:%Y%m%d-%H%M%S}-{mark or token_hex(3)}"
+    """Sorts by time and is unique: 20261122-201500-3f9a1c; inside `attempt` the one of its run.
+
+    The log of the command is named for its first run.
+    """
+    run_id = _attempt.get() or f"{started_at_utc:%Y%m%d-%H%M%S}-{mark or token_hex(3)}"
+    name_log(run_id)
+    return run_id
 
 
 @contextmanager
@@ -87,15 +93,13 @@ class EvaluationRun(Record):
 
 def versions() -> str:
     """What the run was made with, as JSON."""
-    found = {name: version(name) for name in RECORDED}
-    found |= {name: told for name in OPTIONAL if (told := version_of(name))}
-    return json.dumps({"python": platform.python_version()} | found)
+    packages = {name: version(name) for name in RECORDED}
+    packages |= {name: number for name in OPTIONAL if (number := version_of(name))}
+    return json.dumps({"python": platform.python_version()} | packages)
 
 
-def run_row(
-    run: Run, finished_at_utc: datetime, ranked: pl.LazyFrame, places: pl.LazyFrame
-) -> pl.DataFrame:
-    """A night's one row of `runs`; `ranked` are all candidates, `places` what is in a list."""
+def run_row(run: Run, finished_at_utc: datetime, ranked: pl.LazyFrame) -> pl.DataFrame:
+    """A night's one row of `runs`; `ranked` are all candidates."""
     listed, candidates = ranked.select(pl.col(USER).n_unique(), pl.len()).collect().row(0)
     return pl.DataFrame(
         _when(run, finished_at_utc)
@@ -165,14 +169,17 @@ def _when(run: Run | EvaluationRun, finished_at_utc: datetime) -> dict[str, obje
 def stage_rows(run_id: str, stages: Sequence[StageRecord]) -> pl.DataFrame:
     """Rows of `stages`, in the order in which the tasks ran."""
     numbered = enumerate(stages)
-    return pl.DataFrame({"run_id": run_id, "place": n, **s.model_dump()} for n, s in numbered)
+    return pl.DataFrame(
+        [{"run_id": run_id, "place": place, **one.model_dump()} for place, one in numbered],
+        infer_schema_length=None,
+    )
 
 
 def dropped_rows(run: Run) -> pl.DataFrame:
     """Rows of `dropped`."""
-    said = {"reason": list(run.dataset.dropped), "rows": list(run.dataset.dropped.values())}
-    table = pl.DataFrame(said, schema={"reason": pl.String, "rows": pl.Int64})
-    return table.select(pl.lit(run.run_id).alias("run_id"), pl.all())
+    rows = [(run.run_id, reason, count) for reason, count in run.dataset.dropped.items()]
+    schema = {"run_id": pl.String, "reason": pl.String, "rows": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def change_rows(run: Run) -> pl.DataFrame:
@@ -203,8 +210,8 @@ def ranked_rows(
 
 
 def _unscored(run: Run, ranked: pl.LazyFrame) -> int:
-    """Pairs that should have a similarity and have none."""
-    if not run.settings.method.reads_similarity:
+    """Candidates that should have a similarity and have none; 0 where the order reads none."""
+    if not run.settings.method.reads_similarity or SIMILARITY not in ranked.collect_schema():
         return 0
     missing: int = ranked.select(pl.col(SIMILARITY).null_count()).collect().item()
     return missing

@@ -26,7 +26,7 @@ from tasks.store.record import (
 from tasks.store.warehouse import Rows, database_file, is_published, publish
 
 
-@stage("publish", "4", role="figures")
+@stage("publish", "5", role="figures")
 def publish_stage(
     home: Path,
     run: Run,
@@ -48,12 +48,12 @@ def publish_stage(
         everything, lists, items = (
             scan_table(home, table) for table in (ranked, places, run.dataset.items)
         )
-        said = scan_table(home, whys) if whys else None
+        sentences = scan_table(home, whys) if whys else None
         tables: dict[str, Rows] = {
-            "runs": run_row(run, datetime.now(UTC), everything, lists),
+            "runs": run_row(run, datetime.now(UTC), everything),
             "stages": stage_rows(run.run_id, run.stages),
             "dropped": dropped_rows(run),
-            "ranked_items": ranked_rows(run.run_id, lists, items, said),
+            "ranked_items": ranked_rows(run.run_id, lists, items, sentences),
             "changes": change_rows(run),
             "guard": guard_rows(run),
         }
@@ -61,7 +61,7 @@ def publish_stage(
         return publish(home, tables | _requests(home, run.run_id, asked)).name
 
 
-@stage("publish evaluation", "1", role="figures")
+@stage("publish evaluation", "2", role="figures")
 def publish_evaluation_stage(
     home: Path,
     run: EvaluationRun,

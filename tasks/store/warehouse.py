@@ -5,7 +5,6 @@ replaces the file whole. Readers keep the file they opened; the lock keeps publi
 that each copies what the one before published.
 """
 
-import shutil
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -16,9 +15,8 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 import sql
-from tasks.core.artifacts import replacing
 from tasks.core.errors import StoreError
-from tasks.core.homes import url_of
+from tasks.core.storage import storage_of
 
 LOCK_SECONDS = 600.0
 
@@ -32,8 +30,8 @@ READABLE: dict[str, str | bool | int | float | list[str]] = {
 
 TABLES = (
     *("runs", "stages", "dropped", "ranked_items", "llm_requests"),
-    *("cells", "cell_metrics", "user_metrics", "comparisons", "losing_lists", "published"),
-    *("learned_weights", "changes", "guard", "choices", "telling_lists"),
+    *("cells", "cell_metrics", "user_metrics", "comparisons", "list_examples", "published"),
+    *("learned_weights", "changes", "guard", "choices"),
 )
 
 NEW = {"llm_requests": " WHERE id NOT IN (SELECT id FROM llm_requests)"}
@@ -53,11 +51,7 @@ def publishing_lock(home: Path) -> FileLock:
 
 def has_results(home: Path) -> bool:
     """Whether there is a results file; of a shared home, the newest one is here then."""
-    if url_of(home):
-        from tasks.store.shared_results import newest  # noqa: PLC0415 - a folder needs none of it
-
-        return newest(database_file(home)) is not None
-    return database_file(home).is_file()
+    return storage_of(home).newest(database_file(home))
 
 
 def is_published(home: Path, run_id: str) -> bool:
@@ -67,10 +61,10 @@ def is_published(home: Path, run_id: str) -> bool:
         return False
     try:
         with duckdb.connect(file, read_only=True) as database:
-            found = database.execute("SELECT 1 FROM runs WHERE run_id = ?", [run_id]).fetchall()
+            ours = database.execute("SELECT 1 FROM runs WHERE run_id = ?", [run_id])
+            return bool(ours.fetchall())
     except duckdb.Error:
         return False  # publishing says what is wrong with the file
-    return bool(found)
 
 
 def publish(home: Path, tables: Mapping[str, Rows], wait: float = LOCK_SECONDS) -> Path:
@@ -83,7 +77,9 @@ def publish(home: Path, tables: Mapping[str, Rows], wait: float = LOCK_SECONDS) 
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with publishing_lock(home).acquire(timeout=wait):
-            _replace(home, target, tables)
+            storage_of(home).update(
+                target, partial(_append, tables=tables), partial(_is_added, tables=tables)
+            )
     except Timeout as error:
         raise StoreError(
             f"{target}: another run has been publishing for {wait:.0f} s.",
@@ -97,24 +93,12 @@ def publish(home: Path, tables: Mapping[str, Rows], wait: float = LOCK_SECONDS) 
     return target
 
 
-def _replace(home: Path, target: Path, tables: Mapping[str, Rows]) -> None:
-    if url_of(home):
-        from tasks.store.shared_results import publish_shared  # noqa: PLC0415
-
-        publish_shared(target, partial(_append, tables=tables), partial(_is_in, tables=tables))
-        return
-    with replacing(target) as private:
-        if target.exists():
-            shutil.copyfile(target, private)
-        _append(private, tables)
-
-
-def _is_in(file: Path, tables: Mapping[str, Rows]) -> bool:
+def _is_added(file: Path, tables: Mapping[str, Rows]) -> bool:
     """Whether these rows were published: told by the one run, or the one choice, among them."""
     name, key = ("runs", "run_id") if "runs" in tables else ("choices", "id")
     with duckdb.connect(file, read_only=True) as database:
-        found = f"SELECT 1 FROM {name} WHERE {key} = ?"
-        return bool(database.execute(found, [tables[name].lazy().collect()[key].item()]).fetchall())
+        ours = [tables[name].lazy().collect()[key].item()]
+        return bool(database.execute(f"SELECT 1 FROM {name} WHERE {key} = ?", ours).fetchall())
 
 
 def _append(file: Path, tables: Mapping[str, Rows]) -> None:
@@ -123,10 +107,7 @@ def _append(file: Path, tables: Mapping[str, Rows]) -> None:
         TemporaryDirectory(prefix=".publishing-", dir=file.parent) as folder,
         duckdb.connect(file, config=READABLE) as database,
     ):
-        database.execute(sql.statement("schema.sql"))
-        for view in sql.VIEWS:
-            text = sql.statement(f"views/{view}.sql")
-            database.execute(f"CREATE OR REPLACE VIEW {view} AS\n{text}")
+        _bring_up_to_date(database)
         database.execute("BEGIN")
         for name in TABLES:
             if name in tables and not _is_empty(tables[name]):
@@ -139,6 +120,21 @@ def _append(file: Path, tables: Mapping[str, Rows]) -> None:
                 )
         database.execute("COMMIT")
         database.execute("CHECKPOINT")
+
+
+def _bring_up_to_date(database: duckdb.DuckDBPyConnection) -> None:
+    """Make what this version has and an earlier one had not; rows of replaced tables stay."""
+    database.execute(sql.statement("schema.sql"))
+    tables = {
+        name for (name,) in database.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    }
+    for table in sql.REPLACED:
+        if table in tables:
+            database.execute(sql.statement(f"upgrade/{table}.sql"))
+            database.execute(f"DROP TABLE {table}")
+    for view in sql.VIEWS:
+        text = sql.statement(f"views/{view}.sql")
+        database.execute(f"CREATE OR REPLACE VIEW {view} AS\n{text}")
 
 
 def _is_empty(table: Rows) -> bool:

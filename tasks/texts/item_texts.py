@@ -6,7 +6,6 @@ import polars as pl
 from tasks.core.text import plain
 from tasks.core.vocabulary import (
     DESCRIPTION,
-    DISLIKED,
     FAVOURITES,
     GENRES,
     ITEM,
@@ -68,11 +67,8 @@ def needed_texts(
     Of candidates, of what profiles name, and of a background: up to 200 items, evenly spaced over
     the catalogue in the order of their ids.
     """
-    named = [
-        profiles.select(pl.col(column).list.explode().struct.field(ITEM)).drop_nulls()
-        for column in (FAVOURITES, DISLIKED)
-    ]
-    mentioned = pl.concat([candidates.select(ITEM), *named]).unique()
+    named = profiles.select(pl.col(FAVOURITES).list.explode().struct.field(ITEM)).drop_nulls()
+    mentioned = pl.concat([candidates.select(ITEM), named]).unique()
     places = np.linspace(0, texts.height - 1, min(texts.height, BACKGROUND_ITEMS)).round()
     spread = pl.int_range(pl.len()).is_in(places.astype(np.int64).tolist()).alias(BACKGROUND)
     marked = texts.sort(ITEM).with_columns(spread)

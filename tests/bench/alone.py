@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 
 from tasks.core.errors import PalateError
-from tasks.core.vocabulary import TEXT, ModelName
+from tasks.core.vocabulary import TEXT
 from tasks.models import registry
+from tasks.models.base import Training
 from tasks.models.options import ModelOptions
 from tasks.texts.embedder import Embedder
 from tasks.texts.embedding_store import EmbeddingStore
@@ -61,12 +62,12 @@ def main() -> None:
 def _fit(name: str) -> Callable[[Path], Work]:
     def prepared(folder: Path) -> Work:
         ratings = pl.read_parquet(folder / "ratings.parquet")
-        options = ModelOptions().of(cast("ModelName", name))
+        options = ModelOptions().of(name)
         if name == "svdpp-fast":  # compiled, or read from its cache, before the clock starts
-            registry.fit("svdpp-fast", ratings.head(1000), SCALE, 0, options)
+            registry.fit(name, Training(ratings.head(1000), SCALE, 0, options))
 
         def work() -> object:
-            return registry.fit(cast("ModelName", name), ratings, SCALE, 0, options)
+            return registry.fit(name, Training(ratings, SCALE, 0, options))
 
         return work, ratings.height, RATINGS
 

@@ -16,8 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tasks.llm.asking import Person, ask_scores
+from tasks.llm.asking import ask_scores
 from tasks.llm.budget import Budget
+from tasks.llm.item_asking import PersonItems
 from tasks.llm.options import EngineOptions
 from tasks.llm.session import Session
 from tests.support.fake_llm.call import Call
@@ -80,7 +81,7 @@ def _sample(per_request: int) -> Run:
     return _asked(people, FAST_LATENCY, None, llm_items=per_request)
 
 
-def made_up(people: int, items: int) -> list[Person]:
+def made_up(people: int, items: int) -> list[PersonItems]:
     """People who know ten films, and items as long as MovieLens' with descriptions."""
     draw, known = random.Random(0), _WORDS.split()
 
@@ -93,7 +94,7 @@ def made_up(people: int, items: int) -> list[Person]:
         for n in range(items)
     ]
     return [
-        Person(
+        PersonItems(
             f"<person>\nIn their words: {words(20)} {n}.\nRated highest: "
             f"{'; '.join(f'{words(3).title()} 5' for _ in range(10))}\n</person>",
             lines,
@@ -102,7 +103,7 @@ def made_up(people: int, items: int) -> list[Person]:
     ]
 
 
-def _asked(people: list[Person], latency: float, rate: float | None, **more: Any) -> Run:
+def _asked(people: list[PersonItems], latency: float, rate: float | None, **more: Any) -> Run:
     with (
         TemporaryDirectory(prefix="palate-bench-") as folder,
         fake_llm(Path(folder, "server"), latency=latency, rate=rate) as fake,

@@ -5,9 +5,9 @@ from typing import Any
 
 import altair as alt
 import polars as pl
-import vl_convert
 
-from tasks.report.experiments.charts import LINES, NOISE, SHAPES, TAG, Panel
+from tasks.report.charts import draw
+from tasks.report.experiments.charts import LINES, SHAPES, Panel
 
 OURS, THEIRS = "Palate", "peer"
 WIDTH, ROW_HEIGHT, GROWTH_HEIGHT = 420, 20, 320
@@ -97,5 +97,4 @@ def _svg(panels: Sequence[Panel], title: str) -> str:
             orient="top", labelColor="#111827", symbolOpacity=1, labelLimit=300, columns=4
         )
     )
-    svg = vl_convert.vegalite_to_svg(styled.to_json())
-    return TAG.sub(lambda tag: NOISE.sub("", tag[0]), svg) + "\n"
+    return draw(styled.to_json()) + "\n"

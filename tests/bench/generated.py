@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.core.artifacts import replacing
+from tasks.core.files import replacing
 from tests.bench.world import (
     GENRES,
     TASTE,

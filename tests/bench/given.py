@@ -14,11 +14,10 @@ from tasks.core.vocabulary import ITEM, SIMILARITY, USER, DatasetInfo
 from tasks.data.stages import ingest
 from tasks.evaluation.splits.protocols import split
 from tasks.features.signals import add_features
-from tasks.models import als
+from tasks.models.base import Training
+from tasks.models.baselines.als import Als
+from tasks.models.baselines.svd import Svd
 from tasks.models.candidates import count_ratings, top_candidates
-from tasks.models.factors import Factors
-from tasks.models.options import ModelOptions
-from tasks.models.surprise_svd import factors_of, fit
 
 COUNT, TOP, SEED = 100, 10, 0
 """Candidates per user, places of a list, and the seed of all that is drawn: the paper's P2."""
@@ -38,16 +37,19 @@ class Given:
     @cached_property
     def algorithm(self) -> Any:
         """Surprise's SVD, fitted."""
-        return fit(self.train, self.info.scale, "svd", SEED)
+        return Svd.algorithm(self.training)
 
     @cached_property
-    def svd(self) -> Factors:
-        return factors_of(self.algorithm)
+    def svd(self) -> Svd:
+        return Svd.reduced(self.algorithm, self.training)
 
     @cached_property
-    def als(self) -> Factors:
-        options = {k: v for k, v in ModelOptions().of("als").items() if k != "implicit"}
-        return als.fit(self.train, SEED, **options)  # type: ignore[arg-type]
+    def als(self) -> Als:
+        return Als.fit(self.training)
+
+    @property
+    def training(self) -> Training:
+        return Training(self.train, self.info.scale, SEED)
 
     @cached_property
     def candidates(self) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tasks.core.artifacts import replacing
+from tasks.core.files import replacing
 
 PAGE = Path("BENCHMARKS.md")
 PLAN = Path("deployments", "SCALING.md")

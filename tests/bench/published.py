@@ -14,9 +14,8 @@ from typing import Any
 
 from openai import OpenAI
 
-from tasks.features.similarity.language import as_shown
-from tasks.features.similarity.requests import make_requests
-from tasks.features.similarity.scorer import Asked
+from tasks.features.similarity.language import as_shown, make_requests
+from tasks.features.similarity.scorer import ScoringInputs
 from tasks.llm.options import EngineOptions
 from tasks.models.candidates import top_candidates
 from tasks.texts.item_texts import item_texts
@@ -72,7 +71,7 @@ def _prompts(given: Given) -> list[str]:
     told = given.info.noun_plural, datetime.now(UTC).year
     profiles = make_profiles(some.to_frame(), given.train, given.items, None, *told)
     texts = item_texts(given.items, None, given.train)
-    people = make_requests(Asked(pairs, profiles, texts, given.info.scale))
+    people = make_requests(ScoringInputs(pairs, profiles, texts, given.info.scale))
     shown = [as_shown(person, EngineOptions()) for person in people]
     return [
         f'{person.block}\n<item key="1">{line}</item>' for person in shown for line in person.lines

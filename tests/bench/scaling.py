@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from tasks.llm.prices import read_prices
+from tasks.llm.budget import read_prices
 from tasks.llm.requests import Usage
 from tests.bench.growth import exponents
 from tests.bench.stages import CELLS, MEASURING, PAIRS, RATINGS, TEXTS, USERS

@@ -7,12 +7,11 @@ from tasks.core.artifacts import (
     note_work,
     read_arrays,
     read_table,
-    replacing,
-    sha256_of,
     work_of,
     write_arrays,
     write_table,
 )
+from tasks.core.files import replacing, sha256_of
 
 FRAME = pl.DataFrame({"user": [1, 2], "text": ["a", None]})
 

@@ -7,7 +7,7 @@ import pytest
 from tasks.core import errors
 from tasks.core.errors import AmbiguousTitleError, BadDataError, PalateError, SettingsError
 from tasks.core.lock import HomeInUseError
-from tasks.data.enriching import errors as enriching
+from tasks.data.enriching import records as enriching
 from tasks.evaluation.lists import ListsError
 from tasks.llm.local_server import LocalServerMissingError
 

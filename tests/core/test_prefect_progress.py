@@ -10,8 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tasks.core import prefect_progress as shown
-from tasks.core import progress
-from tasks.core import stage as steps
+from tasks.core import progress, steps
 from tasks.core.prefect_progress import Share, counted, fan_out
 from tasks.core.progress import bar
 
@@ -123,6 +122,16 @@ def test_a_server_that_is_away_and_an_error_of_the_work_leave_the_work_as_it_is(
         advance(1)
         raise KeyError
     assert list(ui.bars) == ["palate-failing"] and ui.bars["palate-failing"][-1] == 25
+
+
+def test_a_share_reports_what_is_newly_done_once():
+    moves: list[float] = []
+    share = Share(2, moved=moves.append)
+    share.count(0.5)
+    share.end(1)
+    share.count(0.25)
+    share.count(0.5)
+    assert moves == [0.5, 0.5, 0.25] and share.done == 1.25
 
 
 def test_outside_a_flow_run_nothing_is_shown(monkeypatch):

@@ -1,10 +1,155 @@
-from tasks.core.progress import say, telling
+"""What a command says of its work: on the screen, to a function, and in a log."""
+
+import io
+import re
+import threading
+
+import pytest
+from rich.console import Console
+
+from tasks.core import phases, progress, screen
+from tasks.core.progress import (
+    LOGS_KEPT,
+    Log,
+    bar,
+    count_stage,
+    current_phase,
+    lines_to,
+    log_for,
+    name_log,
+    note,
+    outcome,
+    phase,
+    say,
+)
+
+STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 
 
-def test_lines_are_told_as_plain_text_and_only_inside() -> None:
-    told: list[str] = []
-    with telling(told.append):
+@pytest.fixture
+def terminal(monkeypatch):
+    """What the terminal showed, its live lines included."""
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=True, width=120, color_system=None)
+    monkeypatch.setattr(screen, "console", console)
+    return written
+
+
+def lines_of(log):
+    return [STAMP.sub("", line) for line in log.path.read_text("utf-8").splitlines()]
+
+
+def test_lines_are_plain_text_and_come_only_from_inside():
+    lines: list[str] = []
+    with lines_to(lines.append):
         say("  train, tonight: [green]cached[/], 10 rows")
-        say("  pip install palate\\[trees]")
+        note("  pip install palate\\[trees]")
     say("nobody hears this")
-    assert told == ["train, tonight: cached, 10 rows", "pip install palate[trees]"]
+    assert lines == ["train, tonight: cached, 10 rows", "pip install palate[trees]"]
+
+
+def test_a_phase_ends_with_one_line_of_what_came_of_it():
+    lines: list[str] = []
+    with lines_to(lines.append), phase(phases.LEARN):
+        assert current_phase() == "Learn the order"
+        for cached in (True, False, True):
+            count_stage(cached=cached)
+        outcome("201,300 pairs")
+        outcome("6 models")
+    assert current_phase() == ""
+    (line,) = lines
+    pattern = r"Learn the order +0\.\d s   201,300 pairs, 6 models \(2 of 3 stages cached\)"
+    assert re.fullmatch(pattern, line)
+
+
+def test_a_phase_in_another_belongs_to_the_outermost():
+    lines: list[str] = []
+    with lines_to(lines.append), phase("Measure"):
+        with phase("Rank"):
+            assert current_phase() == "Measure"
+            outcome("10 lists")
+        assert current_phase() == "Measure"
+    assert len(lines) == 1 and lines[0].startswith("Measure") and "10 lists" in lines[0]
+
+
+def test_a_phase_that_fails_says_so_and_raises():
+    lines: list[str] = []
+    with pytest.raises(KeyError), lines_to(lines.append), phase("Rank"):
+        raise KeyError("secret")
+    assert len(lines) == 1 and lines[0].endswith("not finished: KeyError")
+    assert current_phase() == ""
+
+
+def test_outside_of_a_phase_nothing_is_counted():
+    count_stage(cached=True)
+    outcome("nothing")
+    assert current_phase() == ""
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_stages_are_always_in_the_log_and_on_the_screen_only_where_asked_for(
+    terminal, tmp_path, verbose
+):
+    log = log_for(tmp_path, "run-1")
+    with progress.screen(log, verbose=verbose), phase("Rank"):
+        note("  score: 1.0 s, 10 rows")
+        say("a line for all")
+    shown = terminal.getvalue()
+    assert "a line for all" in shown and ("score: 1.0 s" in shown) is verbose
+    assert log.path == tmp_path / "logs" / "run-1.log"
+    assert lines_of(log)[:2] == ["  score: 1.0 s, 10 rows", "a line for all"]
+    assert lines_of(log)[2].startswith("Rank ")
+
+
+def test_the_live_line_shows_the_phase_and_the_outermost_bar_that_has_a_total(terminal):
+    two = bar("chunks", total=4), bar("asking [x]", total=10)
+    with progress.screen(), phase("Fit models"), two[0] as chunks, two[1] as asking:
+        asking(5, note="$0.02")
+        chunks(1)
+        assert progress._screen
+        progress._screen._display.refresh()
+    shown = terminal.getvalue()
+    assert "Fit models: chunks; asking [x] $0.02" in shown and "25%" in shown
+    assert "50%" not in shown
+
+
+def test_bars_of_threads_come_and_go_side_by_side(terminal):
+    def count():
+        for _ in range(20):
+            with bar("asking", total=3) as advance:
+                advance(3, note="now")
+
+    with progress.screen():
+        threads = [threading.Thread(target=count) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert progress._screen and not progress._screen._bars
+
+
+def test_the_first_run_of_a_command_names_its_log(tmp_path):
+    log = log_for(tmp_path)
+    assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{6}", log.path.stem)
+    with lines_to(lambda _line: None, log):
+        say("before")
+        name_log("run-1")
+        say("after")
+        name_log("run-2")
+    assert log.path.name == "run-1.log" and lines_of(log) == ["before", "after"]
+    assert [file.name for file in (tmp_path / "logs").iterdir()] == ["run-1.log"]
+
+
+def test_a_run_that_is_resumed_appends_and_old_logs_go(tmp_path):
+    for number in range(LOGS_KEPT + 3):
+        Log(tmp_path / f"run-{number:02}.log").write("a line")
+    Log(tmp_path / "run-32.log").write("another")
+    assert len(list(tmp_path.iterdir())) == LOGS_KEPT
+    assert lines_of(Log(tmp_path / "run-32.log")) == ["a line", "another"]
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(tmp_path):
+    (tmp_path / "logs").write_text("no folder")
+    with lines_to(lambda _line: None, log_for(tmp_path)):
+        say("a line")
+        name_log("run-1")

@@ -57,6 +57,9 @@ def _send(line: dict[str, Any]) -> Send:
     prompt = Prompt.of(body)
     request = ChatRequest(
         kind="score",
+        judge="",
+        pairs=0,
+        context={},
         prompt_version="",
         system=prompt.system,
         user=prompt.user,

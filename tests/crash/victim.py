@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from tasks.llm.asking import ask_scores
-from tasks.llm.engine import Engine
+from tasks.llm.engine import Engine, Take
 from tasks.llm.ledger.ledger import Ledger
 from tasks.llm.ledger.tables import requests
+from tasks.llm.open_sessions import close_sessions
 from tasks.llm.options import EngineOptions
 from tasks.llm.requests import ChatRequest, Reply
-from tasks.llm.session import close_sessions, session_for
-from tasks.llm.work import Digest
+from tasks.llm.session import session_for
 from tests.crash.work import made_up
 
 ACKNOWLEDGED, RESULT, LOG = "acknowledged", "result.json", "victim.log"
@@ -39,8 +39,8 @@ def _note_acknowledged(engine: Engine, path: Path) -> None:
     notes = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     ask = engine.ask
 
-    async def noting(request: ChatRequest, judge: str, digest: Digest) -> Reply:
-        reply = await ask(request, judge, digest)
+    async def noting(request: ChatRequest, take: Take) -> Reply:
+        reply = await ask(request, take)
         os.write(notes, f"{request.digest(engine.model)}\n".encode())
         return reply
 
@@ -55,8 +55,8 @@ def _no_intent() -> None:
     held: dict[str, dict[str, Any]] = {}
     finish = Ledger.finish
 
-    async def begin(self: Ledger, request: ChatRequest, judge: str, model: str) -> str:
-        row = self.request_row(request, judge, model)
+    async def begin(self: Ledger, request: ChatRequest, model: str) -> str:
+        row = self.request_row(request, model)
         held[str(row["id"])] = row
         return str(row["id"])
 

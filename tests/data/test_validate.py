@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.core.errors import BadDataError
+from tasks.data.columns import with_ids
 from tasks.data.readers.movielens import describe
 from tasks.data.tables import ROW, Table
-from tasks.data.validate import clean_items, clean_ratings, clean_tags, with_ids
+from tasks.data.validate import clean_items, clean_ratings, clean_tags
 
 INFO = describe("tiny")
 UNKNOWN = "ratings dropped: the items file lacks their item"
@@ -29,8 +30,8 @@ def ratings(*rows):
     return table("user item rating timestamp", rows)
 
 
-def clean(raw, known):
-    return clean_ratings(raw, known, INFO.scale)
+def clean(raw, catalogue):
+    return clean_ratings(raw, catalogue, INFO.scale)
 
 
 def test_ratings_come_out_sorted_and_typed():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.evaluation.beyond import ALL_LISTS, PER_LIST
-from tests.evaluation.known import known_from
+from tests.evaluation.catalogues import catalogue_from
 
 NOTHING = float("nan")
 
@@ -29,7 +29,7 @@ def ratings(counts, users):
 
 def catalogue(counts=(), genres=(), users=8):
     counts = list(counts) or [0] * len(genres)
-    return known_from(table(list(genres) or [None] * len(counts)), ratings(counts, users))
+    return catalogue_from(table(list(genres) or [None] * len(counts)), ratings(counts, users))
 
 
 def measured(name, lists, known):

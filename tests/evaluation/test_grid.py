@@ -2,13 +2,15 @@ import json
 import os
 import shlex
 from pathlib import Path
-from typing import get_origin
 
 import pytest
 
 from tasks.core.errors import SettingsError
-from tasks.evaluation.grid import ALWAYS_LISTS, read_grid
-from tasks.settings.evaluation import EvaluationSettings
+from tasks.evaluation.grid import is_list, read_grid
+from tasks.settings.settings import flat_options
+from tasks.settings.sources import CellOptions, EvaluateOptions
+from tasks.store.query import query
+from tests.report.experiments.rows import Made
 
 SMALLEST = 'name = "tiny"\n[[cells]]\nlabel = "all"\n'
 THEIRS = """
@@ -43,7 +45,16 @@ def grid(tmp_path):
 
 
 def chosen(grid, *names):
-    return [(cell.label, *(getattr(cell.settings, name) for name in names)) for cell in grid.cells]
+    """The block's label of each cell, and these of its settings."""
+    options = [flat_options(cell.settings) for cell in grid.cells]
+    return [
+        (cell.block or cell.label, *(own[name] for name in names))
+        for cell, own in zip(grid.cells, options, strict=True)
+    ]
+
+
+def labels(grid):
+    return [cell.label for cell in grid.cells]
 
 
 def test_lists_are_crossed_and_the_last_one_varies_fastest(grid):
@@ -81,7 +92,8 @@ def test_settings_given_beside_the_grid_win_over_all_of_its_own(grid):
         seeds=1,
         home=Path("elsewhere"),
     )
-    assert set(chosen(made, "seeds", "top", "home")) == {("all", 1, 7, Path("elsewhere"))}
+    assert chosen(made, "seeds", "top", "model") == [("all", 1, 7, "svd"), ("all", 1, 7, "ease")]
+    assert labels(made) == ["all", "all"], "cells that are the same are measured once"
     assert made.home == Path("elsewhere")
 
 
@@ -94,31 +106,120 @@ def test_the_grid_goes_before_the_environment(grid, monkeypatch):
 def test_a_setting_that_is_a_list_is_one_choice_and_a_list_of_lists_several(grid):
     asking = SMALLEST + 'scorer = "llm"\nllm_model = "m"\n'
     one = grid(asking + 'llm_show = ["year", "genres"]\n')
-    assert chosen(one, "llm_show") == [("all", ("year", "genres"))]
+    assert chosen(one, "llm_show") == [("all", ["year", "genres"])]
     nothing = grid(asking + "llm_show = []\n")
-    assert chosen(nothing, "llm_show") == [("all", ())]
+    assert chosen(nothing, "llm_show") == [("all", [])]
     several = grid(asking + 'llm_show = [["year"], ["year", "genres"], []]\n')
     assert chosen(several, "llm_show") == [
-        ("all", ("year",)),
-        ("all", ("year", "genres")),
-        ("all", ()),
+        ("all", ["year"]),
+        ("all", ["year", "genres"]),
+        ("all", []),
     ]
 
 
 def test_options_to_tune_are_one_choice(grid):
     made = grid(SMALLEST + 'tune = ["als_alpha", "ease_regularization"]\n')
-    assert chosen(made, "tune") == [("all", ("als_alpha", "ease_regularization"))]
+    assert chosen(made, "tune") == [("all", ["als_alpha", "ease_regularization"])]
 
 
-def test_every_setting_that_is_a_list_is_known_as_one():
-    fields = EvaluationSettings.model_fields.items()
-    lists = {name for name, field in fields if get_origin(field.annotation) in {tuple, list}}
-    assert lists == ALWAYS_LISTS
+def test_whether_a_setting_is_a_list_follows_from_its_type():
+    lists = {name for name in CellOptions.model_fields if is_list(name)}
+    assert {"tune", "without", "llm_show"} <= lists
+    assert not {"model", "sources", "weights", "home", "data", "search_count", "no such"} & lists
+    for name in lists:
+        assert isinstance(CellOptions.model_fields[name].default, tuple), name
+
+
+def test_a_cell_starts_from_plain_defaults_unless_it_names_a_method(grid):
+    plain, paper, best = grid(
+        'name = "x"\n[[cells]]\nlabel = "plain"\n'
+        '[[cells]]\nlabel = "paper"\nmethod = "paper"\n'
+        '[[cells]]\nlabel = "best"\nmethod = "best"\nsources = { ease = 30 }\n'
+    ).cells
+    started = [cell.settings.method for cell in (plain, paper, best)]
+    assert [(one.model, one.reranker) for one in started] == [
+        ("svd", "weighted"),
+        ("svd", "llm_only"),
+        ("ease", "learned"),
+    ]
+    assert started[0].sources == {} and started[2].sources == {"ease": 30}
+    assert EvaluateOptions().settings().method.reranker == "learned"
+
+
+VARIED = """
+name = "x"
+[settings]
+model = ["svd", "ease"]
+[[cells]]
+label = "weighted"
+reranker = ["weighted", "rrf"]
+[[cells]]
+label = "without"
+reranker = ["weighted", "rrf"]
+weights = [{ similarity = 0 }, { similarity = 0, popularity = 0.5 }]
+[[cells]]
+label = "cold"
+protocol = ["cold-user", "loo"]
+keep = [0, 3]
+[[cells]]
+label = "shown"
+scorer = "llm"
+llm_model = "m"
+llm_show = [["year"], ["year", "genres"], []]
+external = [true, false]
+"""
+
+
+def test_what_varies_within_a_label_stands_in_it_unless_it_has_a_column(grid):
+    made = grid(VARIED)
+    assert labels(made)[:4] == ["weighted, reranker weighted", "weighted, reranker rrf"] * 2
+    assert labels(made)[4:8] == [
+        "without, reranker weighted, weights popularity 1",
+        "without, reranker weighted, weights popularity 0.5",
+        "without, reranker rrf, weights popularity 1",
+        "without, reranker rrf, weights popularity 0.5",
+    ]
+    assert set(labels(made)[12:20]) == {"cold", "cold, keep 0", "cold, keep 3"}
+    assert set(labels(made)[20:]) == {
+        f"shown, external {seen}, llm show {show}"
+        for seen in ("on", "off")
+        for show in ("year", "year+genres", "none")
+    }
+    assert {cell.block for cell in made.cells} == {"weighted", "without", "cold", "shown", None}
+
+
+def test_cells_of_two_blocks_with_one_label_are_told_apart(grid):
+    made = grid(
+        'name = "x"\n[[cells]]\nlabel = "a"\nsources = { svd = 50 }\n[[cells]]\nlabel = "a"\n'
+        '[[cells]]\nlabel = "a"\nprotocol = "split"\nseeds = 3\n'
+    )
+    assert labels(made) == ["a, sources svd 50", "a", "a"]
+    assert labels(grid('name = "x"\n[[cells]]\nlabel = "a"\n[[cells]]\nlabel = "a"\n')) == ["a"]
+
+
+def test_as_many_cells_as_ran_are_in_the_leaderboard(grid, tmp_path):
+    made, rows = grid(VARIED), Made()
+    for number, cell in enumerate(made.cells):
+        settings = cell.settings
+        rows.cell(
+            cell.label,
+            mean=number / 100,
+            dataset=settings.data,
+            protocol=settings.protocol_name,
+            model=settings.method.model,
+            scorer=settings.scorer_label,
+            reranker=settings.reranker_label,
+            external=settings.uses_external,
+            candidates=settings.candidate_count,
+        )
+    board = query(rows.publish(tmp_path), "FROM leaderboard WHERE method NOT LIKE 'base%'")
+    assert board.height == len(made.cells) == 32
+    assert len(set(board["ndcg"])) == 32
 
 
 def test_tables_of_weights_can_be_crossed_too(grid):
     made = grid(SMALLEST + "weights = [{ similarity = 0 }, { similarity = 2, estimate = 0 }]\n")
-    weights = [cell.settings.weights for cell in made.cells]
+    weights = [cell.settings.method.weights for cell in made.cells]
     assert [(w.similarity, w.estimate, w.popularity) for w in weights] == [(0, 1, 1), (2, 0, 1)]
 
 
@@ -131,7 +232,7 @@ def test_a_cell_of_an_unnamed_language_model_is_kept_as_missing(grid, monkeypatc
     assert emptied.missing == asked.missing
     monkeypatch.setenv("PALATE_LLM_MODEL", "m")
     assert [cell.missing for cell in grid(text).cells] == [None, None]
-    assert grid(text).cells[0].settings.llm_model == "m"
+    assert grid(text).cells[0].settings.llm.llm_model == "m"
 
 
 def test_a_missing_language_model_hides_no_other_mistake(grid):
@@ -212,7 +313,8 @@ def test_every_grid_that_ships_can_be_read(file):
     made = read_grid(file, {})
     assert made.name == file.stem and made.cells
     missing = [cell for cell in made.cells if cell.missing]
-    assert all(cell.settings.asks_llm for cell in missing)
+    assert all(cell.settings.method.asks_llm for cell in missing)
+    assert all(cell.block is None for cell in made.cells), "every label says what it is"
 
 
 def test_the_command_can_be_typed_again(tmp_path, monkeypatch):

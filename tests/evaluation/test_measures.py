@@ -4,10 +4,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tasks.core.vocabulary import KS
 from tasks.evaluation.accuracy import ACCURACY
 from tasks.evaluation.beyond import ALL_LISTS, PER_LIST
-from tasks.evaluation.measures import KS, Yardstick, overall, per_user
-from tests.evaluation.known import known_from
+from tasks.evaluation.measures import GroundTruth, overall, per_user
+from tests.evaluation.catalogues import catalogue_from
 
 ITEMS = pl.DataFrame({"item": range(1, 41), "genres": [f"G{n % 3}" for n in range(40)]})
 TRAIN = pl.DataFrame({"user": [n % 9 for n in range(60)], "item": [n % 40 + 1 for n in range(60)]})
@@ -28,13 +29,13 @@ def ranked():
     return frame.sample(fraction=1.0, shuffle=True, seed=3)
 
 
-def yardstick(held_out=HELD_OUT, genres=ITEMS):
+def truth(held_out=HELD_OUT, genres=ITEMS):
     users = held_out["user"].unique().sort()
-    return Yardstick(held_out, users, 4.0, known_from(genres, TRAIN))
+    return GroundTruth(held_out, users, 4.0, catalogue_from(genres, TRAIN))
 
 
 def measured(column="base_rank", ks=KS):
-    return per_user(ranked(), column, yardstick(), 30, ks)
+    return per_user(ranked(), column, truth(), 30, ks)
 
 
 def test_a_column_per_metric_and_k_and_a_row_per_user_who_counts():
@@ -94,21 +95,21 @@ def test_any_ks_can_be_asked_for():
 
 
 def test_without_any_candidates_everybody_counts_with_zero():
-    table = per_user(ranked().clear(), "rank", yardstick(), 30)
+    table = per_user(ranked().clear(), "rank", truth(), 30)
     assert table["NDCG@10"].to_list() == [0, 0, 0, 0]
     assert table["candidate recall@30"].to_list() == [0, 0, 0, 0]
     assert table["novelty@10"].null_count() == 4
 
 
 def test_numbers_over_all_lists_see_only_the_users_who_count():
-    found = overall(ranked(), "base_rank", yardstick(), (1, 20))
+    found = overall(ranked(), "base_rank", truth(), (1, 20))
     assert list(found) == [f"{name}@{k}" for name in ALL_LISTS for k in (1, 20)]
     assert found["coverage@1"] == 1 / 40
     assert found["coverage@20"] == 20 / 40
     assert found["Gini@1"] == pytest.approx(1)
     only_seven = ranked().filter(user=7)
-    assert overall(only_seven, "rank", yardstick())["coverage@20"] == 0
-    assert math.isnan(overall(only_seven, "rank", yardstick())["Gini@20"])
+    assert overall(only_seven, "rank", truth())["coverage@20"] == 0
+    assert math.isnan(overall(only_seven, "rank", truth())["Gini@20"])
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -124,7 +125,7 @@ def test_hits_and_ndcg_with_one_held_out_item_follow_from_its_place(seed):
         {"user": range(12), "item": 7, "rating": random.integers(1, 6, 12) * 1.0}
     )
     places = lists.filter(item=7).sort("user")["rank"].to_list()
-    table = per_user(lists, "rank", yardstick(held_out), 40)
+    table = per_user(lists, "rank", truth(held_out), 40)
     near = [place <= 10 for place in places]
     gains = [near * 1 / math.log2(place + 1) for near, place in zip(near, places, strict=True)]
     assert table["HR@10"].to_list() == near
@@ -140,8 +141,8 @@ def test_ids_may_be_text():
         return frame.with_columns(pl.col("^user|item$").cast(pl.String))
 
     held_out = text(HELD_OUT)
-    known = known_from(text(ITEMS), text(TRAIN))
-    stick = Yardstick(held_out, held_out["user"].unique().sort(), 4.0, known)
+    known = catalogue_from(text(ITEMS), text(TRAIN))
+    stick = GroundTruth(held_out, held_out["user"].unique().sort(), 4.0, known)
     table = per_user(text(ranked()), "base_rank", stick, 30)
     others = pl.exclude("user", "^popularity share.*$")  # its ties are settled by the order of ids
     assert table.select(others).equals(measured().select(others))

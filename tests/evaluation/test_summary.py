@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from tasks.evaluation.beyond import ALL_LISTS
-from tasks.evaluation.measures import Yardstick, overall, per_user
+from tasks.evaluation.measures import GroundTruth, overall, per_user
 from tasks.evaluation.significance import paired, seed_interval
 from tasks.evaluation.summary import (
     SUMMARY,
@@ -15,7 +15,7 @@ from tasks.evaluation.summary import (
     values_overall,
     values_per_user,
 )
-from tests.evaluation.known import known_from
+from tests.evaluation.catalogues import catalogue_from
 
 ITEMS = pl.DataFrame({"item": range(1, 21), "genres": [f"G{n % 3}" for n in range(20)]})
 TRAIN = pl.DataFrame({"user": [1, 2, 3], "item": [18, 19, 20]})
@@ -29,8 +29,8 @@ def ranked():
     return pl.DataFrame(rows, schema=["user", "item", "base_rank", "rank"], orient="row")
 
 
-def yardstick():
-    return Yardstick(HELD_OUT, HELD_OUT["user"], 4.0, known_from(ITEMS, TRAIN))
+def truth():
+    return GroundTruth(HELD_OUT, HELD_OUT["user"], 4.0, catalogue_from(ITEMS, TRAIN))
 
 
 def frame_of(values, side="base", name="NDCG@10"):
@@ -58,23 +58,23 @@ def summary_of(per_user, overall=(), side="base", seed=0):
 
 
 def test_values_per_user_are_those_of_each_lists_own_order():
-    made = values_per_user(ranked(), yardstick(), 12, KS)
+    made = values_per_user(ranked(), truth(), 12, KS)
     assert made["list"].to_list() == ["base"] * 3 + ["reranked"] * 3
     for side, column in (("base", "base_rank"), ("reranked", "rank")):
-        alone = per_user(ranked(), column, yardstick(), 12, KS)
+        alone = per_user(ranked(), column, truth(), 12, KS)
         assert made.filter(list=side).drop("list").equals(alone)
     hits = dict(made.group_by("list", maintain_order=True).agg("HR@1").iter_rows())
     assert hits == {"base": [1.0, 0.0, 0.0], "reranked": [0.0, 1.0, 0.0]}
 
 
 def test_values_of_whole_lists_stand_by_list_and_rating_errors_are_the_base_lists_alone():
-    made = values_overall(ranked(), yardstick(), {"RMSE": 0.9, "R2": math.nan}, KS)
+    made = values_overall(ranked(), truth(), {"RMSE": 0.9, "R2": math.nan}, KS)
     expected = {f"{name}@{k}" for name in ALL_LISTS for k in KS}
     names = {side: set(made.filter(list=side)["name"]) for side in ("base", "reranked")}
     assert names == {"base": expected | {"RMSE", "R2"}, "reranked": expected}
     values = {(side, name): value for side, name, value in made.iter_rows()}
     assert values["base", "RMSE"] == 0.9 and values["base", "R2"] is None
-    alone = overall(ranked(), "rank", yardstick(), KS)
+    alone = overall(ranked(), "rank", truth(), KS)
     assert {name: values["reranked", name] for name in expected} == pytest.approx(alone)
 
 

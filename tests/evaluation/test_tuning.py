@@ -5,7 +5,9 @@ import pytest
 
 from tasks.core.artifacts import write_table
 from tasks.evaluation.tuning import mean_ndcg, tune_stage
-from tasks.models import ease, registry
+from tasks.models import registry
+from tasks.models.base import Training
+from tasks.models.baselines.ease import Ease
 from tasks.models.candidates import top_candidates
 from tests.features.small import small
 
@@ -84,7 +86,13 @@ def test_each_choice_is_measured_by_the_models_own_lists(tmp_path, relevant_at):
     users = HIDDEN["user"].unique().sort()
     expected = [
         mean_ndcg(
-            top_candidates(ease.fit(TRAIN, value), TRAIN, users, 10, seed=3),
+            top_candidates(
+                Ease.fit(Training(TRAIN, (0.5, 5.0), options={"regularization": value})),
+                TRAIN,
+                users,
+                10,
+                seed=3,
+            ),
             HIDDEN,
             users,
             relevant_at,
@@ -99,9 +107,9 @@ def test_each_choice_is_measured_by_the_models_own_lists(tmp_path, relevant_at):
 def test_a_model_is_fitted_with_the_seed_and_scale_of_the_split(tmp_path, monkeypatch):
     given: list[object] = []
 
-    def fit(name, ratings, *told):
-        given.append((name, *told))
-        return ease.fit(ratings, 1.0)
+    def fit(name, training):
+        given.append((name, training.scale, training.seed, training.options))
+        return Ease.fit(training)
 
     monkeypatch.setattr(registry, "fit", fit)
     tuned(tmp_path, [7.0], seed=9)

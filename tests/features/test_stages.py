@@ -23,7 +23,10 @@ from tasks.features.stages import (
     labelled_features_stage,
 )
 from tasks.features.table import feature_table, learned_features
-from tasks.models import ease, popularity, stored
+from tasks.models import stored
+from tasks.models.base import Training
+from tasks.models.baselines.ease import Ease
+from tasks.models.baselines.popularity import Popularity
 from tasks.texts.stages import VECTORS
 from tests.features.small import CASES
 from tests.support.direct import Direct
@@ -34,7 +37,8 @@ SIGNALS = ("popularity", "date_affinity", "external_quality", "external_votes")
 
 @cache
 def models_of(case):
-    return {"ease": ease.fit(case.train, 3.0), "popularity": popularity.fit(case.train)}
+    training = Training(case.train, (0.5, 5.0), options={"regularization": 3.0})
+    return {"ease": Ease.fit(training), "popularity": Popularity.fit(training)}
 
 
 def pairs_of(case):

@@ -17,7 +17,9 @@ from tasks.features.table import (
     log_place,
     reason_of,
 )
-from tasks.models import ease, popularity
+from tasks.models.base import Training
+from tasks.models.baselines.ease import Ease
+from tasks.models.baselines.popularity import Popularity
 from tests.features.small import CASES, values
 
 GROUPS = {"collaborative", "popularity", "dates", "metadata", "language", "external"}
@@ -27,7 +29,8 @@ AMONG, PLACE = ", among candidates", ", log place"
 
 @cache
 def models_of(case):
-    return {"ease": ease.fit(case.train, 3.0), "popularity": popularity.fit(case.train)}
+    training = Training(case.train, (0.5, 5.0), options={"regularization": 3.0})
+    return {"ease": Ease.fit(training), "popularity": Popularity.fit(training)}
 
 
 LEARNED = [n for n in FEATURES if FEATURES[n].group != SIGNALS and n != "similarity"]

@@ -6,9 +6,9 @@ from typing import Any
 
 import polars as pl
 import pytest
+from flows.best import best_method, with_best
 
 from flows import best
-from flows.best import best_method, with_best
 from tasks.settings.settings import Settings
 from tasks.store.query import query
 from tests.support.in_process import Terminal

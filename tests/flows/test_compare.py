@@ -50,7 +50,7 @@ def clicking(monkeypatch: pytest.MonkeyPatch) -> Clicking:
 def visitor_of(process: subprocess.Popen[str]) -> Visitor:
     """Waits for the address."""
     assert process.stdout
-    return Visitor(next(found[0] for line in process.stdout if (found := ADDRESS.search(line))))
+    return Visitor(next(match[0] for line in process.stdout if (match := ADDRESS.search(line))))
 
 
 def test_stopped_or_killed_before_the_choice_it_leaves_the_results_as_they_were(home: Path):
@@ -60,9 +60,9 @@ def test_stopped_or_killed_before_the_choice_it_leaves_the_results_as_they_were(
         assert "Alien" in visitor_of(process).enter().text
     running[0].send_signal(signal.SIGINT)
     running[1].kill()
-    _, said = running[0].communicate(timeout=20)
+    _, output = running[0].communicate(timeout=20)
     running[1].communicate(timeout=20)
-    assert running[0].returncode == 130 and "Interrupted" in said and "Traceback" not in said
+    assert running[0].returncode == 130 and "Interrupted" in output and "Traceback" not in output
     assert database_file(home).read_bytes() == before
 
 
@@ -93,7 +93,7 @@ def test_nobody_choosing_in_time_is_said(home: Path):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "output"),
     [
         ([], "whose lists"),
         (["--user", "1", "--taste", "violins"], "whose lists"),
@@ -102,9 +102,9 @@ def test_nobody_choosing_in_time_is_said(home: Path):
         (["--user", "9"], "no list for user 9"),
     ],
 )
-def test_what_makes_no_sense_is_refused(home: Path, words: list[str], said: str):
+def test_what_makes_no_sense_is_refused(home: Path, words: list[str], output: str):
     done = run_here("compare", "--home", home, *words)
-    assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 1 and output in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_new_person_compares_lists_ranked_for_them_and_their_taste_is_not_kept(

@@ -1,4 +1,4 @@
-"""The flows that workers run; on a standing installation: tests/flows/service."""
+"""The flows that workers run; started by `palate up`: tests/flows/service."""
 
 from pathlib import Path
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.doctor.examine import CHECKS, Check, examine
+from flows.doctor.examine import CHECKS, Examine, examine
 from flows.doctor.finding import ok, warn
 from tasks.core.errors import StoreError
 from tasks.settings.settings import Settings
@@ -22,7 +22,7 @@ def check_fine(_settings: Settings):
     return [ok("fine", "all is well")]
 
 
-def only(monkeypatch: pytest.MonkeyPatch, *checks: Check) -> None:
+def only(monkeypatch: pytest.MonkeyPatch, *checks: Examine) -> None:
     monkeypatch.setattr("flows.doctor.examine.examine", lambda settings: examine(settings, checks))
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from flows.enrich import enrich
 from tasks.data.enriching import ATTRIBUTION
-from tasks.data.enriching.store import enrichment_of
+from tasks.data.enriching.fill import enrichment_of
 from tasks.settings.settings import Settings
 from tests.support.command import environment
 from tests.support.datasets import write_movielens
@@ -75,8 +75,8 @@ def run(home: Path, data: Path, fake: FakeTmdb) -> subprocess.CompletedProcess[s
 
 def result_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
 def test_a_catalogue_is_filled_once_and_no_key_is_written_down(
@@ -126,7 +126,7 @@ def _about(kind: str, blocks: Sequence[str]) -> list[str | None]:
 def test_with_nobody_to_ask_it_fails_and_says_what_to_set(
     data: Path, fake: FakeTmdb, terminal: Terminal
 ) -> None:
-    told = {"TMDB_API_KEY": "", "PALATE_TMDB_URL": fake.url}
-    done = terminal.run("enrich", "--data", data, **told)
+    variables = {"TMDB_API_KEY": "", "PALATE_TMDB_URL": fake.url}
+    done = terminal.run("enrich", "--data", data, **variables)
     assert done.returncode != 0
     assert "there is nobody to ask" in done.stderr and "TMDB_API_KEY" in done.stderr

@@ -18,8 +18,8 @@ LISTS = "SELECT * EXCLUDE run_id FROM ranked_items SEMI JOIN latest_run USING (r
 
 def files_of(home: Path) -> set[str]:
     kinds = ("artifacts", "results", "work-seconds")
-    found = (file for kind in kinds for file in (home / kind).rglob("*") if file.is_file())
-    return {str(file.relative_to(home)) for file in found}
+    files = (file for kind in kinds for file in (home / kind).rglob("*") if file.is_file())
+    return {str(file.relative_to(home)) for file in files}
 
 
 def test_after_cleaning_the_kept_night_is_whole_and_nothing_of_it_is_made_anew(
@@ -56,11 +56,12 @@ def test_nothing_is_removed_while_a_command_is_at_work(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"), [(["--keep-runs", "0"], "keep-runs"), (["--min-age", "-1"], "min-age")]
+    ("arguments", "expected"),
+    [(["--keep-runs", "0"], "keep-runs"), (["--min-age", "-1"], "min-age")],
 )
-def test_keeping_nothing_is_refused(tmp_path: Path, arguments: list[str], said: str) -> None:
+def test_keeping_nothing_is_refused(tmp_path: Path, arguments: list[str], expected: str) -> None:
     done = run_here("gc", *arguments, "--home", tmp_path)
-    assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 1 and expected in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_home_that_is_not_there_is_not_made(tmp_path: Path) -> None:

@@ -74,17 +74,17 @@ def test_workers_are_told_whole_paths_and_whom_they_share_limits_with(
         "rows": (0, 5),
         "options": EngineOptions(llm_prices=Path("prices.toml"), llm_model="m"),
     }
-    told = cluster.for_workers(given, SHARING)
-    assert told["home"] == tmp_path / ".palate"
-    assert told["options"].llm_prices == tmp_path / "prices.toml"
-    assert told["options"].sharing == SHARING and told["options"].llm_model == "m"
-    changed = {name for name in given if told[name] != given[name]}
+    result = cluster.for_workers(given, SHARING)
+    assert result["home"] == tmp_path / ".palate"
+    assert result["options"].llm_prices == tmp_path / "prices.toml"
+    assert result["options"].sharing == SHARING and result["options"].llm_model == "m"
+    changed = {name for name in given if result[name] != given[name]}
     assert changed == {"home", "options"} and changed <= NOT_IN_KEY, "or results had other keys"
     assert given["options"].sharing is None
 
 
 @pytest.mark.parametrize(
-    ("lacks", "said"),
+    ("lacks", "expected"),
     [
         ({"code": "x"}, "another version"),
         ({"home": False}, "does not see"),
@@ -93,18 +93,18 @@ def test_workers_are_told_whole_paths_and_whom_they_share_limits_with(
         ({"key": None}, "another ledger or key"),
     ],
 )
-def test_what_a_worker_lacks_is_said(lacks: dict[str, object], said: str) -> None:
+def test_what_a_worker_lacks_is_said(lacks: dict[str, object], expected: str) -> None:
     cluster = pytest.importorskip("flows.dask.cluster")
-    here = cluster.Seen(code="c", home=True, server=True, ledger="l", key="k")
+    here = cluster.WorkerFacts(code="c", home=True, server=True, ledger="l", key="k")
 
     def problem(seen: object, asks: bool = True) -> tuple[str, str] | None:
-        found: tuple[str, str] | None = cluster._problem(here, seen, Path("h"), "url", asks=asks)
-        return found
+        lacking: tuple[str, str] | None = cluster._problem(here, seen, Path("h"), "url", asks=asks)
+        return lacking
 
     assert problem(here) is None
-    told = problem(here.model_copy(update=lacks))
-    assert told and said in told[0]
-    if "ledger" in said:
+    result = problem(here.model_copy(update=lacks))
+    assert result and expected in result[0]
+    if "ledger" in expected:
         assert problem(here.model_copy(update=lacks), asks=False) is None
     broken = problem(ModuleNotFoundError("tasks"))
     assert broken and "cannot run palate" in broken[0]
@@ -112,7 +112,7 @@ def test_what_a_worker_lacks_is_said(lacks: dict[str, object], said: str) -> Non
 
 def test_of_a_shared_home_a_worker_has_a_mirror_of_its_own() -> None:
     cluster = pytest.importorskip("flows.dask.cluster")
-    here = cluster.Seen(code="c", home=True, server=True, ledger="l", key="k")
+    here = cluster.WorkerFacts(code="c", home=True, server=True, ledger="l", key="k")
     elsewhere = here.model_copy(update={"home": False})
     assert cluster._problem(here, elsewhere, home_of("s3://nights/team"), "url", asks=True) is None
 

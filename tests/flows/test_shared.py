@@ -22,9 +22,9 @@ def test_a_night_builds_on_the_last_one_of_another_machine(
 ) -> None:
     def typed(name: str, *words: object) -> Done:
         home = machine(monkeypatch, tmp_path / name)
-        told = {"PREFECT_API_URL": server, "PALATE_MIRRORS": str(home.parent)}
+        variables = {"PREFECT_API_URL": server, "PALATE_MIRRORS": str(home.parent)}
         with flows_in(home, server):
-            return succeed_here(*words, "--home", HOME, **told)
+            return succeed_here(*words, "--home", HOME, **variables)
 
     def asked(name: str, statement: str) -> list[dict[str, Any]]:
         rows = json.loads(typed(name, "sql", statement, "--format", "json").stdout)

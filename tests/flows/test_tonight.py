@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tasks.night.state import last_night
+from tasks.store.nights import last_night
 from tasks.store.query import query
 from tests.support.in_process import Terminal
 

@@ -1,4 +1,4 @@
-"""Nights that ask in other ways: as much as was estimated, and nothing twice."""
+"""Nights that ask otherwise than by default: as much as was estimated, and nothing twice."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from flows.estimate import estimate
 from flows.nightly import nightly
-from tasks.llm.session import asking
+from tasks.llm.open_sessions import asking
 from tasks.settings.settings import Settings
 from tasks.store.query import query
 from tests.support.datasets import write_generic
@@ -16,17 +16,17 @@ from tests.support.fake_llm.handle import FakeLLM, fake_llm
 from tests.support.in_process import flows_in
 
 USERS, CANDIDATES = 4, 21
-WAYS: dict[str, dict[str, Any]] = {
-    "list": {"llm_ask": "list", "llm_window": 8, "llm_stride": 5, "profile_style": "contrastive"},
-    "aspects": {"llm_ask": "aspects", "calibrate": True, "profile_writer": "composed"},
+VARIANTS: dict[str, dict[str, Any]] = {
+    "list": {"llm_ask": "list", "llm_window": 8, "llm_stride": 5},
+    "favourites": {"profile_style": "favourites", "profile_writer": "composed"},
 }
 ASKED = {
-    "list": {"contrastive": USERS, "list": 4 * USERS},
-    "aspects": {"aspects": (3 + 1) * USERS},
+    "list": {"profile": USERS, "list": 4 * USERS},
+    "favourites": {"score": 3 * USERS},
 }
 
-PLANNED = {"list": [4, 16], "aspects": [12, 4]}
-"""Requests that write profiles, if any, that score, and that score anchors."""
+PLANNED = {"list": [4, 16], "favourites": [12]}
+"""Requests that write profiles, if any, and that score."""
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +42,9 @@ def llm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLLM]:
         yield server
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_a_night_asks_what_was_estimated_and_another_one_nothing(
-    way: str, llm: FakeLLM, people: Path, tmp_path: Path, server: str
+    variant: str, llm: FakeLLM, people: Path, tmp_path: Path, server: str
 ) -> None:
     settings = Settings(
         data=str(people),
@@ -54,22 +54,21 @@ def test_a_night_asks_what_was_estimated_and_another_one_nothing(
         llm_model="fake-1",
         llm_base_url=llm.url,
         llm_items=10,
-        **WAYS[way],
+        **VARIANTS[variant],
     )
     with flows_in(settings.home, server), asking():
         planned = estimate(settings)
         assert not llm.calls()
         nightly(settings)
     usage = query(settings.home, "SELECT kind, requests FROM llm_usage").rows()
-    assert dict(usage) == ASKED[way]
-    assert len(llm.calls()) == sum(ASKED[way].values())
-    assert [line.requests for line in planned.lines] == PLANNED[way]
+    assert dict(usage) == ASKED[variant]
+    assert len(llm.calls()) == sum(ASKED[variant].values())
+    assert [line.requests for line in planned.lines] == PLANNED[variant]
     scored = query(settings.home, "SELECT unscored, candidates, status FROM latest_run").row(0)
     assert scored == (0, USERS * CANDIDATES, "complete")
     shown = " ".join(call.user for call in llm.calls())
-    assert ("<disliked>" in shown) == (way == "list")
-    assert ("\nDislikes: " in shown) == (way == "list")
+    assert ("In their words: " in shown) == (variant == "list")
     changed = settings.model_copy(update={"reranker": "llm_only"})
     with flows_in(settings.home, server), asking():
         nightly(changed)
-    assert len(llm.calls()) == sum(ASKED[way].values())
+    assert len(llm.calls()) == sum(ASKED[variant].values())

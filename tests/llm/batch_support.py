@@ -22,16 +22,18 @@ from openai.resources import AsyncBatches, AsyncFiles
 from tasks.core.errors import PalateError
 from tasks.core.secrets import Secrets
 from tasks.llm import batch_files
-from tasks.llm.asking import Person, ask_scores
+from tasks.llm.asking import ask_scores
 from tasks.llm.batch_api import Batches
 from tasks.llm.budget import Budget, Totals
 from tasks.llm.client import ChatClient
 from tasks.llm.engine import Engine
+from tasks.llm.item_asking import PersonItems
 from tasks.llm.ledger.batches import BatchLedger
 from tasks.llm.ledger.ledger import Ledger, open_ledger
+from tasks.llm.open_sessions import asking
 from tasks.llm.options import EngineOptions
 from tasks.llm.pacing import Pacer
-from tasks.llm.session import asking, session_for
+from tasks.llm.session import session_for
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_llm.answers import score_of
 from tests.support.fake_llm.call import Call
@@ -51,22 +53,22 @@ Pairs = Counter[tuple[str, str]]
 # People
 
 
-def person(name: str, items: int = 8) -> Person:
+def person(name: str, items: int = 8) -> PersonItems:
     """Somebody to whom films are shown that nobody else is shown."""
     block = f"<person>\nIn their words: I am {name}.\n</person>"
-    return Person(block, [f"Film {n:02d} for {name}." for n in range(items)])
+    return PersonItems(block, [f"Film {n:02d} for {name}." for n in range(items)])
 
 
-def people(*names: str, items: int = 8) -> list[Person]:
+def people(*names: str, items: int = 8) -> list[PersonItems]:
     return [person(name, items) for name in names]
 
 
-def right(asked: Sequence[Person]) -> Scores:
+def right(asked: Sequence[PersonItems]) -> Scores:
     """The scores that a healthy model gives."""
     return [[score_of(line) for line in each.lines] for each in asked]
 
 
-def once(asked: Sequence[Person]) -> Pairs:
+def once(asked: Sequence[PersonItems]) -> Pairs:
     """Every pair of theirs, once."""
     return Counter((each.block, line) for each in asked for line in each.lines)
 
@@ -289,7 +291,7 @@ class Done:
 def ask(
     home: Path,
     fake: FakeLLM,
-    asked: Sequence[Person],
+    asked: Sequence[PersonItems],
     *troubles: Trouble,
     wire: Wire | None = None,
     seconds: float = 10.0,
@@ -379,7 +381,7 @@ class Command:
         self,
         home: Path,
         fake: FakeLLM,
-        asked: Sequence[Person],
+        asked: Sequence[PersonItems],
         *,
         dies: str | None = None,
         pauses: str | None = None,
@@ -441,7 +443,9 @@ def command(*given: Any, **named: Any) -> Iterator[Command]:
         process.kill()
 
 
-def killed(home: Path, fake: FakeLLM, asked: Sequence[Person], stage: str, **more: Any) -> None:
+def killed(
+    home: Path, fake: FakeLLM, asked: Sequence[PersonItems], stage: str, **more: Any
+) -> None:
     """Run a command up to a stage, where it dies by its own kill -9."""
     with command(home, fake, asked, dies=stage, **more) as process:
         process.hears("begun")
@@ -453,7 +457,7 @@ def _command(
     pipe: Connection,
     home: Path,
     options: EngineOptions,
-    asked: Sequence[Person],
+    asked: Sequence[PersonItems],
     dies: str | None,
     pauses: str | None,
     most_lines: int | None,

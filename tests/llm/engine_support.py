@@ -12,15 +12,15 @@ from typing import Any
 
 from tasks.core.errors import PalateError
 from tasks.core.secrets import Secrets
-from tasks.llm.asking import Person, ask_scores, ask_texts
+from tasks.llm.asking import ask_scores, ask_texts
 from tasks.llm.budget import Budget, Totals
 from tasks.llm.client import ChatClient
-from tasks.llm.clock import Clock, RealClock
 from tasks.llm.engine import Engine
+from tasks.llm.item_asking import PersonItems
 from tasks.llm.ledger.database import FILE
 from tasks.llm.ledger.ledger import open_ledger
 from tasks.llm.options import EngineOptions
-from tasks.llm.pacing import Pacer, Slot
+from tasks.llm.pacing import Clock, Pacer
 from tasks.llm.requests import ChatRequest
 from tasks.llm.requests import Reply as ModelReply
 from tests.support.fake_llm.answers import score_of
@@ -34,7 +34,7 @@ LONGEST_SECONDS = 20.0
 """No asking in these tests takes longer, unless something waits that should not."""
 
 
-class FastClock:
+class FastClock(Clock):
     """Real time, so many times faster."""
 
     def __init__(self, times: float) -> None:
@@ -94,20 +94,37 @@ class Run:
         return self.answers
 
 
-def person(name: str, lines: Sequence[str]) -> Person:
-    return Person(f"<person>\nIn their words: {name}\n</person>", lines)
+def person(name: str, lines: Sequence[str]) -> PersonItems:
+    return PersonItems(f"<person>\nIn their words: {name}\n</person>", lines)
+
+
+def chat_request(
+    user: str = "Heat", *, system: str = "Judge.", answer_tokens: int = 10, pairs: int = 0
+) -> ChatRequest:
+    """A request that belongs to nothing."""
+    return ChatRequest(
+        kind="score",
+        judge="judge",
+        pairs=pairs,
+        context={},
+        prompt_version="score-1-abc",
+        system=system,
+        user=user,
+        schema={"type": "object"},
+        answer_tokens=answer_tokens,
+    )
 
 
 def films(count: int, name: str = "Film") -> list[str]:
     return [f"{name} {number} (1990). Drama." for number in range(count)]
 
 
-def people(count: int, items: int = 3) -> list[Person]:
+def people(count: int, items: int = 3) -> list[PersonItems]:
     """So many people, each with items of their own."""
     return [person(f"taste {n}", films(items, f"Film {n}-")) for n in range(count)]
 
 
-def right(asked: Sequence[Person]) -> list[list[float]]:
+def right(asked: Sequence[PersonItems]) -> list[list[float]]:
     """What a healthy model gives them."""
     return [[score_of(line) for line in one.lines] for one in asked]
 
@@ -121,7 +138,7 @@ async def engine_on(
     home: Path, url: str, clock: Clock | None = None, key: str | None = KEY, **more: Any
 ) -> AsyncIterator[Engine]:
     """An engine that keeps its ledger in `home`; its own last wish is to close everything."""
-    chosen, time_ = options(url, **more), clock or RealClock()
+    chosen, time_ = options(url, **more), clock or Clock()
     secrets = Secrets.model_validate({"openai_api_key": key, "palate_ledger_url": None})
     ledger = await open_ledger(home, secrets)
     client = ChatClient(chosen, secrets)
@@ -165,7 +182,7 @@ def run(
     return done
 
 
-def score(home: Path, url: str, asked: Sequence[Person], **more: Any) -> Run:
+def score(home: Path, url: str, asked: Sequence[PersonItems], **more: Any) -> Run:
     return run(home, url, lambda engine, told: ask_scores(engine, asked, told), **more)
 
 
@@ -189,8 +206,8 @@ def _watch(engine: Engine, done: Run) -> None:
         done.naps.append(seconds)
         await nap(seconds)
 
-    def crowding(slot: Slot, retry_after: float | None) -> None:
-        crowded(slot, retry_after)
+    def crowding(sent_at: float, retry_after: float | None) -> None:
+        crowded(sent_at, retry_after)
         done.pauses.append(engine.pacer.paused_for)
         done.windows.append(engine.pacer.window)
 

@@ -5,8 +5,9 @@ import random
 
 import pytest
 
-from tasks.llm.asking import Person, ask_scores, ask_texts
-from tasks.llm.writing import ASKED_AT_MOST
+from tasks.llm.asking import ask_scores, ask_texts
+from tasks.llm.item_asking import PersonItems
+from tasks.llm.text_asking import ASKED_AT_MOST
 from tests.llm.engine_support import (
     engine_on,
     films,
@@ -40,7 +41,7 @@ def test_what_is_known_is_never_asked_again(fake, tmp_path) -> None:
     again = score(tmp_path, fake.url, asked)
     assert again.scores == right(asked) and sum(again.settled) == 9
     assert again.totals.sends == 0 and len(fake.calls()) == 3
-    more = [asked[0], Person(asked[1].block, [*asked[1].lines, "Heat (1995)."]), asked[2]]
+    more = [asked[0], PersonItems(asked[1].block, [*asked[1].lines, "Heat (1995)."]), asked[2]]
     assert score(tmp_path, fake.url, more).scores == right(more)
     assert fake.asked()[3:] == [["Heat (1995)."]]
 
@@ -48,12 +49,12 @@ def test_what_is_known_is_never_asked_again(fake, tmp_path) -> None:
 def test_a_known_score_is_of_this_person_item_and_model(fake, tmp_path) -> None:
     [one] = people(1)
     score(tmp_path, fake.url, [one])
-    score(tmp_path, fake.url, [Person(one.block + " ", one.lines)])
-    score(tmp_path, fake.url, [Person(one.block, [f"{line} " for line in one.lines])])
+    score(tmp_path, fake.url, [PersonItems(one.block + " ", one.lines)])
+    score(tmp_path, fake.url, [PersonItems(one.block, [f"{line} " for line in one.lines])])
     score(tmp_path, fake.url, [one], llm_show=("year",))
     assert len(fake.calls()) == 4
     score(tmp_path, fake.url, [one], llm_items=2, llm_concurrency=1)
-    score(tmp_path, fake.url, [Person(one.block, one.lines[::-1])])
+    score(tmp_path, fake.url, [PersonItems(one.block, one.lines[::-1])])
     assert len(fake.calls()) == 4
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from tasks.llm import batch_files
 from tasks.llm.batch_files import read_lines, split, write_line
-from tasks.llm.requests import ChatRequest, Usage
+from tasks.llm.requests import Usage
+from tests.llm.engine_support import chat_request
 
-REQUEST = ChatRequest("score", "v", "Judge.", "Heat", {}, 10)
+REQUEST = chat_request()
 
 
 def requests(count):

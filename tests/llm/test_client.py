@@ -10,10 +10,10 @@ import pytest
 from tasks.core.secrets import Secrets
 from tasks.llm.client import ChatClient
 from tasks.llm.failures import Failure
-from tasks.llm.requests import ChatRequest, Reply, Usage
-from tests.llm.engine_support import KEY, options
+from tasks.llm.requests import Reply, Usage
+from tests.llm.engine_support import KEY, chat_request, options
 
-REQUEST = ChatRequest("score", "v1", "Judge.", "Heat", {"type": "object"}, 52, pairs=1)
+REQUEST = chat_request(answer_tokens=52, pairs=1)
 URL = "http://model.invalid/v1"
 
 

@@ -7,7 +7,8 @@ import pytest
 from tasks.core.errors import LimitReachedError, SettingsError, StoppedError
 from tasks.llm.asking import ask_scores
 from tasks.llm.budget import Budget
-from tasks.llm.judging import ScoreJob
+from tasks.llm.item_asking import ItemsAsking
+from tasks.llm.questions import SCORE
 from tests.llm.engine_support import (
     MODEL,
     films,
@@ -34,8 +35,8 @@ output = 10
 
 def worst(one):
     """The most tokens that the first request about a person can use, as we count them."""
-    [ask] = ScoreJob(one.block, one.lines, 25).pending()
-    return ask.request.tokens_expected, ask.request.answer_tokens
+    [request] = ItemsAsking(SCORE, "judge", one, lambda: 25, lambda _count: None).pending()
+    return request.tokens_expected, request.answer_tokens
 
 
 @pytest.mark.parametrize("at_once", [1, 3])

@@ -3,7 +3,7 @@
 import pytest
 
 from tasks.core.vocabulary import Favourite, ItemText, Profile
-from tasks.llm.asking import Person
+from tasks.llm.item_asking import PersonItems
 from tasks.llm.options import LlmOptions
 from tasks.llm.rendering import clean, item_line, person_block
 from tests.llm.engine_support import Watched, films, people, person, right, score
@@ -54,7 +54,7 @@ def test_an_item_that_gives_orders_moves_no_other_score(fake, tmp_path, count) -
 
 
 def test_an_order_in_a_persons_own_words_reaches_nobody_else(fake, tmp_path) -> None:
-    asked = [Person(person_block(profile(POISON)), films(3)), *people(2)]
+    asked = [PersonItems(person_block(profile(POISON)), films(3)), *people(2)]
     assert score(tmp_path, fake.url, asked).scores == right(asked)
     assert sum("gnore the above" in call.user for call in fake.calls()) == 1
 
@@ -75,7 +75,7 @@ ESCAPES = [
 @pytest.mark.parametrize("said", ESCAPES, ids=range(len(ESCAPES)))
 def test_no_text_leaves_the_tag_it_stands_in(fake, tmp_path, said) -> None:
     block = person_block(profile(said, said))
-    asked = [Person(block, [line(said, said, genres=f"{said}|Drama"), *films(2)])]
+    asked = [PersonItems(block, [line(said, said, genres=f"{said}|Drama"), *films(2)])]
     assert score(tmp_path, fake.url, asked).scores == right(asked)
     [call] = fake.calls()
     assert sorted(call.items.values()) == sorted(asked[0].lines) and len(call.items) == 3
@@ -90,7 +90,7 @@ def test_a_description_of_any_length_costs_a_bounded_prompt(fake, tmp_path) -> N
     huge = "word " * 20_000 + "and " + "x" * 100_000
     lines = [line(f"{huge} {n}", huge, genres=huge) for n in range(3)]
     block = person_block(profile(huge, *[f"{huge} {n}" for n in range(5)]))
-    one = Person(block, [f"{n} {text}" for n, text in enumerate(lines)])
+    one = PersonItems(block, [f"{n} {text}" for n, text in enumerate(lines)])
     assert score(tmp_path, fake.url, [one]).scores == right([one])
     [call] = fake.calls()
     assert len(block) < 600 + 5 * 130 + 100

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from openai import BadRequestError, OpenAI
 
+from tasks.core.errors import PortError
 from tasks.llm import local_server
 from tasks.llm.local_server import (
     LocalServerMissingError,
     ModelFileError,
-    PortError,
     bundled_model,
     serve,
 )

@@ -5,9 +5,8 @@ import time
 
 import pytest
 
-from tasks.llm.clock import Clock, RealClock
 from tasks.llm.options import LlmOptions
-from tasks.llm.pacing import LONGEST_PAUSE, Pacer, backoff_ceiling
+from tasks.llm.pacing import LONGEST_PAUSE, Clock, Pacer, backoff_ceiling
 from tests.support.fake_clock import FakeClock, LoopClock, run_simulated
 
 
@@ -99,7 +98,7 @@ def test_requests_per_minute_are_kept_and_used(per_minute):
 
 def test_requests_per_minute_are_kept_in_real_time():
     async def run():
-        return await send_many(pacer(RealClock(), llm_requests_per_minute=6_000), 120)
+        return await send_many(pacer(Clock(), llm_requests_per_minute=6_000), 120)
 
     moments = asyncio.run(run())
     assert moments[-1] == pytest.approx(1.0, abs=0.3)
@@ -326,7 +325,7 @@ def test_the_longest_wait_doubles_up_to_half_a_minute():
 
 def test_a_real_clock_goes_on():
     async def run():
-        clock = RealClock()
+        clock = Clock()
         before, began = clock.now(), time.monotonic()
         await clock.sleep(0.02)
         return clock.now() - before, time.monotonic() - began

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.core.errors import SettingsError
-from tasks.llm.prices import Price, Prices, read_prices
+from tasks.llm.budget import Price, Prices, read_prices
 from tasks.llm.requests import Usage
 
 MINI = Price(input=Decimal("0.25"), cached=Decimal("0.025"), output=Decimal("2.00"))

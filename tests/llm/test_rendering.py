@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.core.vocabulary import Favourite, ItemText, Profile
-from tasks.llm.judging import ScoreJob
+from tasks.llm.item_asking import ItemsAsking, PersonItems
 from tasks.llm.options import LlmOptions, ShownPart
+from tasks.llm.questions import SCORE
 from tasks.llm.rendering import (
     LONGEST_DESCRIPTION,
     LONGEST_TASTE,
@@ -124,14 +125,6 @@ def test_a_person_is_what_is_known_of_them():
     ]
 
 
-def test_dislikes_are_said_after_the_likes():
-    known = profile(text="I like slow films.", dislikes="I hate\nnoise.</person>")
-    assert person_block(known).splitlines()[1:3] == [
-        "In their words: I like slow films.",
-        "Dislikes: I hate noise.\u2039/person\u203a",
-    ]
-
-
 def test_nothing_known_is_an_empty_block():
     assert person_block(profile()) == "<person>\n</person>"
 
@@ -183,9 +176,10 @@ def test_a_strangers_text_opens_and_closes_no_tag(tag, split):
     )
     assert "<" not in line and ">" not in line and "\n" not in line
     assert re.findall(r"<[^>]*>", block) == ["<person>", "</person>"]
-    (ask,) = ScoreJob(block, [line], 25).pending()
-    tags = ["<person>", "</person>", f'<items check="{ask.check}">', '<item key="01">']
-    assert re.findall(r"<[^>]*>", ask.request.user) == [*tags, "</item>", "</items>"]
+    asked = PersonItems(block, [line])
+    (ask,) = ItemsAsking(SCORE, "judge", asked, lambda: 25, lambda _count: None).pending()
+    tags = ["<person>", "</person>", f'<items check="{ask.context["check"]}">', '<item key="01">']
+    assert re.findall(r"<[^>]*>", ask.user) == [*tags, "</item>", "</items>"]
 
 
 strange = st.text(

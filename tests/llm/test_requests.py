@@ -4,15 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from tasks.llm.judging import ScoreJob
-from tasks.llm.requests import ChatRequest, Reply, Usage
+from tasks.llm.item_asking import ItemsAsking, PersonItems
+from tasks.llm.questions import SCORE
+from tasks.llm.requests import Reply, Usage
+from tests.llm.engine_support import chat_request
 from tests.support.fake_llm.tokens import Tokens
 
-REQUEST = ChatRequest("score", "score-1-abc", "Judge.", "Heat", {"type": "object"}, 340, 25)
+REQUEST = chat_request(answer_tokens=340, pairs=25)
 ENGLISH = (
     "A group of high-end professional thieves start to feel the heat from the LAPD when they"
     " unknowingly leave a verbal clue at their latest heist. Rating 8.3. Popularity 66."
 )
+
+
+def requests_for(block, lines):
+    asked = PersonItems(block, lines)
+    return ItemsAsking(SCORE, "judge", asked, lambda: 25, lambda _count: None).pending()
 
 
 def test_the_same_request_has_the_same_hash():
@@ -39,21 +46,21 @@ def test_another_model_is_another_request():
 
 
 def test_bookkeeping_does_not_change_the_hash():
-    assert replace(REQUEST, pairs=1, prompt_version="x").digest("m") == REQUEST.digest("m")
+    assert replace(REQUEST, pairs=1, prompt_version="x", judge="y", attempt=2).digest(
+        "m"
+    ) == REQUEST.digest("m")
 
 
 def test_hashes_of_two_requests_of_one_job_differ():
-    first, second = ScoreJob("<person>\n</person>", [f"Film {n}" for n in range(50)], 25).pending()
-    assert first.request.digest("m") != second.request.digest("m")
+    first, second = requests_for("<person>\n</person>", [f"Film {n}" for n in range(50)])
+    assert first.digest("m") != second.digest("m")
 
 
 def test_tokens_of_english_are_expected_with_some_reserve():
-    job = ScoreJob(
-        f"<person>\n{ENGLISH}\n</person>", [f"Heat {n}. {ENGLISH}" for n in range(25)], 25
-    )
-    (ask,) = job.pending()
-    real = Tokens().count(ask.request.system) + Tokens().count(ask.request.user)
-    assert real <= ask.request.tokens_expected <= 1.6 * real
+    lines = [f"Heat {n}. {ENGLISH}" for n in range(25)]
+    (request,) = requests_for(f"<person>\n{ENGLISH}\n</person>", lines)
+    real = Tokens().count(request.system) + Tokens().count(request.user)
+    assert real <= request.tokens_expected <= 1.6 * real
 
 
 def test_nothing_costs_no_tokens():

@@ -12,7 +12,8 @@ from tasks.core.artifacts import write_table
 from tasks.core.errors import LlmDownError, LlmSetupError, PalateError
 from tasks.core.secrets import Secrets
 from tasks.llm.asking import ask_scores
-from tasks.llm.session import Session, close_sessions, session_for
+from tasks.llm.open_sessions import close_sessions
+from tasks.llm.session import Session, session_for
 from tests.llm.engine_support import (
     Watched,
     closed_port,

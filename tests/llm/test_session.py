@@ -16,11 +16,11 @@ from tasks.core.errors import (
     StoppedError,
 )
 from tasks.llm import session as sessions
-from tasks.llm.asking import ask_scores
-from tasks.llm.item_work import ScoreWork
+from tasks.llm.asking import ask_scores, score_asking
 from tasks.llm.ledger.claims import _number
 from tasks.llm.ledger.database import FILE
-from tasks.llm.session import asking, close_sessions, session_for
+from tasks.llm.open_sessions import asking, close_sessions
+from tasks.llm.session import session_for
 from tests.llm.engine_support import (
     MODEL,
     Watched,
@@ -117,8 +117,8 @@ def test_threads_share_the_limits(fake, tmp_path) -> None:
 
 def test_limits_hold_over_sessions_that_ask_in_other_ways(fake, tmp_path) -> None:
     ways = [
-        {"llm_show": ("year",), "profile_style": "structured", "llm_window": 10},
-        {"llm_show": ("genres",), "llm_ask": "aspects", "llm_stride": 5},
+        {"llm_show": ("year",), "profile_style": "favourites", "llm_window": 10},
+        {"llm_show": ("genres",), "llm_stride": 5},
     ]
     sessions = [session_for(tmp_path, options(fake.url, max_requests=5, **way)) for way in ways]
     asked = people(8)
@@ -184,7 +184,7 @@ time.sleep(600)
 
 def test_stopping_ends_the_wait_for_what_another_process_asks(fake, tmp_path) -> None:
     session, [one] = session_for(tmp_path, options(fake.url)), people(1)
-    name = ScoreWork(session.engine, one.block, one.lines, lambda _: None).name
+    name = score_asking(session.engine, one, lambda _: None).claim
     command = [sys.executable, "-c", HOLD, f"{tmp_path / FILE}.claims", str(_number(name))]
     other = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
@@ -203,7 +203,7 @@ def test_stopping_ends_the_wait_for_what_another_process_asks(fake, tmp_path) ->
 
 def test_what_another_process_asks_is_waited_for(fake, tmp_path) -> None:
     session, [one] = session_for(tmp_path, options(fake.url)), people(1)
-    name = ScoreWork(session.engine, one.block, one.lines, lambda _: None).name
+    name = score_asking(session.engine, one, lambda _: None).claim
     command = [sys.executable, "-c", HOLD, f"{tmp_path / FILE}.claims", str(_number(name))]
     other = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert other.stdout is not None
@@ -222,7 +222,7 @@ def test_the_summary_tells_what_was_used_and_whether_it_waits(fake, tmp_path) ->
     session = session_for(tmp_path, options(fake.url, llm_prices=prices, llm_concurrency=1))
     assert session.summary() == "0 requests, 0 tokens, $0.00"
     notes: list[tuple[int, str]] = []
-    told = session.telling(lambda count, note="": notes.append((count, note)))
+    told = session.settling(lambda count, note="": notes.append((count, note)))
     assert Asker(session, people(2), told).ended() == right(people(2))
     calls = fake.calls()
     tokens = sum(call.prompt_tokens + call.completion_tokens for call in calls)

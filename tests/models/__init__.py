@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.models import surprise_svd
+from tasks.models.base import Training
+from tasks.models.baselines.svd import Svd, Svdpp
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 SCALE = (0.5, 5.0)
@@ -45,16 +46,24 @@ def movielens():
     return frame.filter(few & (pl.col("user") <= MOVIELENS_USERS)).sort("user", "item")
 
 
+SURPRISE = {"svd": Svd, "svdpp": Svdpp}
+
+
 @cache
 def fitted(model, source):
-    """The algorithm fitted on "text", "whole numbers" or "movielens"."""
-    return surprise_svd.fit(ratings_of(source), SCALE, model, 3)
+    """Surprise's algorithm fitted on "text", "whole numbers" or "movielens"."""
+    return SURPRISE[model].algorithm(training(ratings_of(source)))
 
 
 @cache
 def factors(model, source):
     """What `fitted` is reduced to."""
-    return surprise_svd.factors_of(fitted(model, source))
+    return SURPRISE[model].reduced(fitted(model, source), training(ratings_of(source)))
+
+
+def training(ratings, seed=3, scale=SCALE, texts=None, **options):
+    """What a model is fitted from: these ratings and options."""
+    return Training(ratings, scale, seed, options, texts=texts)
 
 
 def ratings_of(source):

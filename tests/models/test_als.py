@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from tasks.core.errors import SettingsError
-from tasks.models import als
-from tests.models import synthetic
+from tasks.models.baselines.als import Als
+from tests.models import synthetic, training
 
 OPTIONS: dict[str, Any] = {"factors": 4, "regularization": 2.0, "alpha": 3.0, "iterations": 30}
 
 
 def fit(seed=1, **other):
     pytest.importorskip("implicit")
-    return als.fit(synthetic("text"), seed, **(OPTIONS | other))
+    return Als.fit(training(synthetic("text"), seed, **(OPTIONS | other)))
 
 
 def test_the_vectors_solve_the_weighted_least_squares_of_its_source():
@@ -66,4 +66,4 @@ def test_without_the_package_it_says_how_to_install_it(monkeypatch, package):
     with pytest.raises(
         SettingsError, match=r"needs the package implicit.*pip install palate\[als\]"
     ):
-        als.fit(synthetic("text"), 1, **OPTIONS)
+        Als.fit(training(synthetic("text"), 1, **OPTIONS))

@@ -2,10 +2,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.models import candidates, ease
-from tasks.models.candidates import top_candidates, top_of
-from tasks.models.factors import Factors
-from tests.models import SCALE, factors, fitted, ratings_of, synthetic
+from tasks.models import candidates
+from tasks.models.baselines.ease import Ease
+from tasks.models.baselines.svd import Svd
+from tasks.models.candidates import best_of, tie_order, top_candidates
+from tasks.models.product import ProductModel
+from tests.models import SCALE, factors, fitted, ratings_of, synthetic, training
 
 MODELS = pytest.mark.parametrize("model", ["svd", "svdpp"])
 IDS = pytest.mark.parametrize("source", ["text", "whole numbers"])
@@ -17,7 +19,7 @@ def everybody(ratings):
 
 def biased(item_bias, items, users=(1,), scale=(1.0, 5.0)):
     count, width = len(users), 2
-    return Factors(
+    return Svd(
         users=np.array(users),
         items=np.array(items),
         mean=np.asarray(3.0),
@@ -138,7 +140,11 @@ def test_only_the_items_asked_for_are_candidates():
 def test_somebody_whom_ease_does_not_know_gets_the_most_popular_items():
     ratings = synthetic("text")
     found = top_candidates(
-        ease.fit(ratings, 50.0), ratings, pl.Series("user", ["somebody new"]), 10, 0
+        Ease.fit(training(ratings, regularization=50.0)),
+        ratings,
+        pl.Series("user", ["somebody new"]),
+        10,
+        0,
     )
     counts = ratings["item"].value_counts()
     mine = found.join(counts, on="item", maintain_order="left")["count"].to_list()
@@ -208,9 +214,68 @@ def test_the_order_of_the_ratings_changes_nothing():
     assert found.equals(expected)
 
 
-def test_the_highest_are_found_with_ties_by_place_and_without_minus_infinity():
-    values = np.array([1.0, 3.0, -np.inf, 3.0, 2.0, 3.0])
+class Scores(ProductModel):
+    """Scores that are given."""
+
+    @classmethod
+    def fit(cls, training):
+        raise NotImplementedError
+
+
+class NearScores(Scores):
+    """The same, found by figures that are nearly these."""
+
+    search_is_exact = False
+
+
+def scored(kind, values):
+    values = np.array(values, dtype=np.float32)
+    people, items = np.arange(len(values)), np.arange(values.shape[1])
+    return kind(users=people, items=items, left=np.eye(len(values), dtype=np.float32), right=values)
+
+
+@pytest.mark.parametrize("kind", [Scores, NearScores])
+def test_the_highest_are_found_with_ties_by_place_and_without_minus_infinity(kind):
+    model = scored(kind, [[1, 3, 0, 3, 2, 3], [2, 2, 2, 2, 2, 2], [0, 0, 0, 0, 0, 7]])
+    searched = model.search(model.users)
+    searched[0, 2] = searched[2, :5] = -np.inf
     for count in range(1, 9):
-        chosen, kept = top_of(values, count, np.array([0, 3, 1, 5, 4, 2]))
-        assert chosen.tolist() == [5, 1, 3, 4, 0][:count]
-        assert kept.tolist() == [3.0, 3.0, 3.0, 2.0, 1.0][:count]
+        lengths, chosen, values = best_of(
+            model, model.users, searched, count, np.array([0, 2, 5, 1, 4, 3])
+        )
+        parts = np.split(chosen, np.cumsum(lengths)[:-1])
+        wanted = [5, 1, 3, 4, 0], [0, 2, 5, 1, 4, 3], [5]
+        assert [part.tolist() for part in parts] == [one[:count] for one in wanted]
+        assert values.dtype == np.float64
+        assert values.tolist() == [
+            *[3.0, 3.0, 3.0, 2.0, 1.0][:count], *[2.0] * min(count, 6), 7.0
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [Scores, NearScores])
+@pytest.mark.parametrize("count", [1, 7, 40, 100])
+def test_the_best_of_many_ties_are_those_of_sorting_each_row(kind, count):
+    random = np.random.default_rng(count)
+    model = scored(kind, random.integers(0, 4, (30, 60)))
+    searched = model.search(model.users)
+    searched[random.random(searched.shape) < 0.3] = -np.inf
+    ties = random.permutation(60)
+    place = np.argsort(ties)
+    lengths, chosen, values = best_of(model, model.users, searched, count, ties)
+    expected = [
+        [i for _, _, i in sorted((-row[i], place[i], i) for i in np.flatnonzero(row > -np.inf))]
+        for row in searched
+    ]
+    expected = [one[:count] for one in expected]
+    assert lengths.tolist() == [len(one) for one in expected]
+    assert chosen.tolist() == [item for one in expected for item in one]
+    assert values.tolist() == searched[np.repeat(np.arange(30), lengths), chosen].tolist()
+
+
+def test_items_tie_in_the_order_of_how_often_they_were_rated_then_as_drawn():
+    model = scored(Scores, np.zeros((1, 50)))
+    counts = pl.DataFrame({"item": [7, 3, 99], "count": [2, 5, 8]})
+    orders = [tie_order(model, counts, seed).tolist() for seed in (0, 0, 1)]
+    assert orders[0] == orders[1] != orders[2]
+    assert orders[0][:2] == orders[2][:2] == [3, 7]
+    assert sorted(orders[0]) == list(range(50))

@@ -3,9 +3,10 @@ import polars as pl
 import pytest
 
 from tasks.core.errors import SettingsError
-from tasks.models import ease
+from tasks.models.baselines import ease
+from tasks.models.baselines.ease import Ease
 from tasks.models.interactions import interactions_of
-from tests.models import synthetic
+from tests.models import synthetic, training
 
 LAMBDA = 30.0
 
@@ -18,6 +19,17 @@ def wide():
 def tall():
     """80 users, 60 items."""
     return synthetic("text").rename({"user": "item", "item": "user"})
+
+
+def fit(ratings):
+    return Ease.fit(training(ratings, regularization=LAMBDA))
+
+
+def solved(solve, ratings):
+    """The model by one of the two ways to solve for it."""
+    users, items, rated = interactions_of(ratings)
+    left, right = solve(rated, LAMBDA)
+    return Ease(users=users, items=items, left=left, right=right)
 
 
 def by_definition(ratings):
@@ -37,20 +49,20 @@ def by_definition(ratings):
 @pytest.mark.parametrize("solve", [ease.by_users, ease.by_items])
 def test_scores_of_unrated_items_are_those_of_the_definition(ratings, solve):
     expected, unrated = by_definition(ratings)
-    model = solve(interactions_of(ratings), LAMBDA)
+    model = solved(solve, ratings)
     scores = model.estimates(model.users)
     np.testing.assert_allclose(scores[unrated], expected[unrated], rtol=0, atol=1e-5)
     assert np.ptp(scores[unrated]) > 0.1
 
 
 def test_by_items_rated_items_too_are_those_of_the_definition():
-    model = ease.by_items(interactions_of(wide()), LAMBDA)
+    model = solved(ease.by_items, wide())
     np.testing.assert_allclose(model.estimates(model.users), by_definition(wide())[0], atol=1e-5)
 
 
 @pytest.mark.parametrize("ratings, size", [(wide(), 60), (tall(), 60)], ids=["wide", "tall"])
 def test_the_smaller_side_is_inverted(ratings, size):
-    model = ease.fit(ratings, LAMBDA)
+    model = fit(ratings)
     dense = next(side for side in (model.left, model.right) if isinstance(side, np.ndarray))
     assert dense.shape == (size, size) and dense.dtype == np.float32
 
@@ -58,19 +70,19 @@ def test_the_smaller_side_is_inverted(ratings, size):
 def test_how_high_a_rating_is_does_not_matter():
     other = wide().with_columns(rating=pl.lit(1.0))
     users = np.array(wide()["user"].unique().sort().to_list())
-    expected = ease.fit(wide(), LAMBDA).estimates(users)
-    np.testing.assert_array_equal(ease.fit(other, LAMBDA).estimates(users), expected)
+    expected = fit(wide()).estimates(users)
+    np.testing.assert_array_equal(fit(other).estimates(users), expected)
 
 
 def test_blocks_change_nothing(monkeypatch):
-    expected = ease.fit(wide(), LAMBDA).arrays()["right_data"]
+    expected = fit(wide()).arrays()["right_data"]
     monkeypatch.setattr(ease, "BLOCK_CELLS", 60 * 7)
-    np.testing.assert_allclose(ease.fit(wide(), LAMBDA).arrays()["right_data"], expected, rtol=1e-6)
+    np.testing.assert_allclose(fit(wide()).arrays()["right_data"], expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("ratings", [wide(), tall()], ids=["wide", "tall"])
 def test_somebody_unknown_scores_zero(ratings):
-    model = ease.fit(ratings, LAMBDA)
+    model = fit(ratings)
     scores = model.estimates(np.array(["zz", model.users[5]]))
     assert (scores[0] == 0).all() and np.count_nonzero(scores[1]) > 50
 
@@ -78,4 +90,4 @@ def test_somebody_unknown_scores_zero(ratings):
 def test_what_is_too_large_to_invert_is_refused(monkeypatch):
     monkeypatch.setattr(ease, "LARGEST", 59)
     with pytest.raises(SettingsError, match="60 x 60"):
-        ease.fit(wide(), LAMBDA)
+        fit(wide())

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
+from tasks.core.arrays import positions
 from tasks.models import factors
-from tasks.models.factors import Factors, positions
+from tasks.models.baselines.svd import Svd
 
 
 def by_hand():
-    return Factors(
+    return Svd(
         users=np.array(["ann", "bob"]),
         items=np.array(["x", "y", "z"]),
         mean=np.asarray(3.0),

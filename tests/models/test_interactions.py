@@ -2,7 +2,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.models.interactions import interactions_of, places_of
+from tasks.core.arrays import places_of
+from tasks.models.interactions import interactions_of
 
 RATINGS = pl.DataFrame({"user": [5, 2, 5, 9, 2], "item": [30, 10, 10, 20, 30]})
 

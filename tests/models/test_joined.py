@@ -3,12 +3,12 @@ import polars as pl
 import pytest
 
 from tasks.core.artifacts import read_table, write_table
-from tasks.models import ease, popularity, stored
-from tasks.models.candidates import top_candidates
-from tasks.models.joined import join_candidates
-from tasks.models.pairs import pair_estimates
+from tasks.models import stored
+from tasks.models.baselines.ease import Ease
+from tasks.models.baselines.popularity import Popularity
+from tasks.models.candidates import join_candidates, pair_estimates, top_candidates
 from tasks.models.stages import join_candidates_stage, new_items_stage
-from tests.models import factors, synthetic
+from tests.models import factors, synthetic, training
 
 KEYS = ["user", "item"]
 COUNTS = {"popularity": 6, "svd": 10, "ease": 8}
@@ -17,9 +17,9 @@ COUNTS = {"popularity": 6, "svd": 10, "ease": 8}
 def models_of(source):
     ratings = synthetic(source)
     return {
-        "popularity": popularity.fit(ratings),
+        "popularity": Popularity.fit(training(ratings)),
         "svd": factors("svd", source),
-        "ease": ease.fit(ratings, 50.0),
+        "ease": Ease.fit(training(ratings, regularization=50.0)),
     }
 
 
@@ -94,7 +94,7 @@ def test_someone_whom_one_source_alone_serves_is_served(source):
 def test_equal_estimates_of_what_others_proposed_are_in_the_order_of_the_items():
     base = pl.DataFrame({"user": [1], "item": [7], "base_rank": [1]})
     other = pl.DataFrame({"user": [1] * 3, "item": [9, 7, 3], "base_rank": [1, 2, 3]})
-    neutral = ease.fit(synthetic("whole numbers"), 50.0)
+    neutral = Ease.fit(training(synthetic("whole numbers"), regularization=50.0))
     made = join_candidates({"ease": base, "knn": other}, "ease", neutral)
     assert made["item"].to_list() == [7, 3, 9] and made["base_rank"].to_list() == [1, 2, 3]
 

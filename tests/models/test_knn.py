@@ -5,10 +5,11 @@ from scipy.sparse import csr_array
 from surprise import KNNBasic
 
 from tasks.core.errors import TooLittleDataError
-from tasks.models import knn
+from tasks.models.baselines import knn
+from tasks.models.baselines.knn import ItemKnn
+from tasks.models.baselines.svd import trainset_of
 from tasks.models.candidates import top_candidates
-from tasks.models.surprise_svd import trainset_of
-from tests.models import SCALE, synthetic
+from tests.models import SCALE, synthetic, training
 
 
 def some(fraction=0.5):
@@ -19,6 +20,10 @@ def some(fraction=0.5):
 def table(ratings):
     wide = ratings.sort("user", "item").pivot("item", index="user", values="rating").sort("user")
     return wide.drop("user").select(sorted(wide.columns[1:])).to_numpy()
+
+
+def fit(ratings, neighbours, scale=SCALE):
+    return ItemKnn.fit(training(ratings, scale=scale, neighbours=neighbours))
 
 
 def by_definition(ratings, neighbours, low=SCALE[0]):
@@ -40,16 +45,16 @@ def by_definition(ratings, neighbours, low=SCALE[0]):
 
 @pytest.mark.parametrize("neighbours", [1, 5, 1000])
 def test_scores_are_sums_over_the_nearest_items(neighbours):
-    model = knn.fit(some(), SCALE, neighbours)
+    model = fit(some(), neighbours)
     scores = model.estimates(model.users)
     np.testing.assert_allclose(scores, by_definition(some(), neighbours), rtol=0, atol=1e-5)
     assert np.ptp(scores) > 0.1
 
 
 def test_blocks_and_the_order_of_the_ratings_change_nothing(monkeypatch):
-    expected = knn.fit(some(), SCALE, 5)
+    expected = fit(some(), 5)
     monkeypatch.setattr(knn, "BLOCK_CELLS", 80 * 7)
-    found = knn.fit(some().sample(fraction=1.0, shuffle=True, seed=8), SCALE, 5)
+    found = fit(some().sample(fraction=1.0, shuffle=True, seed=8), 5)
     users = expected.users
     np.testing.assert_allclose(found.estimates(users), expected.estimates(users), atol=1e-6)
 
@@ -57,7 +62,7 @@ def test_blocks_and_the_order_of_the_ratings_change_nothing(monkeypatch):
 def test_items_with_few_ratings_have_no_neighbours_but_are_still_candidates():
     rare = pl.DataFrame({"user": ["reader-1", "reader-2"], "item": ["rare"] * 2, "rating": 5.0})
     ratings = pl.concat([some(), rare])
-    model = knn.fit(ratings, SCALE, 10)
+    model = fit(ratings, 10)
     assert (model.estimates(model.users)[:, model.items == "rare"] == 0).all()
     found = top_candidates(model, ratings, pl.Series("user", ["reader-3"]), 1000, 0)
     assert found["item"][-1] == "rare"
@@ -68,7 +73,7 @@ def test_ratings_of_zero_and_below_are_no_trouble():
     shifted = shifted.with_columns(
         rating=pl.when(pl.col("item").is_in(["book-5", "book-8"])).then(0.0).otherwise("rating")
     )
-    model = knn.fit(shifted, (-2.0, 2.5), 5)
+    model = fit(shifted, 5, (-2.0, 2.5))
     expected = by_definition(shifted, 5, low=-2.0)
     np.testing.assert_allclose(model.estimates(model.users), expected, rtol=0, atol=1e-5)
 
@@ -76,7 +81,7 @@ def test_ratings_of_zero_and_below_are_no_trouble():
 def test_without_enough_ratings_of_any_item_it_says_so():
     few = pl.DataFrame({"user": [1, 2, 1], "item": [5, 5, 6], "rating": [3.0, 4.0, 2.0]})
     with pytest.raises(TooLittleDataError, match="No item has 3 ratings"):
-        knn.fit(few, SCALE, 5)
+        fit(few, 5)
 
 
 def test_cosines_are_surprises(shared):
@@ -86,8 +91,8 @@ def test_cosines_are_surprises(shared):
     ratings = ratings.filter(pl.len().over("item") >= 60).sort("item", "user")
     moved = ratings.with_columns(pl.col("rating") - SCALE[0] + 1.0)
     options = {"name": "cosine", "user_based": False, "min_support": knn.SUPPORT}
-    theirs = KNNBasic(sim_options=options, verbose=False).fit(trainset_of(moved, SCALE)).sim
-    model = knn.fit(ratings, SCALE, len(theirs))
+    theirs = KNNBasic(sim_options=options, verbose=False).fit(trainset_of(training(moved))).sim
+    model = fit(ratings, len(theirs))
     rated = csr_array(model.left)
     both = (rated.T @ rated).toarray()
     counts = np.sqrt(both.diagonal())
@@ -104,5 +109,5 @@ def test_nearly_one_held_out_film_in_five_is_found(shared):
     drawn = ratings.with_columns(draw=np.random.default_rng(1).random(ratings.height))
     held = drawn.filter(pl.col("draw") == pl.col("draw").max().over("user"))
     train = ratings.join(held, on=["user", "item"], how="anti").sort("user", "item")
-    found = top_candidates(knn.fit(train, SCALE, 40), train, held["user"], 10, 0)
+    found = top_candidates(fit(train, 40), train, held["user"], 10, 0)
     assert found.join(held, on=["user", "item"]).height / held.height > 0.17

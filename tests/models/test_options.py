@@ -1,18 +1,15 @@
-import subprocess
-import sys
-from importlib.metadata import PackageNotFoundError
-from typing import get_args
-
 import pytest
 from pydantic import ValidationError
 
-from tasks.core.vocabulary import ModelName
+from tasks.core.errors import SettingsError
 from tasks.models import options
-from tasks.models.options import CHOICES, ModelOptions
+from tasks.models.baselines.als import Als
+from tasks.models.options import ModelOptions, choices
+from tasks.models.registry import model_names
 
 
 def test_each_model_gets_its_own_options_without_the_prefix(monkeypatch):
-    monkeypatch.setattr(options, "version", lambda _package: "7.8")
+    monkeypatch.setattr(options, "version_of", lambda _package: "7.8")
     given = ModelOptions(
         als_factors=5,
         als_alpha=2.0,
@@ -26,25 +23,22 @@ def test_each_model_gets_its_own_options_without_the_prefix(monkeypatch):
     assert given.of("svd") == given.of("svdpp") == given.of("popularity") == given.of("text") == {}
     assert given.of("als") == {
         "factors": 5,
-        "regularization": ModelOptions().als_regularization,
+        "regularization": 30.0,
         "alpha": 2.0,
-        "iterations": ModelOptions().als_iterations,
+        "iterations": 15,
         "implicit": "7.8",
     }
 
 
 def test_the_version_of_a_missing_package_is_empty(monkeypatch):
-    def missing(package):
-        raise PackageNotFoundError(package)
-
-    monkeypatch.setattr(options, "version", missing)
-    assert ModelOptions().of("als")["implicit"] == ""
+    monkeypatch.setattr(Als, "package", "not-installed-anywhere")
+    assert ModelOptions().of("als")["not-installed-anywhere"] == ""
 
 
 def test_every_option_belongs_to_a_model_and_says_what_it_is():
     read = {
         name: set(ModelOptions().of(name)) - {"implicit", "numba", "pyspark"}
-        for name in get_args(ModelName)
+        for name in model_names()
     }
     every = [f"{name.replace('-', '_')}_{one}" for name, mine in read.items() for one in mine]
     assert sorted(every) == sorted(ModelOptions.model_fields)
@@ -58,16 +52,35 @@ def test_what_is_out_of_range_is_refused(name):
         ModelOptions(**{name: -1})
 
 
-@pytest.mark.parametrize("name", CHOICES)
+@pytest.mark.parametrize("name", choices())
 def test_what_can_be_tuned_is_an_option_of_its_model_with_the_default_among_the_choices(name):
-    model, values = CHOICES[name]
+    model, values = choices()[name]
     assert ModelOptions().of(model)[name.removeprefix(f"{model}_")] in values
     assert list(values) == sorted(set(values)) and len(values) > 2
     for value in values:
         assert ModelOptions(**{name: value}).of(model)[name.removeprefix(f"{model}_")] == value
 
 
-def test_options_load_without_any_model():
-    loaded = "import sys, tasks.models.options; print(*sys.modules)"
-    found = subprocess.check_output([sys.executable, "-c", loaded], text=True)
-    assert not {"surprise", "implicit", "scipy", "pyspark"} & set(found.split())
+def test_names_defaults_and_ranges_are_those_of_the_classes():
+    expected = {
+        "als_alpha": 3.0,
+        "als_factors": 64,
+        "als_iterations": 15,
+        "als_regularization": 30.0,
+        "ease_regularization": 500.0,
+        "knn_neighbours": 40,
+        "sharp_ease_regularization": 100.0,
+        "spark_als_alpha": 3.0,
+        "spark_als_factors": 64,
+        "spark_als_iterations": 15,
+        "spark_als_regularization": 0.3,
+    }
+    assert ModelOptions().model_dump() == expected
+    assert set(choices()) == {"ease_regularization", "als_regularization", "als_alpha"}
+
+
+def test_what_is_unknown_is_refused():
+    with pytest.raises(ValidationError, match="ease_regularisation"):
+        ModelOptions(ease_regularisation=3.0)
+    with pytest.raises(SettingsError, match="no base model 'easy'"):
+        ModelOptions().of("easy")

@@ -1,11 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
-from tasks.models import ease, pairs
-from tasks.models.base import estimates_ratings
-from tasks.models.pairs import pair_estimates
-from tests.models import factors, fitted, ratings_of, synthetic
+from tasks.models import base
+from tasks.models.baselines.ease import Ease
+from tasks.models.candidates import pair_estimates
+from tests.models import factors, fitted, ratings_of, synthetic, training
 
 MODELS = pytest.mark.parametrize("model", ["svd", "svdpp"])
 SOURCES = pytest.mark.parametrize("source", ["text", "whole numbers", "movielens"])
@@ -38,21 +40,21 @@ def test_estimates_are_the_predictions_of_surprise_even_for_strangers(model, sou
 
 def test_estimates_are_clipped_to_the_scale():
     wild = factors("svd", "text")
-    wild = type(wild)(**(wild.arrays() | {"item_bias": wild.item_bias * 100}))
+    wild = replace(wild, item_bias=wild.item_bias * 100)
     found = pair_estimates(wild, some_pairs("text"))
     assert found.min() == 0.5 and found.max() == 5.0
 
 
 @pytest.mark.parametrize("cells", [1, 200, 80 * 7])
 def test_the_size_of_a_block_changes_nothing(monkeypatch, cells):
-    model, wanted = factors("svd", "text"), some_pairs("text")
+    model, wanted = Ease.fit(training(synthetic("text"))), some_pairs("text")
     whole = pair_estimates(model, wanted)
-    monkeypatch.setattr(pairs, "BLOCK_CELLS", cells)
+    monkeypatch.setattr(base, "BLOCK_CELLS", cells)
     np.testing.assert_allclose(pair_estimates(model, wanted), whole, rtol=0, atol=1e-12)
 
 
 def test_a_model_that_only_ranks_scores_strangers_zero():
-    model, wanted = ease.fit(synthetic("text"), 50.0), some_pairs("text")
+    model, wanted = Ease.fit(training(synthetic("text"), regularization=50.0)), some_pairs("text")
     found = pair_estimates(model, wanted)
     strange = (wanted["user"].eq("a stranger") | wanted["item"].eq("new")).to_numpy()
     assert (found[strange] == 0).all() and np.count_nonzero(found[~strange]) > 200
@@ -60,8 +62,3 @@ def test_a_model_that_only_ranks_scores_strangers_zero():
 
 def test_no_pairs_have_no_estimates():
     assert pair_estimates(factors("svd", "text"), some_pairs("text").clear()).shape == (0,)
-
-
-def test_only_models_with_a_scale_estimate_ratings():
-    assert estimates_ratings(factors("svd", "text"))
-    assert not estimates_ratings(ease.fit(synthetic("text"), 50.0))

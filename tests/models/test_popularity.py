@@ -1,14 +1,14 @@
 import numpy as np
 import polars as pl
 
-from tasks.models import popularity
+from tasks.models.baselines.popularity import Popularity
 from tasks.models.candidates import top_candidates
-from tests.models import synthetic
+from tests.models import synthetic, training
 
 
 def test_everybody_is_offered_what_was_rated_most_often():
     ratings = synthetic("whole numbers")
-    model = popularity.fit(ratings.sample(fraction=1.0, shuffle=True, seed=2))
+    model = Popularity.fit(training(ratings.sample(fraction=1.0, shuffle=True, seed=2)))
     counts = dict(ratings["item"].value_counts().iter_rows())
     scores = model.estimates(np.array([1, 10**9]))
     np.testing.assert_array_equal(scores, [[counts[item] for item in model.items.tolist()]] * 2)

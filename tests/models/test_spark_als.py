@@ -18,14 +18,11 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tasks.core.errors import SettingsError, SparkError
-from tasks.models import spark_als
-from tasks.models.base import UNSCALED
+from tasks.models.base import Search, Training
+from tasks.models.baselines.spark_als import SparkAls
 from tasks.models.candidates import count_ratings, top_candidates
-from tasks.models.factors import Factors
-from tasks.models.fold_in import fold_in
-from tasks.models.spark_candidates import spark_candidates
 from tasks.models.spark_session import address, cause_of, check_installed, session, spark_settings
-from tests.models import synthetic
+from tests.models import SCALE, synthetic
 
 OPTIONS = {"factors": 4, "regularization": 0.05, "alpha": 3.0, "iterations": 2}
 ROOT = Path(__file__).parents[2]
@@ -41,16 +38,20 @@ def starts_jvm(test):
 
 
 def factors_of(users, items, user_factors, item_factors):
-    return Factors(
+    return SparkAls(
         users=np.array(users),
         items=np.array(items),
+        options=OPTIONS,
         mean=np.asarray(0.0),
         user_bias=np.zeros(len(users)),
         item_bias=np.zeros(len(items)),
         user_factors=np.asarray(user_factors, np.float32),
         item_factors=np.asarray(item_factors, np.float32),
-        scale=np.array(UNSCALED),
     )
+
+
+def fit(home, ratings, seed):
+    return SparkAls.fit(Training(ratings, SCALE, seed, OPTIONS, home))
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ def test_a_user_is_folded_in_with_sparks_regularization_which_counts_per_rating(
     model = factors_of([1], range(9), np.zeros((1, 3)), y)
     mine = pl.DataFrame({"user": [5] * 4, "item": [0, 2, 3, 8], "rating": [1.0, 5.0, 2.0, 3.0]})
     users = pl.Series("user", [5, 6])
-    folded: Any = fold_in(model, "spark-als", mine, users, OPTIONS)
+    folded: Any = model.fold_in(mine, users)
     own = model.item_factors.astype(float)[[0, 2, 3, 8]]
     y = model.item_factors.astype(float)
     left = y.T @ y + 3.0 * own.T @ own + 4 * 0.05 * np.eye(3)
@@ -139,14 +140,14 @@ def test_a_user_is_folded_in_with_sparks_regularization_which_counts_per_rating(
 @starts_jvm
 def test_the_vectors_solve_sparks_least_squares_and_the_seed_decides_them(ratings, tmp_path):
     """Hu, Koren & Volinsky 2008, equation 4, with lambda times the number of ratings."""
-    model = spark_als.fit(tmp_path, ratings, 1, OPTIONS)
+    model = fit(tmp_path, ratings, 1)
     given = synthetic("text")
     assert model.users.tolist() == given["user"].unique().sort().to_list()
     assert model.items.tolist() == given["item"].unique().sort().to_list()
     everybody = pl.Series("user", model.users.tolist())
-    folded: Any = fold_in(model, "spark-als", given, everybody, OPTIONS)
+    folded: Any = model.fold_in(given, everybody)
     np.testing.assert_allclose(model.user_factors, folded.user_factors, atol=1e-4)
-    again, other = (spark_als.fit(tmp_path, ratings, seed, OPTIONS) for seed in (1, 2))
+    again, other = (fit(tmp_path, ratings, seed) for seed in (1, 2))
     np.testing.assert_allclose(again.user_factors, model.user_factors, atol=1e-6)
     assert not np.allclose(other.user_factors, model.user_factors)
     assert [file.name for file in tmp_path.iterdir()] == [ratings.parent.name]
@@ -165,12 +166,11 @@ def test_candidates_are_those_of_other_models_also_where_items_are_equal(ratings
     wanted = pl.Series("user", [*users[::2][::-1], "nobody"])
     counted: list[int] = []
     often = count_ratings(given.lazy())
-    arguments = tmp_path, model, ratings, often, wanted, count, 4
-    found = spark_candidates(*arguments, advance=counted.append)
+    found = model.candidates(Search(tmp_path, ratings, often, wanted, count, 4, counted.append))
     assert_frame_equal(found, top_candidates(model, given, wanted, count, seed=4))
     assert sum(counted) == len(wanted)
-    arguments = tmp_path, model, ratings, often, wanted.clear(), count, 4
-    assert_frame_equal(spark_candidates(*arguments), found.clear())
+    nobody = Search(tmp_path, ratings, often, wanted.clear(), count, 4)
+    assert_frame_equal(model.candidates(nobody), found.clear())
     assert len(counted) > 2
 
 
@@ -208,7 +208,7 @@ def test_a_jvm_is_gone_when_its_process_is_killed(tmp_path, how):
 @starts_jvm
 def test_what_spark_fails_with_is_told_in_a_line(tmp_path):
     with pytest.raises(SparkError, match=r"Spark failed: .*PATH_NOT_FOUND.* SPARK_DRIVER_MEMORY"):
-        spark_als.fit(tmp_path, tmp_path / "nothing.parquet", 0, OPTIONS)
+        fit(tmp_path, tmp_path / "nothing.parquet", 0)
 
 
 @starts_jvm
@@ -228,7 +228,7 @@ def test_a_java_that_does_not_start_is_told_with_what_it_said(tmp_path, monkeypa
     java.chmod(0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(SettingsError, match=r"does not start Spark: .*UnsupportedClassVersion"):
-        spark_als.fit(tmp_path, tmp_path / "ratings.parquet", 0, OPTIONS)
+        fit(tmp_path, tmp_path / "ratings.parquet", 0)
 
 
 def java_below(pid):

@@ -1,20 +1,32 @@
 import numpy as np
 import pytest
 
-from tasks.core.artifacts import is_intact
-from tasks.models import ease, knn, popularity
+from tasks.core.artifacts import is_intact, write_arrays
+from tasks.core.errors import StoreError
+from tasks.models.baselines import ease
+from tasks.models.baselines.ease import Ease
+from tasks.models.baselines.knn import ItemKnn
+from tasks.models.baselines.popularity import Popularity
 from tasks.models.interactions import interactions_of
 from tasks.models.stored import load, save
-from tests.models import SCALE, factors, ratings_of
+from tests.models import factors, ratings_of, training
+
+
+def solved(solve, source):
+    users, items, rated = interactions_of(ratings_of(source))
+    left, right = solve(rated, 9.0)
+    options = {"regularization": 9.0}
+    return Ease(users=users, items=items, left=left, right=right, options=options)
+
 
 FITS = {
     "svd": lambda source: factors("svd", source),
-    "popularity": lambda source: popularity.fit(ratings_of(source)),
-    "dense weights between items": lambda source: ease.by_items(
-        interactions_of(ratings_of(source)), 9.0
+    "popularity": lambda source: Popularity.fit(training(ratings_of(source))),
+    "dense weights between items": lambda source: solved(ease.by_items, source),
+    "weights between items, sparse": lambda source: ItemKnn.fit(
+        training(ratings_of(source), neighbours=5)
     ),
-    "weights between items, sparse": lambda source: knn.fit(ratings_of(source), SCALE, 5),
-    "weights between users": lambda source: ease.by_users(interactions_of(ratings_of(source)), 9.0),
+    "weights between users": lambda source: solved(ease.by_users, source),
 }
 
 
@@ -24,7 +36,7 @@ def test_what_is_saved_is_loaded(tmp_path, kind, source):
     kept = FITS[kind](source)
     artifact = save(tmp_path, kept)
     back = load(tmp_path, artifact)
-    assert type(back) is type(kept)
+    assert type(back) is type(kept) and back.options == kept.options
     assert artifact.rows == len(kept.users) == 60
     assert is_intact(tmp_path, artifact)
     assert set(back.arrays()) == set(kept.arrays())
@@ -38,3 +50,10 @@ def test_what_is_saved_is_loaded(tmp_path, kind, source):
 
 def test_the_same_model_is_the_same_file(tmp_path):
     assert save(tmp_path, FITS["svd"]("text")) == save(tmp_path, FITS["svd"]("text"))
+
+
+def test_a_file_that_names_no_model_is_refused(tmp_path):
+    arrays = FITS["svd"]("text").arrays()
+    del arrays["model"]
+    with pytest.raises(StoreError, match="does not say which base model it holds"):
+        load(tmp_path, write_arrays(tmp_path, "model", 60, arrays))

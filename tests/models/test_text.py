@@ -3,12 +3,14 @@ import polars as pl
 import pytest
 
 from tasks.core.artifacts import write_table
+from tasks.core.errors import SettingsError
 from tasks.models import stages as task
-from tasks.models import stored, text
-from tasks.models.base import estimates_ratings
-from tasks.models.candidates import top_candidates
-from tasks.models.pairs import pair_estimates
+from tasks.models import stored
+from tasks.models.base import Texts
+from tasks.models.baselines.text import TextModel
+from tasks.models.candidates import pair_estimates, top_candidates
 from tasks.models.stages import text_model_stage
+from tests.models import training
 
 SCHEMA = {"user": pl.Int64, "item": pl.Int64, "rating": pl.Float64}
 ITEMS = list(range(10, 130, 10))
@@ -38,7 +40,11 @@ OF = dict(zip(ITEMS, VECTORS, strict=True))
 
 
 def fit(ratings, users=range(1, 8), typed=None):
-    return text.fit(ratings, pl.Series(ITEMS), VECTORS, pl.Series(users), typed or {})
+    return fitted_on(ratings, pl.Series(ITEMS), VECTORS, pl.Series(users), typed or {})
+
+
+def fitted_on(ratings, *texts):
+    return TextModel.fit(training(ratings, texts=Texts(*texts)))
 
 
 def liked_by(ratings, user):
@@ -67,7 +73,7 @@ def test_ids_may_be_text():
     order = sorted(range(len(ITEMS)), key=lambda n: f"i{ITEMS[n]}")
     items = pl.Series([f"i{ITEMS[n]}" for n in order])
     users = pl.Series([f"u{user}" for user in range(1, 8)])
-    found = text.fit(named, items, VECTORS[order], users, {"u3": OF[10], "u99": OF[10]})
+    found = fitted_on(named, items, VECTORS[order], users, {"u3": OF[10], "u99": OF[10]})
     plain = fit(ratings, typed={3: OF[10]}).estimates(np.arange(1, 8))
     np.testing.assert_allclose(found.estimates(users.to_numpy()), plain[:, order], atol=1e-6)
 
@@ -113,8 +119,9 @@ def test_whoever_rated_is_known_whether_asked_for_or_not():
     assert fit(random_ratings(0), users=[7]).users.tolist() == list(range(1, 8))
 
 
-def test_scores_are_no_ratings():
-    assert not estimates_ratings(fit(random_ratings(0)))
+def test_without_texts_it_says_what_is_missing():
+    with pytest.raises(SettingsError, match="text is fitted on texts of the items"):
+        TextModel.fit(training(random_ratings(0)))
 
 
 @pytest.mark.parametrize("typed", [None, {3: "I love item 50", 7: "20"}])
@@ -133,7 +140,6 @@ def test_the_task_reads_texts_and_what_was_typed_and_stores_the_model(tmp_path, 
         users=write_table(tmp_path, "users", pl.DataFrame({"user": [7]})),
         texts=write_table(tmp_path, "texts", texts.reverse()),
         typed=None if said is None else write_table(tmp_path, "typed", said),
-        embedder="",
     )
     found = stored.load(tmp_path, made)
     own = {user: by_text[words] for user, words in (typed or {}).items()}

@@ -37,7 +37,7 @@ def test_where_and_how_fast_is_the_same_method(given: dict[str, object]) -> None
         {"limit_users": 9},
         {"weights": {"popularity": 2}},
         {"llm_model": "gpt"},
-        {"profile_style": "structured"},
+        {"profile_style": "favourites"},
         {"learn_trees": True},
     ],
 )

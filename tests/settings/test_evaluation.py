@@ -4,7 +4,8 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from tasks.core.vocabulary import BoundName, ModelName, ProtocolName, RerankerName
+from tasks.core.vocabulary import BoundName, ProtocolName, RerankerName
+from tasks.models.registry import model_names
 from tasks.settings.evaluation import EvaluationSettings
 from tasks.settings.settings import Settings
 
@@ -95,7 +96,7 @@ def test_how_many_ratings_a_cold_user_keeps_is_part_of_the_protocols_name():
     assert options(protocol="cold-item", keep=0).protocol_name == "cold-item"
 
 
-@pytest.mark.parametrize("model", get_args(ModelName))
+@pytest.mark.parametrize("model", model_names())
 def test_rating_errors_are_those_of_models_that_estimate_ratings_of_known_items(model):
     estimates = model in {"svd", "svdpp", "svdpp-fast"}
     assert options(model=model).estimates_ratings == estimates

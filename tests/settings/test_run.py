@@ -162,10 +162,6 @@ def test_the_number_of_candidates(given, expected):
         ),
         ({"reranker": "learned", "scorer": "llm-batch", "llm_model": "m"}, "reranker: learned"),
         ({"scorer": "llm-batch", "llm_model": "m", "llm_ask": "list"}, "list needs the scorer llm"),
-        (
-            {"scorer": "llm", "llm_model": "m", "llm_ask": "list", "calibrate": True},
-            "calibrate: places in a list are no scores",
-        ),
         ({"llm_stride": 21}, "llm_stride: windows further apart than they are long"),
         ({"learn_trees": True, "learn_splits": 1}, "learn_trees: one inner split is to learn from"),
         (

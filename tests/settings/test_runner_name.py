@@ -1,8 +1,8 @@
 import pytest
 
 from tasks.core.errors import SettingsError
-from tasks.settings.settings import Settings
 from tasks.settings.runner_name import scheduler_of
+from tasks.settings.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tasks.store.query import find_statement, query
 from tasks.store.warehouse import database_file, publish
 from tests.sql.nights import FIRST, SECOND, publish_nights
 from tests.store.rows import a_run
-from tests.store.test_warehouse import OLDER
+from tests.store.test_warehouse import OLDER, write_old
 
 OLD_RUN = """(
     'run-1', 'nightly', now(), now(), 1, 'made-up', 'svd', 'embedded', 'weighted',
@@ -49,7 +49,22 @@ def older_file(home):
     publish(home, a_run("run-2"))
 
 
-@pytest.mark.parametrize("made", [nothing, first_publication, evaluation_only, older_file])
+def old_file_as_it_was(home):
+    write_old(home, "run-1")
+
+
+def old_file_with_a_new_run(home):
+    write_old(home, "run-1")
+    publish(home, a_run("run-2"))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        *(nothing, first_publication, evaluation_only),
+        *(older_file, old_file_as_it_was, old_file_with_a_new_run),
+    ],
+)
 def test_every_question_answers_on_a_file_that_holds_little(tmp_path, made):
     made(tmp_path)
     for question in sql.questions():

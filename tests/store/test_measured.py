@@ -11,11 +11,11 @@ from tasks.evaluation.significance import holm
 from tasks.evaluation.summary import SUMMARY
 from tasks.ranking.blend import Learned, Trees
 from tasks.ranking.learned import LearnedWeights
-from tasks.settings.evaluation import EvaluationSettings
 from tasks.store.measured import CELLS, comparison_rows, measured_tables
 from tasks.store.query import query
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
+from tests.support.composed import evaluation_settings
 
 FILMS = DatasetInfo(
     name="films",
@@ -27,7 +27,6 @@ FILMS = DatasetInfo(
     terms="none",
 )
 METRICS = ("NDCG@3", "cHR@3", "NDCG@10", "Precision@30", "candidate recall@30")
-WHY = {"estimate": 4, "similarity": None, "popularity": 0.5, "date_affinity": None, "score": 1}
 SHOWN = {("NDCG", 3), ("cHR", 3), ("candidate recall", 30)}
 
 
@@ -37,7 +36,7 @@ def collected(*given):
 
 
 def settings(**given):
-    return EvaluationSettings(**{"top": 3, "search_count": 30, "seeds": 2, "seed": 5} | given)
+    return evaluation_settings(**{"top": 3, "search_count": 30, "seeds": 2, "seed": 5} | given)
 
 
 def table(home, kind, rows, schema):
@@ -60,17 +59,15 @@ def measured(home, values):
 def ran(home, label="all", dollars=None, **given):
     one = {("base", 1): 0.1, ("base", 2): 0.2, ("reranked", 1): 0.3, ("reranked", 2): 0.0}
     other = {("base", 1): 0.5, ("reranked", 1): 0.6}
-    losing = (2, 7, "Seven", 1, 2, True)
-    columns = ["user", "item", "title", "base_rank", "rank", "held_out"]
-    told = dict(zip(columns, losing, strict=True)) | {"gain": -0.2, "year": 1999} | WHY
+    example = {"user": 2, "item": 7, "title": "Seven", "base_rank": 1, "rank": 2, "held_out": True}
+    example |= {"gain": -0.2, "year": 1999, "reasons": "like Heat"}
     figures = Figures(
         dataset=FILMS,
         users=3,
         skipped={"users with nothing in train": 4},
         measured={5: measured(home, one), 6: measured(home, other)},
         metrics=table(home, "summaries", [("base", "NDCG", 3, 0.2, 0.1, 0.1, 0.3, 2, 2)], SUMMARY),
-        losing=table(home, "losing", [losing], columns),
-        telling=table(home, "telling", [told], list(told)),
+        examples=table(home, "examples", [example], list(example)),
         base_seconds=1.5,
         rerank_seconds=2.5,
         dollars=dollars,
@@ -159,22 +156,28 @@ def test_single_users_keep_their_values_at_the_lists_length_and_the_candidate_re
     assert set(made.filter(metric="cHR")["user"]) == {"1"}, "no row for what is not defined"
 
 
-def test_losing_lists_carry_the_first_seed_and_ids_as_text(tmp_path):
-    made = collected(tmp_path, "run-1", [not_run(), ran(tmp_path)], [])["losing_lists"]
-    assert made.row(0) == ("run-1", 1, 5, "2", "7", "Seven", 1, 2, True)
-
-
-def test_telling_lists_carry_the_why_of_each_item(tmp_path):
-    made = collected(tmp_path, "run-1", [ran(tmp_path)], [])["telling_lists"]
-    row = made.row(0, named=True)
-    assert (row["seed"], row["user"], row["item"], row["gain"]) == (5, "2", "7", -0.2)
-    assert WHY.items() <= row.items()
+def test_examples_carry_the_first_seed_the_reasons_and_ids_as_text(tmp_path):
+    made = collected(tmp_path, "run-1", [not_run(), ran(tmp_path)], [])["list_examples"]
+    assert made.row(0, named=True) == {
+        "run_id": "run-1",
+        "cell": 1,
+        "seed": 5,
+        "user": "2",
+        "item": "7",
+        "title": "Seven",
+        "base_rank": 1,
+        "rank": 2,
+        "held_out": True,
+        "gain": -0.2,
+        "year": 1999,
+        "reasons": "like Heat",
+    }
 
 
 def test_learned_weights_say_of_which_group_a_feature_is(tmp_path):
     groups = {
         "ease, log place": "collaborative",
-        "popularity": "collaborative",
+        "popularity": "signals",
         "text, among candidates": "language",
         "liked texts, among candidates": "language",
         "log history": "popularity",
@@ -284,7 +287,7 @@ def test_every_table_can_be_published_and_read_beside_another_runs(tmp_path):
         publish(tmp_path, {"runs": a_run(run_id)["runs"]} | made)
     for name, rows in (
         *(("cells", 6), ("cell_metrics", 4), ("comparisons", 2)),
-        *(("losing_lists", 4), ("telling_lists", 4)),
+        *(("list_examples", 4), ("losing_lists", 4), ("telling_lists", 4)),
     ):
         assert query(tmp_path, f"FROM {name}").height == rows, name
     assert set(query(tmp_path, "FROM user_metrics").select("metric", "k").rows()) == SHOWN

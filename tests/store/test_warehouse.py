@@ -38,6 +38,9 @@ INSERT INTO learned_weights VALUES ('run-1', 0, 'age', 0.5, 0, 1);
 """
 """A results file of before evaluations, but for the tables that have not changed since."""
 
+OLD_SCHEMA = (Path(__file__).parent / "old_results.sql").read_text(encoding="utf-8")
+"""Tables and views of the version that had losing_lists and telling_lists."""
+
 PUBLISHER = """
 import sys
 from pathlib import Path
@@ -112,6 +115,73 @@ def test_latest_views_show_the_last_run_only(tmp_path: Path) -> None:
     side = query(tmp_path, "FROM side_by_side").row(0, named=True)
     assert (side["base_title"], side["title"], side["came_from"]) == ("New", "New", 1)
     assert query(tmp_path, "FROM run_history")["run_id"].to_list() == ["run-2", "run-1"]
+
+
+def write_old(home: Path, run_id: str) -> None:
+    """A results file of the version before list_examples: user 1 lost, user 2 gained."""
+    with duckdb.connect(database_file(home)) as database:
+        database.execute(OLD_SCHEMA)
+        for name, rows in a_run(run_id).items():
+            database.register("new_rows", rows.to_arrow())
+            database.execute(f"INSERT INTO {name} BY NAME SELECT * FROM new_rows")
+        database.execute(f"""
+            INSERT INTO cells VALUES (
+                '{run_id}', 0, 'all', 'films', 'loo', 'svd', 'none', 'learned', false, false,
+                1, 9, 5, 1, 3, 'run', NULL, 1, 1, NULL, '{{}}', '{{}}'
+            );
+            INSERT INTO telling_lists VALUES
+                ('{run_id}', 0, 5, '1', -0.5, '10', 'Ten', 1995, 1, 1, true, 4, 0, 1, 1, 1),
+                ('{run_id}', 0, 5, '2', 0.5, '10', 'Ten', 1995, 1, 1, true, 4, 0, 1, 1, 1);
+            INSERT INTO losing_lists VALUES
+                ('{run_id}', 0, 5, '1', '10', 'Ten', 1, 1, true),
+                ('{run_id}', 0, 5, '3', '10', 'Ten', 1, 1, true);
+            INSERT INTO stages (run_id, place, stage, part, cached, seconds, rows)
+            VALUES ('{run_id}', 0, 'train', 'tonight', false, 1, 5);
+        """)
+
+
+def test_lists_of_an_earlier_version_are_carried_over_once(tmp_path: Path) -> None:
+    write_old(tmp_path, "run-1")
+    for run_id in ("run-2", "run-3"):
+        publish(tmp_path, a_run(run_id))
+    examples = query(tmp_path, "SELECT user, gain, year FROM list_examples ORDER BY user")
+    assert examples.rows() == [("1", -0.5, 1995), ("2", 0.5, 1995), ("3", None, None)]
+    losing = query(tmp_path, "SELECT * FROM losing_lists ORDER BY user")
+    assert losing.columns[-4:] == ["title", "base_rank", "rank", "held_out"]
+    assert losing["user"].to_list() == ["1", "3"]
+    telling = query(tmp_path, "SELECT * FROM telling_lists ORDER BY gain")
+    assert telling["user"].to_list() == ["1", "2"] and telling.columns[-1] == "score"
+    for view in ("worse_lists", "losers"):
+        assert query(tmp_path, f"SELECT user, title FROM {view} ORDER BY 1").rows() == [
+            ("1", "Ten *"),
+            ("3", "Ten *"),
+        ]
+
+
+def test_a_file_that_was_never_brought_up_to_date_keeps_its_lists_in_a_failed_publication(
+    tmp_path: Path,
+) -> None:
+    write_old(tmp_path, "run-1")
+    with pytest.raises(StoreError, match="could not be added"):
+        publish(tmp_path, a_run("run-1"))
+    assert query(tmp_path, "FROM losing_lists").height == 2
+
+
+def test_signals_and_reasons_may_be_missing_and_no_view_breaks(tmp_path: Path) -> None:
+    night = a_run("run-1")
+    gone = ("similarity", "popularity", "date_affinity")
+    night["ranked_items"] = night["ranked_items"].drop(gone)
+    publish(tmp_path, night)
+    with_reasons = a_run("run-2")
+    with_reasons["ranked_items"] = with_reasons["ranked_items"].with_columns(
+        reasons=pl.lit("often rated lately"),
+        **{name: pl.lit(None, pl.Float64) for name in gone},
+    )
+    publish(tmp_path, with_reasons)
+    for view in sql.VIEWS:
+        query(tmp_path, f"FROM {view}")
+    for view in ("latest_recommendations", "side_by_side"):
+        assert query(tmp_path, f"SELECT reasons FROM {view}").rows() == [("often rated lately",)]
 
 
 def an_evaluation(run_id: str) -> dict[str, pl.DataFrame]:

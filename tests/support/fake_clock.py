@@ -1,8 +1,10 @@
-"""A clock whose waiting takes no time, for everything that takes a `tasks.llm.clock.Clock`."""
+"""A clock whose waiting takes no time, for everything that takes a `tasks.llm.pacing.Clock`."""
 
 import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
+
+from tasks.llm.pacing import Clock
 
 T = TypeVar("T")
 
@@ -10,7 +12,7 @@ A_MOMENT = 1e-6
 """What passes in any case, as in real time: aiolimiter may wake up a rounding error too early."""
 
 
-class FakeClock:
+class FakeClock(Clock):
     """`sleep` advances `now` at once and yields to the loop once.
 
     Sleepers do not wait for one another: whoever sleeps moves the time for everybody. `slept`
@@ -55,7 +57,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         return 1_000.0 + self._passed
 
 
-class LoopClock:
+class LoopClock(Clock):
     """The running loop's time as a `Clock`."""
 
     def now(self) -> float:

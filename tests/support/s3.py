@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tasks.core import shared_home
 from tasks.core.homes import home_of
+from tasks.core.s3 import S3
 
 BUCKET, KEY = "nights", "sentinel-access-key"
 HOME = f"s3://{BUCKET}/team"
@@ -61,7 +61,7 @@ def credentials(url: str) -> dict[str, str]:
 
 def empty_bucket() -> Any:
     """fsspec's file system, where the bucket is new."""
-    with shared_home.storage(home_of(HOME)) as (system, _):
+    with S3(home_of(HOME), HOME).connected() as system:
         if system.exists(BUCKET):
             system.rm(BUCKET, recursive=True)
         system.mkdir(BUCKET)
@@ -77,5 +77,5 @@ def machine(monkeypatch: pytest.MonkeyPatch, folder: Path, home: str = HOME) -> 
 def keys(prefix: str = "") -> list[str]:
     """What is in the bucket, as names below the prefix."""
     place = f"{BUCKET}/{prefix}".rstrip("/")
-    with shared_home.storage(home_of(f"s3://{BUCKET}")) as (system, _):
+    with S3(home_of(HOME), HOME).connected() as system:
         return sorted(found.removeprefix(f"{place}/") for found in system.find(place))

@@ -1,4 +1,4 @@
-"""A standing installation in a folder of its own: real processes, started by the real command."""
+"""What `palate up` starts, in a folder of its own: real processes, started by the real command."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from flows.service.state import State, read_state
+from flows.service.state import Installation, read_state
 from tests.support.command import PALATE, SECONDS, environment, succeeded
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +57,7 @@ class Stack:
         )
 
     @property
-    def state(self) -> State:
+    def state(self) -> Installation:
         state = read_state(self.home)
         assert state is not None
         return state

@@ -11,7 +11,8 @@ from prefect import flow
 from prefect.settings import PREFECT_TASKS_REFRESH_CACHE, temporary_settings
 
 from flows import cells
-from tasks.core.artifacts import sha256_of, write_table
+from tasks.core.artifacts import write_table
+from tasks.core.files import sha256_of
 from tasks.core.stage import Stage, stage
 from tasks.core.steps import StageRecord, Steps
 from tasks.core.vocabulary import Artifact, Dataset, DatasetInfo, ProtocolName

@@ -52,5 +52,5 @@ def _table(rows: Sequence[tuple[object, ...]], header: Sequence[str]) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    said = f"{value:.4g}" if isinstance(value, float) else str(value)
-    return " ".join(said.translate(_MARKUP).split())
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return " ".join(text.translate(_MARKUP).split())

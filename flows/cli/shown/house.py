@@ -13,7 +13,7 @@ from flows.cli.shown.tables import console, show_table
 from flows.doctor.finding import Finding
 
 if TYPE_CHECKING:
-    from flows.housekeeping import Cleaned
+    from tasks.store.housekeeping import Cleaned
 
 
 def show_leftovers(cleaned: "Cleaned", *, applied: bool) -> None:

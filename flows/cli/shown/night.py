@@ -8,7 +8,7 @@ from rich.markup import escape
 import sql
 from flows.cli.shown.tables import console, show_table
 from tasks.core.homes import address
-from tasks.core.vocabulary import WHY
+from tasks.core.vocabulary import REASONS, SIMILARITY, WHY
 from tasks.store.query import query
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SAMPLE_USERS = 3
 SAMPLE_ITEMS = 5
+OPTIONAL = (SIMILARITY, REASONS, WHY)
+"""Columns that are left out where no row has a value."""
 
 
 def show_night(result: "NightlyResult", settings: "Settings") -> None:
@@ -25,14 +27,14 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
     this = {"run_id": result.run_id}
     sample = this | {"users": SAMPLE_USERS, "items": SAMPLE_ITEMS}
     lists = query(settings.home, sql.statement("night/sample.sql"), sample)
-    show_table(without_blank_why(lists), "A sample of tonight's recommendations")
+    show_table(without_blank(lists), "A sample of tonight's recommendations")
     metrics = query(settings.home, sql.statement("night/metrics.sql"), this)
     if metrics.height:
         show_table(metrics, _measured_title(result, settings))
     elif result.status != "degraded":
         console.print(f"Not measured: {why_not_measured(settings)}", soft_wrap=True)
-    asked = "SELECT users_listed FROM runs WHERE run_id = $run_id"
-    listed = query(settings.home, asked, this).item()
+    counts = "SELECT users_listed, unscored FROM runs WHERE run_id = $run_id"
+    listed, unscored = query(settings.home, counts, this).row(0)
     if listed < result.users:
         without = f"{result.users - listed:,} of {result.users:,} users"
         console.print(f"No list for {without}: they have rated every item")
@@ -41,16 +43,11 @@ def show_night(result: "NightlyResult", settings: "Settings") -> None:
         f" {result.cached} of {result.stages} stages were cached; run {result.run_id}"
     )
     if result.asked:
-        unscored = query(settings.home, "SELECT unscored FROM runs WHERE run_id = $run_id", this)
         console.print(f"Asked {settings.llm.llm_model}: {result.asked}", soft_wrap=True)
-        console.print(f"{unscored.item():,} candidates have no score: they count as neutral")
+        console.print(f"{unscored:,} candidates have no score and count as neutral")
     if result.note:
-        told = (
-            result.note
-            if result.status == "complete"
-            else f"{result.status.upper()}: {result.note}"
-        )
-        console.print(told, style="bold red", markup=False, soft_wrap=True)
+        prefix = "" if result.status == "complete" else f"{result.status.upper()}: "
+        console.print(f"{prefix}{result.note}", style="bold red", markup=False, soft_wrap=True)
     if result.report:
         console.print(f"Report: {escape(str(result.report))}", soft_wrap=True)
     console.print(f"Results: {escape(address(result.database))}", soft_wrap=True)
@@ -66,10 +63,7 @@ def why_not_measured(settings: "Settings") -> str:
     if settings.users_to_measure != 0:
         return "the language model stopped answering meanwhile. Run the same command again."
     if settings.night.measure_users is None:
-        return (
-            "held-out ratings would cost as many requests again. --measure-users N asks for N"
-            " users' sake."
-        )
+        return "held-out ratings would cost as many requests again; --measure-users N asks for N."
     return "measure_users is 0, so nobody's held-out rating was looked for."
 
 
@@ -85,16 +79,12 @@ def show_recommendation(result: "Recommendation") -> None:
         console.print("Nothing is left to recommend: every item of the data set is rated.")
         return
     names = {"rank": "rank", "base": "base model alone", "reranked": "re-ranked for you"}
-    shown = (
-        pl.DataFrame(rows, schema_overrides={WHY: pl.String})
-        .rename(names)
-        .with_columns(pl.selectors.float().round(2))
-    )
-    show_table(without_blank_why(shown), "Recommended")
+    places = pl.DataFrame(rows, schema_overrides={WHY: pl.String}).rename(names)
+    show_table(without_blank(places.with_columns(pl.selectors.float().round(2))), "Recommended")
     if result.unexplained:
         console.print(result.unexplained, style="red", markup=False, soft_wrap=True)
 
 
-def without_blank_why(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows, and the sentences only if there are any."""
-    return rows.drop(WHY) if rows[WHY].is_null().all() else rows
+def without_blank(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows without optional columns that are empty."""
+    return rows.drop(name for name in OPTIONAL if name in rows.columns and not rows[name].count())

@@ -12,8 +12,8 @@ from typing import BinaryIO, Literal
 import polars as pl
 from pyarrow.parquet import ParquetWriter
 
-from tasks.core.artifacts import replacing
 from tasks.core.errors import SettingsError
+from tasks.core.files import replacing
 
 Format = Literal["csv", "json", "parquet"]
 

@@ -7,36 +7,29 @@ import polars as pl
 
 from tasks.core.text import plain
 from tasks.core.vocabulary import GENRES, ITEM, QUALITY, TITLE, TMDB_ID, YEAR, Record
-from tasks.data.enriching.errors import NobodyToAskError
+from tasks.data.enriching import fill
+from tasks.data.enriching.cached import LONGEST_KEPT, CachedTmdb
 from tasks.data.enriching.fill import (
     DESCRIPTION_SOURCE,
     FETCHED_AT,
-    LACKS,
     LACKS_TEXT,
-    LLM,
     NAMES,
-    TMDB,
     apply,
-    from_movies,
-    from_writer,
     merge,
-    nothing_found,
-    still_wanted,
 )
-from tasks.data.enriching.lookups import CachedTmdb
-from tasks.data.enriching.movies import Ask, find_movies, judged, table_of
-from tasks.data.enriching.tmdb_cache import LONGEST_KEPT
+from tasks.data.enriching.movies import AskModel, find_movies, judged, table_of
+from tasks.data.enriching.records import NobodyToAskError
 
 MOVIE_NOUNS = {"movie", "film"}
-"""What a data set's items are called when TMDB may know them, even if it gives no ids."""
+"""What a data set's items are called when fill.TMDB may know them, even if it gives no ids."""
 
-Keep = Callable[[pl.DataFrame], object]
+SaveTable = Callable[[pl.DataFrame], object]
 
 
 class Counts(Record):
     """Where the catalogue's texts are from now: the first four add up to `items`.
 
-    `new` of them came with this run. `figures` counts ratings and votes from TMDB, `repaired`
+    `new` of them came with this run. `figures` counts ratings and votes from fill.TMDB, `repaired`
     the ids that were missing or outdated.
     """
 
@@ -62,34 +55,34 @@ def enrich(
     items: pl.DataFrame,
     noun: str,
     tmdb: CachedTmdb | None,
-    judge: Ask | None,
-    describe: Ask | None,
+    judge: AskModel | None,
+    describe: AskModel | None,
     limit: int | None = None,
     earlier: pl.DataFrame | None = None,
-    keep: Keep = lambda _table: None,
+    keep: SaveTable = lambda _table: None,
 ) -> Enriched:
-    """Find what `items` lack, starting from what an `earlier` run found.
+    """Find what `items` lack, starting from what an `earlier` run gave.
 
     At most `limit` items are looked up. Who is None of `tmdb`, `judge` and `describe` is not asked;
     without a judge an unsure hit counts as another movie. `keep` gets the table whenever it
     has grown, so that an error later on loses nothing. Raises NobodyToAskError when something is
     missing that nobody can be asked for, and what the three raise.
     """
-    before = still_wanted(items, nothing_found(items) if earlier is None else earlier)
+    before = fill.still_wanted(items, fill.nothing_found(items) if earlier is None else earlier)
     asks_tmdb = tmdb if may_be_movies(items, noun) else None
-    found = before.join(_too_old(before, asks_tmdb), on=ITEM, how="anti")
+    gained = before.join(_too_old(before, asks_tmdb), on=ITEM, how="anti")
     # A language model knows no ratings: without TMDB only texts are looked for.
-    lacks = LACKS if asks_tmdb else LACKS_TEXT
-    wanted = apply(items, found).filter(lacks).head(items.height if limit is None else limit)
+    lacks = fill.LACKS if asks_tmdb else LACKS_TEXT
+    wanted = apply(items, gained).filter(lacks).head(items.height if limit is None else limit)
     _check_anybody(wanted, noun, asks_tmdb or describe)
     # Too old a text is only given up for a new one, so those beyond the limit stay as they are.
-    found = merge(found, before.join(wanted, on=ITEM, how="anti"))
+    gained = merge(gained, before.join(wanted, on=ITEM, how="anti"))
     if asks_tmdb:
-        found = _ask_tmdb(items, wanted, found, asks_tmdb, judge, keep)
+        gained = _ask_tmdb(items, wanted, gained, asks_tmdb, judge, keep)
     if describe:
-        found = merge(found, _described(items, wanted, found, describe))
-        keep(found)
-    return Enriched(found, _count(items, before, found))
+        gained = merge(gained, _described(items, wanted, gained, describe))
+        keep(gained)
+    return Enriched(gained, _count(items, before, gained))
 
 
 def may_be_movies(items: pl.DataFrame, noun: str) -> bool:
@@ -106,42 +99,42 @@ def _check_anybody(wanted: pl.DataFrame, noun: str, somebody: object) -> None:
         )
 
 
-def _too_old(found: pl.DataFrame, tmdb: CachedTmdb | None) -> pl.DataFrame:
-    """What TMDB said longer ago than its terms allow to keep; it can only be asked anew."""
+def _too_old(gained: pl.DataFrame, tmdb: CachedTmdb | None) -> pl.DataFrame:
+    """What TMDB answered longer ago than its terms allow to keep; it can only be asked anew."""
     if tmdb is None:
-        return found.clear()
-    return found.filter(pl.col(FETCHED_AT) <= tmdb.now() - LONGEST_KEPT)
+        return gained.clear()
+    return gained.filter(pl.col(FETCHED_AT) <= tmdb.now() - LONGEST_KEPT)
 
 
 def _ask_tmdb(
     items: pl.DataFrame,
     wanted: pl.DataFrame,
-    found: pl.DataFrame,
+    gained: pl.DataFrame,
     tmdb: CachedTmdb,
-    judge: Ask | None,
-    keep: Keep,
+    judge: AskModel | None,
+    keep: SaveTable,
 ) -> pl.DataFrame:
     own = items.join(wanted, on=ITEM, how="semi", maintain_order="left")
     hits = find_movies(own, tmdb.answers)
-    found = merge(found, from_movies(own, table_of(hits.sure, own)))
-    keep(found)
+    gained = merge(gained, fill.from_movies(own, table_of(hits.sure, own)))
+    keep(gained)
     if judge and hits.unsure:
-        told = judged(hits.unsure, judge)
-        found = merge(found, from_movies(own, table_of(told, own)))
-        keep(found)
-    return found
+        confirmed = judged(hits.unsure, judge)
+        gained = merge(gained, fill.from_movies(own, table_of(confirmed, own)))
+        keep(gained)
+    return gained
 
 
 def _described(
-    items: pl.DataFrame, wanted: pl.DataFrame, found: pl.DataFrame, describe: Ask
+    items: pl.DataFrame, wanted: pl.DataFrame, gained: pl.DataFrame, describe: AskModel
 ) -> pl.DataFrame:
     """What the language model writes for the wanted items that still have no description."""
-    bare = apply(items, found).join(wanted, on=ITEM, how="semi", maintain_order="left")
+    bare = apply(items, gained).join(wanted, on=ITEM, how="semi", maintain_order="left")
     bare = bare.filter(LACKS_TEXT)
     if bare.is_empty():
-        return nothing_found(items)
+        return fill.nothing_found(items)
     texts = describe(_blocks(bare))
-    return from_writer(bare, dict(zip(bare[ITEM].to_list(), texts, strict=True)))
+    return fill.from_writer(bare, dict(zip(bare[ITEM].to_list(), texts, strict=True)))
 
 
 def _blocks(items: pl.DataFrame) -> list[str]:
@@ -154,18 +147,18 @@ def _blocks(items: pl.DataFrame) -> list[str]:
     return items.select(parts).to_series().to_list()
 
 
-def _count(items: pl.DataFrame, before: pl.DataFrame, found: pl.DataFrame) -> Counts:
-    source = found[DESCRIPTION_SOURCE].drop_nulls()
+def _count(items: pl.DataFrame, before: pl.DataFrame, gained: pl.DataFrame) -> Counts:
+    source = gained[DESCRIPTION_SOURCE].drop_nulls()
     had = before.filter(pl.col(DESCRIPTION_SOURCE).is_not_null())
-    has = found.filter(pl.col(DESCRIPTION_SOURCE).is_not_null())
+    has = gained.filter(pl.col(DESCRIPTION_SOURCE).is_not_null())
     lacked = items.filter(LACKS_TEXT).height
     return Counts(
         items=items.height,
         from_catalogue=items.height - lacked,
-        from_tmdb=(source == TMDB).sum(),
-        from_llm=(source == LLM).sum(),
+        from_tmdb=(source == fill.TMDB).sum(),
+        from_llm=(source == fill.LLM).sum(),
         missing=lacked - source.len(),
         new=has.join(had, on=NAMES, how="anti", nulls_equal=True).height,
-        figures=found[QUALITY].count(),
-        repaired=found[TMDB_ID].count(),
+        figures=gained[QUALITY].count(),
+        repaired=gained[TMDB_ID].count(),
     )

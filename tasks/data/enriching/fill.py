@@ -1,20 +1,31 @@
-"""What a catalogue lacks, and joining what was found to it: nulls are filled, nothing overwritten.
+"""What a catalogue lacks, and joining what TMDB or a language model gave; nothing is overwritten.
 
-The table of what was found, `FOUND`, has one row per item that got something. `fetched_at` is when
-TMDB said it, null for what a language model wrote. Title and year stand in it so that a text is
-only ever joined to the item it was found for, whatever another catalogue of that name calls 10.
+The table of what they gave, `FOUND`, has one row per item that got something. `fetched_at` is when
+TMDB answered, null for what a language model wrote. It has title and year so that a text is only
+ever joined to the item it is about, whatever another catalogue of that name calls 10.
 """
 
+import hashlib
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import polars as pl
 
+from tasks.core.artifacts import read_table, write_table
+from tasks.core.files import replacing
+from tasks.core.stage import stage
 from tasks.core.text import plain
-from tasks.core.vocabulary import DESCRIPTION, ITEM, QUALITY, TITLE, TMDB_ID, VOTES, YEAR
+from tasks.core.vocabulary import DESCRIPTION, ITEM, QUALITY, TITLE, TMDB_ID, VOTES, YEAR, Artifact
+from tasks.data.enriching.records import EnrichError
 
 DESCRIPTION_SOURCE = "description_source"
 FETCHED_AT = "fetched_at"
 TMDB, LLM = "tmdb", "llm"
+FOLDER = "enriched"
+
+_NEW = "_new"
+_TEXT, _FIGURES = "_lacks_text", "_lacks_figures"
 
 NAMES = (ITEM, TITLE, YEAR)
 FOUND: dict[str, pl.DataType] = {
@@ -40,11 +51,15 @@ def nothing_found(items: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(schema={ITEM: items.schema[ITEM], **FOUND})
 
 
-def apply(items: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+def apply(items: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Items with their nulls filled; of the id alone a repaired one replaces the catalogue's."""
-    ours = found.with_columns(pl.col(ITEM).cast(items.schema[ITEM], strict=False))
     joined = items.join(
-        ours, on=NAMES, how="left", nulls_equal=True, maintain_order="left", suffix=_NEW
+        _of_type(rows, items),
+        on=NAMES,
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
+        suffix=_NEW,
     )
     figures = [
         pl.when(LACKS_FIGURES).then(pl.col(_new(name))).otherwise(pl.col(name)).alias(name)
@@ -58,11 +73,10 @@ def apply(items: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     return filled.select(items.columns)
 
 
-def still_wanted(items: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+def still_wanted(items: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """The part of what was found that these items still lack; the others' rows go."""
-    ours = found.with_columns(pl.col(ITEM).cast(items.schema[ITEM], strict=False))
     lacks = items.select(*NAMES, LACKS_TEXT.alias(_TEXT), LACKS_FIGURES.alias(_FIGURES))
-    both = ours.join(lacks, on=NAMES, how="inner", nulls_equal=True)
+    both = _of_type(rows, items).join(lacks, on=NAMES, how="inner", nulls_equal=True)
     return _tidy(
         both.with_columns(
             *(pl.when(_TEXT).then(name).alias(name) for name in (DESCRIPTION, DESCRIPTION_SOURCE)),
@@ -115,19 +129,63 @@ def cleaned(name: str) -> pl.Expr:
     return plain(pl.col(name)).replace("", None)
 
 
-def _tidy(found: pl.DataFrame) -> pl.DataFrame:
+def _of_type(rows: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """The rows with ids of the items' type."""
+    return rows.with_columns(pl.col(ITEM).cast(items.schema[ITEM], strict=False))
+
+
+def _tidy(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows that say something, sorted; a source stands only beside a text."""
     source = pl.when(pl.col(DESCRIPTION).is_not_null()).then(DESCRIPTION_SOURCE)
     says = pl.any_horizontal(pl.col(DESCRIPTION, QUALITY, VOTES, TMDB_ID).is_not_null())
     typed = (pl.col(name).cast(kind) for name, kind in FOUND.items())
     return (
-        found.with_columns(source.alias(DESCRIPTION_SOURCE)).filter(says).select(ITEM, *typed)
+        rows.with_columns(source.alias(DESCRIPTION_SOURCE)).filter(says).select(ITEM, *typed)
     ).sort(NAMES)
-
-
-_NEW = "_new"
-_TEXT, _FIGURES = "_lacks_text", "_lacks_figures"
 
 
 def _new(name: str) -> str:
     return name + _NEW
+
+
+def file_of(home: Path, dataset: str) -> Path:
+    """Where a data set's table lies, whatever characters its name has."""
+    readable = re.sub(r"[^A-Za-z0-9_-]+", "-", dataset)[:60].strip("-")
+    digest = hashlib.sha256(dataset.encode()).hexdigest()[:8]
+    return home / FOLDER / f"{readable}-{digest}.parquet"
+
+
+def load(home: Path, dataset: str) -> pl.DataFrame | None:
+    """What earlier runs found; None before the first. Raises EnrichError when damaged."""
+    file = file_of(home, dataset)
+    if not file.is_file():
+        return None
+    try:
+        rows = pl.read_parquet(file, glob=False)
+        return rows.select(ITEM, *(pl.col(name).cast(kind) for name, kind in FOUND.items()))
+    except (pl.exceptions.PolarsError, OSError):
+        raise EnrichError(
+            f"{file}: this is not a whole table of what `palate enrich` found.",
+            "Delete it and run `palate enrich` again: TMDB's and the model's answers are kept.",
+        ) from None
+
+
+def save(home: Path, dataset: str, rows: pl.DataFrame) -> Path:
+    """Replace what is kept for a data set, whole."""
+    file = file_of(home, dataset)
+    with replacing(file) as private:
+        rows.write_parquet(private)
+    return file
+
+
+def enrichment_of(home: Path, dataset: str) -> Artifact | None:
+    """What is kept now, as a file that a later `enrich` leaves alone; None before the first."""
+    rows = load(home, dataset)
+    return None if rows is None else write_table(home, FOLDER, rows)
+
+
+@stage("apply enrichment", "1", role="data")
+def apply_enrichment_stage(home: Path, items: Artifact, enrichment: Artifact) -> Artifact:
+    """Items with their nulls filled; `enrichment` is what `enrichment_of` gives."""
+    filled = apply(read_table(home, items), read_table(home, enrichment))
+    return write_table(home, "items", filled)

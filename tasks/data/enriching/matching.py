@@ -28,8 +28,8 @@ def titles_in(title: str) -> list[str]:
     and "La Cité des enfants perdus"; the whole comes last, as brackets may belong to the title.
     """
     main = _BRACKETED.sub("", title).strip()
-    found = [main, *(name.strip() for name in _BRACKETED.findall(title)), title]
-    return list(dict.fromkeys(_article_first(name) for name in found))
+    names = [main, *(name.strip() for name in _BRACKETED.findall(title)), title]
+    return list(dict.fromkeys(_article_first(name) for name in names))
 
 
 def is_same(title: str, year: int | None, movie: Movie) -> bool | None:

@@ -12,10 +12,10 @@ from tasks.data.enriching.fill import FETCHED_AT
 from tasks.data.enriching.matching import closeness, is_outdated, is_same, titles_in
 from tasks.data.enriching.records import Answer, ById, ByTitle, Lookup, Movie
 
-Ask = Callable[[Sequence[str]], list[str | None]]
+AskModel = Callable[[Sequence[str]], list[str | None]]
 """Blocks of text in, one answer each out; None where there is none."""
 
-Answers = Callable[[Sequence[Lookup]], dict[Lookup, Answer]]
+AskTmdb = Callable[[Sequence[Lookup]], dict[Lookup, Answer]]
 """Lookups in, TMDB's answers out, as `CachedTmdb.answers` gives them."""
 
 MOST_JUDGED = 5
@@ -50,16 +50,16 @@ class Hits:
     unsure: list[Hit] = field(default_factory=list)
 
 
-def find_movies(items: pl.DataFrame, ask: Answers) -> Hits:
+def find_movies(items: pl.DataFrame, ask: AskTmdb) -> Hits:
     """The items' movies: by id where it leads to the movie meant, else by title and year."""
     wanted = [Wanted(*row) for row in items.select(ITEM, TITLE, YEAR, TMDB_ID).rows()]
-    found = _by_id(wanted, ask)
-    known = {hit.wanted for hit in found}
-    searched = _by_title([one for one in wanted if one not in known], ask)
-    return Hits(found + searched.sure, searched.unsure)
+    identified = _by_id(wanted, ask)
+    done = {hit.wanted for hit in identified}
+    searched = _by_title([one for one in wanted if one not in done], ask)
+    return Hits(identified + searched.sure, searched.unsure)
 
 
-def judged(unsure: Sequence[Hit], judge: Ask) -> list[Hit]:
+def judged(unsure: Sequence[Hit], judge: AskModel) -> list[Hit]:
     """The hits that the judge says are the movie meant: of an item's several, the likeliest."""
     verdicts = judge(blocks_of(unsure))
     taken: dict[Wanted, Hit] = {}
@@ -71,42 +71,20 @@ def judged(unsure: Sequence[Hit], judge: Ask) -> list[Hit]:
 
 def blocks_of(hits: Sequence[Hit]) -> list[str]:
     """A text per pair of item and hit, for the judge; every part of it on a line of its own."""
-    rows = [
-        {
-            "catalogue": _label(hit.wanted.title, hit.wanted.year),
-            "title": hit.movie.title,
-            "original": hit.movie.original_title,
-            "released": hit.movie.release_date,
-            "overview": hit.movie.overview,
-        }
-        for hit in hits
-    ]
-    parts = ("catalogue", "title", "original", "released", "overview")
-    block = pl.format(
-        "Catalogue: {}\nHit: {}\nOriginal title: {}\nReleased: {}\nOverview: {}",
-        *(plain(pl.col(part)) for part in parts),
-    )
-    return (
-        pl.DataFrame(rows, schema=dict.fromkeys(parts, pl.String()))
-        .select(block)
-        .to_series()
-        .to_list()
-    )
+    parts = {
+        "Catalogue": [_label(hit.wanted.title, hit.wanted.year) for hit in hits],
+        "Hit": [hit.movie.title for hit in hits],
+        "Original title": [hit.movie.original_title for hit in hits],
+        "Released": [hit.movie.release_date for hit in hits],
+        "Overview": [hit.movie.overview for hit in hits],
+    }
+    lines = (pl.format(f"{name}: {{}}", plain(pl.col(name))) for name in parts)
+    table = pl.DataFrame(parts, schema=dict.fromkeys(parts, pl.String()))
+    return table.select(pl.concat_str(*lines, separator="\n")).to_series().to_list()
 
 
 def table_of(hits: Iterable[Hit], items: pl.DataFrame) -> pl.DataFrame:
     """Hits as `fill.from_movies` takes them."""
-    rows = [
-        {
-            ITEM: hit.wanted.item,
-            "overview": hit.movie.overview,
-            "vote_average": hit.movie.vote_average,
-            "vote_count": hit.movie.vote_count,
-            TMDB_ID: hit.movie.id if hit.repaired else None,
-            FETCHED_AT: hit.fetched_at,
-        }
-        for hit in hits
-    ]
     schema = {
         ITEM: items.schema[ITEM],
         "overview": pl.String(),
@@ -115,10 +93,17 @@ def table_of(hits: Iterable[Hit], items: pl.DataFrame) -> pl.DataFrame:
         TMDB_ID: pl.Int64(),
         FETCHED_AT: pl.Datetime("us", "UTC"),
     }
-    return pl.DataFrame(rows, schema=schema)
+    rows = [
+        (
+            *(hit.wanted.item, hit.movie.overview, hit.movie.vote_average, hit.movie.vote_count),
+            *(hit.movie.id if hit.repaired else None, hit.fetched_at),
+        )
+        for hit in hits
+    ]
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _by_id(wanted: Sequence[Wanted], ask: Answers) -> list[Hit]:
+def _by_id(wanted: Sequence[Wanted], ask: AskTmdb) -> list[Hit]:
     lookups = {one: ById(tmdb_id=one.tmdb_id) for one in wanted if one.tmdb_id is not None}
     answers = ask(list(lookups.values()))
     hits = []
@@ -129,10 +114,10 @@ def _by_id(wanted: Sequence[Wanted], ask: Answers) -> list[Hit]:
     return hits
 
 
-def _by_title(wanted: Sequence[Wanted], ask: Answers) -> Hits:
+def _by_title(wanted: Sequence[Wanted], ask: AskTmdb) -> Hits:
     """Search under each of an item's names in turn, until one brings a movie that may be it."""
     searches = {one: _searches(one) for one in wanted}
-    found = Hits()
+    all_hits = Hits()
     for turn in range(max(map(len, searches.values()), default=0)):
         lookups = {one: names[turn] for one, names in searches.items() if turn < len(names)}
         answers = ask(list(lookups.values()))
@@ -140,11 +125,11 @@ def _by_title(wanted: Sequence[Wanted], ask: Answers) -> Hits:
             answer = answers[lookup]
             hits = [Hit(one, movie, answer.fetched_at, repaired=True) for movie in answer.movies]
             sure, unsure = _sorted_out(one, hits)
-            found.sure.extend(sure)
-            found.unsure.extend(unsure)
+            all_hits.sure.extend(sure)
+            all_hits.unsure.extend(unsure)
             if sure or unsure:
                 del searches[one]
-    return found
+    return all_hits
 
 
 def _searches(wanted: Wanted) -> list[ByTitle]:

@@ -1,10 +1,12 @@
-"""What is asked of TMDB, and what it answers."""
+"""What is asked of TMDB, what it answers, and what can go wrong with asking."""
 
 from datetime import datetime
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from pydantic import ConfigDict, Field, field_validator
 
+from tasks.core.errors import PalateError
 from tasks.core.vocabulary import Record
 
 
@@ -48,28 +50,13 @@ class ById(Record):
         """Behind TMDB's base address."""
         return f"/3/movie/{self.tmdb_id}"
 
-    @property
-    def query(self) -> dict[str, str]:
-        """The address' parameters, without the key."""
-        return {}
-
 
 class ByTitle(Record):
     """Movies with such a title, released that year somewhere; TMDB's likeliest first."""
 
     title: str
     year: int | None
-
-    @property
-    def path(self) -> str:
-        """Behind TMDB's base address."""
-        return "/3/search/movie"
-
-    @property
-    def query(self) -> dict[str, str]:
-        """The address' parameters, without the key."""
-        dated = {} if self.year is None else {"year": str(self.year)}
-        return {"query": self.title, **dated}
+    path: ClassVar[str] = "/3/search/movie"
 
 
 Lookup = ById | ByTitle
@@ -82,6 +69,33 @@ class Answer(Record):
     fetched_at: datetime
 
 
+def query_of(lookup: Lookup) -> dict[str, str]:
+    """The address' parameters, without the key."""
+    if isinstance(lookup, ById):
+        return {}
+    return {"query": lookup.title} | ({} if lookup.year is None else {"year": str(lookup.year)})
+
+
 def name_of(lookup: Lookup) -> str:
     """A lookup as text, the same for the same question."""
-    return f"{lookup.path}?{urlencode(lookup.query)}" if lookup.query else lookup.path
+    return "?".join(part for part in (lookup.path, urlencode(query_of(lookup))) if part)
+
+
+class EnrichError(PalateError):
+    """Root of this stage's errors; every answer that arrived before is kept."""
+
+
+class NobodyToAskError(EnrichError):
+    """Something is missing, and neither TMDB nor a language model can be asked."""
+
+
+class TmdbError(EnrichError):
+    """TMDB does not answer, or not as TMDB does. No message holds an address with a key."""
+
+
+class TmdbKeyError(TmdbError):
+    """TMDB refuses the key: asking again is no use."""
+
+
+class TmdbCacheError(EnrichError):
+    """The file of kept answers cannot be used."""

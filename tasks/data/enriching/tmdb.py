@@ -2,18 +2,18 @@
 
 import asyncio
 import random
-from types import TracebackType
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 from aiolimiter import AsyncLimiter
 from pydantic import Field, SecretStr, ValidationError
 
 from tasks.core.vocabulary import Record
-from tasks.data.enriching.errors import TmdbError, TmdbKeyError
-from tasks.data.enriching.keyed_transport import transport_to
-from tasks.data.enriching.records import ById, Lookup, Movie
+from tasks.data.enriching.records import ById, Lookup, Movie, TmdbError, TmdbKeyError, query_of
 
 BASE_URL = "https://api.themoviedb.org"
 NO_SUCH_MOVIE = {6, 34}
@@ -21,8 +21,11 @@ NO_SUCH_MOVIE = {6, 34}
 
 LATER = "Run the same command again later: what was answered is kept."
 
+JWT = "eyJ"
+"""A read access token (v4) starts so and goes into a header; an API key (v3) into the address."""
 
-class Pace(Record):
+
+class TmdbPace(Record):
     """How fast and how patiently to ask; seconds, except `rate` per second. TMDB allows 40."""
 
     rate: float = Field(30.0, gt=0)
@@ -41,33 +44,50 @@ class _Again(Exception):
         self.what, self.wait = what, wait
 
 
-class Tmdb:
-    """Asks one TMDB. For use in `async with`, in one event loop."""
+class KeyedTransport(httpx2.AsyncHTTPTransport):
+    """Adds the key to each request on its way out, below the layer that logs addresses.
 
-    def __init__(self, url: str, key: SecretStr, pace: Pace) -> None:
-        self._pace = pace
+    `httpx2` logs each address and its exceptions hold the request, so neither ever sees the key.
+    """
+
+    def __init__(self, url: str, key: SecretStr, connections: int) -> None:
+        parts = urlsplit(url)  # the environment's proxy is used as `httpx2` itself would
+        proxy = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+        super().__init__(proxy=proxy, limits=httpx2.Limits(max_connections=connections))
+        self._key = key
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a copy with the key, without a body; the request itself stays without the key."""
+        key = self._key.get_secret_value().strip()
+        url, headers = request.url, request.headers.copy()
+        if key.startswith(JWT):
+            headers["Authorization"] = f"Bearer {key}"
+        else:
+            url = url.copy_merge_params({"api_key": key})
+        keyed = httpx2.Request(request.method, url, headers=headers, extensions=request.extensions)
+        return await super().handle_async_request(keyed)
+
+
+@asynccontextmanager
+async def open_tmdb(url: str, key: SecretStr, pace: TmdbPace) -> AsyncIterator["Tmdb"]:
+    """A client of the TMDB at this address. Raises TmdbError where it is none."""
+    async with httpx2.AsyncClient(
+        base_url=_checked(url),
+        transport=KeyedTransport(url, key, pace.concurrency),
+        timeout=None,  # each request has a deadline as a whole, see `_attempt`
+        headers={"Accept": "application/json"},
+    ) as http:
+        yield Tmdb(http, pace)
+
+
+class Tmdb:
+    """Asks one TMDB, in one event loop."""
+
+    def __init__(self, http: httpx2.AsyncClient, pace: TmdbPace) -> None:
+        self._http, self._pace = http, pace
         self._limiter = AsyncLimiter(1, 1 / pace.rate)
         self._held_until = 0.0
         self._random = random.Random(0)  # noqa: S311 - jitter
-        self._http = httpx2.AsyncClient(
-            base_url=_checked(url),
-            transport=transport_to(url, key, pace.concurrency),
-            timeout=None,  # each request has a deadline as a whole, see `_attempt`
-            headers={"Accept": "application/json"},
-        )
-
-    async def __aenter__(self) -> "Tmdb":
-        """Give the client itself."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the connections."""
-        await self._http.aclose()
 
     async def ask(self, lookup: Lookup) -> tuple[Movie, ...]:
         """The movies that answer a lookup; none if TMDB knows of none.
@@ -96,7 +116,7 @@ class Tmdb:
         try:
             # httpx2's own timeout is per read: a server that drips would hold the slot for ever.
             async with asyncio.timeout(self._pace.deadline):
-                response = await self._http.get(lookup.path, params=lookup.query)
+                response = await self._http.get(lookup.path, params=query_of(lookup))
         except TimeoutError:
             raise _Again(f"no whole answer in {self._pace.deadline:g} s") from None
         except httpx2.HTTPError as error:
@@ -137,25 +157,25 @@ def _read(lookup: Lookup, response: httpx2.Response) -> tuple[Movie, ...]:
         )
     if status == 429 or status >= 500:
         raise _Again(f"status {status}", _retry_after(response))
-    body = _json(response)
-    if status == 200 and body is not None:
-        return _movies(lookup, body)
-    if status == 404 and isinstance(lookup, ById) and _code(body) in NO_SUCH_MOVIE:
-        return ()
-    if status in (400, 422) and not isinstance(lookup, ById) and _code(body) is not None:
-        return ()  # a title that TMDB cannot search for, such as "???"
+    body, by_id = _json(response), isinstance(lookup, ById)
     if status == 200:
-        raise _Again("an answer that is not JSON")
+        return _movies(body, by_id)
+    code = body.get("status_code") if body else None
+    if status == 404 and by_id and code in NO_SUCH_MOVIE:
+        return ()
+    if status in (400, 422) and not by_id and code is not None:
+        return ()  # a title that TMDB cannot search for, such as "???"
     raise TmdbError(
         f"What answers {lookup.path} with status {status} is not TMDB.",
         f"Check PALATE_TMDB_URL; unless set, it is {BASE_URL}.",
     )
 
 
-def _movies(lookup: Lookup, body: dict[str, Any]) -> tuple[Movie, ...]:
+def _movies(body: dict[str, Any] | None, by_id: bool) -> tuple[Movie, ...]:
+    if body is None:
+        raise _Again("an answer that is not JSON")
     try:
-        found = [body] if isinstance(lookup, ById) else body["results"]
-        return tuple(Movie.model_validate(movie) for movie in found)
+        return tuple(map(Movie.model_validate, [body] if by_id else body["results"]))
     except (KeyError, TypeError, ValidationError):
         raise _Again("an answer without TMDB's fields") from None
 
@@ -166,10 +186,6 @@ def _json(response: httpx2.Response) -> dict[str, Any] | None:
     except ValueError:
         return None
     return body if isinstance(body, dict) else None
-
-
-def _code(body: dict[str, Any] | None) -> object:
-    return body.get("status_code") if body else None
 
 
 def _retry_after(response: httpx2.Response) -> float | None:

@@ -31,8 +31,8 @@ def recognises(folder: Path) -> bool:
 
 def files(folder: Path) -> list[Path]:
     """The files that decide what `read` gives."""
-    found = [_find(folder, "ratings"), _find(folder, "items"), folder / DESCRIPTION_FILE]
-    return [file for file in found if file is not None and file.is_file()] + arrivals(folder)
+    named = [_find(folder, "ratings"), _find(folder, "items"), folder / DESCRIPTION_FILE]
+    return [file for file in named if file is not None and file.is_file()] + arrivals(folder)
 
 
 def read(folder: Path) -> RawTables:
@@ -59,21 +59,21 @@ def _find(folder: Path, stem: str) -> Path | None:
 def _describe(folder: Path) -> tuple[DatasetInfo, frozenset[str]]:
     """What dataset.toml says, and which of the fields only the ratings can tell."""
     file = folder / DESCRIPTION_FILE
-    said = _read_toml(file) if file.is_file() else {}
+    entries = _read_toml(file) if file.is_file() else {}
     try:
-        info = DatasetInfo.model_validate(DEFAULTS | {"name": folder.name} | said)
+        info = DatasetInfo.model_validate(DEFAULTS | {"name": folder.name} | entries)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise BadDataError(file, first["msg"], "Correct the entry.", column=key) from error
     low, high = info.scale
-    if "scale" in said and not (low < high and math.isfinite(high - low)):
+    if "scale" in entries and not (low < high and math.isfinite(high - low)):
         problem = "the scale must be [lowest, highest]"
         raise BadDataError(file, problem, "Correct the entry.", column="scale")
-    if {"scale", "relevant_at"} <= said.keys() and not low <= info.relevant_at <= high:
+    if {"scale", "relevant_at"} <= entries.keys() and not low <= info.relevant_at <= high:
         problem = f"{info.relevant_at:g} is off the scale"
         raise BadDataError(file, problem, "Correct the entry.", column="relevant_at")
-    return info, frozenset({"scale", "relevant_at"} - said.keys())
+    return info, frozenset({"scale", "relevant_at"} - entries.keys())
 
 
 def _read_toml(file: Path) -> dict[str, Any]:

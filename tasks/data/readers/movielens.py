@@ -111,15 +111,15 @@ def _join(items: pl.DataFrame, folder: Path, extra: Extra) -> tuple[pl.DataFrame
     """Items with the columns of one optional file, and how many of its rows were surplus."""
     if not (folder / extra.file).is_file():
         return items, 0
-    found = read_table(folder / extra.file, {"movieId": ITEM, **extra.names})
-    with_ids(found, ITEM)  # for its check alone: ids are compared as written
+    extras = read_table(folder / extra.file, {"movieId": ITEM, **extra.names})
+    with_ids(extras, ITEM)  # for its check alone: ids are compared as written
     for name in extra.names.values():
         if ITEM_COLUMNS[name].is_numeric():
-            found = with_number(found, name, ITEM_COLUMNS[name], required=False)
-    first = found.frame.drop(ROW).unique(ITEM, keep="first", maintain_order=True)
-    known = first.join(items.select(ITEM), on=ITEM, how="semi")
-    joined = items.join(known, on=ITEM, how="left", maintain_order="left")
-    return joined, found.frame.height - known.height
+            extras = with_number(extras, name, ITEM_COLUMNS[name], required=False)
+    first = extras.frame.drop(ROW).unique(ITEM, keep="first", maintain_order=True)
+    wanted = first.join(items.select(ITEM), on=ITEM, how="semi")
+    joined = items.join(wanted, on=ITEM, how="left", maintain_order="left")
+    return joined, extras.frame.height - wanted.height
 
 
 def _tags(file: Path) -> Table | None:

@@ -1,16 +1,33 @@
 """The scorer that asks a language model how well each item fits a person's taste (PAPER.md, 5)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import polars as pl
+
 from tasks.core.progress import bar
-from tasks.features.similarity.requests import ScoreRequest, person_by_person
-from tasks.features.similarity.scorer import Asked, Scores
-from tasks.llm.asking import Person, ask_scores
-from tasks.llm.judges import language_version
+from tasks.core.vocabulary import ESTIMATE, ITEM, USER, ItemText, Profile
+from tasks.features.similarity.scorer import Scores, ScoringInputs
+from tasks.llm.asking import ask_scores
+from tasks.llm.item_asking import PersonItems
 from tasks.llm.options import EngineOptions
 from tasks.llm.rendering import item_line, person_block
 from tasks.llm.session import session_for
+from tasks.texts.item_texts import BACKGROUND
+
+
+@dataclass(frozen=True)
+class ScoreRequest:
+    """A person and the items to judge, in the order of the base list.
+
+    `estimates` are the base model's, one per item, mapped from the data set's scale to [-1, 1].
+    """
+
+    profile: Profile
+    items: Sequence[ItemText]
+    estimates: Sequence[float | None] = ()
 
 
 class LanguageScorer:
@@ -18,9 +35,8 @@ class LanguageScorer:
 
     def __init__(self, home: Path, options: EngineOptions) -> None:
         self._home, self._options = home, options
-        self.version = language_version(options)
 
-    def score(self, asked: Asked) -> Scores:
+    def score(self, asked: ScoringInputs) -> Scores:
         """One score (P,) per candidate; NaN where the model gave no valid one.
 
         Raises LlmError when no more can be asked; what was answered until then is kept.
@@ -32,13 +48,41 @@ class LanguageScorer:
         session = session_for(self._home, self._options)
         pairs = sum(len(person.lines) for person in people)
         with bar(f"asking {self._options.llm_model}", total=pairs) as advance:
-            told = session.telling(advance)
-            return session.run(lambda engine: ask_scores(engine, people, told))
+            settled = session.settling(advance)
+            return session.run(lambda engine: ask_scores(engine, people, settled))
 
 
-def as_shown(request: ScoreRequest, options: EngineOptions) -> Person:
+def as_shown(request: ScoreRequest, options: EngineOptions) -> PersonItems:
     """A person and the items as the model reads them."""
     estimates: Sequence[float | None] = request.estimates or [None] * len(request.items)
     pairs = zip(request.items, estimates, strict=True)
     lines = [item_line(item, options.llm_show, estimate) for item, estimate in pairs]
-    return Person(person_block(request.profile), lines)
+    return PersonItems(person_block(request.profile), lines)
+
+
+def make_requests(asked: ScoringInputs) -> list[ScoreRequest]:
+    """One request per person, sorted by user."""
+    low, high = asked.scale
+    normal = (2.0 * (pl.col(ESTIMATE) - low) / (high - low) - 1.0).alias(ESTIMATE)
+    wanted = asked.candidates.group_by(USER, maintain_order=True).agg(ITEM, normal).sort(USER)
+    people = wanted.join(asked.profiles, on=USER, how="left", maintain_order="left")
+    mentioned = pl.col(ITEM).is_in(asked.candidates[ITEM].unique().implode())
+    needed = asked.texts.filter(mentioned).select(pl.exclude(BACKGROUND))
+    by_item = {row[ITEM]: ItemText.model_validate(row) for row in needed.iter_rows(named=True)}
+    requests = []
+    for person in people.iter_rows(named=True):
+        items, estimates = [by_item[item] for item in person.pop(ITEM)], person.pop(ESTIMATE)
+        requests.append(ScoreRequest(Profile.model_validate(person), items, estimates))
+    return requests
+
+
+def person_by_person(
+    asked: ScoringInputs, ask: Callable[[list[ScoreRequest]], Sequence[Sequence[float | None]]]
+) -> Scores:
+    """The answers to `make_requests` (None: no score) in the order of the candidates (P,)."""
+    answers = ask(make_requests(asked))
+    order = asked.candidates.with_row_index("row").sort(USER, maintain_order=True)["row"]
+    result = np.full(asked.candidates.height, np.nan)
+    flat = [np.nan if score is None else score for scores in answers for score in scores]
+    result[order.to_numpy()] = flat
+    return result

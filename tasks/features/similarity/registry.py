@@ -3,18 +3,18 @@
 from functools import lru_cache
 from pathlib import Path
 
-from tasks.core.vocabulary import ProfileStyle, ScorerName
+from tasks.core.vocabulary import ScorerName
 from tasks.features.similarity.embedded import EmbeddedScorer
 from tasks.features.similarity.scorer import Scorer
-from tasks.llm.judges import language_version
 from tasks.llm.options import EngineOptions
+from tasks.llm.questions import score_question
 from tasks.texts.embedding_store import store_of
 
 
 def scorer_named(name: ScorerName, home: Path, options: EngineOptions) -> Scorer:
     """The scorer; what is costly to load or share is made once per process."""
     if name == "embedded":
-        return _embedded(home, options.profile_style)
+        return _embedded(home)
     from tasks.features.similarity.language import LanguageScorer  # noqa: PLC0415 - loads openai and SQLAlchemy
 
     return LanguageScorer(home, options)
@@ -23,10 +23,11 @@ def scorer_named(name: ScorerName, home: Path, options: EngineOptions) -> Scorer
 def scorer_version(name: ScorerName, options: EngineOptions) -> str:
     """Changes whenever the same question would get another score."""
     if name == "embedded":
-        return EmbeddedScorer.version + ("-contrastive" * (options.profile_style == "contrastive"))
-    return language_version(options)
+        return EmbeddedScorer.version
+    windows = f" {options.llm_window}/{options.llm_stride}" * (options.llm_ask == "list")
+    return score_question(options).judge(options) + windows
 
 
 @lru_cache
-def _embedded(home: Path, style: ProfileStyle) -> Scorer:
-    return EmbeddedScorer(store_of(home), style)
+def _embedded(home: Path) -> Scorer:
+    return EmbeddedScorer(store_of(home))

@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tasks.core.vocabulary import ITEM, SIMILARITY, USER
+
 Scores = NDArray[np.float64]
 """Scores in [-1, 1]: against the taste, neutral, perfect match. NaN: no score."""
 
@@ -14,7 +16,7 @@ Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ScoringInputs:
     """Whom to judge for, and what, as tables.
 
     `candidates` (user, item, estimate), P rows, each person's in the order of the base list;
@@ -32,9 +34,12 @@ class Asked:
 class Scorer(Protocol):
     """Judges many people's items at once, so that it can share work between them."""
 
-    version: str
-    """Part of the cache key: changes whenever the same question would get another score."""
-
-    def score(self, asked: Asked) -> Scores:
+    def score(self, asked: ScoringInputs) -> Scores:
         """One score (P,) per candidate, in order; it depends on its person's rows alone."""
         ...
+
+
+def score_candidates(scorer: Scorer, asked: ScoringInputs) -> pl.DataFrame:
+    """User, item, similarity in the order of the candidates; null where there is no score."""
+    values = pl.Series(SIMILARITY, scorer.score(asked), pl.Float64, nan_to_null=True)
+    return asked.candidates.select(USER, ITEM, values.clip(-1.0, 1.0))

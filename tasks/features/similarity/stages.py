@@ -8,16 +8,14 @@ from tasks.core.artifacts import read_arrays, read_table, scan_table, write_tabl
 from tasks.core.chunks import rows_of, theirs
 from tasks.core.stage import Rows, chunk_stage, stage
 from tasks.core.vocabulary import (
-    DISLIKED,
     FAVOURITES,
     ITEM,
     USER,
     Artifact,
     ScorerName,
 )
-from tasks.features.similarity.chunk import score_candidates
 from tasks.features.similarity.registry import scorer_named, scorer_version
-from tasks.features.similarity.scorer import Asked
+from tasks.features.similarity.scorer import ScoringInputs, score_candidates
 from tasks.llm.options import EngineOptions
 from tasks.texts.item_texts import needed_texts
 from tasks.texts.stages import VECTORS
@@ -29,7 +27,7 @@ def needed_texts_stage(
 ) -> Artifact:
     """The texts that are read to score these candidates."""
     wanted = scan_table(home, candidates).select(pl.col(ITEM).unique()).collect()
-    people = scan_table(home, profiles).select(FAVOURITES, DISLIKED).collect()
+    people = scan_table(home, profiles).select(FAVOURITES).collect()
     return write_table(home, "texts", needed_texts(read_table(home, texts), wanted, people))
 
 
@@ -53,7 +51,7 @@ def score_stage(
 ) -> Artifact:
     """Similarities for the candidates of the profiles in these rows; `vectors` of the texts."""
     people = rows_of(home, profiles, rows)
-    asked = Asked(
+    asked = ScoringInputs(
         candidates=theirs(home, candidates, people[USER]),
         profiles=people,
         texts=read_table(home, texts),

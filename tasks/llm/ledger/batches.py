@@ -3,8 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -12,32 +11,21 @@ from sqlalchemy import Row, select, update
 
 from tasks.llm.ledger.ledger import Ledger
 from tasks.llm.ledger.tables import batches, requests
-from tasks.llm.requests import Reply
-from tasks.llm.work import Digest, Line, digest_alone
+from tasks.llm.requests import ChatRequest, Subject
 
 FORGOTTEN_AFTER = 30 * 86_400.0
 """Seconds after which a batch's answers are not kept at the server any more."""
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A request of a batch: whose answer it is, scores asked for, and how to read the answer."""
-
-    judge: str
-    pairs: int
-    digest: Digest
-
-
 @dataclass
 class OpenBatch:
-    """A batch that is not finished; `entries` by request id, which is the custom_id."""
+    """A batch that is not finished; `subjects` by request id, which is the custom_id."""
 
     id: str
     created_at: float
-    entries: Mapping[str, Entry]
+    subjects: Mapping[str, Subject]
     file_id: str | None = None
     batch_id: str | None = None
-    lines: Mapping[str, Line] = field(default_factory=dict)
 
 
 class BatchLedger:
@@ -46,18 +34,18 @@ class BatchLedger:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    async def begin(self, lines: Sequence[Line], model: str) -> OpenBatch:
-        """A batch about to be made, and its requests, in one commit."""
-        batch = {"id": uuid4().hex, "owner": self._ledger.owner, "created_at": time.time()}
+    async def begin(self, sent: Sequence[ChatRequest], model: str) -> OpenBatch:
+        """A batch about to be made, and its requests in their order, in one commit."""
+        batch_id, now = uuid4().hex, time.time()
+        batch = {"id": batch_id, "owner": self._ledger.owner, "created_at": now}
         rows = [
-            self._ledger.request_row(line.request, line.judge, model)
-            | {"batch_id": batch["id"], "context": json.dumps(line.context)}
-            for line in lines
+            self._ledger.request_row(request, model)
+            | {"batch_id": batch_id, "context": json.dumps(request.context)}
+            for request in sent
         ]
         await self._ledger.database.change((batches.insert(), batch), (requests.insert(), rows))
-        sent = {row["id"]: line for row, line in zip(rows, lines, strict=True)}
-        entries = {i: Entry(x.judge, x.request.pairs, x.digest) for i, x in sent.items()}
-        return OpenBatch(str(batch["id"]), float(str(batch["created_at"])), entries, lines=sent)
+        ids = (str(row["id"]) for row in rows)
+        return OpenBatch(batch_id, now, dict(zip(ids, sent, strict=True)))
 
     async def has_file(self, batch: OpenBatch, file_id: str) -> None:
         """Its lines are at the server."""
@@ -81,7 +69,7 @@ class BatchLedger:
 
     async def take_over(self) -> list[OpenBatch]:
         """Batches whose command is gone; they are this one's from now on."""
-        claims, found = self._ledger.claims, []
+        claims, taken = self._ledger.claims, []
         for row in await self._open_rows():
             if row.owner == self._ledger.owner or not await self._is_gone(row.owner):
                 continue
@@ -90,19 +78,19 @@ class BatchLedger:
                 if time.time() > row.created_at + FORGOTTEN_AFTER:
                     await self.end(batch, "forgotten")
                 elif row.id in {same.id for same in await self._open_rows(row.owner)}:
-                    entries = await self._entries(row.id)
-                    batch.entries = entries
+                    batch.subjects = await self._subjects(row.id)
                     await self._set(batch, owner=self._ledger.owner)
-                    found.append(batch)
+                    taken.append(batch)
             finally:
                 await claims.give_back(f"owner {row.owner}")
-        return found
+        return taken
 
-    async def held_elsewhere(self, names: Set[str]) -> bool:
-        """Whether another command has a batch open about one of these (`Work.name`)."""
+    async def held_elsewhere(self, claims: Set[str]) -> bool:
+        """Whether another command has a batch open about one of these (`Subject.claim`)."""
         others = [r for r in await self._open_rows() if r.owner != self._ledger.owner]
         for row in others:
-            if names & await self._names(row.id):
+            subjects = await self._subjects(row.id, all_of_it=True)
+            if not claims.isdisjoint(subject.claim for subject in subjects.values()):
                 return True
         return False
 
@@ -116,28 +104,15 @@ class BatchLedger:
             query = query.where(batches.c.owner == owner)
         return await self._ledger.database.rows(query.order_by(batches.c.created_at))
 
-    async def _names(self, batch_id: str) -> set[str]:
-        query = select(requests.c.judge, requests.c.context)
-        rows = await self._ledger.database.rows(query.where(requests.c.batch_id == batch_id))
-        told = ((row.judge, json.loads(row.context)) for row in rows)
-        return {f"{judge} {c['person'] if 'person' in c else c['about']}" for judge, c in told}
-
-    async def _entries(self, batch_id: str) -> dict[str, Entry]:
-        waiting = requests.c.outcome.is_(None) & (requests.c.batch_id == batch_id)
-        columns = requests.c.id, requests.c.judge, requests.c.pairs, requests.c.context
-        rows = await self._ledger.database.rows(select(*columns).where(waiting))
-        return {row.id: Entry(row.judge, row.pairs, self._later(row)) for row in rows}
-
-    def _later(self, row: Any) -> Digest:  # noqa: ANN401 - a row of `requests`
-        context = json.loads(row.context)
-        return partial(_digest, self._ledger, row.judge, context)
+    async def _subjects(self, batch_id: str, *, all_of_it: bool = False) -> dict[str, Subject]:
+        """What its requests are about, by id: of those without an answer yet, or of all."""
+        theirs = requests.c.batch_id == batch_id
+        if not all_of_it:
+            theirs &= requests.c.outcome.is_(None)
+        columns = (requests.c[name] for name in ("id", "kind", "judge", "pairs", "context"))
+        rows = await self._ledger.database.rows(select(*columns).where(theirs))
+        return {r.id: Subject(r.kind, r.judge, r.pairs, json.loads(r.context)) for r in rows}
 
     async def _set(self, batch: OpenBatch, **values: str) -> None:
         statement = update(batches).where(batches.c.id == batch.id).values(values)
         await self._ledger.database.change((statement, None))
-
-
-def _digest(
-    ledger: Ledger, judge: str, context: Mapping[str, Any], request_id: str, reply: Reply
-) -> Any:  # noqa: ANN401
-    return digest_alone(ledger, request_id, judge, context, reply)

@@ -40,7 +40,7 @@ URL_FIX = f"{URL_FORM}, or unset it for a file in --home."
 OPTIONS = {"sslmode": "ssl", "host": "host"}
 """What an address may say after its "?" (a host: a socket's folder), and what asyncpg calls it."""
 
-TOLD = {DatabaseError, InterfaceError, InternalError, OperationalError}
+QUOTABLE = {DatabaseError, InterfaceError, InternalError, OperationalError}
 """Errors whose message is about the database; others may quote the values that were written."""
 
 FAILURES = (SQLAlchemyError, PostgresError, OSError)
@@ -205,8 +205,8 @@ class Database:
     def broken(self, what: str, error: Exception) -> LedgerError:
         """The error to raise; it names the file or host, never a password or what was written."""
         plain = (PostgresError, sqlite3.Error, OSError, RuntimeError, ValueError)
-        told = type(error) in TOLD or isinstance(error, plain)
-        cause = str(getattr(error, "orig", None) or error) if told else ""
+        quotable = type(error) in QUOTABLE or isinstance(error, plain)
+        cause = str(getattr(error, "orig", None) or error) if quotable else ""
         first = (cause.splitlines() or [type(error).__name__])[0]
         host = str(self.url.host or self.url.query.get("host", "")).rpartition("@")[2]
         where = self.url.database if self.is_sqlite else f"postgresql://{host}/{self.url.database}"

@@ -13,9 +13,9 @@ from tasks.core.errors import LedgerError
 from tasks.core.secrets import Secrets
 from tasks.llm.ledger.claims import Claims, open_claims
 from tasks.llm.ledger.database import Change, Database, ledger_url
-from tasks.llm.ledger.spending import Spending
 from tasks.llm.ledger.tables import requests, scores, texts
-from tasks.llm.requests import ChatRequest, Reply
+from tasks.llm.questions import QUESTIONS, Kept
+from tasks.llm.requests import ChatRequest, Reply, Subject
 
 ASKED_AT_ONCE = 500
 
@@ -44,26 +44,20 @@ class Ledger:
         await self.claims.close()
         await self.database.close()
 
-    async def spending(self, run: str) -> Spending:
-        """What all processes of a command use together."""
-        shared = Spending(self.database, run)
-        await shared.open()
-        return shared
-
-    async def begin(self, request: ChatRequest, judge: str, model: str) -> str:
+    async def begin(self, request: ChatRequest, model: str) -> str:
         """Commit that a request is about to be sent; gives its id."""
-        row = self.request_row(request, judge, model)
+        row = self.request_row(request, model)
         await self.database.change((requests.insert(), row))
         return str(row["id"])
 
-    def request_row(self, request: ChatRequest, judge: str, model: str) -> dict[str, Any]:
+    def request_row(self, request: ChatRequest, model: str) -> dict[str, Any]:
         """The row of a request about to be sent."""
         return {
             "id": uuid4().hex,
             "request_hash": request.digest(model),
             "owner": self.owner,
             "kind": request.kind,
-            "judge": judge,
+            "judge": request.judge,
             "pairs": request.pairs,
             "sent_at": time.time(),
             "attempts": 1,
@@ -106,49 +100,61 @@ class Ledger:
         done = update(requests).where(requests.c.id == request_id).values(values)
         await self.database.change((done, None), *answers)
 
+    def keep(self, request_id: str, subject: Subject, values: Mapping[str, Any]) -> list[Change]:
+        """What an answer holds, as a change to commit."""
+        if not values:
+            return []
+        if QUESTIONS[subject.kind].keeps == "texts":
+            return self.keep_texts(request_id, subject.judge, values)
+        return self.keep_scores(request_id, subject.judge, subject.context["person"], values)
+
     def keep_scores(
-        self, request_id: str, judge: str, person: str, found: Mapping[str, float]
+        self, request_id: str, judge: str, person: str, values: Mapping[str, float]
     ) -> list[Change]:
         """Scores by item hash, as a change to commit; a pair that has one keeps it."""
         rows = [
             {"judge": judge, "person": person, "item": i, "score": s, "request_id": request_id}
-            for i, s in found.items()
+            for i, s in values.items()
         ]
         return [(self._insert_new(scores), rows)] if rows else []
 
-    def keep_text(self, request_id: str, judge: str, about: str, text: str) -> list[Change]:
-        """A text as a change to commit."""
-        return self.keep_texts(request_id, judge, {about: text})
-
-    def keep_texts(self, request_id: str, judge: str, found: Mapping[str, str]) -> list[Change]:
+    def keep_texts(self, request_id: str, judge: str, values: Mapping[str, str]) -> list[Change]:
         """Texts by the hash of what they are about, as a change to commit."""
         rows = [
             {"judge": judge, "about": about, "text": text, "request_id": request_id}
-            for about, text in found.items()
+            for about, text in values.items()
         ]
         return [(self._insert_new(texts), rows)] if rows else []
 
+    async def values_of(
+        self, keeps: Kept, judge: str, person: str, items: Iterable[str]
+    ) -> dict[str, Any]:
+        """Known scores or texts by item hash."""
+        if keeps == "scores":
+            return await self.scores_of(judge, person, items)
+        return await self.texts_about(judge, items)
+
     async def scores_of(self, judge: str, person: str, items: Iterable[str]) -> dict[str, float]:
         """Known scores by item hash."""
-        found: dict[str, float] = {}
+        known: dict[str, float] = {}
         wanted = list(dict.fromkeys(items))
         for start in range(0, len(wanted), ASKED_AT_ONCE):
             some = wanted[start : start + ASKED_AT_ONCE]
             theirs = (scores.c.judge == judge) & (scores.c.person == person)
             query = select(scores.c.item, scores.c.score).where(theirs & scores.c.item.in_(some))
-            found |= {row.item: row.score for row in await self.database.rows(query)}
-        return found
+            known |= {row.item: row.score for row in await self.database.rows(query)}
+        return known
 
     async def texts_about(self, judge: str, things: Iterable[str]) -> dict[str, str]:
         """Known texts by the hash of what they are about."""
-        found: dict[str, str] = {}
+        known: dict[str, str] = {}
         wanted = list(dict.fromkeys(things))
         for start in range(0, len(wanted), ASKED_AT_ONCE):
             some = wanted[start : start + ASKED_AT_ONCE]
             query = select(texts.c.about, texts.c.text)
             query = query.where((texts.c.judge == judge) & texts.c.about.in_(some))
-            found |= {row.about: row.text for row in await self.database.rows(query)}
-        return found
+            known |= {row.about: row.text for row in await self.database.rows(query)}
+        return known
 
     async def finished_since(self, moment: float) -> list[dict[str, Any]]:
         """Rows of the requests that ended at or after a moment, oldest first."""

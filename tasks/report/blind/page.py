@@ -8,10 +8,10 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from tasks.report.blind.pair import LETTERS, Chosen, Draw, Letter, Pair, Shown
-from tasks.report.experiments.words import model_name
+from tasks.report.blind.pair import LETTERS, Chosen, Draw, Letter, ListedItem, Pair
+from tasks.report.text import model_name
 
-Listed = list[tuple[Letter, tuple[Shown, ...]]]
+Listed = list[tuple[Letter, tuple[ListedItem, ...]]]
 
 
 def choice_page(pair: Pair, draw: Draw) -> str:

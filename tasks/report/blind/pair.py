@@ -1,10 +1,19 @@
-"""What is compared, and what can come of it."""
+"""Two lists of one person, the draw of which stands first, and a choice as a row of the results."""
 
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
 from typing import Literal
 
 import numpy as np
+import polars as pl
 
-from tasks.core.vocabulary import Record
+import sql
+from tasks.core.errors import UnknownListsError
+from tasks.core.vocabulary import BASE_RANK, GENRES, ITEM, RANK, RERANKED_RANK, TITLE, YEAR, Record
+from tasks.store.query import query
+from tasks.store.warehouse import publish
 
 ListName = Literal["base", "reranked"]
 Chosen = Literal["base", "reranked", "neither"]
@@ -12,7 +21,7 @@ Letter = Literal["A", "B"]
 LETTERS: tuple[Letter, Letter] = ("A", "B")
 
 
-class Shown(Record):
+class ListedItem(Record):
     """An item as the page shows it; its words are untrusted."""
 
     item: str
@@ -21,8 +30,12 @@ class Shown(Record):
     genres: str | None = None
 
 
+Items = tuple[ListedItem, ...]
+"""A list, best first."""
+
+
 class Pair(Record):
-    """One person's two lists, best first, and the method that made them.
+    """One person's two lists, and the method that made them.
 
     `run_id` and `user` are null for a new person, whose lists are of no night.
     """
@@ -31,8 +44,8 @@ class Pair(Record):
     model: str
     scorer: str
     reranker: str
-    base: tuple[Shown, ...]
-    reranked: tuple[Shown, ...]
+    base: Items
+    reranked: Items
     run_id: str | None = None
     user: str | None = None
 
@@ -41,7 +54,7 @@ class Pair(Record):
         """Whether there is nothing to choose: the same items in the same order."""
         return [one.item for one in self.base] == [one.item for one in self.reranked]
 
-    def named(self, name: ListName) -> tuple[Shown, ...]:
+    def named(self, name: ListName) -> Items:
         """The list of that name."""
         return self.base if name == "base" else self.reranked
 
@@ -66,3 +79,99 @@ def draw(seed: int) -> Draw:
     """A fair coin, thrown by the seed alone."""
     heads = np.random.default_rng(seed).integers(2)
     return Draw(seed=seed, first="reranked" if heads else "base")
+
+
+def lists_of_night(home: Path, user: str, run_id: str | None = None) -> Pair:
+    """The base list and the re-ranker's list of a user, of that night or of the last one.
+
+    Raises StoreError without a results file, UnknownListsError where it has no such night or user.
+    """
+    nights = query(home, sql.statement("comparing/run.sql"), {"run_id": run_id or ""})
+    if nights.is_empty():
+        raise UnknownListsError(
+            f"There is no night {run_id}." if run_id else "There has been no night yet.",
+            'Nights there are: palate sql "SELECT run_id, flow FROM run_history"',
+        )
+    night = nights.row(0, named=True)
+    wanted = {"run_id": night["run_id"], "user": user}
+    ranked = query(home, sql.statement("comparing/ranked.sql"), wanted)
+    if ranked.is_empty():
+        raise UnknownListsError(
+            f"The night {night['run_id']} has no list for user {user}.",
+            "Users with a list: palate sql"
+            f" \"SELECT DISTINCT user FROM ranked_items WHERE run_id = '{night['run_id']}'\"",
+        )
+    made_by = {name: night[name] for name in ("run_id", "dataset", "model", "scorer", "reranker")}
+    base, reranked = two_lists(_as_reranked(home, ranked), night["top"])
+    return Pair(base=base, reranked=reranked, user=user, **made_by)
+
+
+def two_lists(ranked: pl.DataFrame, top: int) -> tuple[Items, Items]:
+    """The first `top` by base rank, and by rank; needs titles, years and genres."""
+    base, reranked = (
+        tuple(
+            ListedItem(item=str(item), title=title, year=year, genres=genres)
+            for item, title, year, genres in ranked.filter(pl.col(place) <= top)
+            .sort(place)
+            .select(ITEM, TITLE, YEAR, GENRES)
+            .iter_rows()
+        )
+        for place in (BASE_RANK, RANK)
+    )
+    return base, reranked
+
+
+def _as_reranked(home: Path, ranked: pl.DataFrame) -> pl.DataFrame:
+    """Rows with genres, where `rank` is the re-ranker's whatever was published instead.
+
+    Files of before nights were guarded have that column not at all, or empty.
+    """
+    ranks = [name for name in (RERANKED_RANK, RANK) if name in ranked.columns]
+    placed = ranked.with_columns(pl.coalesce(ranks).alias(RANK))
+    return placed.join(_genres(home, placed), on=ITEM, how="left", maintain_order="left")
+
+
+def _genres(home: Path, ranked: pl.DataFrame) -> pl.DataFrame:
+    """Genres from the newest catalogue in `home` that knows all these items by these titles.
+
+    The results file has none, and a catalogue on disk may be of another data set.
+    """
+    folder = home / "artifacts" / "items"
+    files = sorted(folder.glob("*.parquet"), key=lambda file: file.stat().st_mtime, reverse=True)
+    named = ranked.select(ITEM, TITLE)
+    for file in files:
+        catalogue = pl.scan_parquet(file).select(pl.col(ITEM).cast(pl.String), TITLE, GENRES)
+        try:
+            rows = catalogue.join(named.lazy(), on=[ITEM, TITLE], how="semi").collect()
+        except (pl.exceptions.PolarsError, OSError):
+            continue  # damaged, or being removed: genres are a courtesy
+        if rows.height == named.height:
+            return rows.select(ITEM, GENRES)
+    return named.select(ITEM, pl.lit(None, pl.String).alias(GENRES))
+
+
+def keep_choice(home: Path, pair: Pair, draw: Draw, chosen: Chosen, seconds: float) -> None:
+    """Append the choice to `choices`; raises StoreError where that cannot be done."""
+    publish(home, {"choices": choice_row(pair, draw, chosen, seconds, datetime.now(UTC))})
+
+
+def choice_row(
+    pair: Pair, draw: Draw, chosen: Chosen, seconds: float, chosen_at_utc: datetime
+) -> pl.DataFrame:
+    """The one row; of a person's taste it holds nothing but the items of both lists."""
+    row = {
+        "id": f"{chosen_at_utc:%Y%m%d-%H%M%S}-{token_hex(3)}",
+        "chosen_at_utc": chosen_at_utc.replace(tzinfo=None),
+        **pair.model_dump(include={"run_id", "user", "dataset", "model", "scorer", "reranker"}),
+        "base_items": _ids(pair.base),
+        "reranked_items": _ids(pair.reranked),
+        "first": draw.first,
+        "chosen": chosen,
+        "seconds": seconds,
+        "seed": draw.seed,
+    }
+    return pl.DataFrame([row], schema_overrides={"run_id": pl.String, "user": pl.String})
+
+
+def _ids(items: Items) -> str:
+    return json.dumps([one.item for one in items])

@@ -8,30 +8,29 @@ import uvicorn
 from starlette.applications import Starlette
 
 from tasks.core.errors import PortError
-from tasks.report.blind.access import HOSTS, Access
-from tasks.report.blind.ballot import Ballot, Keep
+from tasks.report.blind.ballot import HOSTS, Access, Ballot, StoreChoice
 from tasks.report.blind.pair import Chosen, Draw, Pair
 
 
 def ask(
     pair: Pair,
     draw: Draw,
-    keep: Keep,
+    store: StoreChoice,
     announce: Callable[[str], None],
     *,
     minutes: float,
     port: int = 0,
 ) -> Chosen | None:
-    """What the person chose, which `keep` has stored by then; None if nobody did in time.
+    """What the person chose, which `store` has stored by then; None if nobody did in time.
 
     Listens on 127.0.0.1 (port 0: a free one) and gives `announce` the address to open. Raises
     KeyboardInterrupt when interrupted before the choice, PortError where the port cannot be had,
-    and what `keep` raises.
+    and what `store` raises.
     """
     with socket.socket() as listener:
         _listen(listener, port)
         access = Access(listener.getsockname()[1])
-        ballot = Ballot(pair, draw, keep, access)
+        ballot = Ballot(pair, draw, store, access)
         announce(access.address)
         try:
             _serve(ballot, listener, minutes)

@@ -1,14 +1,13 @@
 """Plots of what was measured, as SVG on a white card: the same figures give the same bytes."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import polars as pl
-import vl_convert
 
-from tasks.report.experiments.words import model_name
+from tasks.report.charts import draw
+from tasks.report.text import model_name
 
 Rows = Sequence[Mapping[str, Any]]
 """Rows of `sql/results/methods.sql`."""
@@ -24,10 +23,6 @@ WIDTH, ROW_HEIGHT, LINES_HEIGHT = 240, 17, 230
 COLUMNS = 2
 ANYWHERE = alt.Scale(zero=False)
 """Dots need no zero; with it, small differences would not show."""
-
-TAG = re.compile(r"<[^>]+>")
-NOISE = re.compile(r' (?:aria-[a-z]+|class|role|pointer-events)="[^"]*"')
-LONG = re.compile(r"\d+\.\d{3,}")
 
 
 def dots(panels: Mapping[str, Rows], metric: str) -> str:
@@ -69,9 +64,9 @@ def _lines(title: str, rows: Rows, methods: Sequence[str], models: Sequence[str]
         x=alt.X("kept:O").title("train ratings kept").axis(labelAngle=0), color=color
     )
     bars = base.mark_rule(opacity=0.5).encode(y=_height("low"), y2="high:Q")
-    ways = base.mark_line(strokeWidth=1.5, opacity=0.8).encode(y=_height("mean"), strokeDash=dash)
+    paths = base.mark_line(strokeWidth=1.5, opacity=0.8).encode(y=_height("mean"), strokeDash=dash)
     marks = base.mark_point(filled=True, size=45, opacity=1).encode(y=_height("mean"), shape=shape)
-    return alt.layer(bars, ways, marks).properties(title=title, width=WIDTH, height=LINES_HEIGHT)
+    return alt.layer(bars, paths, marks).properties(title=title, width=WIDTH, height=LINES_HEIGHT)
 
 
 def _value(name: str) -> alt.X:
@@ -98,7 +93,7 @@ def _kind(row: Mapping[str, Any]) -> str:
 
 
 def _svg(panels: Sequence[Panel], title: str) -> str:
-    """The panels side by side, without what does not show."""
+    """The panels side by side."""
     styled = (
         alt.concat(*panels, columns=COLUMNS, spacing=24, title=title)
         .resolve_scale(x="independent", y="independent")
@@ -108,10 +103,4 @@ def _svg(panels: Sequence[Panel], title: str) -> str:
         .configure_title(anchor="start", fontSize=12, color="#111827")
         .configure_legend(orient="top", labelColor="#111827", symbolOpacity=1, labelLimit=300)
     )
-    svg = vl_convert.vegalite_to_svg(styled.to_json())
-    return TAG.sub(_slim, svg) + "\n"
-
-
-def _slim(tag: re.Match[str]) -> str:
-    """The tag without labels for scripts; coordinates rounded, so that they agree everywhere."""
-    return LONG.sub(lambda number: f"{float(number[0]):.2f}", NOISE.sub("", tag[0]))
+    return draw(styled.to_json()) + "\n"

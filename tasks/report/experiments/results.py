@@ -7,17 +7,18 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from tasks.core.artifacts import replacing
-from tasks.report.experiments import charts, words
+from tasks.core.files import replacing
+from tasks.report import text
+from tasks.report.experiments import charts, markdown
 from tasks.report.experiments.sections import Experiment, Row, read_experiments
 
 FOLDER = "results"
 """Beside the page; holds the plots."""
 
 FILTERS = (
-    *(words.figure, words.estimate, words.percent, words.count, words.p_value, words.tally),
-    *(words.duration, words.day, words.model_name, words.seeds, words.code),
-    *(words.at_ten, words.change),
+    *(text.count, text.date, text.duration, text.model_name, text.percent),
+    *(markdown.at_ten, markdown.change, markdown.code, markdown.estimate, markdown.figure),
+    *(markdown.p_value, markdown.seeds, markdown.tally),
 )
 
 
@@ -30,9 +31,9 @@ def write_results(home: Path, page: Path) -> list[Path]:
     plots = [_plots(stem, one) for stem, one in _named(experiments).items()]
     files = {f"{FOLDER}/{name}": svg for drawn in plots for name, svg in drawn.items()}
     files[page.name] = _page(experiments, [list(drawn) for drawn in plots])
-    for name, text in files.items():
+    for name, content in files.items():
         with replacing(page.parent / name) as private:
-            private.write_text(text, encoding="utf-8")
+            private.write_text(content, encoding="utf-8")
     return [page.parent / name for name in files]
 
 
@@ -50,7 +51,7 @@ def _named(experiments: Sequence[Experiment]) -> dict[str, Experiment]:
 def _plots(stem: str, experiment: Experiment) -> dict[str, str]:
     """The SVG of each plot by its file's name: all methods, and cold users by ratings kept.
 
-    What sees the held-out ratings is not drawn: beside it, all others would look alike.
+    Methods that see held-out ratings are not drawn: beside them, all others would look alike.
     """
     dots: dict[str, list[Row]] = {}
     lines: dict[str, list[Row]] = {}
@@ -69,13 +70,13 @@ def _page(experiments: Sequence[Experiment], plots: Sequence[Sequence[str]]) -> 
     """The Markdown; whatever a value holds, it is shown as text."""
     environment = Environment(  # noqa: S701 - `finalize` escapes, for Markdown
         loader=PackageLoader(__package__),
-        finalize=words.written,
+        finalize=markdown.written,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals["difference"] = words.difference
+    environment.globals["difference"] = markdown.difference
     environment.filters |= {function.__name__: function for function in FILTERS}
     return environment.get_template("results.md.j2").render(
         experiments=list(zip(experiments, plots, strict=True)),
@@ -89,18 +90,18 @@ def _page(experiments: Sequence[Experiment], plots: Sequence[Sequence[str]]) -> 
 
 def _versions(experiments: Sequence[Experiment]) -> dict[str, list[str]]:
     """What the runs were made with, and which experiments with that."""
-    found: dict[str, list[str]] = {}
+    names: dict[str, list[str]] = {}
     for experiment in experiments:
         versions: Mapping[str, str] = json.loads(experiment.run["versions"])
-        said = ", ".join(f"{name} {version}" for name, version in versions.items())
-        found.setdefault(said, []).append(experiment.run["name"])
-    return found
+        listed = ", ".join(f"{name} {version}" for name, version in versions.items())
+        names.setdefault(listed, []).append(experiment.run["name"])
+    return names
 
 
 def _language(experiments: Sequence[Experiment]) -> dict[tuple[str, str], list[Row]]:
     """What language adds, of all experiments, by data set and metric."""
-    found: dict[tuple[str, str], list[Row]] = {}
+    rows: dict[tuple[str, str], list[Row]] = {}
     for experiment in experiments:
         for row in experiment.language:
-            found.setdefault((row["dataset"], experiment.metric), []).append(row)
-    return found
+            rows.setdefault((row["dataset"], experiment.metric), []).append(row)
+    return rows

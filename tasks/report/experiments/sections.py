@@ -1,4 +1,4 @@
-"""What a page of results tells: experiments, each in groups of one data set and protocol."""
+"""What the page of results is about: experiments, in groups of one data set and protocol."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from typing import Any
 
 import sql
 from tasks.core.errors import StoreError
-from tasks.report.experiments.words import at_ten, seeds
+from tasks.report.experiments.markdown import at_ten, seeds
 from tasks.store.query import query
 
 Row = dict[str, Any]
@@ -21,7 +21,10 @@ KEEPS = re.compile(r"cold-user-(\d+)")
 
 @dataclass(frozen=True)
 class Group:
-    """What one data set showed under one protocol; `declared` are the grid's own comparisons."""
+    """The rows of one data set and protocol.
+
+    `declared` are the grid's own comparisons, `over_base` those with base lists, by base model.
+    """
 
     dataset: str
     protocol: str
@@ -36,9 +39,9 @@ class Group:
 
     @property
     def kept(self) -> int | None:
-        """How many train ratings a person keeps, where the protocol is about that."""
-        found = KEEPS.fullmatch(self.protocol)
-        return int(found[1]) if found else None
+        """How many train ratings a user keeps, where the protocol is about that."""
+        match = KEEPS.fullmatch(self.protocol)
+        return int(match[1]) if match else None
 
     @property
     def skipped(self) -> dict[str, int]:
@@ -55,7 +58,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Experiment:
-    """The newest run of an experiment: its row of `experiments`, and what it showed."""
+    """The newest run of an experiment: its row of `experiments`, and the rows of its results.
+
+    `learned`: by cell, the weights of its learned order.
+    """
 
     run: Row
     groups: list[Group]
@@ -63,11 +69,10 @@ class Experiment:
     published: list[Row]
     without: list[Row]
     learned: list[list[Row]]
-    """By cell, the weights that its learned order goes by."""
 
     @property
     def metric(self) -> str:
-        """What its grid measures by, at ten places."""
+        """The metric that its grid names, at ten places."""
         return at_ten(self.run["metric"])
 
     @property
@@ -88,7 +93,7 @@ class Experiment:
 
     @property
     def says(self) -> dict[str, list[str]]:
-        """The verdicts of the grid's own comparisons, by what they are to show."""
+        """The verdicts of the grid's own comparisons, by the question that they answer."""
         verdicts: dict[str, list[str]] = {}
         for group in self.groups:
             for row in group.declared:
@@ -120,33 +125,35 @@ def _experiment(home: Path, run: Row) -> Experiment:
     def rows(name: str) -> list[Row]:
         return query(home, sql.statement(name), {"run_id": run["run_id"]}).to_dicts()
 
-    told = rows("results/comparisons.sql")
+    comparisons = rows("results/comparisons.sql")
     return Experiment(
         run=run,
-        groups=[_group(methods, told) for _, methods in groupby(rows("results/methods.sql"), _of)],
+        groups=[
+            _group(list(methods), comparisons)
+            for _, methods in groupby(rows("results/methods.sql"), _of)
+        ],
         language=[row | {"name": run["name"]} for row in rows("results/language.sql")],
         published=rows("results/published.sql"),
         without=rows("evaluation/without_figures.sql"),
-        learned=_by_cell(rows("results/weights.sql")),
+        learned=_grouped(rows("results/weights.sql"), "cell"),
     )
 
 
-def _group(methods: Iterable[Row], told: list[Row]) -> Group:
-    mine = list(methods)
-    dataset, protocol = _of(mine[0])
-    here = [row for row in told if _of(row) == (dataset, protocol)]
-    over_base = groupby((row for row in here if row["over_base"]), lambda row: row["model"])
+def _group(methods: list[Row], comparisons: list[Row]) -> Group:
+    dataset, protocol = _of(methods[0])
+    here = [row for row in comparisons if _of(row) == (dataset, protocol)]
     return Group(
         dataset=dataset,
         protocol=protocol,
-        methods=mine,
+        methods=methods,
         declared=[row for row in here if not row["over_base"]],
-        over_base=[list(rows) for _, rows in over_base],
+        over_base=_grouped([row for row in here if row["over_base"]], "model"),
     )
 
 
-def _by_cell(rows: list[Row]) -> list[list[Row]]:
-    return [list(mine) for _, mine in groupby(rows, lambda row: row["cell"])]
+def _grouped(rows: list[Row], column: str) -> list[list[Row]]:
+    """The rows in runs of one value of a column."""
+    return [list(run) for _, run in groupby(rows, lambda row: row[column])]
 
 
 def _of(row: Row) -> tuple[str, str]:

@@ -4,15 +4,14 @@ The specifications are Vega-Lite's, written out: importing Altair would take lon
 that a page takes. SVG instead of scripts that draw: those would add 0.9 MB to each page.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import vl_convert
 from markupsafe import Markup
 
-from tasks.report.night.words import tone
+from tasks.report.charts import draw
+from tasks.report.text import tone
 
 Row = Mapping[str, Any]
 Spec = dict[str, Any]
@@ -38,15 +37,11 @@ CONFIG: Spec = {
     },
 }
 
-TAG = re.compile(r"<[^>]+>")
-NOISE = re.compile(r' (?:aria-[a-z]+|class|role|pointer-events|xmlns:xlink|version)="[^"]*"')
-LONG = re.compile(r"\d+\.\d{3,}")
-
 
 def intervals(rows: Sequence[Row]) -> Markup:
     """Differences by `name`, each with its interval, against a line at 0; nothing without any."""
-    known = [_interval(row) for row in rows if row["difference"] is not None]
-    if not known:
+    values = [_interval(row) for row in rows if row["difference"] is not None]
+    if not values:
         return Markup()
     y = {"field": "name", "type": "nominal", "sort": None, "title": None}
     color = {"field": "color", "type": "nominal", "scale": None}
@@ -60,18 +55,18 @@ def intervals(rows: Sequence[Row]) -> Markup:
         "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
         "encoding": {"y": y, "x": x | {"field": "difference"}, "color": color},
     }
-    height = ROW_HEIGHT * len({row["name"] for row in known})
-    return _svg({"data": {"values": known}, "layer": [zero, span, mark], "height": height})
+    height = ROW_HEIGHT * len({row["name"] for row in values})
+    return _svg({"data": {"values": values}, "layer": [zero, span, mark], "height": height})
 
 
 def nights(rows: Sequence[Row]) -> Markup:
     """Both lists' NDCG@10 night by night; nothing where fewer than two were measured."""
-    known = [row for row in rows if row["base"] is not None and row["reranked"] is not None]
-    if len(known) < 2:
+    both = [row for row in rows if row["base"] is not None and row["reranked"] is not None]
+    if len(both) < 2:
         return Markup()
     values = [
         {"night": f"{row['finished_at_utc']:%Y-%m-%dT%H:%M:%S}Z", "list": name, "value": row[key]}
-        for row in known
+        for row in both
         for name, key in (("base list", "base"), ("re-ranked list", "reranked"))
     ]
     lists = ["base list", "re-ranked list"]
@@ -117,22 +112,16 @@ def histogram(numbers: Sequence[float], unit: str) -> Markup:
 
 
 def _interval(row: Row) -> Spec:
-    told = {name: row[name] for name in ("name", "difference", "low", "high")}
-    return told | {"color": TONES[tone(row["verdict"])]}
+    values = {name: row[name] for name in ("name", "difference", "low", "high")}
+    return values | {"color": TONES[tone(row["verdict"])]}
 
 
 def _svg(spec: Spec) -> Markup:
-    """Drawn, without what does not show; coordinates rounded, so that they agree everywhere."""
+    """Drawn, and hidden from screen readers: the tables beside it hold the same figures."""
     whole = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "width": WIDTH,
         "config": CONFIG,
     }
-    svg = vl_convert.vegalite_to_svg(whole | spec)
-    return Markup(TAG.sub(_slim, svg))  # noqa: S704 - Vega escapes the text in it
-
-
-def _slim(tag: re.Match[str]) -> str:
-    return LONG.sub(lambda number: f"{float(number[0]):.2f}", NOISE.sub("", tag[0])).replace(
-        "<svg ", '<svg aria-hidden="true" ', 1
-    )
+    svg = draw(whole | spec).replace("<svg ", '<svg aria-hidden="true" ', 1)
+    return Markup(svg)  # noqa: S704 - Vega escapes the text in it

@@ -12,37 +12,58 @@ from tasks.core.vocabulary import (
     ITEM,
     POPULARITY,
     RANK,
+    REASONS,
+    RERANKED_RANK,
     SCORE,
     SIMILARITY,
     TITLE,
     USER,
+    WHY,
     YEAR,
 )
-from tasks.report.night.read import Night, Row
+from tasks.report.night.read import NightRows, Row
 
-SIGNALS = (ESTIMATE, SIMILARITY, POPULARITY, DATE_AFFINITY, SCORE)
+SIGNALS = {
+    ESTIMATE: ("estimate", "the base model's own figure"),
+    SIMILARITY: ("similarity", "how well the item's text fits the user's profile, from -1 to 1"),
+    POPULARITY: ("popularity", "the log of how often it was rated, from 0 to 1"),
+    DATE_AFFINITY: ("dates", "how well its year fits the user's years, from 0 to 1"),
+    SCORE: ("score", "what the list is ordered by"),
+}
+"""What each is called in the page, and what it means. One that no item has is not shown."""
+
 FIGURES, PLACES = 3, 2
 """Of a signal without a scale, and places of one with: more cannot be seen, and fill the page."""
 
-LISTED = ("number", BASE_RANK, RANK, "reranked_rank", "before", *SIGNALS)
-TELLING = ("number", BASE_RANK, RANK, "held_out", *SIGNALS)
+NUMBER, REASON = "number", "reason"
+LISTED = (NUMBER, BASE_RANK, RANK, RERANKED_RANK, "before", REASON)
+EXAMPLES = (NUMBER, BASE_RANK, RANK, "held_out", REASON)
 
 
-def lists_as_json(night: Night) -> Markup:
-    """Items once, then each user's rows by number of item; see `night.js` for who reads it."""
-    items = pl.concat(
-        [night.lists.select(ITEM, TITLE, YEAR), night.telling.select(ITEM, TITLE, YEAR)]
-    )
-    items = items.unique(ITEM, keep="first", maintain_order=True).with_row_index("number")
+def lists_as_json(night: NightRows) -> Markup:
+    """Items and reasons once, then each user's rows by their numbers; `night.js` reads it."""
+    both = (night.lists, night.examples)
+    items = pl.concat([rows.select(ITEM, TITLE, YEAR) for rows in both])
+    items = items.unique(ITEM, keep="first", maintain_order=True).with_row_index(NUMBER)
+    reasons = pl.concat([rows.select(REASONS) for rows in both]).drop_nulls()
+    reasons = reasons.unique(maintain_order=True).with_row_index(REASON)
+    listed, examples = (_numbered(rows, items, reasons) for rows in both)
     return in_script(
         {
             "top": night.run["top"],
             "again": night.before is not None,
             "items": items.select(TITLE, YEAR).rows(),
-            "users": _users(night.lists, items),
-            "telling": _telling(night.telling, items),
+            "reasons": reasons[REASONS].to_list(),
+            "signals": [name for name, _ in signals_of(night)],
+            "users": _users(listed, _existing(night)),
+            "examples": _examples(examples),
         }
     )
+
+
+def signals_of(night: NightRows) -> list[tuple[str, str]]:
+    """Name and meaning of the signals that some listed item has."""
+    return [SIGNALS[name] for name in _existing(night)]
 
 
 def in_script(data: object) -> Markup:
@@ -53,31 +74,38 @@ def in_script(data: object) -> Markup:
     return Markup(text)  # noqa: S704 - escaped just now
 
 
-def _users(lists: pl.DataFrame, items: pl.DataFrame) -> list[Row]:
+def _users(listed: pl.DataFrame, signals: list[str]) -> list[Row]:
     """Per user: the id, the rows, who made the list if an earlier run did, and sentences why."""
-    known = _numbered(lists, items)
-    made: list[Row] = []
-    for (user,), rows in known.group_by(USER, maintain_order=True):
-        whys = {str(n): why for n, why in rows.select("number", "why").rows() if why}
+    users: list[Row] = []
+    for (user,), rows in listed.group_by(USER, maintain_order=True):
+        whys = {str(number): why for number, why in rows.select(NUMBER, WHY).rows() if why}
         earlier = rows["listed_in"][0]
         more: Row = ({"why": whys} if whys else {}) | ({"from": earlier} if earlier else {})
-        made.append({"id": user, "rows": rows.select(LISTED).rows()} | more)
-    return made
+        users.append({"id": user, "rows": rows.select(*LISTED, *signals).rows()} | more)
+    return users
 
 
-def _telling(telling: pl.DataFrame, items: pl.DataFrame) -> list[Row]:
-    known = _numbered(telling, items)
+def _existing(night: NightRows) -> list[str]:
+    return [name for name in SIGNALS if night.lists[name].count()]
+
+
+def _examples(examples: pl.DataFrame) -> list[Row]:
     return [
-        {"id": user, "gain": rows["gain"][0], "rows": rows.select(TELLING).rows()}
-        for (user,), rows in known.group_by(USER, maintain_order=True)
+        {"id": user, "gain": rows["gain"][0], "rows": rows.select(EXAMPLES).rows()}
+        for (user,), rows in examples.group_by(USER, maintain_order=True)
     ]
 
 
-def _numbered(rows: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    """The rows with each item's number, and signals rounded; what is no number is null."""
-    free = pl.col(ESTIMATE, SCORE).cast(pl.Float64).round_sig_figs(FIGURES)
-    scaled = pl.col(SIMILARITY, POPULARITY, DATE_AFFINITY).cast(pl.Float64).round(PLACES)
-    numbered = items.select(ITEM, "number")
-    return rows.join(numbered, on=ITEM, how="left", maintain_order="left").with_columns(
-        pl.when(signal.is_finite()).then(signal) for signal in (free, scaled)
+def _numbered(rows: pl.DataFrame, items: pl.DataFrame, reasons: pl.DataFrame) -> pl.DataFrame:
+    """With the number of each row's item and reasons; signals rounded, what is no number null."""
+    with_items = rows.join(items.select(ITEM, NUMBER), on=ITEM, how="left", maintain_order="left")
+    numbered = with_items.join(reasons, on=REASONS, how="left", maintain_order="left")
+    signals = [pl.col(name).cast(pl.Float64) for name in SIGNALS if name in rows.columns]
+    finite = numbered.with_columns(pl.when(one.is_finite()).then(one) for one in signals)
+    return finite.with_columns(
+        pl.col(name).round_sig_figs(FIGURES)
+        if name in (ESTIMATE, SCORE)
+        else pl.col(name).round(PLACES)
+        for name in SIGNALS
+        if name in rows.columns
     )

@@ -13,22 +13,29 @@ import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from tasks.core.artifacts import replacing
-from tasks.report.night import charts, metrics, words
-from tasks.report.night.asked import asked
-from tasks.report.night.embedded import lists_as_json
-from tasks.report.night.method import sentences
-from tasks.report.night.read import USERS, Night, latest_night, read_night
-from tasks.report.night.status import banner, not_measured
+from tasks.core.files import replacing
+from tasks.report import text
+from tasks.report.night import charts
+from tasks.report.night.embedded import lists_as_json, signals_of
+from tasks.report.night.figures import (
+    BEYOND_ACCURACY,
+    FINDING,
+    headlines,
+    phases,
+    summarise,
+    with_meaning,
+)
+from tasks.report.night.read import USERS, NightRows, latest_night, read_night
+from tasks.report.night.sentences import banner, not_measured, sentences
 
 FOLDER = "reports"
 LATEST = "latest.html"
 """A copy of the last night's page, not a link to it: it can be sent, and outlives the other."""
 
 FILTERS = (
-    *(words.figure, words.change, words.span, words.count, words.more, words.percent),
-    *(words.duration, words.dollars, words.day, words.clock, words.moment),
-    *(words.model_name, words.tone),
+    *(text.figure, text.change, text.span, text.count, text.more, text.percent),
+    *(text.duration, text.dollars, text.day, text.clock, text.moment),
+    *(text.model_name, text.tone),
 )
 
 
@@ -38,15 +45,15 @@ def write_report(home: Path, run_id: str, out: Path | None = None) -> Path:
     The newest night's page is home/reports/latest.html too. The same results give the same bytes.
     Raises StoreError where there is no such night.
     """
-    text = render(read_night(home, run_id))
+    html = render(read_night(home, run_id))
     page = out or home / FOLDER / f"{run_id}.html"
-    _write(page, text)
+    _write(page, html)
     if out is None and run_id == latest_night(home):
-        _write(page.with_name(LATEST), text)
+        _write(page.with_name(LATEST), html)
     return page
 
 
-def render(night: Night) -> str:
+def render(night: NightRows) -> str:
     """The page's HTML."""
     style, script = _shipped("night.css"), _shipped("night.js")
     requests = night.requests.with_columns(pl.col("tokens_in") + pl.col("tokens_out"))
@@ -64,17 +71,19 @@ def render(night: Night) -> str:
             sentences=sentences(night),
             versions=json.loads(night.run["versions"]),
             not_measured=not_measured(night),
-            found=metrics.shown(night.figures, metrics.FOUND),
-            otherwise=metrics.shown(night.figures, metrics.OTHERWISE),
-            headlines=metrics.headlines(night.figures),
-            asked=asked(night.requests),
-            lift_chart=charts.intervals(metrics.shown(night.figures, metrics.FOUND)),
+            finding=with_meaning(night.figures, FINDING),
+            beyond_accuracy=with_meaning(night.figures, BEYOND_ACCURACY),
+            headlines=headlines(night.figures),
+            phases=phases(night.stages),
+            asked=summarise(night.requests),
+            lift_chart=charts.intervals(with_meaning(night.figures, FINDING)),
             nights_chart=charts.nights(night.history),
             guard_chart=charts.intervals(_segments(night)),
             latency_chart=charts.histogram(latency.to_list(), "seconds until answered"),
             tokens_chart=charts.histogram(tokens.to_list(), "tokens read and written"),
             cost_chart=charts.histogram((cost * 100).to_list(), "US cents"),
             lists=lists_as_json(night),
+            signals=signals_of(night),
             most_users=USERS,
             style=Markup(style),  # noqa: S704 - ships with the program
             script=Markup(script),  # noqa: S704
@@ -93,7 +102,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals["times"] = words.times
+    environment.globals["times"] = text.times
     environment.filters |= {function.__name__: function for function in FILTERS}
     return environment
 
@@ -111,8 +120,8 @@ def _policy(style: str, script: str) -> str:
     return "; ".join(f"{name} {what}" for name, what in allowed.items())
 
 
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
+def _hash(content: str) -> str:
+    digest = hashlib.sha256(content.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
@@ -120,12 +129,12 @@ def _shipped(name: str) -> str:
     return files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _write(page: Path, text: str) -> None:
+def _write(page: Path, html: str) -> None:
     with replacing(page) as private:
-        private.write_text(text, encoding="utf-8")
+        private.write_text(html, encoding="utf-8")
 
 
-def _segments(night: Night) -> list[Mapping[str, Any]]:
+def _segments(night: NightRows) -> list[Mapping[str, Any]]:
     """The guard's rows under names that a chart can show."""
     several = len({row["metric"] for row in night.guard}) > 1
     return [

@@ -8,8 +8,8 @@ from tasks.core.artifacts import read_table, write_table
 from tasks.core.chunks import rows_of, theirs
 from tasks.core.stage import Rows, chunk_stage, stage
 from tasks.core.vocabulary import USER, Artifact, ProfileStyle
-from tasks.llm.judges import judge_name, profile_kind
 from tasks.llm.options import EngineOptions
+from tasks.llm.questions import PROFILE
 from tasks.texts.profiles.favourites import make_profiles
 from tasks.texts.profiles.written import read_profiles
 
@@ -44,7 +44,7 @@ def profiles_stage(
     "write tastes",
     "2",
     not_in_key={"options"},
-    also=lambda given: judge_name(profile_kind(given["options"]), given["options"]),
+    also=lambda given: PROFILE.judge(given["options"]),
 )
 def write_tastes_stage(
     home: Path,
@@ -61,8 +61,8 @@ def write_tastes_stage(
     from tasks.texts.profiles.language import write_tastes  # noqa: PLC0415 - loads openai, SQLAlchemy
 
     people = rows_of(home, profiles, rows)
-    told = read_table(home, typed)[USER] if typed else pl.Series(USER, [], people[USER].dtype)
-    own = pl.col(USER).is_in(told.implode())
+    typists = read_table(home, typed)[USER] if typed else pl.Series(USER, [], people[USER].dtype)
+    own = pl.col(USER).is_in(typists.implode())
     written = write_tastes(home, options, people.filter(~own), read_table(home, texts))
     return write_table(home, "profiles", pl.concat([people.filter(own), written]).sort(USER))
 

@@ -9,8 +9,8 @@ from tasks.core.chunks import rows_of
 from tasks.core.progress import bar
 from tasks.core.stage import Rows, chunk_stage
 from tasks.core.vocabulary import ITEM, USER, WHY, Artifact
-from tasks.llm.judges import judge_name
 from tasks.llm.options import EngineOptions
+from tasks.llm.questions import WHY as WHY_QUESTION
 
 
 @chunk_stage(
@@ -18,7 +18,7 @@ from tasks.llm.options import EngineOptions
     "2",
     role="figures",
     not_in_key={"options"},
-    also=lambda given: judge_name("explain", given["options"]),
+    also=lambda given: WHY_QUESTION.judge(given["options"]),
 )
 def whys_stage(
     home: Path,
@@ -34,7 +34,7 @@ def whys_stage(
     Raises LlmError when no more can be asked.
     """
     people = rows_of(home, profiles, rows)
-    return _say_why(home, options, lists, people, texts, top)
+    return _sentences(home, options, lists, people, texts, top)
 
 
 def known_whys(
@@ -47,10 +47,10 @@ def known_whys(
 ) -> Artifact:
     """The sentences that the ledger has, when no more can be had; no task, as more may come."""
     people = read_table(home, profiles)
-    return _say_why(home, options, lists, people, texts, top, only_known=True)
+    return _sentences(home, options, lists, people, texts, top, only_known=True)
 
 
-def _say_why(
+def _sentences(
     home: Path,
     options: EngineOptions,
     lists: Artifact,
@@ -61,7 +61,7 @@ def _say_why(
     only_known: bool = False,
 ) -> Artifact:
     """User, item, why; only where there is a sentence."""
-    from tasks.llm.asking import ask_whys  # noqa: PLC0415
+    from tasks.llm.asking import ask_sentences  # noqa: PLC0415
     from tasks.llm.session import session_for  # noqa: PLC0415
     from tasks.texts.sentences.listed import make_listed, places  # noqa: PLC0415 - loads openai
 
@@ -69,8 +69,10 @@ def _say_why(
     listed = make_listed(shown, people, read_table(home, texts), options)
     session = session_for(home, options)
     with bar(f"{options.llm_model} says why", total=shown.height) as advance:
-        told = session.telling(advance)
-        said = session.run(lambda engine: ask_whys(engine, listed, told, only_known=only_known))
-    sentences = pl.Series(WHY, [why for whys in said for why in whys], dtype=pl.String)
-    made = shown.select(USER, ITEM, sentences).drop_nulls(WHY)
+        settled = session.settling(advance)
+        answers = session.run(
+            lambda engine: ask_sentences(engine, listed, settled, only_known=only_known)
+        )
+    whys = pl.Series(WHY, [why for person in answers for why in person], dtype=pl.String)
+    made = shown.select(USER, ITEM, whys).drop_nulls(WHY)
     return write_table(home, "whys", made)

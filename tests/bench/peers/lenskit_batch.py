@@ -6,7 +6,7 @@ import polars as pl
 
 from tasks.core.vocabulary import ITEM, USER
 from tasks.models.candidates import top_candidates
-from tasks.models.factors import Factors
+from tasks.models.factors import FactorModel
 from tests.bench.given import COUNT, SEED, Given
 from tests.bench.peers import TIMES, Compared
 from tests.bench.peers.foreign import run
@@ -33,7 +33,7 @@ def compare(given: Given, folder: Path) -> Compared:
     )
 
 
-def _tables(given: Given, factors: Factors) -> dict[str, pl.DataFrame]:
+def _tables(given: Given, factors: FactorModel) -> dict[str, pl.DataFrame]:
     def vectors(name: str, ids: object, values: object) -> pl.DataFrame:
         return pl.DataFrame({name: ids, "vector": values})
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from tasks.core.vocabulary import BASE_RANK, ITEM, USER
 from tasks.evaluation.accuracy import ACCURACY
-from tasks.evaluation.lists import Lists, dense_lists
+from tasks.evaluation.lists import DenseLists, dense_lists
 from tests.bench.given import TOP, Given
 from tests.bench.peers import TIMES, Compared
 from tests.bench.timing import best_of
@@ -41,13 +41,13 @@ def compare(given: Given) -> Compared:
     return _compared(given, "metrics, structures ready", ours, theirs, mine, told)
 
 
-def _lists(given: Given) -> Lists:
+def _lists(given: Given) -> DenseLists:
     items = given.items[ITEM].sort()
     theirs = given.held_out.join(given.users.to_frame(), on=USER, how="semi")
     return dense_lists(given.candidates, theirs, given.users, BASE_RANK, items, TOP)
 
 
-def _figures(lists: Lists) -> dict[str, np.ndarray]:
+def _figures(lists: DenseLists) -> dict[str, np.ndarray]:
     return {name: ACCURACY[name](lists.hits, lists.relevant) for name in NAMES}
 
 

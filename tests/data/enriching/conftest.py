@@ -9,11 +9,11 @@ import pytest
 from pydantic import SecretStr
 
 from tasks.core.vocabulary import ITEM, ITEM_COLUMNS
-from tasks.data.enriching.lookups import CachedTmdb
-from tasks.data.enriching.tmdb import Pace
+from tasks.data.enriching.cached import CachedTmdb
+from tasks.data.enriching.tmdb import TmdbPace
 from tests.support.fake_tmdb import V3, FakeTmdb, fake_tmdb
 
-QUICK = Pace(rate=1000, attempts=3, deadline=5, first_wait=0.01, longest_wait=2)
+QUICK = TmdbPace(rate=1000, attempts=3, deadline=5, first_wait=0.01, longest_wait=2)
 SCHEMA: dict[str, pl.DataType] = {ITEM: pl.Int64(), **ITEM_COLUMNS}
 
 
@@ -22,7 +22,7 @@ def catalogue(*rows: dict[str, object]) -> pl.DataFrame:
 
 
 def client(
-    home: Path, fake: FakeTmdb, key: str = V3, pace: Pace = QUICK, **more: object
+    home: Path, fake: FakeTmdb, key: str = V3, pace: TmdbPace = QUICK, **more: object
 ) -> CachedTmdb:
     return CachedTmdb(home, fake.url, SecretStr(key), pace, **more)  # type: ignore[arg-type]
 

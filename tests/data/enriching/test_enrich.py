@@ -10,7 +10,7 @@ from tasks.core.artifacts import read_table
 from tasks.core.errors import LimitReachedError
 from tasks.data.enriching import fill
 from tasks.data.enriching.enrich import Counts, enrich
-from tasks.data.enriching.errors import NobodyToAskError, TmdbError
+from tasks.data.enriching.records import NobodyToAskError, TmdbError
 from tasks.data.stages import ingest
 from tests.data.enriching.conftest import Asked, catalogue, client
 from tests.support.fake_tmdb import movie
@@ -38,18 +38,18 @@ def test_tmdb_comes_first_then_the_model_and_nothing_is_overwritten(start, home)
     describe = Asked(lambda block: f"About {block}.")
     fake = start(*MOVIES, movie(603, "The Matrix: Part", "1999-03-31"))
     kept: list[pl.DataFrame] = []
-    found = enrich(ITEMS, "movie", client(home, fake), judge, describe, keep=kept.append)
+    enriched = enrich(ITEMS, "movie", client(home, fake), judge, describe, keep=kept.append)
     assert len(judge.blocks) == 2 and all("Matrix, The (1999)" in b for b in judge.blocks)
     assert describe.blocks == ["Smoke (1995), Comedy, Drama"]
-    said = found.table.select("item", "description", "description_source", "votes", "tmdb_id")
-    assert said.rows() == [
+    texts = enriched.table.select("item", "description", "description_source", "votes", "tmdb_id")
+    assert texts.rows() == [
         (1, "What happens in Heat.", "tmdb", 100, None),
         (2, "What happens in Alien.", "tmdb", None, 348),
         (3, None, None, 100, None),
         (4, "About Smoke (1995), Comedy, Drama.", "llm", None, None),
         (5, "What happens in The Matrix: Part.", "tmdb", 100, 603),
     ]
-    assert found.counts == Counts(
+    assert enriched.counts == Counts(
         items=6,
         from_catalogue=2,
         from_tmdb=3,
@@ -59,13 +59,13 @@ def test_tmdb_comes_first_then_the_model_and_nothing_is_overwritten(start, home)
         figures=3,
         repaired=2,
     )
-    filled = fill.apply(ITEMS, found.table)
+    filled = fill.apply(ITEMS, enriched.table)
     assert filled["description"].null_count() == 0
     untouched = ITEMS.filter(ITEMS["item"] == 6)
     assert_frame_equal(filled.filter(filled["item"] == 6), untouched)
     assert filled.row(1, named=True)["quality"] == 8.5
     assert [table["description"].count() for table in kept] == [2, 3, 4]
-    assert_frame_equal(kept[-1], found.table)
+    assert_frame_equal(kept[-1], enriched.table)
 
 
 def test_a_second_run_asks_nothing_again(start, home):
@@ -90,21 +90,21 @@ def test_what_is_filled_is_not_even_looked_up(start, home):
 
 
 def test_without_a_judge_unsure_counts_as_another_movie(start, home):
-    found = enrich(ITEMS, "movie", client(home, start(*MOVIES)), None, None)
-    assert 5 not in found.table["item"]
-    assert (found.counts.missing, found.counts.from_llm) == (2, 0)
+    enriched = enrich(ITEMS, "movie", client(home, start(*MOVIES)), None, None)
+    assert 5 not in enriched.table["item"]
+    assert (enriched.counts.missing, enriched.counts.from_llm) == (2, 0)
 
 
 def test_without_tmdb_the_model_describes_everything_and_no_rating_is_asked_for():
     describe = Asked(lambda block: f"About {block}.")
-    found = enrich(ITEMS, "movie", None, YES, describe)
+    enriched = enrich(ITEMS, "movie", None, YES, describe)
     assert [block.split(" (")[0] for block in describe.blocks] == [
         "Heat",
         "Alien",
         "Smoke",
         "Matrix, The",
     ]
-    assert (found.counts.from_llm, found.counts.figures) == (4, 0)
+    assert (enriched.counts.from_llm, enriched.counts.figures) == (4, 0)
 
 
 def test_a_book_is_not_looked_up_among_movies(start, home):
@@ -129,8 +129,8 @@ def test_with_nobody_to_ask_it_says_so_unless_nothing_is_missing(start, home):
 
 def test_a_limit_caps_the_items_looked_up(start, home):
     fake, describe = start(*MOVIES), Asked(lambda _: "Text.")
-    found = enrich(ITEMS, "movie", client(home, fake), YES, describe, limit=2)
-    assert found.table["item"].to_list() == [1, 2]
+    enriched = enrich(ITEMS, "movie", client(home, fake), YES, describe, limit=2)
+    assert enriched.table["item"].to_list() == [1, 2]
     assert describe.blocks == []
     assert enrich(ITEMS, "movie", None, None, describe, limit=1).table["item"].to_list() == [1]
 
@@ -178,14 +178,14 @@ def test_when_tmdb_fails_the_earlier_table_stands(start, home):
 
 
 def test_a_catalogue_without_items_lacks_nothing(start, home):
-    found = enrich(ITEMS.clear(), "movie", client(home, start()), YES, WROTE)
-    assert (found.table.height, found.counts.items) == (0, 0)
+    enriched = enrich(ITEMS.clear(), "movie", client(home, start()), YES, WROTE)
+    assert (enriched.table.height, enriched.counts.items) == (0, 0)
 
 
 def test_real_links_are_all_looked_up_once(start, home, shared):
     items = read_table(home, ingest(home, str(shared / "ml-latest-small")).items)
     bare = items.with_columns(description=None, quality=None, votes=None).cast(items.schema)
     fake = start(movie(862, "Toy Story", "1995-11-22"), movie(8844, "Jumanji", "1995-12-15"))
-    found = enrich(bare, "movie", client(home, fake), None, None, limit=20)
-    assert found.table.select("item", "tmdb_id").rows() == [(1, None), (2, None)]
+    enriched = enrich(bare, "movie", client(home, fake), None, None, limit=20)
+    assert enriched.table.select("item", "tmdb_id").rows() == [(1, None), (2, None)]
     assert len([path for path in fake.asked() if path.startswith("/3/movie/")]) == 20

@@ -34,9 +34,9 @@ def hit(title, released="1995-05-17", original=None):
     ],
 )
 def test_a_title_holds_several_articles_in_front(written, titles):
-    found = titles_in(written)
-    assert found[: len(titles)] == titles
-    assert set(found) - set(titles) <= {written}
+    names = titles_in(written)
+    assert names[: len(titles)] == titles
+    assert set(names) - set(titles) <= {written}
 
 
 @pytest.mark.parametrize(

@@ -37,14 +37,14 @@ def item(title="Heat", year=1995, tmdb_id=None):
     return catalogue({"item": 1, "title": title, "year": year, "tmdb_id": tmdb_id})
 
 
-def found(hits):
+def taken(hits):
     return [(hit.movie.id, hit.repaired) for hit in hits]
 
 
 def test_an_id_that_leads_to_the_movie_is_taken_without_a_search():
     tmdb = Knowing(film(949))
     hits = find_movies(item(tmdb_id=949), tmdb.answers)
-    assert (found(hits.sure), hits.unsure) == ([(949, False)], [])
+    assert (taken(hits.sure), hits.unsure) == ([(949, False)], [])
     assert tmdb.asked == [ById(tmdb_id=949)]
 
 
@@ -52,19 +52,19 @@ def test_missing_unknown_and_misleading_ids_are_repaired_by_title_and_year():
     elsewhere = film(7, "Fawlty Towers", "1975-09-19")
     tmdb = Knowing(elsewhere, searches={("Heat", 1995): [film(949)]})
     for tmdb_id in (None, 8, 7):
-        assert found(find_movies(item(tmdb_id=tmdb_id), tmdb.answers).sure) == [(949, True)]
+        assert taken(find_movies(item(tmdb_id=tmdb_id), tmdb.answers).sure) == [(949, True)]
 
 
 def test_the_closest_of_several_sure_hits_is_taken():
     hits = [film(1, released="1996-01-01"), film(2, "Heats"), film(949)]
     tmdb = Knowing(searches={("Heat", 1995): hits})
-    assert found(find_movies(item(), tmdb.answers).sure) == [(949, True)]
+    assert taken(find_movies(item(), tmdb.answers).sure) == [(949, True)]
 
 
 def test_a_sure_hit_leaves_nothing_to_judge():
     tmdb = Knowing(searches={("Heat", 1995): [film(2, "Heart"), film(949)]})
     hits = find_movies(item(), tmdb.answers)
-    assert (found(hits.sure), hits.unsure) == ([(949, True)], [])
+    assert (taken(hits.sure), hits.unsure) == ([(949, True)], [])
 
 
 def test_unsure_hits_go_to_the_judge_the_likeliest_first_and_not_too_many():
@@ -78,14 +78,14 @@ def test_unsure_hits_go_to_the_judge_the_likeliest_first_and_not_too_many():
 def test_other_names_and_then_no_year_are_tried_until_something_fits():
     title = "Eye See You (D-Tox)"
     by_second_name = Knowing(searches={("D-Tox", 2002): [film(5, "D-Tox", "2002-01-04")]})
-    assert found(find_movies(item(title, 2002), by_second_name.answers).sure) == [(5, True)]
+    assert taken(find_movies(item(title, 2002), by_second_name.answers).sure) == [(5, True)]
     assert by_second_name.asked == [
         ByTitle(title="Eye See You", year=2002),
         ByTitle(title="D-Tox", year=2002),
     ]
     without_year = Knowing(searches={("Heat", None): [film(5, released="1999-01-01")]})
     hits = find_movies(item(), without_year.answers)
-    assert (hits.sure, found(hits.unsure)) == ([], [(5, True)])
+    assert (hits.sure, taken(hits.unsure)) == ([], [(5, True)])
 
 
 def test_what_is_found_under_no_name_is_not_found():
@@ -105,7 +105,7 @@ def test_the_judge_sees_item_and_hit_and_its_yes_is_taken():
     hits = [film(1, "Heats", overview="Two\nwords."), film(2, "Great Heat")]
     unsure = find_movies(item(), Knowing(searches={("Heat", 1995): hits}).answers).unsure
     judge = Asked(lambda block: "Yes " if "Great" in block else "no")
-    assert found(judged(unsure, judge)) == [(2, True)]
+    assert taken(judged(unsure, judge)) == [(2, True)]
     assert judge.blocks[0] == (
         "Catalogue: Heat (1995)\nHit: Heats\nOriginal title: Heats\nReleased: 1995-12-15\n"
         "Overview: Two words."
@@ -123,7 +123,7 @@ def test_no_answer_and_any_other_word_than_yes_are_a_no():
 def test_of_two_hits_that_the_judge_takes_the_likelier_counts():
     hits = [film(2, "Great Heat"), film(1, "Heats")]
     unsure = find_movies(item(), Knowing(searches={("Heat", 1995): hits}).answers).unsure
-    assert found(judged(unsure, Asked(lambda _: "yes"))) == [(1, True)]
+    assert taken(judged(unsure, Asked(lambda _: "yes"))) == [(1, True)]
 
 
 def test_a_hit_cannot_add_lines_to_its_block():

@@ -6,9 +6,8 @@ import time
 import pytest
 from pydantic import SecretStr
 
-from tasks.data.enriching.errors import TmdbError, TmdbKeyError
-from tasks.data.enriching.records import ById, ByTitle
-from tasks.data.enriching.tmdb import Tmdb
+from tasks.data.enriching.records import ById, ByTitle, TmdbError, TmdbKeyError
+from tasks.data.enriching.tmdb import open_tmdb
 from tests.data.enriching.conftest import QUICK
 from tests.support.fake_tmdb import V3, V4, movie
 
@@ -18,7 +17,9 @@ PATH = "/3/movie/949"
 
 def ask(fake, *lookups, key=V3, url=None, **pace):
     async def all_of_them():
-        async with Tmdb(url or fake.url, SecretStr(key), QUICK.model_copy(update=pace)) as tmdb:
+        async with open_tmdb(
+            fake.url if url is None else url, SecretStr(key), QUICK.model_copy(update=pace)
+        ) as tmdb:
             return await asyncio.gather(*map(tmdb.ask, lookups))
 
     return asyncio.run(all_of_them())
@@ -37,8 +38,8 @@ def test_a_movie_is_found_by_its_id(start):
 def test_movies_are_found_by_title_and_year(start):
     fake = start(HEAT, movie(2, "Heat", "1986-11-13"), movie(3, "Alien"))
     [dated, undated] = ask(fake, ByTitle(title="Heat", year=1995), ByTitle(title="Heat", year=None))
-    assert [found.id for found in dated] == [949]
-    assert [found.id for found in undated] == [949, 2]
+    assert [one.id for one in dated] == [949]
+    assert [one.id for one in undated] == [949, 2]
 
 
 def test_what_tmdb_does_not_know_or_cannot_search_is_no_movie(start):
@@ -95,7 +96,7 @@ def test_retry_after_is_honoured_and_holds_every_request(start):
     fake = start(*(movie(n, "Heat") for n in range(1, 9)), faults={"/3/movie/1": ["429:0.6"]})
 
     async def some_at_first_then_more():
-        async with Tmdb(fake.url, SecretStr(V3), QUICK) as tmdb:
+        async with open_tmdb(fake.url, SecretStr(V3), QUICK) as tmdb:
             first = asyncio.create_task(tmdb.ask(ById(tmdb_id=1)))
             await asyncio.sleep(0.2)
             await asyncio.gather(first, *(tmdb.ask(ById(tmdb_id=n)) for n in range(2, 9)))
@@ -133,13 +134,13 @@ def test_a_server_that_is_not_tmdb_is_not_taken_for_one_without_the_movie(start,
 @pytest.mark.parametrize("url", ["themoviedb", "ftp://127.0.0.1", "", "http://"])
 def test_what_is_no_address_is_refused(url):
     with pytest.raises(TmdbError, match="is no address"):
-        Tmdb(url, SecretStr(V3), QUICK)
+        ask(None, ById(tmdb_id=1), url=url)
 
 
 @pytest.mark.parametrize("url", ["http://u:s3cret@127.0.0.1:9", "http://127.0.0.1?api_key=s3cret"])
 def test_an_address_with_a_secret_is_refused_without_showing_it(url):
     with pytest.raises(TmdbError) as caught:
-        Tmdb(url, SecretStr(V3), QUICK)
+        ask(None, ById(tmdb_id=1), url=url)
     assert "s3cret" not in str(caught.value)
 
 

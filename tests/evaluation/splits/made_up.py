@@ -3,6 +3,9 @@
 import numpy as np
 import polars as pl
 
+from tasks.evaluation.splits.parts import Parts, in_order
+from tasks.evaluation.splits.protocols import SPLITTERS
+
 SCHEMA = {"user": pl.Int64, "item": pl.Int64, "rating": pl.Float64, "timestamp": pl.Int64}
 USERS = pl.Series("user", range(1, 31))
 ITEMS = pl.Series("item", range(1, 41))
@@ -41,3 +44,8 @@ def shares(ratings, held_out, group):
     held = held_out.group_by(group).agg(pl.len().alias("held"))
     counts = ratings.group_by(group).len().join(held, on=group, how="left")
     return counts.select("len", pl.col("held").fill_null(0)).rows()
+
+
+def parted(protocol, ratings, seed=0, keep=3) -> Parts:
+    """What the protocol makes of the ratings, whether anybody can be tested or not."""
+    return SPLITTERS[protocol](in_order(ratings), np.random.default_rng(seed), keep)

@@ -7,14 +7,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from tasks.core.errors import TooLittleDataError
+from tasks.core.protocols import PROTOCOLS, described
 from tasks.core.vocabulary import ProtocolName
-from tasks.evaluation.splits.cold_item import cold_item
-from tasks.evaluation.splits.cold_user import cold_user
-from tasks.evaluation.splits.item_split import item_split
-from tasks.evaluation.splits.loo import loo
-from tasks.evaluation.splits.protocols import split
-from tasks.evaluation.splits.temporal import temporal
-from tasks.evaluation.splits.user_split import user_split
+from tasks.evaluation.splits.protocols import SPLITTERS, split
 from tests.evaluation.splits.made_up import random_ratings, ratings_of, with_other_values
 
 SEEDS = st.integers(0, 10**6)
@@ -28,16 +23,6 @@ every_random_protocol = pytest.mark.parametrize(
 )
 
 
-BY_NAME = {
-    "loo": lambda ratings: loo(ratings, 7),
-    "split": lambda ratings: item_split(ratings, 7),
-    "user-split": lambda ratings: user_split(ratings, 7),
-    "temporal": temporal,
-    "cold-user": lambda ratings: cold_user(ratings, 7, 2),
-    "cold-item": lambda ratings: cold_item(ratings, 7),
-}
-
-
 def assert_same(made, other):
     assert_frame_equal(made.train, other.train)
     assert_frame_equal(made.held_out, other.held_out)
@@ -45,10 +30,25 @@ def assert_same(made, other):
     assert made.skipped == other.skipped
 
 
+def test_every_protocol_is_declared_and_can_split():
+    assert set(SPLITTERS) == set(PROTOCOLS) == set(get_args(ProtocolName))
+    assert all(name == declared.name for name, declared in PROTOCOLS.items())
+    assert all(f"{name}: {one.holds_out}" in described() for name, one in PROTOCOLS.items())
+
+
 @every_protocol
-def test_a_protocol_goes_by_its_name(protocol):
-    ratings = random_ratings().sort("user", "item")
-    assert_same(split(ratings, protocol, 7, 2), BY_NAME[protocol](ratings))
+def test_what_is_declared_of_a_protocol_is_so(protocol):
+    declared, ratings = PROTOCOLS[protocol], random_ratings()
+    bare = ratings.with_columns(timestamp=pl.lit(None, pl.Int64))
+    if declared.needs_timestamps:
+        with pytest.raises(TooLittleDataError, match="timestamps"):
+            split(bare, protocol, 1, 3)
+    else:
+        assert split(bare, protocol, 1, 3).users.len()
+    made, other = (split(ratings, protocol, 1, keep) for keep in (1, 3))
+    assert declared.hides_items == (made.new_items is not None) != declared.estimates_ratings
+    assert declared.takes_keep == (made.train.height != other.train.height)
+    assert declared.label(2) == (f"{protocol}-2" if declared.takes_keep else protocol)
 
 
 @every_protocol

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from tasks.features.similarity.scorer import Asked
+from tasks.features.similarity.scorer import ScoringInputs
 from tasks.texts.item_texts import BACKGROUND
 
 NAMED = pl.List(pl.Struct({"item": pl.Int64, "title": pl.String, "rating": pl.Float64}))
@@ -16,14 +16,12 @@ class Person(NamedTuple):
     text: str
     liked: list[str]
     items: list[str]
-    dislikes: str = ""
-    disliked: list[str] = []  # noqa: RUF012 - never changed
 
 
-def asked(people: list[Person], background: list[str] | None = None) -> Asked:
+def asked(people: list[Person], background: list[str] | None = None) -> ScoringInputs:
     """The question; a text's item is its place among all texts."""
     shown = background or []
-    mentioned = [t for p in people for t in (*p.liked, *p.disliked, *p.items)]
+    mentioned = [t for p in people for t in (*p.liked, *p.items)]
     texts = sorted({*mentioned, *shown})
     place = {text: number for number, text in enumerate(texts)}
 
@@ -34,17 +32,15 @@ def asked(people: list[Person], background: list[str] | None = None) -> Asked:
         {
             "user": range(len(people)),
             "text": [p.text for p in people],
-            "dislikes": [p.dislikes for p in people],
             "favourites": [named(p.liked) for p in people],
-            "disliked": [named(p.disliked) for p in people],
         },
-        schema_overrides={"favourites": NAMED, "disliked": NAMED, "user": pl.Int64},
+        schema_overrides={"favourites": NAMED, "user": pl.Int64},
     )
     pairs = [(user, place[text], 3.0) for user, p in enumerate(people) for text in p.items]
     table = pl.DataFrame(
         {"item": range(len(texts)), "text": texts}, schema_overrides={"item": pl.Int64}
     )
-    return Asked(
+    return ScoringInputs(
         candidates=pl.DataFrame(
             pairs, {"user": pl.Int64, "item": pl.Int64, "estimate": pl.Float64}, orient="row"
         ),

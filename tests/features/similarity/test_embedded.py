@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.core.vocabulary import ProfileStyle
 from tasks.features.similarity import embedded
 from tasks.features.similarity.embedded import (
     COSINE_SPREAD,
@@ -23,11 +22,11 @@ def direction(text):
     return np.array([np.cos(angle), np.sin(angle)], dtype=np.float32)
 
 
-def angle_scorer(style: ProfileStyle = "sentence"):
+def angle_scorer():
     store: object = SimpleNamespace(
         matrix=lambda ts: np.reshape([direction(t) for t in ts], (-1, 2))
     )
-    return EmbeddedScorer(store, style)  # type: ignore[arg-type]
+    return EmbeddedScorer(store)  # type: ignore[arg-type]
 
 
 def by_default(cosines):
@@ -87,7 +86,7 @@ def test_a_background_of_near_texts_or_of_few_gives_finite_scores_in_order(size)
     assert -1 <= far < near <= 1
 
 
-def by_definition(person, background, style):
+def by_definition(person, background):
     """One person's scores, item after item, in double precision."""
 
     def close(item, text, named):
@@ -97,12 +96,9 @@ def by_definition(person, background, style):
         return np.mean(views) if views else np.nan
 
     def fit(item):
-        near = close(item, person.text, person.liked)
-        far = close(item, person.dislikes, person.disliked)
-        subtracts = style == "contrastive" and not np.isnan(far)
-        return near - far / 3 if subtracts else near
+        return close(item, person.text, person.liked)
 
-    others = [fit(b) for b in background if b not in {*person.liked, *person.disliked}]
+    others = [fit(b) for b in background if b not in person.liked]
     enough = len(others) >= 10
     neutral = np.mean(others) if enough else NEUTRAL_COSINE
     spread = max(2 * np.std(others), 0.02) if enough else COSINE_SPREAD
@@ -115,20 +111,14 @@ PEOPLE = st.builds(
     text=st.just("") | ANGLES,
     liked=st.lists(ANGLES, max_size=6, unique=True),
     items=st.lists(ANGLES, max_size=9, unique=True),
-    dislikes=st.just("") | ANGLES,
-    disliked=st.lists(ANGLES, max_size=4, unique=True),
 )
 
 
 @settings(deadline=None, max_examples=60)
-@given(
-    st.lists(PEOPLE, min_size=1, max_size=6),
-    st.lists(ANGLES, max_size=20, unique=True),
-    st.sampled_from(["sentence", "contrastive"]),
-)
-def test_many_at_once_get_the_scores_of_each_alone_by_the_definition(people, background, style):
-    found = angle_scorer(style).score(asked(people, background))
-    expected = [score for person in people for score in by_definition(person, background, style)]
+@given(st.lists(PEOPLE, min_size=1, max_size=6), st.lists(ANGLES, max_size=20, unique=True))
+def test_many_at_once_get_the_scores_of_each_alone_by_the_definition(people, background):
+    found = angle_scorer().score(asked(people, background))
+    expected = [score for person in people for score in by_definition(person, background)]
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
@@ -166,31 +156,5 @@ def test_with_the_real_embedder_what_fits_the_taste_is_first(tmp_path):
     assert min(starship, robots) > 0 > bakery
 
 
-def opposed(style, dislikes="", disliked=(), text="0"):
-    """The scores of two items as close to the likes, the second closer to the dislikes."""
-    person = Person(text, [], ["-40", "40"], dislikes, list(disliked))
-    return angle_scorer(style).score(asked([person]))
-
-
-@pytest.mark.parametrize(("dislikes", "disliked"), [("60", []), ("", ["60"]), ("60", ["80"])])
-def test_what_a_contrastive_profile_dislikes_is_pushed_away(dislikes, disliked):
-    far, near = opposed("contrastive", dislikes, disliked)
-    assert far > near
-    one, other = opposed("structured", dislikes, disliked)
-    assert one == pytest.approx(other)
-
-
-def test_a_third_of_the_closeness_to_the_disliked_is_subtracted():
-    expected = cosine(40) - np.mean([cosine(20), cosine(40)]) / 3
-    score = opposed("contrastive", "60", ["80"])[1]
-    assert score == pytest.approx(by_default(expected), abs=1e-6)
-
-
-def test_who_dislikes_nothing_is_judged_by_their_likes_alone():
-    np.testing.assert_array_equal(opposed("contrastive"), opposed("sentence"))
-
-
-def test_the_version_names_the_model_and_whether_dislikes_count():
-    assert Embedder.version in EmbeddedScorer.version
-    assert angle_scorer("structured").version == EmbeddedScorer.version
-    assert angle_scorer("contrastive").version != EmbeddedScorer.version
+def test_the_version_is_what_scores_of_earlier_nights_are_kept_under():
+    assert EmbeddedScorer.version == f"embedded-3-{Embedder.version}"

@@ -30,7 +30,7 @@ class Place:
 
     folder: Path
     data: Path
-    told: dict[str, str]
+    variables: dict[str, str]
     fake: FakeLLM | None = None
     _words: tuple[str, ...] = field(default=("--search-count", "20", "--refit", "1", "--no-report"))
 
@@ -40,7 +40,7 @@ class Place:
         if self.fake:
             words += ["--scorer", "llm", "--llm-model", "fake-1", "--llm-base-url", self.fake.url]
         where = "--home", self.folder / home, "--runner", runner
-        return start("nightly", *words, *where, **self.told | extra)
+        return start("nightly", *words, *where, **self.variables | extra)
 
     def night(self, home: str, runner: str, **extra: str) -> str:
         """What a night says that ends well."""
@@ -79,8 +79,8 @@ def ended(process: subprocess.Popen[str]) -> str:
 
 def environment_of(folder: Path, server: str, **extra: str) -> dict[str, str]:
     """What palate, scheduler and workers are told."""
-    told = {MARK: str(folder), "PYTHONPATH": str(ROOT), "PREFECT_API_URL": server}
-    return told | {"OPENAI_API_KEY": KEY, **extra}
+    variables = {MARK: str(folder), "PYTHONPATH": str(ROOT), "PREFECT_API_URL": server}
+    return variables | {"OPENAI_API_KEY": KEY, **extra}
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def _running(place: Place, role: str, *words: str) -> Iterator[subprocess.Popen[
         process = subprocess.Popen(
             [sys.executable, "-m", f"distributed.cli.dask_{role}", *words],
             cwd=place.folder,
-            env=environment(**place.told),
+            env=environment(**place.variables),
             stdout=log,
             stderr=log,
         )

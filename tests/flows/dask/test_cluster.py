@@ -52,8 +52,8 @@ def same_lists(place: Place, one: str, other: str) -> bool:
 
 def test_a_process_per_core_makes_the_same_lists_and_leaves_none_running(place: Place) -> None:
     place.night("threads", "threads")
-    said = place.night("dask", "dask")
-    assert "score (0 of 8 chunks cached)" in said and "distributed" not in said
+    output = place.night("dask", "dask")
+    assert "score (0 of 8 chunks cached)" in output and "distributed" not in output
     assert same_lists(place, "threads", "dask")
     assert not place.processes()
 
@@ -73,7 +73,7 @@ def test_a_killed_worker_costs_no_more_than_what_it_had_in_flight(asking: Place)
         asking.until_asked(PEOPLE + PEOPLE // 2, process)  # half of the people are judged
         killed_at = time.time()
         workers[0].kill()
-        said = ended(process)
+        output = ended(process)
     calls = asking.fake.calls()
     bodies = Counter(repr(call.body) for call in calls)
     again = [call for call in calls if bodies[repr(call.body)] > 1]
@@ -82,7 +82,7 @@ def test_a_killed_worker_costs_no_more_than_what_it_had_in_flight(asking: Place)
     assert 0 < len(calls) - len(bodies) <= 2, "its part of the limit of 4 in flight"
     for call in first.values():
         assert call.at < killed_at and (call.answered_at or killed_at) > killed_at - 0.2
-    assert f"Asked fake-1: {len(calls)} requests" in said, "those of the killed one count"
+    assert f"Asked fake-1: {len(calls)} requests" in output, "those of the killed one count"
     asking.fake.script()
     before = len(calls)
     asking.night("threads", "threads")
@@ -114,8 +114,8 @@ def test_the_limits_hold_over_all_workers_together(asking: Place) -> None:
 def test_a_language_model_that_is_down_degrades_the_night(asking: Place) -> None:
     assert asking.fake
     asking.fake.kill()
-    said = asking.night("dask", "dask", PALATE_LLM_PATIENCE="1")
-    assert "degraded" in said and "has not answered" in said
+    output = asking.night("dask", "dask", PALATE_LLM_PATIENCE="1")
+    assert "degraded" in output and "has not answered" in output
     assert asking.lists("dask")["user"].n_unique() == PEOPLE
 
 
@@ -124,7 +124,7 @@ def test_a_command_that_is_stopped_leaves_no_process_and_loses_no_answer(
     asking: Place, sent: signal.Signals
 ) -> None:
     assert asking.fake
-    del asking.told["PALATE_LEDGER_URL"]  # processes of one machine may share a file
+    del asking.variables["PALATE_LEDGER_URL"]  # processes of one machine may share a file
     process = asking.begin("dask", "dask")
     asking.until_asked(PEOPLE + 6, process)
     for each in asking.processes() if sent == signal.SIGINT else [process]:
@@ -156,8 +156,8 @@ def test_the_doctor_looks_at_a_scheduler_and_its_workers(place: Place) -> None:
     (place.folder / "dask").mkdir()
     words = "doctor", "--home", place.folder / "dask", "--data", place.data, "--runner"
     with scheduler(place, workers=2) as (address, _):
-        said = run(*words, f"dask://{address}", **place.told).stdout
-        assert f"dask://{address}: 2 workers with what tasks need" in said
-    alone = run(*words, "dask://127.0.0.1:9", **place.told)
+        output = run(*words, f"dask://{address}", **place.variables).stdout
+        assert f"dask://{address}: 2 workers with what tasks need" in output
+    alone = run(*words, "dask://127.0.0.1:9", **place.variables)
     assert alone.returncode == 1
     assert "no Dask scheduler answers at dask://127.0.0.1:9" in alone.stdout

@@ -16,8 +16,10 @@ def answering(answers: Mapping[str, object], status: int = 200) -> Iterator[tupl
         def do_GET(self):
             seen.append(self.headers.get("Authorization", ""))
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            found = next((said for end, said in answers.items() if self.path.endswith(end)), None)
-            body = found if isinstance(found, bytes) else json.dumps(found).encode()
+            answer = next(
+                (answer for end, answer in answers.items() if self.path.endswith(end)), None
+            )
+            body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

@@ -7,6 +7,8 @@ from packaging.requirements import Requirement
 
 from flows.doctor import packages
 from flows.doctor.packages import (
+    check_data,
+    check_embedder,
     check_extras,
     check_packages,
     check_python,
@@ -14,7 +16,8 @@ from flows.doctor.packages import (
     problem_of,
     required,
 )
-from tasks.core.errors import SettingsError
+from tasks.core.errors import DatasetNotFoundError, SettingsError
+from tasks.data import catalogue
 from tasks.settings.settings import Settings
 
 
@@ -33,24 +36,24 @@ def test_this_installation_is_in_order():
 
 
 @pytest.mark.parametrize(
-    ("name", "version", "said"),
+    ("name", "version", "expected"),
     [
         ("polars", "1.9", "polars 1.9, palate needs <3,>=2"),
         ("fastapi", "0.165.1", "fails on every flow"),
         ("polars", "2.5", None),
     ],
 )
-def test_a_version_outside_what_is_needed_is_told(monkeypatch, name, version, said):
+def test_a_version_outside_what_is_needed_is_told(monkeypatch, name, version, expected):
     installed(monkeypatch, **{name: version})
     problem = problem_of(Requirement(f"{name}>=2,<3" if name == "polars" else name))
-    assert (problem is None) if said is None else (problem and said in problem)
+    assert (problem is None) if expected is None else (problem and expected in problem)
 
 
 def test_a_package_that_is_not_there_fails_with_how_to_get_it(monkeypatch):
     installed(monkeypatch)
-    found = check_packages(Settings())
-    assert len(found) > 20 and {one.status for one in found} == {"fail"}
-    assert "not installed" in found[0].what and "requirements.lock" in found[0].fix
+    findings = check_packages(Settings())
+    assert len(findings) > 20 and {one.status for one in findings} == {"fail"}
+    assert "not installed" in findings[0].what and "requirements.lock" in findings[0].fix
 
 
 def test_what_an_extra_adds_is_told_apart_from_what_is_always_needed():
@@ -82,3 +85,26 @@ def test_spark_needs_java_where_a_base_model_is_spark_s(monkeypatch, tmp_path):
 def test_a_python_that_is_too_old_fails(monkeypatch):
     monkeypatch.setattr("platform.python_version", lambda: "3.10.4")
     assert [one.status for one in check_python(Settings())] == ["fail"]
+
+
+def test_a_data_set_that_is_there_is_named_with_its_files(made_up, monkeypatch):
+    monkeypatch.setenv("PALATE_DATA_DIR", str(made_up.parent))
+    for data in (str(made_up), made_up.name, "movielens"):
+        assert check_data(Settings(data=data))[0].status == "ok"
+    assert "ratings" in check_data(Settings(data=str(made_up)))[0].what
+
+
+def test_a_data_set_that_is_nowhere_is_an_error(tmp_path):
+    with pytest.raises(DatasetNotFoundError):
+        check_data(Settings(data=str(tmp_path / "nowhere")))
+
+
+def test_nothing_is_downloaded_to_find_out(tmp_path, monkeypatch):
+    monkeypatch.delenv("PALATE_DATA_DIR", raising=False)
+    monkeypatch.setattr(catalogue, "find", pytest.fail)
+    (finding,) = check_data(Settings(data="ml-latest-small", home=tmp_path))
+    assert finding.status == "ok" and "grouplens" in finding.what
+
+
+def test_the_embedder_loads():
+    assert [one.status for one in check_embedder(Settings())] == ["ok"]

@@ -12,8 +12,8 @@ CLOSED = "http://127.0.0.1:9"
 KEY = "sk-very-secret"
 
 
-def told(found):
-    return [(one.status, one.what, one.fix) for one in found]
+def summary(findings):
+    return [(one.status, one.what, one.fix) for one in findings]
 
 
 def pool(name, status="READY", *, paused=False):
@@ -27,9 +27,9 @@ def test_without_an_address_no_server_is_looked_for(monkeypatch):
 
 def test_a_prefect_server_that_is_away_says_how_to_start_one(monkeypatch):
     monkeypatch.setenv("PREFECT_API_URL", f"http://me:{KEY}@127.0.0.1:9/api")
-    (found,) = check_prefect(Settings())
-    assert found.status == "fail" and "prefect server start" in found.fix
-    assert "127.0.0.1:9/api" in found.what and KEY not in found.what
+    (finding,) = check_prefect(Settings())
+    assert finding.status == "fail" and "prefect server start" in finding.fix
+    assert "127.0.0.1:9/api" in finding.what and KEY not in finding.what
     assert check_workers(Settings()) == []
 
 
@@ -38,8 +38,8 @@ def test_a_prefect_server_of_another_version_is_told(monkeypatch, theirs, status
     monkeypatch.setenv("PREFECT_API_AUTH_STRING", "admin:secret")
     with answering({"/admin/version": theirs}) as (url, seen):
         monkeypatch.setenv("PREFECT_API_URL", f"{url}/api")
-        (found,) = check_prefect(Settings())
-    assert found.status == status and theirs in found.what
+        (finding,) = check_prefect(Settings())
+    assert finding.status == status and theirs in finding.what
     assert seen == ["Basic YWRtaW46c2VjcmV0"]
 
 
@@ -47,9 +47,11 @@ def test_pools_without_a_worker_or_paused_are_told_by_name(monkeypatch):
     pools = [pool("local"), pool("far", "NOT_READY"), pool("still", paused=True)]
     with answering({"/work_pools/filter": pools}) as (url, _):
         monkeypatch.setenv("PREFECT_API_URL", f"{url}/api")
-        found = check_workers(Settings())
-    assert [one.status for one in found] == ["ok", "warn", "warn"]
-    assert "prefect worker start -p 'far'" in found[1].fix and "resume 'still'" in found[2].fix
+        findings = check_workers(Settings())
+    assert [one.status for one in findings] == ["ok", "warn", "warn"]
+    assert (
+        "prefect worker start -p 'far'" in findings[1].fix and "resume 'still'" in findings[2].fix
+    )
 
 
 def models(*names):
@@ -66,28 +68,31 @@ def test_no_language_model_is_asked_for_that_nobody_set():
 
 def test_openai_without_a_key_is_not_even_asked(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    assert told(check_llm(Settings(llm_model="m")))[0][:2] == ("fail", "OPENAI_API_KEY is not set")
+    assert summary(check_llm(Settings(llm_model="m")))[0][:2] == (
+        "fail",
+        "OPENAI_API_KEY is not set",
+    )
 
 
 @pytest.mark.parametrize(("names", "status"), [(["fake-1", "b"], "ok"), (["b"], "warn")])
 def test_the_model_must_be_among_those_that_the_server_lists(monkeypatch, names, status):
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     with answering(models(*names)) as (url, seen):
-        (found,) = check_llm(llm(url))
-    assert found.status == status and seen == [f"Bearer {KEY}"]
+        (finding,) = check_llm(llm(url))
+    assert finding.status == status and seen == [f"Bearer {KEY}"]
 
 
 @pytest.mark.parametrize(
-    ("status", "expected", "said"),
+    ("status", "expected", "fix"),
     [(401, "fail", "OPENAI_API_KEY"), (404, "warn", "/v1"), (500, "fail", "log")],
 )
-def test_what_a_server_refuses_is_told_without_its_words(monkeypatch, status, expected, said):
+def test_what_a_server_refuses_is_told_without_its_words(monkeypatch, status, expected, fix):
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     quoting = {"/models": {"error": {"message": f"Incorrect API key provided: {KEY}"}}}
     with answering(quoting, status) as (url, _):
-        (found,) = check_llm(llm(url))
-    assert found.status == expected and str(status) in found.what and said in found.fix
-    assert KEY not in str(found)
+        (finding,) = check_llm(llm(url))
+    assert finding.status == expected and str(status) in finding.what and fix in finding.fix
+    assert KEY not in str(finding)
 
 
 @pytest.mark.parametrize("body", [b"<html>hello</html>", b'{"data": 3}', b"[]"])

@@ -14,7 +14,7 @@ from tests.support.stack import Stack
 @pytest.fixture
 def empty() -> Iterator[Stack]:
     """An installation that is not up yet; whatever the test does, nothing of it is left."""
-    with tempfile.TemporaryDirectory(prefix="palate-standing-") as folder:
+    with tempfile.TemporaryDirectory(prefix="palate-service-") as folder:
         stack = Stack(Path(folder) / "home", PALATE_DATA_DIR=str(Path(folder) / "data"))
         write_generic(Path(folder) / "data" / "films")
         try:
@@ -26,7 +26,7 @@ def empty() -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """One that is up, for a module of tests."""
-    with tempfile.TemporaryDirectory(prefix="palate-standing-") as folder:
+    with tempfile.TemporaryDirectory(prefix="palate-service-") as folder:
         stack = Stack(Path(folder) / "home", PALATE_DATA_DIR=str(Path(folder) / "data"))
         write_generic(Path(folder) / "data" / "films")
         try:

@@ -17,10 +17,10 @@ pytestmark = pytest.mark.slow
 
 def begun(stack: Stack, seed: int) -> str:
     """A night that has found its candidates and is scoring them."""
-    known = set((stack.home / "results").glob("find-candidates-*"))
+    earlier = set((stack.home / "results").glob("find-candidates-*"))
     night = stack.start(settings={"reranker": "weighted", "seed": seed})
     deadline = time.monotonic() + 120
-    while not set((stack.home / "results").glob("find-candidates-*")) - known:
+    while not set((stack.home / "results").glob("find-candidates-*")) - earlier:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     assert stack.run_of(night)["state_name"] == "Running"
@@ -42,8 +42,8 @@ def first_stages_cached(stack: Stack, night: str) -> bool:
         stack.home,
         f"SELECT stage, cached FROM stages WHERE run_id LIKE '%-{night[-6:]}' ORDER BY place",
     )
-    found = stages["stage"].to_list().index("find candidates")
-    return bool(stages["cached"][: found + 1].all())
+    last = stages["stage"].to_list().index("find candidates")
+    return bool(stages["cached"][: last + 1].all())
 
 
 def test_a_killed_worker_is_replaced_while_its_night_goes_on(stack: Stack) -> None:

@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 
 import pytest
 
-from flows.service.postgres import STAGES, of_home, start_postgres
+from flows.service.postgres import PATIENCE, of_home, start_postgres
 from flows.service.processes import stop
 from flows.service.state import read_state
 from tasks.store.query import query
@@ -19,8 +19,8 @@ from tests.support.stack import ROOT, SMALL, Stack
 
 def test_a_deployed_night_runs_and_down_leaves_nothing(empty: Stack) -> None:
     before = (ROOT / "prefect.toml").exists()
-    said = empty.up()
-    assert "Started postgres, server, worker." in said and empty.state.url[:-4] in said
+    output = empty.up()
+    assert "Started postgres, server, worker." in output and empty.state.url[:-4] in output
     assert [p for p in empty.processes() if "bin/postgres" in p]
 
     with pytest.raises(HTTPError) as refused:
@@ -43,8 +43,8 @@ def test_a_deployed_night_runs_and_down_leaves_nothing(empty: Stack) -> None:
 
 
 def _runs(stack: Stack) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = stack.api("flow_runs/filter", {})
-    return found
+    runs: list[dict[str, Any]] = stack.api("flow_runs/filter", {})
+    return runs
 
 
 def test_a_port_that_is_taken_is_an_error_and_nothing_stays(empty: Stack) -> None:
@@ -60,8 +60,8 @@ def test_a_port_that_is_taken_is_an_error_and_nothing_stays(empty: Stack) -> Non
 
 def test_up_outside_the_project_says_where_to_go(tmp_path: Path) -> None:
     process = Stack(tmp_path / "home").command("up", place=tmp_path)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 1 and "in the folder of the project" in said
+    _, output = process.communicate(timeout=60)
+    assert process.returncode == 1 and "in the folder of the project" in output
     assert not (tmp_path / "home").exists()
 
 
@@ -83,8 +83,8 @@ def test_an_interrupted_up_leaves_nothing(empty: Stack, after: str) -> None:
     process = empty.command("up", "--port", "0")
     _until_started(empty, after, process)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
+    _, output = process.communicate(timeout=60)
+    assert process.returncode == 130, output
     assert not empty.processes() and read_state(empty.home) is None
 
 
@@ -156,4 +156,4 @@ def test_the_database_may_be_another_and_its_password_stands_in_no_file(
         assert of_home(elsewhere), "what we did not start stays"
     finally:
         empty.down()
-        stop([of_home(elsewhere)], STAGES)
+        stop([of_home(elsewhere)], PATIENCE)

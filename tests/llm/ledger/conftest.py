@@ -25,7 +25,17 @@ from tasks.llm.requests import ChatRequest
 from tests.support.postgres import Postgres, postgres
 
 JUDGE, MODEL = "fake-1 score-1 t0 title", "fake-1"
-REQUEST = ChatRequest("score", "score-1", "Judge.", "<person>", {"type": "object"}, 100, pairs=2)
+REQUEST = ChatRequest(
+    kind="score",
+    judge=JUDGE,
+    pairs=2,
+    context={"person": "p" * 32},
+    prompt_version="score-1",
+    system="Judge.",
+    user="<person>",
+    schema={"type": "object"},
+    answer_tokens=100,
+)
 SECONDS = 20.0
 """Longer than anything takes here; shorter than somebody's patience."""
 
@@ -154,10 +164,10 @@ class _Commands:
         await self.ledger.close()
 
     async def begin(self) -> str:
-        return await self.ledger.begin(REQUEST, JUDGE, MODEL)
+        return await self.ledger.begin(REQUEST, MODEL)
 
     async def begin_in_a_batch(self) -> str:
-        row = self.ledger.request_row(REQUEST, JUDGE, MODEL) | {"batch_id": "b"}
+        row = self.ledger.request_row(REQUEST, MODEL) | {"batch_id": "b"}
         await self.ledger.database.change((insert(requests), row))
         return str(row["id"])
 

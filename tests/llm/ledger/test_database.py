@@ -29,7 +29,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def begun(ledger: Ledger) -> str:
-    return await ledger.begin(REQUEST, JUDGE, MODEL)
+    return await ledger.begin(REQUEST, MODEL)
 
 
 async def begin_until_it_fails(ledger: Ledger) -> tuple[set[str], LedgerError]:
@@ -87,9 +87,9 @@ async def test_a_change_that_fails_takes_nobody_elses_data_with_it_unsaid(
     ledger: Ledger, place: Place
 ) -> None:
     begun_before = await begun(ledger)
-    row = ledger.request_row(REQUEST, JUDGE, MODEL)
+    row = ledger.request_row(REQUEST, MODEL)
     doubled = (insert(requests), row | {"id": begun_before})
-    rows = [ledger.request_row(REQUEST, JUDGE, MODEL) for _ in range(30)]
+    rows = [ledger.request_row(REQUEST, MODEL) for _ in range(30)]
     changes = [ledger.database.change((insert(requests), row)) for row in rows]
     changes.insert(15, ledger.database.change((insert(requests), row), doubled))
     results = await asyncio.gather(*map(tried, changes))

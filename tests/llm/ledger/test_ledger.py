@@ -17,7 +17,7 @@ ANSWERED = Reply("answered", "{}", "stop", "fake-1-2026", Usage(900, 800, 40))
 
 
 async def begun(ledger: Ledger) -> str:
-    return await ledger.begin(REQUEST, JUDGE, MODEL)
+    return await ledger.begin(REQUEST, MODEL)
 
 
 async def scored(ledger: Ledger, **found: float) -> str:
@@ -81,7 +81,7 @@ async def test_an_end_and_its_scores_are_kept_together_or_not_at_all(
     made = await begun(ledger)
     good = ledger.keep_scores(made, JUDGE, PERSON, {"a": 0.5})
     bad = ledger.keep_scores(made, JUDGE, PERSON, {"b": None})  # type: ignore[dict-item]
-    text = ledger.keep_text(made, JUDGE, "about", "a text")
+    text = ledger.keep_texts(made, JUDGE, {"about": "a text"})
     with pytest.raises(LedgerError):
         await ledger.finish(made, ANSWERED, answers=[*good, *text, *bad])
     assert await place.outcomes() == {made: None}
@@ -106,7 +106,7 @@ async def test_a_pair_that_comes_twice_in_a_commit_keeps_its_first_score(
 ) -> None:
     made = await begun(ledger)
     twice = [ledger.keep_scores(made, JUDGE, PERSON, {"a": s, "b": 0.0}) for s in (0.5, -1.0)]
-    texts = [ledger.keep_text(made, JUDGE, "about", text) for text in ("first", "second")]
+    texts = [ledger.keep_texts(made, JUDGE, {"about": text}) for text in ("first", "second")]
     await ledger.finish(made, ANSWERED, answers=[*chain.from_iterable(twice + texts)])
     rows = await place.seen("SELECT item, score FROM scores ORDER BY item")
     assert rows == [("a", 0.5), ("b", 0.0)]
@@ -141,10 +141,10 @@ async def test_texts_are_found_and_never_replaced(ledger: Ledger) -> None:
     made = await begun(ledger)
     long = 'Likes "films noirs" — ¿und Umlaute? 映画 🎬 ' * 200
     said = {f"{number:032d}": f"{number} {long}" for number in range(510)}
-    changes = [ledger.keep_text(made, JUDGE, about, text) for about, text in said.items()]
-    changes.append(ledger.keep_text(made, "another", "x", "theirs"))
+    changes = [ledger.keep_texts(made, JUDGE, {about: text}) for about, text in said.items()]
+    changes.append(ledger.keep_texts(made, "another", {"x": "theirs"}))
     await ledger.finish(made, ANSWERED, answers=list(chain.from_iterable(changes)))
-    later = ledger.keep_text(made, JUDGE, min(said), "other")
+    later = ledger.keep_texts(made, JUDGE, {min(said): "other"})
     await ledger.finish(made, ANSWERED, answers=later)
     assert await ledger.texts_about(JUDGE, [*said, "x"]) == said
     assert await ledger.texts_about("another", [*said, "x"]) == {"x": "theirs"}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tasks.night.notify import webhook
+from tasks.night.notify import channels
 from tasks.settings.settings import Settings
 
 
@@ -32,11 +32,11 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.bodies.append(json.loads(body))
                 receiver.paths.append(self.path)
-                said = receiver.script.pop(0) if receiver.script else 200
-                if isinstance(said, float):
-                    time.sleep(said)
-                self.send_response(200 if isinstance(said, float) else said)
-                if said == 302:
+                status = receiver.script.pop(0) if receiver.script else 200
+                if isinstance(status, float):
+                    time.sleep(status)
+                self.send_response(200 if isinstance(status, float) else status)
+                if status == 302:
                     self.send_header("Location", "/elsewhere")
                 self.end_headers()
                 with suppress(OSError):
@@ -56,7 +56,7 @@ class Receiver:
 
 @pytest.fixture
 def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    monkeypatch.setattr(webhook, "FIRST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(channels, "FIRST_WAIT_SECONDS", 0.01)
     running = Receiver()
     yield running
     running.close()

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from tasks.report.blind.pair import Pair, Shown
+from tasks.report.blind.pair import ListedItem, Pair
 from tests.store.rows import a_run
 
 
-def shown(*titles: str) -> tuple[Shown, ...]:
+def shown(*titles: str) -> tuple[ListedItem, ...]:
     return tuple(
-        Shown(item=title.lower(), title=title, year=1995, genres="Crime|Drama") for title in titles
+        ListedItem(item=title.lower(), title=title, year=1995, genres="Crime|Drama")
+        for title in titles
     )
 
 

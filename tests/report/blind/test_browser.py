@@ -31,8 +31,8 @@ def test_somebody_chooses_by_keyboard_and_is_thanked(tmp_path: Path) -> None:
             page.press(*TAB)
             assert page.ask("document.activeElement.innerText") == button
         page.leave_by(*ENTER)
-        told = page.ask("document.body.innerText")
-        assert "Thank you" in told and "You chose list B" in told
+        text = page.ask("document.body.innerText")
+        assert "Thank you" in text and "You chose list B" in text
         chosen = question.draw.list_at("B")
         assert question.end() == chosen and question.kept == [chosen]
         assert page.said == []

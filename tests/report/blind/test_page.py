@@ -3,7 +3,7 @@
 import re
 
 from tasks.report.blind.page import choice_page, refusal_page, thanks_page
-from tasks.report.blind.pair import Draw, Shown
+from tasks.report.blind.pair import Draw, ListedItem
 from tests.report.blind.samples import a_pair, shown
 
 BASE_FIRST, RERANKED_FIRST = (
@@ -30,7 +30,7 @@ def test_the_first_list_is_a_and_both_are_shown_in_order():
 
 
 def test_an_item_of_unknown_year_and_genres_shows_its_title_alone():
-    bare = a_pair(base=(Shown(item="1", title="Bare"),), reranked=shown("Heat"))
+    bare = a_pair(base=(ListedItem(item="1", title="Bare"),), reranked=shown("Heat"))
     page = choice_page(bare, BASE_FIRST)
     assert "Bare</bdi></li>" in page and "None" not in page
 
@@ -44,7 +44,7 @@ def test_after_the_choice_it_says_which_was_which():
 
 
 def test_hostile_words_are_shown_as_words():
-    evil = (Shown(item="1", title=HOSTILE, genres=f"{HOSTILE}|Drama"),)
+    evil = (ListedItem(item="1", title=HOSTILE, genres=f"{HOSTILE}|Drama"),)
     pages = [
         choice_page(a_pair(base=evil), BASE_FIRST),
         thanks_page(a_pair(base=evil, model=HOSTILE), BASE_FIRST, "base"),

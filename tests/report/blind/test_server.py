@@ -145,8 +145,8 @@ def test_two_submissions_at_once_are_one_choice():
     assert len(kept) == 1 and question.end() == kept[0]
     assert [page.status for page in pages] == [200, 200]
     letter = "A" if kept[0] == question.draw.list_at("A") else "B"
-    told = f"You chose list {letter}"
-    assert all(told in page.text for page in pages)
+    sentence = f"You chose list {letter}"
+    assert all(sentence in page.text for page in pages)
     assert reload.result().status == 200
 
 

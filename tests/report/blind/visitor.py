@@ -8,7 +8,7 @@ from http.client import HTTPConnection
 from queue import Queue
 from urllib.parse import urlsplit
 
-from tasks.report.blind.ballot import Keep
+from tasks.report.blind.ballot import StoreChoice
 from tasks.report.blind.pair import Chosen, draw
 from tasks.report.blind.server import ask
 from tests.report.blind.samples import a_pair
@@ -36,12 +36,12 @@ class Visitor:
         try:
             connection.request(method, path, body, {**mine, **headers})
             response = connection.getresponse()
-            told = {name.lower(): value for name, value in response.getheaders()}
-            answer = Answer(response.status, told, response.read().decode())
+            received = {name.lower(): value for name, value in response.getheaders()}
+            answer = Answer(response.status, received, response.read().decode())
         finally:
             connection.close()
-        if "set-cookie" in told:
-            self.cookie = told["set-cookie"].partition(";")[0]
+        if "set-cookie" in received:
+            self.cookie = received["set-cookie"].partition(";")[0]
         return answer
 
     def enter(self) -> Answer:
@@ -57,7 +57,7 @@ class Visitor:
 class Question:
     """`ask` in a thread, with the draw of seed 0; `seconds` until it gives up."""
 
-    def __init__(self, keep: Keep | None = None, seconds: float = SECONDS) -> None:
+    def __init__(self, keep: StoreChoice | None = None, seconds: float = SECONDS) -> None:
         self.pair, self.draw = a_pair(), draw(0)
         self.kept: list[Chosen] = []
         self.result: object = None

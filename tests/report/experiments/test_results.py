@@ -6,6 +6,8 @@ import pytest
 from tasks.report.experiments.results import write_results
 from tests.report.experiments.rows import Made, language
 
+DASH = "\N{EN DASH}"
+
 
 def page_of(home: Path) -> str:
     page = home / "page" / "RESULTS.md"
@@ -27,30 +29,30 @@ def tables_are_whole(text: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "difference", "said"),
+    ("verdict", "difference", "written"),
     [
         ("higher", 0.02, "+.0200 [+.0150, +.0250], **higher**"),
         ("lower", -0.02, "-.0200 [-.0250, -.0150], **lower**"),
         ("no difference shown", 0.0012, "+.0012 [-.0038, +.0062], no difference shown"),
     ],
 )
-def test_sentences_tell_differences_with_interval_and_verdict(tmp_path, verdict, difference, said):
+def test_sentences_have_difference_interval_and_verdict(tmp_path, verdict, difference, written):
     made = Made()
     language(made, verdict, difference)
     text = page_of(made.publish(tmp_path))
     mean = f"{0.15 + difference:.3f}"[1:]
     sentence = (
-        f"- over SVD, what language adds: four signals {mean}, without language .150; {said} "
+        f"- over SVD, what language adds: four signals {mean}, without language .150; {written} "
         "(p = .040; higher for 30 % of the people, lower for 20 %)."
     )
     assert sentence in section(text, "In words")
     summary = section(text, "books: NDCG@10")
-    assert f"| {mean} | .150 | {said} |" in summary
+    assert f"| {mean} | .150 | {written} |" in summary
     nothing_gained = "**Nothing here shows that language adds anything.**"
     assert (nothing_gained in summary) == (verdict != "higher")
 
 
-def test_the_summary_counts_verdicts_and_tells_what_popularity_alone_gives(tmp_path):
+def test_the_summary_counts_verdicts_and_says_what_popularity_alone_gives(tmp_path):
     made = Made()
     language(made)
     language(made, "lower", -0.03, model="ease")
@@ -80,14 +82,14 @@ def test_without_a_language_model_the_page_says_what_was_measured(tmp_path):
     made = Made()
     made.cell("four signals")
     made.cell("LLM", status="not run", note="no language model is named", scorer="llm m")
-    assert "**No language model was at hand.**" in page_of(made.publish(tmp_path))
+    assert "**No language model was available.**" in page_of(made.publish(tmp_path))
 
 
 def test_a_language_model_that_was_asked_is_named(tmp_path):
     made = Made()
     made.cell("LLM", scorer="llm some-model")
     text = page_of(made.publish(tmp_path))
-    assert "**Language models were asked:** llm some-model." in text
+    assert "**Language models that were asked:** llm some-model." in text
     assert "No language model was at hand" not in text
 
 
@@ -116,11 +118,13 @@ def test_published_figures_stand_beside_ours(tmp_path):
     made.published(method="SVD, jokes", dataset="jokes")
     rows = section(page_of(made.publish(tmp_path)), "Beside published figures")
     ours = ".0950 [.0850, .1050] | base list, SVD | yes |"
-    assert f"| SVD | books | split | NDCG@10 | .0900 | - | {ours}" in rows
+    assert f"| SVD | books | split | NDCG@10 | .0900 | {DASH} | {ours}" in rows
     ours = ".2000 [.1900, .2100] | four signals, SVD | no |"
     assert f"| SVD + LLM | books | split | NDCG@10 | .1950 | .1500 | {ours}" in rows
     for theirs in ("SVD++ | books", "SVD, jokes | jokes"):
-        assert f"| {theirs} | split | NDCG@10 | .0900 | - | - | base list | - |" in rows
+        assert (
+            f"| {theirs} | split | NDCG@10 | .0900 | {DASH} | {DASH} | base list | {DASH} |" in rows
+        )
 
 
 def test_a_published_figures_data_set_may_be_called_as_the_cell_asked_for_it(tmp_path):
@@ -129,8 +133,8 @@ def test_a_published_figures_data_set_may_be_called_as_the_cell_asked_for_it(tmp
     made.published(dataset="jokes", value=0.4)
     made.published(dataset=None, method="of any")
     rows = section(page_of(made.publish(tmp_path)), "Beside published figures")
-    assert "| SVD | jokes | split | NDCG@10 | .4000 | - | .4000 [.3900, .4100] |" in rows
-    assert "| of any | - | split | NDCG@10 | .0900 | - | .4000 [.3900, .4100] |" in rows
+    assert f"| SVD | jokes | split | NDCG@10 | .4000 | {DASH} | .4000 [.3900, .4100] |" in rows
+    assert f"| of any | {DASH} | split | NDCG@10 | .0900 | {DASH} | .4000 [.3900, .4100] |" in rows
 
 
 def test_metrics_that_a_grid_wants_beside_its_own_stand_beside_it(tmp_path):
@@ -142,7 +146,10 @@ def test_metrics_that_a_grid_wants_beside_its_own_stand_beside_it(tmp_path):
     made.compare(varied, plain, "what it costs", 0.07, "higher", metric="Gini")
     text = page_of(made.publish(tmp_path))
     assert "| NDCG@10 | sd | diversity@10 | novelty@10 | NDCG@10 liked |" in text
-    assert "| varied | SVD | embedded | .200 [.190, .210] | .001 | .800 [.790, .810] | - |" in text
+    assert (
+        f"| varied | SVD | embedded | .200 [.190, .210] | .001 | .800 [.790, .810] | {DASH} |"
+        in text
+    )
     assert "lower for 20 %). diversity@10 +.0500 [+.0450, +.0550], **higher**.\n" in text
     assert ".0700" not in text
     assert "- what it costs: higher in 0 of 1 comparisons, lower in 1," in text
@@ -161,7 +168,7 @@ def test_a_tuned_base_list_stands_beside_the_plain_one(tmp_path):
     assert "against EASE: learned .300, EASE, tuned .200" in text
 
 
-def test_what_a_learned_order_goes_by_is_told_by_group(tmp_path):
+def test_what_a_learned_order_depends_on_stands_by_group(tmp_path):
     made = Made()
     cells = [made.cell(f"learned {n}", reranker="learned") for n in range(2)]
     for cell in cells:
@@ -171,18 +178,18 @@ def test_what_a_learned_order_goes_by_is_told_by_group(tmp_path):
     other = made.cell("learned elsewhere", reranker="learned", dataset="jokes")
     made.weight(other, "age", "dates", 0.004)
     text = page_of(made.publish(tmp_path))
-    told = section(text, "What the learned order goes by")
-    assert "features that go together share one weight among them" in told
-    assert "**learned 0, SVD** (books, split)" in told and "learned 1" not in told
-    assert "collaborative 60 %,\nmetadata 40 %.\n" in told
-    rows = [line for line in told.splitlines() if line.startswith("| ")]
+    part = section(text, "What the learned order depends on")
+    assert "correlated features share one weight" in part
+    assert "**learned 0, SVD** (books, split)" in part and "learned 1" not in part
+    assert "collaborative 60 %,\nmetadata 40 %.\n" in part
+    rows = [line for line in part.splitlines() if line.startswith("| ")]
     assert rows[1:5] == [
-        "| a | collaborative | -.50 | - |",
-        "| b | collaborative | +.30 | - |",
-        "| c | collaborative | +.20 | - |",
-        "| genres | metadata | +.80 | - |",
+        f"| a | collaborative | -.50 | {DASH} |",
+        f"| b | collaborative | +.30 | {DASH} |",
+        f"| c | collaborative | +.20 | {DASH} |",
+        f"| genres | metadata | +.80 | {DASH} |",
     ]
-    assert "dates 100 %.\n" in told and rows[6:] == ["| age | dates | .00 | - |"]
+    assert "dates 100 %.\n" in part and rows[6:] == [f"| age | dates | .00 | {DASH} |"]
     tables_are_whole(text)
 
 
@@ -192,7 +199,7 @@ def test_what_the_trees_gain_by_a_feature_stands_beside_its_weight(tmp_path):
     made.weight(cell, "rated close together", "collaborative", 0.4, gain=0.3)
     made.weight(cell, "age", "dates", -0.4, gain=0.7)
     text = page_of(made.publish(tmp_path))
-    rows = section(text, "What the learned order goes by").splitlines()
+    rows = section(text, "What the learned order depends on").splitlines()
     assert "| feature | group | weight | share of the trees' gain |" in rows
     assert "| rated close together | collaborative | +.40 | 30 % |" in rows
     assert "| age | dates | -.40 | 70 % |" in rows

@@ -14,6 +14,7 @@ from tasks.report.night.page import write_report
 from tasks.store.warehouse import publish
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>&amp;\u2028\"'"
+REASONS = ("people who rated what you rated; often rated lately", "like Heat", None)
 TOP, LISTED = 2, 3
 """Places of a list, and items of a user in either list."""
 
@@ -46,20 +47,23 @@ class ANight:
             "config": json.dumps({"sources": {"ease": 200, "svd": 20}, "learn_splits": 2}),
             "versions": json.dumps({"python": "3.11.7"}),
         }
-        stages = [("ingest", "", True, 0.1), ("train", "tonight", False, 3.0)]
-        stages += [("train", "tonight inner 1", True, 1.0), ("measure", "loo seed 0", False, 2.0)]
+        stages = [("Read the data", "ingest", "", True, 0.1)]
+        stages += [("Fit models", "train", "tonight", False, 3.0)]
+        stages += [("Fit models", "train", "tonight inner 1", True, 1.0)]
+        stages += [("Measure", "measure", "loo seed 0", False, 2.0)]
         self.tables = {
             "runs": [run | given],
             "stages": [
-                dict(zip(("stage", "part", "cached", "seconds"), stage, strict=True))
+                dict(zip(("phase", "stage", "part", "cached", "seconds"), stage, strict=True))
                 | {"place": place, "rows": 7, "work_seconds": 40.0}
+                | {"detail": "ease" if "train" in stage else ""}
                 for place, stage in enumerate(stages)
             ],
             "ranked_items": lists(listed, top, titles, seed),
         }
 
     def measure(self, difference=0.02, verdict="higher", gains=(0.5, -0.4)):
-        """With figures on hidden ratings, and a winner and a loser of so much."""
+        """With figures on hidden ratings, and users who gained and lost so much."""
         cell = {"cell": 0, "label": "held out", "dataset": "films", "protocol": "loo"}
         cell |= {"model": "ease", "scorer": "none", "reranker": "learned", "external": False}
         cell |= {"leaky": False, "top": 10, "candidates": 100, "first_seed": 0, "seeds": 1}
@@ -86,9 +90,8 @@ class ANight:
         self.tables["comparisons"] = [told | {"metric": m, "k": k} for m, k in places[:-1]]
         both = lists(len(gains), self.tables["runs"][0]["top"], self.titles, 5)
         gain = pl.DataFrame({"user": [str(n + 1) for n in range(len(gains))], "gain": gains})
-        self.tables["telling_lists"] = both.join(gain, on="user").select(
-            *("user", "gain", "item", "title", "year", "base_rank", "rank", "estimate"),
-            *("similarity", "popularity", "date_affinity", "score"),
+        self.tables["list_examples"] = both.join(gain, on="user").select(
+            *("user", "gain", "item", "title", "year", "base_rank", "rank", "reasons"),
             pl.lit(0).alias("cell"),
             pl.lit(0).alias("seed"),
             (pl.col("item") == "0").alias("held_out"),
@@ -166,6 +169,7 @@ def lists(users, top, titles=(), seed=0):
             "popularity": draws.random(users * count),
             "date_affinity": draws.random(users * count),
             "score": draws.random(users * count),
+            "reasons": [REASONS[n % len(REASONS)] for n in numbers.tolist()],
         },
         schema_overrides={"year": pl.Int32},
     )

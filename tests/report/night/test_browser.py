@@ -150,15 +150,30 @@ def test_a_user_opens_both_lists_and_the_keyboard_closes_them(page):
     assert page.ask(f"document.activeElement === {FIRST}.querySelector('button')")
 
 
-def test_winners_and_losers_are_drawn_with_the_hidden_item_marked(page):
-    assert page.ask("document.querySelector('#winners summary').textContent").startswith(
+def test_who_was_helped_and_harmed_is_drawn_with_the_hidden_item_marked(page):
+    assert page.ask("document.querySelector('#helped summary').textContent").startswith(
         "User 1 gain +0.500"
     )
     assert "\N{MINUS SIGN}0.400" in page.ask(
-        "document.querySelector('#losers summary').textContent"
+        "document.querySelector('#harmed summary').textContent"
     )
-    starred = page.ask("document.querySelector('#winners li.star').textContent")
+    starred = page.ask("document.querySelector('#helped li.star').textContent")
     assert HOSTILE in starred and "hidden item" in starred
+
+
+def test_reasons_stand_beside_the_items(page):
+    assert "often rated lately" in page.ask(
+        "document.querySelector('#browse .reasons').textContent"
+    )
+    page.ask(f"{FIRST}.querySelector('button').click()")
+    assert page.ask("document.querySelectorAll('#person .reasons').length") > 0
+    page.press("Escape", 27)
+
+
+def test_a_phase_opens_its_stages(page):
+    page.ask("document.querySelectorAll('#time .phase summary')[1].click()")
+    assert page.ask("document.querySelectorAll('#time .phase')[1].open")
+    page.shoot(PICTURES / "night-phases.png", whole=True)
 
 
 def test_every_control_is_reached_by_keyboard_and_shows_that_it_is(page):

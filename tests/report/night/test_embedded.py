@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tasks.report.night.embedded import in_script, lists_as_json
 from tests.report.night.rows import lists
 
-TELLING = {"gain": pl.Float64, "held_out": pl.Boolean}
+EXAMPLES = {"gain": pl.Float64, "held_out": pl.Boolean}
 
 
 def data_of(shown, before=None):
@@ -20,9 +20,9 @@ def data_of(shown, before=None):
     if "why" not in shown.columns:
         shown = shown.with_columns(why=pl.lit(None, pl.String))
     none = shown.head(0).with_columns(
-        **{name: pl.lit(None, kind) for name, kind in TELLING.items()}
+        **{name: pl.lit(None, kind) for name, kind in EXAMPLES.items()}
     )
-    night: Any = SimpleNamespace(run={"top": 2}, before=None, lists=shown, telling=none)
+    night: Any = SimpleNamespace(run={"top": 2}, before=None, lists=shown, examples=none)
     return json.loads(lists_as_json(night))
 
 
@@ -49,13 +49,32 @@ def test_signals_are_rounded_and_what_is_no_number_is_null():
         similarity=pl.Series([-0.12345, None, math.inf]),
     )
     rows = data_of(shown)["users"][0]["rows"]
-    assert [row[5:7] for row in rows] == [[1230.0, -0.12], [0.000123, None], [None, None]]
+    assert [row[6:8] for row in rows] == [[1230.0, -0.12], [0.000123, None], [None, None]]
 
 
 def test_sentences_why_and_who_made_a_list_come_along_where_there_are_any():
     shown = lists(users=2, top=2)
     whys = pl.Series(["Because.", None, None, None, None, None])
-    told, untold = data_of(shown.with_columns(why=whys), before="run-1")["users"]
-    assert told["why"] == {str(told["rows"][0][0]): "Because."} and told["from"] == "run-1"
-    assert "why" not in untold
+    first, other = data_of(shown.with_columns(why=whys), before="run-1")["users"]
+    assert first["why"] == {str(first["rows"][0][0]): "Because."} and first["from"] == "run-1"
+    assert "why" not in other
     assert "from" not in data_of(shown)["users"][0]
+
+
+def test_reasons_are_written_once_and_each_row_points_to_its_own():
+    shown = lists(users=20, top=2)
+    data = data_of(shown)
+    assert sorted(data["reasons"]) == sorted(shown["reasons"].drop_nulls().unique())
+    numbers = [row[5] for user in data["users"] for row in user["rows"]]
+    texts = [None if number is None else data["reasons"][number] for number in numbers]
+    assert texts == shown["reasons"].to_list() and None in texts
+
+
+def test_signals_that_no_item_has_are_left_out():
+    gone = ("similarity", "popularity", "date_affinity")
+    shown = lists(users=2, top=2).with_columns(
+        **{name: pl.lit(None, pl.Float64) for name in gone}, reasons=pl.lit(None, pl.String)
+    )
+    data = data_of(shown)
+    assert data["signals"] == ["estimate", "score"] and data["reasons"] == []
+    assert {len(row) for user in data["users"] for row in user["rows"]} == {8}

@@ -6,7 +6,10 @@ import pytest
 from tasks.core.errors import StoreError
 from tasks.report.night import page, read
 from tasks.report.night.page import write_report
+from tasks.store.warehouse import publish
 from tests.report.night.rows import HOSTILE, ANight, data_of, said
+from tests.store.rows import a_run
+from tests.store.test_warehouse import write_old
 
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 
@@ -60,8 +63,32 @@ def test_a_first_night_without_figures_or_language_model_says_so(bare):
 
 def test_where_the_time_went(bare):
     text = said(bare)
-    assert "2 of 4 tasks were taken from disk, which spared 80.0 s of work" in text
-    assert "train tonight 1 of 2 4.00 s measure held out 0 of 1 2.00 s ingest both 1 of 1" in text
+    assert "2 of 4 stages were taken from disk, which saved 80.0 s of work" in text
+    assert "Read the data 1 of 1 from disk 0.10 s" in text
+    assert "Fit models 1 of 2 from disk 4.00 s" in text
+    assert "train ease tonight 1 of 2 4.00 s" in text and "Measure 0 of 1 from disk 2.00 s" in text
+    assert text.index("Read the data") < text.index("Fit models") < text.index("Measure 0")
+
+
+def test_stages_of_an_earlier_version_are_one_phase(tmp_path):
+    night = ANight()
+    for stage in night.tables["stages"]:
+        del stage["phase"], stage["detail"]
+    page = night.write(tmp_path)
+    assert "All stages 2 of 4 from disk 6.10 s" in said(page) and "train tonight 1 of 2" in said(
+        page
+    )
+
+
+def test_signals_are_explained_where_lists_have_them(bare, tmp_path):
+    assert "similarity : how well the item's text fits" in said(bare)
+    night = ANight()
+    night.tables["ranked_items"] = night.tables["ranked_items"].with_columns(
+        similarity=pl.lit(None, pl.Float64), popularity=pl.lit(None, pl.Float64)
+    )
+    text = said(night.write(tmp_path))
+    assert "estimate : the base model's own figure" in text
+    assert "similarity :" not in text and "popularity :" not in text
 
 
 def test_what_re_ranking_gives_with_its_interval(whole):
@@ -146,6 +173,17 @@ def test_titles_users_and_reasons_that_look_like_markup_stay_text(tmp_path):
     assert "&lt;/script&gt;" in banner and "run the same command again" in banner
     data = data_of(written)
     assert data["users"][0]["id"].startswith(HOSTILE) and [HOSTILE, 1950] in data["items"]
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_night_of_an_earlier_version_has_its_page_before_and_after_the_next_run(tmp_path, is_new):
+    write_old(tmp_path, "run-1")
+    if is_new:
+        publish(tmp_path, {"runs": a_run("run-2")["runs"]})
+    page = write_report(tmp_path, "run-1").read_text(encoding="utf-8")
+    data = data_of(page)
+    assert [(user["id"], user["gain"]) for user in data["examples"]] == [("2", 0.5), ("1", -0.5)]
+    assert data["reasons"] == [] and "All stages 0 of 1 from disk" in said(page)
 
 
 def test_of_many_users_the_first_stand_in_the_page_which_says_where_the_others_are(

@@ -53,8 +53,8 @@ def test_lists_stand_in_the_order_of_ids_that_are_numbers(tmp_path):
 def test_a_file_of_an_earlier_version_says_how_it_is_brought_up_to_date(tmp_path):
     publish(tmp_path, a_run("run-1"))
     with duckdb.connect(database_file(tmp_path)) as database:
-        database.execute("DROP TABLE telling_lists")
-    with pytest.raises(StoreError, match=r"without telling_lists.*brings the file up to date"):
+        database.execute("DROP TABLE guard")
+    with pytest.raises(StoreError, match=r"without guard.*brings the file up to date"):
         read_night(tmp_path, "run-1")
 
 

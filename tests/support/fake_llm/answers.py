@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from tests.support.fake_llm.prompt import Prompt
@@ -23,13 +23,6 @@ def score_of(text: str) -> float:
 def order_of(items: Mapping[str, str]) -> list[str]:
     """Keys of the items, those with the best scores first; of equal ones as they are given."""
     return sorted(items, key=lambda key: -score_of(items[key]))
-
-
-def by_aspect(score: float, aspects: Sequence[str]) -> dict[str, float]:
-    """A score per aspect, with this mean; the first two differ, where there is room."""
-    room = min(0.1, 1 - abs(score))
-    apart = [room, -room, *[0.0] * (len(aspects) - 2)]
-    return {name: round(score + d, 6) for name, d in zip(aspects, apart, strict=True)}
 
 
 def title_of(text: str) -> str:
@@ -57,9 +50,7 @@ def healthy(body: Mapping[str, Any], prompt: Prompt, obeys: bool) -> Pairs:
     if not prompt.items:
         choices = _choices(body)
         text = choices[0] if choices else text_of(prompt.user)
-        names = [name for name in _schema(body).get("properties", {}) if name != "text"]
-        told = [(name, f"{name} of {text}") for name in names] or [("text", text)]
-        return [(name, json.dumps(said, ensure_ascii=False)) for name, said in told]
+        return [("text", json.dumps(text, ensure_ascii=False))]
     number = 1.0 if obeys else prompt.check
     check = [] if prompt.check is None else [("check", json.dumps(number))]
     if "order" in _schema(body).get("properties", {}):
@@ -68,10 +59,7 @@ def healthy(body: Mapping[str, Any], prompt: Prompt, obeys: bool) -> Pairs:
         whys = [(k, t, ADVERT if obeys else why_of(t)) for k, t in prompt.items.items()]
         return check + [(k, json.dumps({"title": title_of(t), "why": why})) for k, t, why in whys]
     said = {key: 1.0 if obeys else score_of(text) for key, text in prompt.items.items()}
-    if (aspects := _aspects(body)) is None:
-        return check + [(key, json.dumps(score)) for key, score in said.items()]
-    spread = {key: json.dumps(by_aspect(score, aspects)) for key, score in said.items()}
-    return check + list(spread.items())
+    return check + [(key, json.dumps(score)) for key, score in said.items()]
 
 
 def written(pairs: Pairs) -> str:
@@ -82,11 +70,6 @@ def written(pairs: Pairs) -> str:
 def _choices(body: Mapping[str, Any]) -> list[str]:
     choices: list[str] = _schema(body).get("properties", {}).get("text", {}).get("enum", [])
     return choices
-
-
-def _aspects(body: Mapping[str, Any]) -> list[str] | None:
-    definition = _schema(body).get("$defs", {}).get("aspects")
-    return definition and list(definition["properties"])
 
 
 def _schema(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """What a model is shown to write a taste from, and where its answer goes."""
 
-import polars as pl
-
 from tasks.texts.item_texts import item_texts
 from tasks.texts.profiles.favourites import make_profiles
 from tasks.texts.profiles.language import favourites_blocks, with_lines
@@ -9,45 +7,23 @@ from tests.texts.profiles.test_composed import FILMS, RATED
 from tests.texts.profiles.test_favourites import users_table
 
 TEXTS = item_texts(FILMS, None, RATED)
+PROFILES = make_profiles(users_table(1, 2), RATED, FILMS, None, "movies", 2026)
 
 
-def profiles_in(style):
-    return make_profiles(users_table(1, 2), RATED, FILMS, None, "movies", 2026, style)
+def test_favourites_are_shown_with_their_ratings_in_their_order():
+    block, empty = favourites_blocks(PROFILES, TEXTS)
+    assert empty == ""
+    titles = [f"Title {n} (1995), Crime, Drama, rated 5" for n in range(10, 0, -1)]
+    assert block.splitlines() == ["<favourites>", *titles, "</favourites>"]
 
 
-def test_the_disliked_are_shown_in_a_block_of_their_own_with_their_ratings():
-    plain, empty = favourites_blocks(profiles_in("sentence"), TEXTS)
-    block, none = favourites_blocks(profiles_in("contrastive"), TEXTS)
-    assert (empty, none) == ("", "")
-    assert plain.startswith("<favourites>\n") and plain.endswith("\n</favourites>")
-    assert block.splitlines()[-5:] == [
-        "<disliked>",
-        "Title 13 (2004), Comedy, Drama, rated 1",
-        "Title 12 (2004), Comedy, Drama, rated 1",
-        "Title 11 (2004), Comedy, Drama, rated 2",
-        "</disliked>",
-    ]
-    assert block.removesuffix("\n" + "\n".join(block.splitlines()[-5:])) == plain
-
-
-def test_what_a_written_taste_says_of_dislikes_stands_apart():
-    profiles = profiles_in("structured")
-    blocks = favourites_blocks(profiles, TEXTS)
-    made = with_lines(profiles, blocks, {blocks[0]: "Likes: noir\nEras: 1940s\nDislikes: farce"})
-    assert made["text"].to_list() == ["Likes: noir Eras: 1940s", ""]
-    assert made["dislikes"].to_list() == ["farce", ""]
-    assert made["profile_hash"][0] != profiles["profile_hash"][0]
-
-
-def test_a_written_taste_without_dislikes_leaves_no_composed_ones():
-    profiles = profiles_in("contrastive")
-    blocks = favourites_blocks(profiles, TEXTS)
-    made = with_lines(profiles, blocks, {blocks[0]: "I like noir."})
-    assert made.select("text", "dislikes").row(0) == ("I like noir.", "")
+def test_a_written_taste_replaces_the_composed_text_and_nothing_else():
+    blocks = favourites_blocks(PROFILES, TEXTS)
+    made = with_lines(PROFILES, blocks, {blocks[0]: "I like noir."})
+    assert made["text"].to_list() == ["I like noir.", ""]
+    assert made.drop("text").equals(PROFILES.drop("text"))
 
 
 def test_who_got_no_text_keeps_the_composed_one_whole():
-    profiles = profiles_in("contrastive")
-    blocks = favourites_blocks(profiles, TEXTS)
-    kept = pl.DataFrame(with_lines(profiles, blocks, {blocks[0]: None}))
-    assert kept.equals(profiles)
+    blocks = favourites_blocks(PROFILES, TEXTS)
+    assert with_lines(PROFILES, blocks, {blocks[0]: None}).equals(PROFILES)

@@ -26,9 +26,6 @@ PROFILES = pl.DataFrame(
         "year_high": [1999, None, None],
         "prioritize_ratings": [False] * 3,
         "prioritize_popular": [False] * 3,
-        "dislikes": [""] * 3,
-        "disliked": [[]] * 3,
-        "profile_hash": ["a", "b", "c"],
     },
     schema_overrides={
         "favourites": pl.List(

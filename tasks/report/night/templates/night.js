@@ -2,8 +2,8 @@
 // Draws the lists from the data in this page. Text is only ever set as text, never as HTML.
 (() => {
   const AT_ONCE = 100;
-  const SIGNALS = ["estimate", "similarity", "popularity", "dates", "score"];
   const data = JSON.parse(document.getElementById("data").textContent);
+  const SIGNALS = data.signals;
   const collator = new Intl.Collator("en", { numeric: true });
   const byId = (id) => document.getElementById(id);
 
@@ -23,10 +23,18 @@
   const FREE = ["estimate", "score"];  // signals without a scale of their own
 
   // A figure as the page writes it everywhere: with a true minus.
-  function said(name, value) {
+  function figure(name, value) {
     if (value === null) return "–";
     return (FREE.includes(name) ? value.toPrecision(3) : value.toFixed(2)).replace("-", "−");
   }
+
+  // The language model's sentence and the ranker's reasons, where there are any.
+  function whyOf(row) {
+    const texts = [["why", row.why], ["reasons", row.reasons]].filter(([, text]) => text);
+    return texts.map(([kind, text]) => made("span", { class: kind, text }));
+  }
+
+  const reasonsOf = (number) => (number === null ? "" : data.reasons[number]);
 
   // The lowest and the highest that a user's items have of each signal.
   const boundsOf = (rows) => SIGNALS.map((_, at) => {
@@ -60,47 +68,45 @@
     return ` ${word} ${there}`;
   }
 
-  function entry(row, column, known) {
+  function entry(row, column, signalsOf) {
     const line = made("div", {}, ...titleOf(row.item));
     if (row.heldOut) line.append(made("span", { class: "hit", text: " ★ hidden item" }));
     line.append(made("span", { class: "from", text: moved(row, column) }));
-    if (column !== "base" && row.why) line.append(made("span", { class: "why", text: row.why }));
-    const signals = known.map((at) => {
+    if (column !== "base") line.append(...whyOf(row));
+    const signals = signalsOf.map((at) => {
       const name = SIGNALS[at];
-      const figure = made("span", { class: "hidden", text: `${name} ` });
+      const label = made("span", { class: "hidden", text: `${name} ` });
       const value = row.signals[at];
-      return made("span", { class: "signal" }, bar(name, value, row.bounds[at]), figure,
-        said(name, value));
+      return made("span", { class: "signal" }, bar(name, value, row.bounds[at]), label,
+        figure(name, value));
     });
     return made("li", row.heldOut ? { class: "star" } : {},
       made("span", { class: "place", text: row[column] }), line,
       made("div", { class: "signals" }, ...signals));
   }
 
-  function list(rows, column, heading, known) {
+  function list(rows, column, heading, signalsOf) {
     const inList = rows.filter((row) => row[column] <= data.top);
     inList.sort((one, other) => one[column] - other[column]);
     const names = made("div", { class: "names", "aria-hidden": "true" },
-      ...known.map((at) => made("span", { text: SIGNALS[at] })));
+      ...signalsOf.map((at) => made("span", { text: SIGNALS[at] })));
     return made("div", {}, made("h4", { text: heading }), names,
-      made("ol", {}, ...inList.map((row) => entry(row, column, known))));
+      made("ol", {}, ...inList.map((row) => entry(row, column, signalsOf))));
   }
 
   // Side by side, with the signals that some item has.
   function pair(rows, heading) {
-    const known = SIGNALS.map((_, at) => at)
-      .filter((at) => rows.some((row) => row.signals[at] !== null));
+    const signalsOf = SIGNALS.map((_, at) => at)
+      .filter((at) => rows.some((row) => (row.signals[at] ?? null) !== null));
     return made("div", { class: "pair" },
-      list(rows, "base", "Base list", known), list(rows, "rank", heading, known));
+      list(rows, "base", "Base list", signalsOf), list(rows, "rank", heading, signalsOf));
   }
 
   // Whom re-ranking helped or harmed most.
 
-  function telling(user) {
-    const rows = user.rows.map(([item, base, rank, heldOut, ...signals]) =>
-      ({ item: data.items[item], base, rank, heldOut, signals }));
-    const bounds = boundsOf(rows);
-    rows.forEach((row) => { row.bounds = bounds; });
+  function example(user) {
+    const rows = user.rows.map(([item, base, rank, heldOut, reason]) =>
+      ({ item: data.items[item], base, rank, heldOut, reasons: reasonsOf(reason), signals: [] }));
     const hidden = rows.find((row) => row.heldOut);
     const sign = user.gain < 0 ? "−" : "+";
     const summary = made("summary", {}, made("strong", { text: `User ${user.id}` }),
@@ -112,12 +118,12 @@
     return details;
   }
 
-  function drawTelling() {
-    const sides = { winners: data.telling.filter((user) => user.gain > 0),
-      losers: data.telling.filter((user) => user.gain < 0).reverse() };
+  function drawExamples() {
+    const sides = { helped: data.examples.filter((user) => user.gain > 0),
+      harmed: data.examples.filter((user) => user.gain < 0).reverse() };
     for (const [id, users] of Object.entries(sides)) {
       if (!byId(id)) continue;
-      byId(id).replaceChildren(...users.map(telling));
+      byId(id).replaceChildren(...users.map(example));
       if (users.length) byId(id).firstChild.open = true;
       if (!users.length) byId(id).append(made("p", { class: "empty", text: "Nobody." }));
     }
@@ -126,9 +132,9 @@
   // Every published list: filtered, sorted, and drawn a screenful at a time.
 
   const people = data.users.map((user) => {
-    const all = user.rows.map(([item, base, rank, reranked, before, ...signals]) => ({
+    const all = user.rows.map(([item, base, rank, reranked, before, reason, ...signals]) => ({
       item: data.items[item], base, rank, reranked, before, signals,
-      why: user.why?.[item], user: user.id }));
+      why: user.why?.[item], reasons: reasonsOf(reason), user: user.id }));
     const bounds = boundsOf(all);
     all.forEach((row) => { row.bounds = bounds; });
     return { ...user, all };
@@ -172,14 +178,14 @@
     open.addEventListener("click", () => openPerson(row.user));
     const title = made("th", { scope: "row" }, ...titleOf(row.item));
     if (data.again && row.before === null) title.append(" ", made("span", { class: "tag new", text: "new" }));
-    if (row.why) title.append(made("span", { class: "why", text: row.why }));
+    title.append(...whyOf(row));
     const cell = (label, kind, text, ...children) =>
       made("td", { "data-label": label, class: kind, text }, ...children);
     return made("tr", {},
       cell("user", "user", "", open), cell("place", "place number", row.rank), title,
       cell("base place", "came number", row.base),
       ...SIGNALS.map((name, at) =>
-        cell(name, "signal", said(name, row.signals[at]), bar(name, row.signals[at], row.bounds[at]))));
+        cell(name, "signal", figure(name, row.signals[at]), bar(name, row.signals[at], row.bounds[at]))));
   }
 
   function further() {
@@ -232,7 +238,7 @@
     sortBy(COLUMNS[0]);
   }
 
-  drawTelling();
+  drawExamples();
   drawBrowse();
   document.documentElement.dataset.ready = "yes";
 })();

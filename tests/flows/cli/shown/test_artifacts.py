@@ -17,6 +17,7 @@ from flows.cli.shown.artifacts import show_in_prefect, summary
 from tasks.core import prefect_progress
 from tasks.core.artifacts import write_table
 from tasks.core.progress import TEMPORARY_SERVER, bar
+from tasks.core.stage import Rows, chunk_stage
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact
 from tasks.settings.settings import Settings
@@ -25,9 +26,10 @@ from tests.store.rows import a_run
 from tests.support.in_process import flows_in
 
 
-@stage("count slowly", "1")
-def slow_stage(home: Path, number: int) -> Artifact:
+@chunk_stage("count slowly", "1")
+def slow_stage(home: Path, rows: Rows) -> Artifact:
     """As long as two looks at its bar; two of three have one."""
+    number = rows[0]
     with bar("counting", total=4 if number else None) as advance:
         for _ in range(4):
             time.sleep(0.05)
@@ -37,7 +39,7 @@ def slow_stage(home: Path, number: int) -> Artifact:
 
 @flow(name="shown", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
 def small(settings: Settings) -> str:
-    Steps(settings.home).run_each(slow_stage, "tonight", [{"number": n} for n in range(3)])
+    Steps(settings.home, "tonight").chunks(slow_stage, 3, 1)
     show_in_prefect(settings, "r1", settings.home / "reports" / "a night.html")
     return str(flow_run.id)
 

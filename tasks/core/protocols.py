@@ -1,0 +1,60 @@
+"""The evaluation protocols by name: what each holds out, and what follows from that.
+
+`tasks.evaluation.splits.protocols` holds the ratings out.
+"""
+
+from dataclasses import dataclass
+
+from tasks.core.vocabulary import ProtocolName
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A way to hold ratings out. `holds_out` says in words which.
+
+    `needs_timestamps`: a rating without one cannot be placed. `external_leaks`: the protocol asks
+    what was known at a time, so the catalogue's ratings and votes, collected since, would leak.
+    `hides_items`: some items lose every train rating. `takes_keep`: the setting `keep` says how
+    many train ratings a test user has left.
+    """
+
+    name: ProtocolName
+    holds_out: str
+    needs_timestamps: bool = False
+    external_leaks: bool = False
+    hides_items: bool = False
+    takes_keep: bool = False
+
+    @property
+    def estimates_ratings(self) -> bool:
+        """Whether errors of estimated ratings mean anything: of a hidden item nothing is known."""
+        return not self.hides_items
+
+    def label(self, keep: int) -> str:
+        """The protocol as tables name it, with the ratings kept where that is part of it."""
+        return f"{self.name}-{keep}" if self.takes_keep else self.name
+
+
+PROTOCOLS: dict[ProtocolName, Protocol] = {
+    protocol.name: protocol
+    for protocol in (
+        Protocol("loo", "one random rating of each user"),
+        Protocol("split", "a quarter of each item's ratings"),
+        Protocol("user-split", "a quarter of each user's ratings"),
+        Protocol(
+            "temporal", "everything after one date", needs_timestamps=True, external_leaks=True
+        ),
+        Protocol("cold-user", "all but `keep` ratings of some users", takes_keep=True),
+        Protocol(
+            "cold-item",
+            "every rating of a tenth of the items",
+            external_leaks=True,
+            hides_items=True,
+        ),
+    )
+}
+
+
+def described() -> str:
+    """Every protocol with what it holds out, on one line."""
+    return "; ".join(f"{name}: {protocol.holds_out}" for name, protocol in PROTOCOLS.items())

@@ -1,0 +1,115 @@
+"""Item kNN: items like those the user rated, by Surprise's similarities between items."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import polars as pl
+import scipy
+from numpy.typing import NDArray
+from pydantic import Field
+
+from tasks.core.arrays import Floats, places_of
+from tasks.core.errors import TooLittleDataError
+from tasks.core.vocabulary import ITEM, RATING, USER
+from tasks.models.base import BLOCK_CELLS, Matrix, Training
+from tasks.models.interactions import Interactions, interactions_of
+from tasks.models.product import ProductModel
+
+SUPPORT = 3
+"""Users who must have rated both of two items; an item with fewer ratings has no neighbours."""
+
+
+class ItemKnn(ProductModel):
+    """Score = sum of the weights between the item's nearest neighbours and what the user rated.
+
+    Weight = Surprise's cosine x n_ij / sqrt(n_i n_j): that cosine looks only at the n_ij users who
+    rated both, so a handful who agree would count as much as hundreds. Summing, not averaging, is
+    Deshpande & Karypis 2004; HR@10 (ml-latest-small, leave-one-out, 3 seeds) is .197 this way and
+    .0005 by Surprise's own average. The cosines are matrix products here: Surprise walks through
+    every pair of items of every user.
+    """
+
+    name = "knn"
+    label = "item kNN"
+
+    class Options(ProductModel.Options):
+        """Of item kNN."""
+
+        neighbours: int = Field(40, ge=1, description="Similar items that `knn` keeps per item.")
+
+    @classmethod
+    def fit(cls, training: Training) -> Self:
+        """Raises TooLittleDataError where no item can be compared."""
+        options = cls.Options.read(training.options)
+        seen = interactions_of(training.ratings)
+        enough = np.flatnonzero(seen.rated.sum(axis=0) >= SUPPORT)
+        if not len(enough):
+            raise TooLittleDataError(
+                f"No item has {SUPPORT} ratings: the base model {cls.name} has nothing to compare.",
+                "Use popularity or svd for a data set as small as this.",
+            )
+        rated, heights = seen.rated[:, enough], _heights(seen, training)[:, enough]
+        comparable = _Comparable(rated, heights, heights.power(2))
+        blocks = list(_nearest(comparable, options.neighbours))
+        weights, near = (np.concatenate(part) for part in zip(*blocks, strict=True))
+        return cls(
+            users=seen.users,
+            items=seen.items,
+            left=seen.rated,
+            right=_columns(seen, enough, near, weights),
+            options=training.options,
+        )
+
+    def fold_in(self, ratings: pl.DataFrame, users: pl.Series) -> Self:
+        """What they rated, times the same weights."""
+        return self.with_histories(ratings, users)
+
+
+@dataclass(frozen=True)
+class _Comparable:
+    """Of the items with enough ratings (U, n): who rated them, how high, and that squared."""
+
+    rated: Matrix
+    heights: Matrix
+    squares: Matrix
+
+
+def _heights(seen: Interactions, training: Training) -> Matrix:
+    """Ratings (U, I) moved to 1 and above: where all that two share is 0, a cosine is 0 / 0."""
+    ratings = training.ratings
+    moved = ratings[RATING].cast(pl.Float64).to_numpy() - training.scale[0] + 1.0
+    rows, _ = places_of(seen.users, ratings[USER])
+    columns, _ = places_of(seen.items, ratings[ITEM])
+    return scipy.sparse.csr_array((moved, (rows, columns)), shape=seen.rated.shape)
+
+
+def _nearest(known: _Comparable, neighbours: int) -> Iterator[tuple[Floats, NDArray[np.int64]]]:
+    """Weights and places of each item's nearest (rows, neighbours), some items at a time."""
+    items = known.rated.shape[1]
+    by_item = _Comparable(*(part.T.tocsr() for part in vars(known).values()))
+    counts = np.sqrt(known.rated.sum(axis=0))
+    size = max(1, BLOCK_CELLS // items)
+    for start in range(0, items, size):
+        block = slice(start, start + size)
+        both = (by_item.rated[block] @ known.rated).toarray()
+        shared = (by_item.squares[block] @ known.rated) * (by_item.rated[block] @ known.squares)
+        lengths = np.sqrt(shared.toarray())
+        products = (by_item.heights[block] @ known.heights).toarray()
+        cosines = np.divide(products, lengths, out=np.zeros_like(products), where=both >= SUPPORT)
+        weights = cosines * both / np.outer(counts[block], counts)
+        weights[np.arange(len(weights)), np.arange(start, start + len(weights))] = 0.0
+        near = np.argsort(-weights, axis=1, kind="stable")[:, :neighbours]
+        yield np.take_along_axis(weights, near, axis=1), near
+
+
+def _columns(
+    seen: Interactions, enough: NDArray[np.int64], near: NDArray[np.int64], weights: Floats
+) -> Matrix:
+    """Sparse (I, I): each item's column holds the weights of its nearest."""
+    kept = weights > 0
+    items = np.repeat(enough, kept.sum(axis=1))
+    count = len(seen.items)
+    values = weights[kept].astype(np.float32)
+    return scipy.sparse.csr_array((values, (enough[near[kept]], items)), shape=(count, count))

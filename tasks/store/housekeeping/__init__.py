@@ -1,1 +1,0 @@
-"""What a home folder no longer needs, and how it is removed under nobody's feet."""

@@ -1,0 +1,40 @@
+import polars as pl
+import pytest
+
+from tasks.core.errors import QueryError
+from tasks.store.query import query, stream
+from tasks.store.warehouse import publish
+from tests.store.rows import a_run
+
+
+@pytest.fixture
+def home(tmp_path):
+    publish(tmp_path, a_run("run-1"))
+    return tmp_path
+
+
+def test_a_large_answer_comes_in_batches_in_order_after_its_columns(home):
+    with stream(home, "SELECT range AS n FROM range(300_000) ORDER BY n") as batches:
+        columns, *rest = batches
+    assert columns.height == 0 and columns.columns == ["n"] and len(rest) > 1
+    assert pl.concat(rest)["n"].equals(pl.Series("n", range(300_000)))
+
+
+def test_a_failure_in_the_middle_of_the_rows_shows_the_statement(home):
+    failing = "SELECT CASE WHEN range = 250000 THEN error('boom') ELSE 1 END FROM range(300000)"
+    with pytest.raises(QueryError, match="boom") as told, stream(home, failing) as batches:
+        list(batches)
+    assert failing in told.value.what
+
+
+def test_what_goes_wrong_with_the_rows_elsewhere_is_not_blamed_on_the_statement(home):
+    with pytest.raises(OSError, match="disk full"), stream(home, "FROM runs") as batches:
+        next(batches)
+        raise OSError("disk full")
+
+
+def test_a_wrong_statement_says_where_names_are_listed(home):
+    with pytest.raises(QueryError, match="SHOW ALL TABLES"):
+        query(home, "FROM nowhere")
+    with pytest.raises(QueryError, match="SHOW ALL TABLES"), stream(home, "FROM nowhere"):
+        pass
