@@ -141,7 +141,7 @@ def test_external_signals_do_not_depend_on_train_nor_train_signals_on_them():
     fewer = replace(case, train=case.train.head(case.train.height // 2))
     richer = case.items.with_columns(pl.col("quality") + 1, pl.col("votes") * 2)
     made, other_train, other_catalogue = (
-        feature_table(*one.facts(), list(LOOPS)).sort("user", "item")
+        feature_table(*one.facts(), names=list(LOOPS)).sort("user", "item")
         for one in (case, fewer, replace(case, items=richer))
     )
     assert made.select(outside).equals(other_train.select(outside))

@@ -58,7 +58,7 @@ def scripted(home: Path, *figures: list[float], **given: Any) -> tuple[Pipeline,
 def test_the_choice_is_the_one_that_is_best_over_all_inner_splits(tmp_path: Path) -> None:
     """Each split has another favourite than both together."""
     chosen, steps = scripted(tmp_path, [0.5, 0.4, 0.0], [0.0, 0.4, 0.5])
-    assert chosen.method.model_options.ease_regularization == 4.0
+    assert chosen.method.model_options.of("ease")["regularization"] == 4.0
     unset = {"model_options": options(tmp_path).method.model_options}
     before = options(tmp_path, model="ease", tune=(EASE,), learn_splits=2)
     assert chosen.method.model_copy(update=unset) == before.method
@@ -75,8 +75,9 @@ def test_each_option_is_tried_with_the_choices_before_it(tmp_path: Path) -> None
     named = {"tune": ("als_alpha", ALS, EASE), "sources": {"ease": 10, "als": 10}}
     figures = [[0.0, 0.0, 1.0, 0.0], [1.0, 0.0], [0.0, 0.0, 1.0]]
     chosen, steps = scripted(tmp_path, *figures, learn_splits=1, **named)
-    found = chosen.method.model_options
-    assert (found.als_alpha, found.als_regularization, found.ease_regularization) == (10, 1, 500)
+    of = chosen.method.model_options.of
+    assert (of("als")["alpha"], of("als")["regularization"]) == (10, 1)
+    assert of("ease")["regularization"] == 500
     alphas, regularizations, _ = (call.given["tried"] for call in steps.of("tune"))
     assert [one["alpha"] for one in alphas] == list(choices()["als_alpha"].values)
     assert {one["regularization"] for one in alphas} == {30.0}, "the default, not yet chosen"

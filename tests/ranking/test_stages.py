@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from tasks.core.artifacts import read_table, write_table
+from tasks.core.artifacts import read_table
 from tasks.features.table import learned_features
 from tasks.ranking import stages
 from tasks.ranking.blend import Learned
@@ -91,6 +91,7 @@ def test_the_oracle_puts_hits_first(tmp_path):
 
 def test_similarities_of_the_scorer_are_in_the_lists_and_null_where_it_has_none(tmp_path):
     ranked = Ranked(tmp_path, CASES[0])
+    assert ranked.known.scores
     scores = read_table(tmp_path, ranked.known.scores).select(*KEYS, expected="similarity")
     both = ranked.lists(RuleRanker.of("llm_only", Weights(), 0.0)).join(scores, on=KEYS, how="left")
     assert both["similarity"].equals(both["expected"]) and both["similarity"].null_count() == 2
@@ -107,10 +108,23 @@ def test_unrated_items_compete_by_their_share_and_come_last_in_the_base_list(tmp
     fresh = lists.filter(pl.col("rank") <= 2).with_columns(
         item=pl.col("item") + 1, base_rank=pl.col("rank"), score=pl.lit(10.0)
     )
-    made = join_unrated_stage.fn(
-        tmp_path, ranked.write("ranked", lists), write_table(tmp_path, "ranked", fresh), 0.3
+    steps, stored = Direct(tmp_path), [ranked.write("ranked", one) for one in (lists, fresh)]
+    both, parts = (
+        read_table(
+            tmp_path,
+            steps.chunks(
+                join_unrated_stage,
+                ranked.users.rows,
+                size,
+                users=ranked.users,
+                lists=stored[0],
+                unrated=stored[1],
+                share=0.3,
+            ),
+        )
+        for size in (100, 3)
     )
-    both = read_table(tmp_path, made)
+    assert parts.equals(both)
     assert both.columns == list(LISTED)
     assert both.filter(pl.col("item") % 10 == 1)["score"].to_list() == [3.0] * fresh.height
     for mine in both.partition_by("user"):

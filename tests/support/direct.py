@@ -1,6 +1,6 @@
 """Stages run as plain functions, without Prefect, for tests of how flows put them together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -42,7 +42,8 @@ class Direct(Steps):
 
     def _run_each(self, stage: Stage[..., Artifact], calls: list[dict[str, Any]]) -> list[Artifact]:
         for given in calls:
-            self.calls.append(Call(stage.name, self.part, given, stage.fn(**given)))
+            compute: Callable[..., Artifact] = stage.fn
+            self.calls.append(Call(stage.name, self.part, given, compute(**given)))
         return [call.gave for call in self.calls[len(self.calls) - len(calls) :]]
 
     def of(self, stage: str) -> list[Call]:
