@@ -15,6 +15,7 @@ from tasks.llm.open_sessions import close_sessions
 from tasks.llm.session import session_for
 from tasks.store.query import query
 from tests.flows.small import options, pipeline_of, world
+from tests.support.command import PLAIN
 from tests.support.datasets import write_generic
 from tests.support.direct import Direct
 from tests.support.fake_llm import faults
@@ -45,7 +46,7 @@ def test_every_published_item_has_a_sentence_that_is_asked_for_once(
     llm: FakeLLM, tmp_path: Path, terminal: Terminal
 ) -> None:
     home, data = terminal.home, write_generic(tmp_path / "people", users=USERS)
-    words = ["--data", data, "--top", TOP, "--reranker", "weighted", "--search-count", 20]
+    words = ["--data", data, "--top", TOP, *PLAIN, "--search-count", 20]
     words += ["--explain", "--llm-model", "fake-1", "--llm-base-url", llm.url]
     before = len(llm.calls())
 
