@@ -7,10 +7,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from flows.cli.shown.night import show_recommendation
 
 import sql
 from flows.cli import night as commands
-from flows.cli.shown.night import show_recommendation
 from flows.recommend import Recommendation
 from tasks.core.errors import AmbiguousTitleError
 from tasks.store.warehouse import publish
