@@ -147,9 +147,9 @@ def test_a_run_stopped_twice_in_the_middle_of_a_fan_out_carries_on(
         assert process.returncode == code, err
         assert not (home / "palate.duckdb").exists()
 
-    resumed = terminal.succeed("nightly", *options).stderr
+    resumed = terminal.succeed("nightly", *options, "--verbose").stderr
 
-    assert "train, tonight: cached" in resumed
+    assert "train svd, tonight: cached" in resumed
     (fan_out,) = re.findall(r"embed item texts \((\d+) of (\d+) chunks cached\), tonight", resumed)
     assert 4 <= int(fan_out[0]) < int(fan_out[1])
     for table in (LISTS, FIGURES, COMPARISONS):
@@ -173,7 +173,7 @@ def test_a_damaged_file_is_made_again(night: Terminal, made_up: Path) -> None:
     home = night.home
     for ranked in (home / "artifacts" / "ranked").iterdir():
         ranked.write_bytes(ranked.read_bytes()[:100])
-    again = night.succeed("nightly", "--data", made_up, *PLAIN)
+    again = night.succeed("nightly", "--data", made_up, *PLAIN, "--verbose")
     assert "new lists for 30: a file of the last night is gone or damaged" in again.stderr
     assert "rank: a stored file is gone or damaged" in again.stderr
     with duckdb.connect(home / "palate.duckdb", read_only=True) as database:
