@@ -6,19 +6,22 @@ from typing import Any
 
 import pytest
 
+from flows.candidates import propose
+from flows.ranking import base_lists
 from flows.sentences import Sentences, write_sentences
 from tasks.core.artifacts import read_table
 from tasks.core.errors import StoppedError
 from tasks.llm.open_sessions import close_sessions
 from tasks.llm.session import session_for
-from tasks.settings.settings import Settings
 from tasks.store.query import query
 from tests.flows.small import options, pipeline_of, world
+from tests.support.command import PLAIN
 from tests.support.datasets import write_generic
 from tests.support.direct import Direct
 from tests.support.fake_llm import faults
 from tests.support.fake_llm.handle import FakeLLM, fake_llm
 from tests.support.in_process import Terminal
+from tests.support.options import plain_settings
 
 USERS, TOP = 6, 4
 NEEDS = (USERS * TOP, USERS * TOP)
@@ -43,7 +46,7 @@ def test_every_published_item_has_a_sentence_that_is_asked_for_once(
     llm: FakeLLM, tmp_path: Path, terminal: Terminal
 ) -> None:
     home, data = terminal.home, write_generic(tmp_path / "people", users=USERS)
-    words = ["--data", data, "--top", TOP, "--reranker", "weighted", "--search-count", 20]
+    words = ["--data", data, "--top", TOP, *PLAIN, "--search-count", 20]
     words += ["--explain", "--llm-model", "fake-1", "--llm-base-url", llm.url]
     before = len(llm.calls())
 
@@ -70,6 +73,11 @@ def test_every_published_item_has_a_sentence_that_is_asked_for_once(
     assert one.stdout.count("You like deterministic sentences") == TOP
     assert len(llm.calls()) == before + USERS + 1
 
+    words.remove("--explain")
+    terminal.succeed("nightly", *words, "--measure-users", 0)
+    assert query(home, counts).row(0) == (USERS * TOP, 0), "no sentence unless it is wanted"
+    assert len(llm.calls()) == before + USERS + 1
+
 
 class Lists:
     """Lists to write sentences about, without Prefect; a new `asked` is a new command."""
@@ -78,11 +86,11 @@ class Lists:
         self.home = home
         self.world = world(home / "data", options(home))
         pipeline = pipeline_of(self.world, options(home), Direct(home))
-        self.lists = pipeline.base_lists(pipeline.propose())
+        self.lists = base_lists(pipeline, propose(pipeline))
         self.users = read_table(home, self.lists)["user"].n_unique()
 
     def asked(self, llm: FakeLLM, **given: Any) -> Sentences:
-        model = {"llm_model": "fake-1", "llm_base_url": llm.url, "explain": True}
+        model = {"llm_model": "fake-1", "llm_base_url": llm.url}
         settings = options(self.home, **{**model, "chunk_users": 4, **given})
         try:
             pipeline = pipeline_of(self.world, settings, Direct(self.home))
@@ -134,18 +142,12 @@ def test_a_ledger_that_cannot_be_opened_costs_the_sentences_and_no_more(
 
 
 def test_ctrl_c_is_no_note(llm: FakeLLM, lists: Lists) -> None:
-    settings = options(lists.home, llm_model="fake-1", llm_base_url=llm.url, explain=True)
-    session_for(lists.home, settings.llm).engine.stop()
+    settings = options(lists.home, llm_model="fake-1", llm_base_url=llm.url)
+    session_for(lists.home, settings.engine).engine.stop()
     with pytest.raises(StoppedError):
         write_sentences(pipeline_of(lists.world, settings, Direct(lists.home)), lists.lists)
 
 
-def test_no_sentence_is_asked_for_unless_wanted(llm: FakeLLM, lists: Lists) -> None:
-    before = len(llm.calls())
-    assert lists.asked(llm, explain=False) == Sentences()
-    assert len(llm.calls()) == before
-
-
 def test_nobody_writes_sentences_without_a_model() -> None:
     with pytest.raises(ValueError, match="llm_model does not say which"):
-        Settings(explain=True)
+        plain_settings(explain=True)

@@ -21,7 +21,7 @@ import asyncpg  # type: ignore[import-untyped]
 from flows.service.postgres import PATIENCE, address, start_postgres
 from flows.service.processes import find, stop
 from flows.service.server import temporary_server
-from tasks.core.artifacts import replacing
+from tasks.core.files import replacing
 
 SECONDS = 180.0
 WATCH_SECONDS = 0.3
