@@ -15,7 +15,7 @@ REASONS = (
 """In the order in which they count: a user has one."""
 
 
-class Known(NamedTuple):
+class KnownTables(NamedTuple):
     """What is known on a night: users to serve, train ratings, item texts, typed tastes."""
 
     users: pl.DataFrame
@@ -24,7 +24,7 @@ class Known(NamedTuple):
     typed: pl.DataFrame | None
 
 
-def comparable(now: Known, before: Known) -> bool:
+def comparable(now: KnownTables, before: KnownTables) -> bool:
     """Whether ids are of the same kind on both nights: "17" and 17 name different people."""
     kinds = [
         (*(night.ratings.collect_schema()[name] for name in (USER, ITEM)), night.texts.schema[ITEM])
@@ -33,7 +33,7 @@ def comparable(now: Known, before: Known) -> bool:
     return kinds[0] == kinds[1]
 
 
-def changed_users(now: Known, before: Known, lists: pl.LazyFrame) -> pl.DataFrame:
+def changed_users(now: KnownTables, before: KnownTables, lists: pl.LazyFrame) -> pl.DataFrame:
     """User, reason: users of tonight whose list must be made anew, sorted by user.
 
     `lists` (user, item): all candidates of the night before. An item's text reaches those who
@@ -79,7 +79,7 @@ def _gone(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     return before.join(now, on=ITEM, how="anti")
 
 
-def _retyped(now: Known, before: Known) -> pl.DataFrame:
+def _retyped(now: KnownTables, before: KnownTables) -> pl.DataFrame:
     """Users with a typed taste on one night alone, or with another."""
     said = [
         night.users.clear() if night.typed is None else night.typed.select(USER, TEXT)

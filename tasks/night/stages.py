@@ -135,8 +135,8 @@ def guard_stage(
     return Judgement(verdicts=found, guarded=write_table(home, "users", guarded.to_frame()))
 
 
-def _read(home: Path, known: Known) -> changes.Known:
-    return changes.Known(
+def _read(home: Path, known: Known) -> changes.KnownTables:
+    return changes.KnownTables(
         users=read_table(home, known.users),
         ratings=scan_table(home, known.dataset.ratings),
         texts=read_table(home, known.texts),
