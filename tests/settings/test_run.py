@@ -161,8 +161,6 @@ def test_the_number_of_candidates(given, expected):
             "reranker: learned reads text embeddings, and a language model's scores only with",
         ),
         ({"reranker": "learned", "scorer": "llm-batch", "llm_model": "m"}, "reranker: learned"),
-        ({"scorer": "llm-batch", "llm_model": "m", "llm_ask": "list"}, "list needs the scorer llm"),
-        ({"llm_stride": 21}, "llm_stride: windows further apart than they are long"),
         ({"learn_trees": True, "learn_splits": 1}, "learn_trees: one inner split is to learn from"),
         (
             {"tune": ("als_alpha", "als_factors")},
@@ -205,10 +203,6 @@ def test_a_contradiction_between_sources_is_refused(monkeypatch, toml):
         {"learn_users": 0},
         {"learn_protocol": "hold-out"},
         {"profile_style": "poem"},
-        {"llm_ask": "pairs"},
-        {"llm_window": 1},
-        {"llm_window": 100},
-        {"llm_stride": 0},
         {"learn_target": "loved"},
     ],
 )

@@ -7,7 +7,7 @@ from tasks.core.vocabulary import ScorerName
 from tasks.features.similarity.embedded import EmbeddedScorer
 from tasks.features.similarity.scorer import Scorer
 from tasks.llm.options import EngineOptions
-from tasks.llm.questions import score_question
+from tasks.llm.questions import SCORE
 from tasks.texts.embedding_store import store_of
 
 
@@ -24,8 +24,7 @@ def scorer_version(name: ScorerName, options: EngineOptions) -> str:
     """Changes whenever the same question would get another score."""
     if name == "embedded":
         return EmbeddedScorer.version
-    windows = f" {options.llm_window}/{options.llm_stride}" * (options.llm_ask == "list")
-    return score_question(options).judge(options) + windows
+    return SCORE.judge(options)
 
 
 @lru_cache
