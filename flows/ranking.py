@@ -79,6 +79,8 @@ def _ranker(pipeline: Pipeline) -> AnyRanker:
 def _ordered(pipeline: Pipeline, candidates: Candidates, ranker: AnyRanker) -> Artifact:
     users = pipeline.inputs.users
     oracle = isinstance(ranker, OracleRanker)
+    if not isinstance(ranker, LearnedRanker):  # else a model would pass for a signal of its name
+        candidates = Candidates(pairs=candidates.pairs, models={})
     known = feature_inputs(pipeline, candidates, ranker.features)
     with phase(phases.RANK):
         return pipeline.steps.chunks(

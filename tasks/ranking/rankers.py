@@ -51,6 +51,11 @@ class Ranker(Record):
 
     features: tuple[str, ...] = ()
 
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """The signals that a list shows where they are in the table."""
+        return SIGNALS
+
     def scores(self, home: Path, table: pl.DataFrame) -> Floats:
         """A score per row (P,): the higher, the sooner."""
         raise NotImplementedError
@@ -93,6 +98,11 @@ class LearnedRanker(Ranker):
     """How likely each candidate is to be rated, as learned on inner splits."""
 
     learned: Learned
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """The scorer's alone: what else has a signal's name is a base model's score."""
+        return (SIMILARITY,)
 
     def scores(self, home: Path, table: pl.DataFrame) -> Floats:
         """Probabilities."""
@@ -142,7 +152,9 @@ def order(home: Path, table: pl.DataFrame, ranker: Ranker, explained: int) -> pl
     scored = table.with_columns(pl.Series(SCORE, ranker.scores(home, table), pl.Float64))
     ranked = by_score(scored)
     signals = [
-        pl.col(name).cast(pl.Float64) if name in table.columns else pl.lit(None, pl.Float64)
+        pl.col(name).cast(pl.Float64)
+        if name in table.columns and name in ranker.signals
+        else pl.lit(None, pl.Float64)
         for name in SIGNALS
     ]
     shown = ranked.select(pl.min_horizontal(RANK, BASE_RANK) <= explained).to_series()

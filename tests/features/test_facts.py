@@ -47,7 +47,7 @@ def test_histories_and_counts_are_those_of_train():
     facts, _ = case.facts()
     history = dict(zip(facts.users.tolist(), facts.history.tolist(), strict=True))
     assert history[SILENT] == 0 < history[UNASKED] == case.train.filter(user=UNASKED).height
-    counts = dict(zip(facts.items.tolist(), facts.counts.tolist(), strict=True))
+    counts = dict(zip(facts.items.tolist(), facts.all_ratings.counts.tolist(), strict=True))
     assert counts == {i: case.train.filter(item=i).height for i in facts.items.tolist()}
     assert counts[140] == 0
 

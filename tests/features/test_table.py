@@ -7,8 +7,16 @@ import pytest
 
 from tasks.core.errors import SettingsError
 from tasks.features.facts import Pairs
-from tasks.features.registry import FEATURES
-from tasks.features.table import among_candidates, feature_table, log_place
+from tasks.features.registry import FEATURES, SIGNALS
+from tasks.features.table import (
+    among_candidates,
+    base_name,
+    feature_table,
+    group_of,
+    learned_features,
+    log_place,
+    reason_of,
+)
 from tasks.models.base import Training
 from tasks.models.baselines.ease import Ease
 from tasks.models.baselines.popularity import Popularity
@@ -25,10 +33,14 @@ def models_of(case):
     return {"ease": Ease.fit(training), "popularity": Popularity.fit(training)}
 
 
+LEARNED = [n for n in FEATURES if FEATURES[n].group != SIGNALS and n != "similarity"]
+"""Features that stand in a learned table, whoever scores."""
+
+
 @cache
 def table_of(case, *without):
     facts, pairs = case.facts(models_of(case))
-    return feature_table(facts, pairs, without)
+    return feature_table(facts, pairs, learned_features(facts.models, without, similarity=False))
 
 
 def of_users(*users):
@@ -41,7 +53,7 @@ def test_a_row_per_pair_and_every_feature_as_it_was_computed_with_null_for_unkno
     table = table_of(case)
     _, pairs = case.facts()
     assert table.select(KEYS).equals(pairs.frame)
-    for name in FEATURES:
+    for name in LEARNED:
         expected = pl.Series(values(name, case), dtype=pl.Float32, nan_to_null=True)
         assert table[name].equals(expected), name
     assert set(table.drop(KEYS).dtypes) == {pl.Float32}
@@ -79,9 +91,9 @@ def test_relative_features_stand_among_the_candidates_too_and_others_do_not():
     case = CASES[0]
     table = table_of(case)
     _, pairs = case.facts()
-    for name, feature in FEATURES.items():
-        assert (f"{name}{AMONG}" in table.columns) == feature.relative
-        if feature.relative:
+    for name in LEARNED:
+        assert (f"{name}{AMONG}" in table.columns) == FEATURES[name].relative
+        if FEATURES[name].relative:
             expected = among_candidates(values(name, case), pairs.user).astype(np.float32)
             np.testing.assert_array_equal(table[f"{name}{AMONG}"].to_numpy(), expected)
 
@@ -104,27 +116,29 @@ def test_places_count_from_the_best_and_equals_keep_the_order_of_the_pairs():
 
 
 def test_groups_are_those_that_the_setting_lists():
-    assert {feature.group for feature in FEATURES.values()} | {"collaborative"} == GROUPS
+    groups = {feature.group for feature in FEATURES.values()} | {"collaborative"}
+    assert groups - {SIGNALS} == GROUPS
 
 
 @pytest.mark.parametrize("group", sorted(GROUPS))
 def test_a_group_is_left_out_whole_and_nothing_else_changes(group):
     whole, part = table_of(CASES[0]), table_of(CASES[0], group)
     gone = set(whole.columns) - set(part.columns)
-    names = {name for name, feature in FEATURES.items() if feature.group == group}
+    names = {name for name in LEARNED if FEATURES[name].group == group}
     if group == "collaborative":
         names |= set(models_of(CASES[0]))
-    assert gone == {c for c in whole.columns if c.removesuffix(AMONG).removesuffix(PLACE) in names}
+    assert gone == {c for c in whole.columns if base_name(c) in names}
+    assert {group_of(column) for column in gone} == {group}
     assert part.equals(whole.select(part.columns))
 
 
-@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize("name", LEARNED)
 def test_a_feature_is_left_out_by_its_name(name):
     whole, part = table_of(CASES[0]), table_of(CASES[0], name)
     assert set(whole.columns) - set(part.columns) == {name, f"{name}{AMONG}"} & set(whole.columns)
 
 
-@pytest.mark.parametrize("typo", ["langauge", "log counts"])
+@pytest.mark.parametrize("typo", ["langauge", "log counts", "signals"])
 def test_what_is_no_feature_cannot_be_left_out(typo):
     with pytest.raises(SettingsError, match=f"without: there is no feature or group '{typo}'"):
         table_of(CASES[0], "external", typo)
@@ -133,3 +147,52 @@ def test_what_is_no_feature_cannot_be_left_out(typo):
 def test_not_everything_can_be_left_out():
     with pytest.raises(SettingsError, match="no feature is left"):
         table_of(CASES[0], *GROUPS)
+
+
+def test_columns_stand_in_the_order_of_models_then_files_then_the_scorers(monkeypatch):
+    names = learned_features(("ease", "popularity"), (), similarity=True)
+    assert names[:2] == ["ease", "popularity"] and names[-1] == "similarity"
+    groups = list(dict.fromkeys(FEATURES[name].group for name in names[2:-1]))
+    expected = ["dates", "external", "language", "metadata", "popularity", "collaborative"]
+    assert groups == expected
+    backwards = dict(reversed(FEATURES.items()))
+    monkeypatch.setattr("tasks.features.table.FEATURES", backwards)
+    again = learned_features(("ease", "popularity"), (), similarity=True)
+    groups = list(dict.fromkeys(FEATURES[name].group for name in again[2:-1]))
+    assert groups == expected, "whichever file was imported first"
+
+
+def test_the_scorers_similarity_is_language_and_learned_from_where_it_is_wanted():
+    assert group_of("similarity, among candidates") == "language"
+    assert "similarity" not in learned_features((), (), similarity=False)
+    facts, pairs = CASES[0].facts()
+    scores = np.linspace(-1, 1, len(pairs.user))
+    scored = Pairs(pairs.frame.with_columns(similarity=pl.Series(scores)), pairs.user, pairs.item)
+    table = feature_table(facts, scored, ["similarity"])
+    expected = among_candidates(scores, pairs.user).astype(np.float32)
+    np.testing.assert_array_equal(table[f"similarity{AMONG}"].to_numpy(), expected)
+    assert table["similarity"].dtype == pl.Float32 and table["similarity"].null_count() == 0
+
+
+def test_a_model_of_a_signals_name_is_kept_apart_from_it():
+    case = CASES[0]
+    facts, pairs = case.facts(models_of(case))
+    model, signal = (feature_table(f, pairs, ["popularity"]) for f in (facts, case.facts()[0]))
+    assert model.drop(KEYS).columns == ["popularity", f"popularity{AMONG}", f"popularity{PLACE}"]
+    assert (model["popularity"] > 1).any(), "how many ratings"
+    assert signal.drop(KEYS).columns == ["popularity"]
+    assert signal["popularity"].is_between(0, 1).all()
+    assert model["popularity"].dtype == pl.Float32 and signal["popularity"].dtype == pl.Float64
+    assert group_of("popularity") == group_of(f"popularity{PLACE}") == "collaborative"
+
+
+@pytest.mark.parametrize("column", ["ease", "svd, log place", "als, among candidates"])
+def test_a_base_models_score_says_that_people_with_like_ratings_rate_it(column):
+    assert reason_of(column) == "rated by people who rated what you rated"
+
+
+def test_a_column_has_the_reason_of_its_feature():
+    assert reason_of("liked texts, among candidates") == FEATURES["liked texts"].reason != ""
+    assert reason_of("text, log place") == reason_of("liked texts")
+    assert reason_of("popularity, log place") == "rated by many" == reason_of("log count")
+    assert reason_of("log history") == "", "which says nothing of an item"

@@ -5,19 +5,20 @@ from typing import Any
 
 import polars as pl
 
-from flows.pipeline import Pipeline
-from flows.records import Inputs
+from flows.pipeline import Inputs, Pipeline
 from tasks.core.artifacts import write_table
 from tasks.settings.evaluation import EvaluationSettings
 from tests.support.datasets import write_generic
 from tests.support.direct import Direct
+from tests.support.options import plain_evaluation
 from tests.support.worlds import World, dataset_of, world_of
 
 
 def options(home: Path, **given: Any) -> EvaluationSettings:
     """One seed of the split protocol, with small lists."""
-    few: dict[str, Any] = {"data": "films", "seeds": 1, "search_count": 20, "protocol": "split"}
-    return EvaluationSettings(**few | {"home": home} | given)
+    few: dict[str, Any] = {"data": "films", "seeds": 1, "protocol": "split"}
+    few |= {} if "sources" in given else {"search_count": 20}
+    return plain_evaluation(**few | {"home": home} | given)
 
 
 def world(folder: Path, settings: EvaluationSettings) -> World:
@@ -34,4 +35,4 @@ def pipeline_of(world: World, settings: EvaluationSettings, steps: Direct) -> Pi
         users=write_table(home, "users", pl.DataFrame(parts.users)),
         new_items=None if fresh is None else write_table(home, "new_items", pl.DataFrame(fresh)),
     )
-    return Pipeline(steps, settings, dataset_of(home, world), inputs, "outer")
+    return Pipeline.of(steps.at("outer"), settings, dataset_of(home, world), inputs)

@@ -8,6 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from flows.cells import Evaluation
+from flows.ranking import make_lists
 from tasks.core.artifacts import read_table
 from tasks.evaluation.cell import Cell
 from tests.flows.small import options, pipeline_of, world
@@ -15,9 +16,9 @@ from tests.support.direct import Direct
 
 
 def ranked(home: Path, **given: Any) -> tuple[pl.DataFrame, Direct]:
-    settings = options(home, model="popularity", **given)
+    settings = options(home, **{"model": "popularity"} | given)
     steps = Direct(home)
-    made = pipeline_of(world(home / "data", settings), settings, steps).rank()
+    made = make_lists(pipeline_of(world(home / "data", settings), settings, steps))
     return read_table(home, made.lists), steps
 
 
@@ -26,11 +27,38 @@ def test_lists_in_chunks_are_the_lists_at_once(style: str, tmp_path: Path) -> No
     whole, at_once = ranked(tmp_path / "whole", profile_style=style)
     parts, chunked = ranked(tmp_path / "parts", profile_style=style, chunk_users=3)
     assert_frame_equal(whole, parts, abs_tol=1e-6)
-    for stage in ("find candidates", "make profiles", "embed item texts", "score", "re-rank"):
+    for stage in ("find candidates", "make profiles", "embed item texts", "score", "rank"):
         assert len(at_once.of(stage)) == 1 and len(chunked.of(stage)) > 5, stage
-    gathered = {"candidates", "profiles", "vectors", "scores", "lists"}
-    assert {f"gather {what}" for what in gathered} <= chunked.made.keys()
-    assert not any(stage.startswith("gather") for stage in at_once.made), "one chunk is the whole"
+    kinds = {call.given["kind"] for call in chunked.of("join chunks")}
+    assert kinds == {"candidates", "profiles", "vectors", "scores", "ranked"}
+    assert not at_once.of("join chunks"), "one chunk is the whole"
+
+
+RANKERS: list[dict[str, Any]] = [
+    {"reranker": "learned", "model": "ease", "learn_new_items": True, "diversity": 0.3},
+    {"reranker": "learned", "sources": {"popularity": 10, "ease": 15}, "without": ("language",)},
+    {"reranker": "rrf", "weights": {"external_quality": 1}},
+    {"reranker": "random"},
+    {"reranker": "none", "diversity": 0.5},
+]
+
+
+@pytest.mark.parametrize("given", RANKERS, ids=lambda given: str(given["reranker"]))
+@pytest.mark.parametrize("size", [1, 7])
+def test_any_rankers_lists_are_the_same_whatever_the_chunk(
+    given: dict[str, Any], size: int, tmp_path: Path
+) -> None:
+    given = {"learn_splits": 1} | given
+    whole, _ = ranked(tmp_path / "whole", **given)
+    parts, _ = ranked(tmp_path / "parts", chunk_users=size, **given)
+    assert_frame_equal(whole, parts, abs_tol=1e-5)
+
+
+def test_a_base_models_score_is_no_signal_of_its_name(tmp_path: Path) -> None:
+    """The popularity model's score is a count; the signal is the log of it, as a share."""
+    lists, _ = ranked(tmp_path, reranker="weighted")
+    assert lists["popularity"].max() == 1.0
+    assert lists["estimate"].max() != 1.0
 
 
 def test_without_a_text_nothing_is_embedded_but_items(tmp_path: Path) -> None:

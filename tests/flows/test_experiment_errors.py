@@ -18,7 +18,7 @@ from tasks.core.errors import (
 )
 from tasks.core.steps import Steps
 from tasks.evaluation.cell import Cell, CellResult
-from tasks.settings.evaluation import EvaluationSettings
+from tests.support.options import plain_evaluation
 
 
 def attempts(tmp_path: Path, fail: Callable[[Cell], Exception], *labels: str) -> list[CellResult]:
@@ -28,7 +28,7 @@ def attempts(tmp_path: Path, fail: Callable[[Cell], Exception], *labels: str) ->
         def measure(self, cell: Cell) -> CellResult:
             raise fail(cell)
 
-    asking = EvaluationSettings(home=tmp_path, scorer="llm", llm_model="m")
+    asking = plain_evaluation(home=tmp_path, scorer="llm", llm_model="m")
     cells = [Cell(label=label, settings=asking) for label in labels]
     return Failing(Steps(tmp_path)).measure_all(cells)
 

@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 
 from tasks.core.artifacts import read_arrays, read_table
-from tasks.core.optional import version_of
+from tasks.features.registry import FEATURES
+from tasks.features.stages import features_of
+from tasks.features.table import LIKE_RATINGS
 from tasks.ranking.blend import Learned, probabilities
 from tests.flows.small import options, world
 from tests.support.direct import Direct
@@ -29,11 +31,18 @@ class Cell:
         ).figures
         assert figures and figures.learned
         self.learned: Learned = figures.learned
-        *self.labelled, self.features = (self.read(a) for a in self.steps.made["make features"])
-        self.inner = self.steps.made["split"]
+        self.labelled = [self.read(table) for table in self.steps.made["make features"]]
+        (self.ranking,) = self.steps.of("rank")
+        self.lists, self.inner = self.read(self.ranking.gave), self.steps.made["split"]
 
     def read(self, artifact: Any) -> pl.DataFrame:
         return read_table(self.home, artifact)
+
+    def features(self) -> pl.DataFrame:
+        """Those of the outer candidates, which the lists were made by."""
+        given = self.ranking.given
+        users, pairs = self.read(given["users"])["user"], self.read(given["pairs"])
+        return features_of(self.home, users, pairs, given["known"], given["ranker"].features)
 
 
 def test_hits_are_what_is_liked_where_that_is_to_be_learned(
@@ -60,16 +69,17 @@ def test_trees_are_grown_on_inner_splits_and_order_the_outer_candidates(
 ) -> None:
     with small_trees():
         cell = Cell(tmp_path, monkeypatch, learn_trees=True)
-    (call,) = cell.steps.of("learn to re-rank")
-    assert call.given["lightgbm"] == version_of("lightgbm") != ""
-    assert call.given["tables"] == cell.steps.made["make features"][:-1]
+    (call,) = cell.steps.of("learn to rank")
+    assert call.given["trees"] is True
+    assert call.given["tables"] == cell.steps.made["make features"]
     trees = cell.learned.trees
     assert trees and trees.count > 0
     assert len(trees.gains) == len(cell.learned.weights.features)
     text = read_arrays(cell.home, trees.text)["text"].tobytes().decode()
-    chances = probabilities(cell.features, cell.learned, text)
-    likely = cell.features.select(PAIR).with_columns(likely=pl.Series(chances))
-    lists = cell.read(cell.steps.made["re-rank as learned"][0]).join(likely, on=PAIR)
+    features = cell.features()
+    chances = probabilities(features, cell.learned, text)
+    likely = features.select(PAIR).with_columns(likely=pl.Series(chances))
+    lists = cell.lists.join(likely, on=PAIR)
     assert lists.height == likely.height
     assert lists["score"].to_list() == lists["likely"].to_list()
     for _, mine in lists.group_by("user"):
@@ -77,7 +87,7 @@ def test_trees_are_grown_on_inner_splits_and_order_the_outer_candidates(
     assert not lists["rank"].equals(lists["base_rank"])
     plain = Cell(tmp_path, monkeypatch)
     assert plain.learned.weights == cell.learned.weights and plain.learned.trees is None
-    assert plain.steps.of("learn to re-rank")[0].given["lightgbm"] is None
+    assert plain.steps.of("learn to rank")[0].given["trees"] is False
 
 
 def test_similarities_of_the_scorer_are_learned_from_where_that_is_wanted(
@@ -85,12 +95,33 @@ def test_similarities_of_the_scorer_are_learned_from_where_that_is_wanted(
 ) -> None:
     given: dict[str, Any] = {"without": (), "learn_scores": True, "learn_splits": 1}
     cell = Cell(tmp_path, monkeypatch, **given)
-    inner, outer = (cell.read(table) for table in cell.steps.made["add similarities"])
-    scores = [cell.read(table) for table in cell.steps.made["score"]]
-    for table, told in zip((inner, outer), scores, strict=True):
-        joined = table.select(*PAIR, pl.col("similarity").alias("feature")).join(told, on=PAIR)
+    inner, outer = (cell.read(table) for table in cell.steps.made["score"])
+    for table, scores in ((cell.labelled[0], inner), (cell.lists, outer)):
+        joined = table.select(*PAIR, feature="similarity").join(scores, on=PAIR)
         assert joined.height == table.height
         assert joined["feature"].to_list() == pytest.approx(joined["similarity"].to_list(), 1e-5)
     assert {"similarity", "similarity, among candidates"} <= set(cell.learned.weights.features)
     silent = Cell(tmp_path, monkeypatch, **given | {"without": ("language",)})
-    assert "similarity" not in silent.learned.weights.features
+    assert "similarity" not in silent.learned.weights.features and "score" not in silent.steps.made
+    assert silent.lists["similarity"].null_count() == silent.lists.height
+
+
+def test_a_scorer_that_costs_money_is_learned_from_without_a_switch(tmp_path: Path) -> None:
+    """Whoever asks a language model would else pay for scores that nobody reads."""
+    asked = options(tmp_path, reranker="learned", scorer="llm", llm_model="m").method
+    assert asked.learns_scores and asked.reads_similarity
+    silent = asked.model_copy(update={"without": ("language",)})
+    assert not silent.learns_scores and not silent.reads_similarity
+    unasked = asked.model_copy(update={"scorer": "embedded"})
+    assert not unasked.reads_similarity
+
+
+def test_learned_lists_say_what_speaks_for_their_first_items(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists = Cell(tmp_path, monkeypatch, without=()).lists
+    first = lists.filter(pl.min_horizontal("rank", "base_rank") <= 10)
+    assert lists["reasons"].count() == first["reasons"].count() > first.height / 2
+    told = set(first.drop_nulls("reasons")["reasons"].str.split("; ").explode())
+    assert told <= {feature.reason for feature in FEATURES.values()} | {LIKE_RATINGS}
+    assert len(told) > 3

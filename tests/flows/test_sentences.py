@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from flows.candidates import propose
+from flows.ranking import base_lists
 from flows.sentences import Sentences, write_sentences
 from tasks.core.artifacts import read_table
 from tasks.core.errors import StoppedError
 from tasks.llm.open_sessions import close_sessions
 from tasks.llm.session import session_for
-from tasks.settings.settings import Settings
 from tasks.store.query import query
 from tests.flows.small import options, pipeline_of, world
 from tests.support.datasets import write_generic
@@ -19,6 +20,7 @@ from tests.support.direct import Direct
 from tests.support.fake_llm import faults
 from tests.support.fake_llm.handle import FakeLLM, fake_llm
 from tests.support.in_process import Terminal
+from tests.support.options import plain_settings
 
 USERS, TOP = 6, 4
 NEEDS = (USERS * TOP, USERS * TOP)
@@ -78,7 +80,7 @@ class Lists:
         self.home = home
         self.world = world(home / "data", options(home))
         pipeline = pipeline_of(self.world, options(home), Direct(home))
-        self.lists = pipeline.base_lists(pipeline.propose())
+        self.lists = base_lists(pipeline, propose(pipeline))
         self.users = read_table(home, self.lists)["user"].n_unique()
 
     def asked(self, llm: FakeLLM, **given: Any) -> Sentences:
@@ -135,7 +137,7 @@ def test_a_ledger_that_cannot_be_opened_costs_the_sentences_and_no_more(
 
 def test_ctrl_c_is_no_note(llm: FakeLLM, lists: Lists) -> None:
     settings = options(lists.home, llm_model="fake-1", llm_base_url=llm.url, explain=True)
-    session_for(lists.home, settings.llm).engine.stop()
+    session_for(lists.home, settings.engine).engine.stop()
     with pytest.raises(StoppedError):
         write_sentences(pipeline_of(lists.world, settings, Direct(lists.home)), lists.lists)
 
@@ -148,4 +150,4 @@ def test_no_sentence_is_asked_for_unless_wanted(llm: FakeLLM, lists: Lists) -> N
 
 def test_nobody_writes_sentences_without_a_model() -> None:
     with pytest.raises(ValueError, match="llm_model does not say which"):
-        Settings(explain=True)
+        plain_settings(explain=True)

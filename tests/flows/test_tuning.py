@@ -1,34 +1,45 @@
 """Options of base models are chosen on inner splits, and used by whatever is fitted later."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import pytest
-from prefect import Task
 
 from flows.pipeline import Pipeline
+from flows.ranking import make_lists
 from flows.tuning import tuned
+from tasks.core.stage import Stage
 from tasks.models.options import Choices, choices
 from tests.flows.small import options, pipeline_of, world
-from tests.support.direct import Direct
+from tests.support.direct import Call, Direct
 from tests.support.worlds import measure_in, moved, with_other_held_out
 
 EASE, ALS = "ease_regularization", "als_regularization"
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
 class Scripted(Direct):
-    """Steps that measure nothing for `tune`, but tell what they are told, one after the other."""
+    """Steps that measure nothing for `tune`, but give these figures, one after the other."""
 
-    def __init__(self, home: Path, *figures: list[float]) -> None:
-        super().__init__(home)
-        self.figures = list(figures)
+    def __init__(
+        self, home: Path, *figures: Any, part: str = "", calls: list[Call] | None = None
+    ) -> None:
+        super().__init__(home, part, calls)
+        self.figures: Any = figures[0] if calls is not None else list(figures)
 
-    def run(self, stage: Task[..., Any], part: str = "", **parameters: Any) -> Any:
+    def at(self, part: str) -> "Scripted":
+        return Scripted(self.home, self.figures, part=part, calls=self.calls)
+
+    def run(self, stage: Stage[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         if stage.name != "tune":
-            return super().run(stage, part, **parameters)
-        self.record("tune", part, parameters, self.figures.pop(0))
-        return self.calls[-1].gave
+            return super().run(stage, *args, **kwargs)
+        given, gave = stage.parameters(self.home, *args, **kwargs), self.figures.pop(0)
+        self.calls.append(Call(stage.name, self.part, given, gave))
+        return gave  # type: ignore[no-any-return]
 
 
 @pytest.fixture(autouse=True)
@@ -47,10 +58,10 @@ def scripted(home: Path, *figures: list[float], **given: Any) -> tuple[Pipeline,
 def test_the_choice_is_the_one_that_is_best_over_all_inner_splits(tmp_path: Path) -> None:
     """Each split has another favourite than both together."""
     chosen, steps = scripted(tmp_path, [0.5, 0.4, 0.0], [0.0, 0.4, 0.5])
-    assert chosen.settings.model_options.ease_regularization == 4.0
-    unset = {"model_options": options(tmp_path).model_options}
+    assert chosen.method.model_options.of("ease")["regularization"] == 4.0
+    unset = {"model_options": options(tmp_path).method.model_options}
     before = options(tmp_path, model="ease", tune=(EASE,), learn_splits=2)
-    assert chosen.settings.model_copy(update=unset) == before
+    assert chosen.method.model_copy(update=unset) == before.method
     splits = [call.gave for call in steps.of("split")]
     assert len(splits) == len(steps.of("tune")) == 2
     for split, call in zip(splits, steps.of("tune"), strict=True):
@@ -64,8 +75,9 @@ def test_each_option_is_tried_with_the_choices_before_it(tmp_path: Path) -> None
     named = {"tune": ("als_alpha", ALS, EASE), "sources": {"ease": 10, "als": 10}}
     figures = [[0.0, 0.0, 1.0, 0.0], [1.0, 0.0], [0.0, 0.0, 1.0]]
     chosen, steps = scripted(tmp_path, *figures, learn_splits=1, **named)
-    found = chosen.settings.model_options
-    assert (found.als_alpha, found.als_regularization, found.ease_regularization) == (10, 1, 500)
+    of = chosen.method.model_options.of
+    assert (of("als")["alpha"], of("als")["regularization"]) == (10, 1)
+    assert of("ease")["regularization"] == 500
     alphas, regularizations, _ = (call.given["tried"] for call in steps.of("tune"))
     assert [one["alpha"] for one in alphas] == list(choices()["als_alpha"].values)
     assert {one["regularization"] for one in alphas} == {30.0}, "the default, not yet chosen"
@@ -82,7 +94,7 @@ def test_nothing_is_chosen_unasked_or_for_a_model_that_is_no_source_or_for_new_i
     given: dict[str, Any], tmp_path: Path
 ) -> None:
     chosen, steps = scripted(tmp_path, **given)
-    assert chosen.settings.model_options == options(tmp_path).model_options
+    assert chosen.method.model_options == options(tmp_path).method.model_options
     assert not steps.calls
 
 
@@ -111,7 +123,7 @@ def test_all_that_is_fitted_afterwards_is_fitted_as_chosen(
 def test_a_night_fits_its_base_model_as_chosen(tmp_path: Path) -> None:
     settings = options(tmp_path, model="ease", tune=(EASE,), learn_splits=1, reranker="none")
     steps = Scripted(tmp_path, [0, 1, 0])
-    pipeline_of(world(tmp_path / "data", settings), settings, steps).rank()
+    make_lists(pipeline_of(world(tmp_path / "data", settings), settings, steps))
     assert [call.given["model_options"] for call in steps.of("train")] == [{"regularization": 4.0}]
 
 
@@ -128,7 +140,7 @@ def test_other_held_out_ratings_choose_nothing_else(
         steps = Direct(tmp_path)
         measure_in(some, settings, steps, monkeypatch)
         made.append(steps.made)
-    assert {"tune", "train", "find candidates", "re-rank"} <= made[0].keys()
+    assert {"tune", "train", "find candidates", "rank"} <= made[0].keys()
     assert moved(*made) - {"find examples"} == {
         "hold out as told",
         "measure",

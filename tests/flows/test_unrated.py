@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from flows import learning
+from flows.candidates import propose
 from flows.inner import inner_split
-from flows.learning import MOST_NEW, learned_order
+from flows.ranking import MOST_NEW, rank
 from tasks.core.artifacts import read_table
 from tasks.core.errors import TooLittleDataError
 from tests.flows.small import options, pipeline_of, world
@@ -28,7 +29,8 @@ class Lists:
         new = made.items.head(3).with_columns(item=pl.Series(FRESH), title=pl.lit("Brand new"))
         made = type(made)(made.ratings, made.tags, pl.concat([made.items, new]), made.parts)
         self.pipeline = pipeline_of(made, settings, self.steps)
-        self.lists = learned_order(self.pipeline, self.pipeline.propose()).lists
+        self.ranked = rank(self.pipeline, propose(self.pipeline))
+        self.lists = self.ranked.lists
         self.table = self.read(self.lists)
         self.fresh = self.table.filter(pl.col("item").is_in(FRESH))
 
@@ -51,13 +53,10 @@ def test_they_compete_by_score_and_come_last_in_the_base_lists(lists: Lists) -> 
 
 
 def test_learned_lists_carry_the_parts_of_every_item_rated_or_not(lists: Lists) -> None:
-    told = lists.read(lists.pipeline.explain(lists.lists))
-    shown = told.filter(pl.col("rank") <= lists.pipeline.settings.top)
-    known = shown.select("estimate", "base_rank", "similarity", "popularity", "score")
-    assert known.null_count().sum_horizontal().item() == 0
-    assert shown["date_affinity"].null_count() == 0, "every year is known"
+    shown = lists.table.filter(pl.col("rank") <= lists.pipeline.top)
+    assert shown.select("estimate", "base_rank", "score").null_count().sum_horizontal().item() == 0
     fresh = shown.filter(pl.col("item").is_in(FRESH))
-    assert fresh.height and (fresh["popularity"] == 0).all()
+    assert fresh.height and fresh["reasons"].count() > 0, "their texts speak for some"
 
 
 def test_what_they_are_judged_by_is_learned_from_items_whose_ratings_were_hidden(
@@ -70,9 +69,10 @@ def test_what_they_are_judged_by_is_learned_from_items_whose_ratings_were_hidden
     for call in inner:
         hidden, train = lists.read(call.gave.new_items)["item"], lists.read(call.gave.train)["item"]
         assert not set(hidden) & set(train) and not set(hidden) & set(FRESH)
-    judged = lists.steps.of("re-rank as learned")[1].given["learned"].weights
-    known = lists.steps.of("re-rank as learned")[0].given["learned"].weights
-    assert "ease" in known.features and "ease" not in judged.features
+    known, judged = (call.given["ranker"].learned for call in lists.steps.of("rank"))
+    assert "ease" in known.weights.features and "ease" not in judged.weights.features
+    fitted = lists.ranked.fitted
+    assert fitted.learned == known and fitted.unrated and fitted.unrated.learned == judged
     for call in lists.steps.of("offer nearest new items"):
         assert call.given["count"] == MOST_NEW
 
@@ -80,6 +80,7 @@ def test_what_they_are_judged_by_is_learned_from_items_whose_ratings_were_hidden
 def test_their_scores_foresee_the_share_of_ratings_that_the_others_foresee(lists: Lists) -> None:
     (call,) = lists.steps.of("join unrated items")
     split = lists.steps.of("split")[0].gave
+    assert lists.steps.of("split")[0].given["protocol"] == "split", "as the others are learned"
     held, kept = lists.read(split.held_out).height, lists.read(split.train).height
     assert call.given["share"] == pytest.approx(held / (held + kept))
     before = lists.read(call.given["unrated"]).select("user", "item", alone="score")
@@ -97,13 +98,14 @@ def test_where_too_little_is_hidden_to_learn_from_they_stay_out_and_the_lists_st
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_few(pipeline: Any, number: int) -> Any:
-        if pipeline.settings.protocol == "cold-item":
+        if pipeline.inner_protocol == "cold-item":
             raise TooLittleDataError("Hardly anything was hidden.", "Rate more.")
         return inner_split(pipeline, number)
 
     monkeypatch.setattr(learning, "inner_split", too_few)
     lists = Lists(tmp_path)
     assert lists.fresh.is_empty() and lists.table.height > 0
+    assert lists.ranked.fitted.unrated is None
 
 
 def _ids(lists: Lists, call: Any) -> list[int]:

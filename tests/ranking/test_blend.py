@@ -3,11 +3,12 @@ import polars as pl
 import pytest
 from scipy.special import expit
 
-from tasks.core.artifacts import read_arrays, read_table, write_table
+from tasks.core.artifacts import read_arrays, write_table
 from tasks.core.errors import TooLittleDataError
 from tasks.ranking.blend import Learned, Trees, blended, learn_blend, probabilities
 from tasks.ranking.learned import learn
-from tasks.ranking.stages import learn_stage, learned_stage
+from tasks.ranking.rankers import LearnedRanker, order
+from tasks.ranking.stages import learn_stage
 from tasks.ranking.trees import grow, tree_scores
 from tests.ranking.interaction import EACH, FEATURES, hits_above_others, interacting
 
@@ -24,7 +25,7 @@ def fitted(small_trees):
 
 @pytest.fixture(scope="module")
 def learned(fitted):
-    """As the task gives it, but for where the text of the trees lies."""
+    """As the stage gives it, but for where the text of the trees lies."""
     weights, _, slope, intercept = fitted
     return Learned(weights=weights, slope=slope, intercept=intercept)
 
@@ -136,27 +137,18 @@ def test_trees_that_had_no_hit_to_grow_from_leave_the_order_of_the_line():
 
 
 class Kept:
-    """Learned as a task from stored tables, and what the stored trees make of fresh candidates."""
+    """Learned by the stage from stored tables, and what its trees make of fresh candidates."""
 
     def __init__(self, home):
         tables = [write_table(home, "features", table) for table in TABLES]
         self.home, self.data = home, [table.sha256 for table in tables]
-        self.learned = learn_stage.fn(home, tables, 0, trees=True, lightgbm="4")
+        self.learned = learn_stage.fn(home, tables, 0, trees=True)
+        assert self.learned.trees
         self.text = read_arrays(home, self.learned.trees.text)["text"].tobytes().decode()
-        pairs = FRESH.select("user", "item", estimate=pl.lit(3.0))
-        pairs = pairs.with_columns(base_rank=(pl.col("item") + 1).cast(pl.Int32))
-        every = pl.DataFrame({"item": range(EACH), "year": [2000] * EACH}).with_columns(
-            quality=pl.lit(None, pl.Float64), votes=pl.lit(None, pl.Int64)
-        )
-        kept = {
-            "candidates": pairs,
-            "table": FRESH.drop("held_out").reverse(),
-            "ratings": pl.DataFrame({"user": [1], "item": [3]}),
-            "counts": pl.DataFrame({"item": [3], "count": [1]}),
-            "items": every,
-        }
-        stored = {name: write_table(home, "tables", frame) for name, frame in kept.items()}
-        self.ranked = read_table(home, learned_stage.fn(home, learned=self.learned, **stored))
+        place = (pl.col("item") + 1).cast(pl.Int32)
+        table = FRESH.drop("held_out").with_columns(estimate=pl.lit(3.0), base_rank=place)
+        ranker = LearnedRanker(features=tuple(FEATURES), learned=self.learned)
+        self.ranked = order(home, table.reverse(), ranker, 0)
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +156,7 @@ def kept(tmp_path_factory, small_trees):
     return Kept(tmp_path_factory.mktemp("kept"))
 
 
-def test_the_task_keeps_the_trees_as_their_own_text(kept, fitted):
+def test_the_stage_keeps_the_trees_as_their_own_text(kept, fitted):
     weights, grown, slope, intercept = fitted
     assert kept.text == grown.text
     assert kept.learned == Learned(

@@ -1,4 +1,3 @@
-import math
 import warnings
 
 import numpy as np
@@ -6,13 +5,11 @@ import polars as pl
 import pytest
 from scipy.special import expit
 
-from tasks.core.artifacts import read_table, write_table
+from tasks.core.artifacts import write_table
 from tasks.core.errors import TooLittleDataError
-from tasks.ranking.blend import Learned
 from tasks.ranking.learned import LearnedWeights, learn
-from tasks.ranking.stages import explain_stage, learn_stage, learned_stage, shown_stage
+from tasks.ranking.stages import learn_stage
 
-KEYS = ["user", "item"]
 TRUE = {"close": 1.0, "far": -0.5, "noise": 0.0}
 INTERCEPT = -1.5
 
@@ -117,87 +114,29 @@ def test_features_are_found_by_name():
     np.testing.assert_array_equal(FITTED.probabilities(other), FITTED.probabilities(TABLE))
 
 
-def test_the_task_records_which_tables_it_learned_from(tmp_path):
+def test_the_stage_records_which_tables_it_learned_from(tmp_path):
     tables = [write_table(tmp_path, "features", part) for part in (TABLE[:3000], TABLE[3000:])]
-    fitted = learn_stage.fn(tmp_path, tables, 0, trees=False, lightgbm=None)
+    fitted = learn_stage.fn(tmp_path, tables, 0, trees=False)
     assert fitted.trees is None
     assert fitted.weights == FITTED.model_copy(update={"data": [table.sha256 for table in tables]})
 
 
-class Night:
-    """Two people's candidates, with features in another order, through the tasks that order."""
-
-    def __init__(self, home):
-        self.home = home
-        self.candidates = pl.DataFrame(
-            {
-                "user": [1, 1, 1, 1, 2, 2],
-                "item": [40, 10, 30, 20, 10, 20],
-                "estimate": [4.0, 3.0, 2.0, 1.0, 5.0, 4.0],
-                "base_rank": [1, 2, 3, 4, 1, 2],
-                "svd_rank": [1, 2, 3, 4, 1, 2],
-            },
-            schema_overrides={"base_rank": pl.Int32},
-        )
-        close = [0.0, 2.0, 0.0, 0.0, -1.0, 1.0]
-        table = self.candidates.select(KEYS).with_columns(close=pl.Series(close, dtype=pl.Float32))
-        items = pl.DataFrame({"item": [10, 20, 30, 40], "year": [1990, None, 1990, 1800]})
-        unknown = {"quality": pl.lit(None, pl.Float64), "votes": pl.lit(None, pl.Int64)}
-        self.ranked = learned_stage.fn(
-            home,
-            candidates=self.write(self.candidates),
-            table=self.write(table.reverse()),
-            learned=Learned(weights=learn([TABLE.select(*KEYS, "close", "held_out")], [], 0)),
-            ratings=self.write(pl.DataFrame({"user": [1, 2, 3], "item": [30, 30, 20]})),
-            counts=self.write(pl.DataFrame({"item": [20, 30], "count": [1, 2]})),
-            items=self.write(items.with_columns(**unknown)),
-        )
-
-    def write(self, frame):
-        return write_table(self.home, "tables", frame)
-
-    def read(self, artifact):
-        return read_table(self.home, artifact)
-
-
-@pytest.fixture
-def night(tmp_path):
-    return Night(tmp_path)
-
-
-def test_candidates_are_ordered_by_how_likely_they_are_and_equals_keep_the_base_order(night):
-    lists = night.read(night.ranked)
-    assert lists.select("user", "item", "rank").rows() == [
-        *((1, 10, 1), (1, 40, 2), (1, 30, 3), (1, 20, 4)),
-        *((2, 20, 1), (2, 10, 2)),
-    ]
-    scores = dict(lists.filter(user=1).select("item", "score").rows())
-    assert 0 < scores[20] == scores[30] == scores[40] < scores[10] < 1
-    kept = ["user", "item", "estimate", "base_rank"]
-    assert lists.select(kept).sort(KEYS).equals(night.candidates.select(kept).sort(KEYS))
-
-
-def test_ordered_candidates_carry_what_is_known_of_them_and_no_similarity(night):
-    lists = night.read(night.ranked)
-    assert lists["similarity"].null_count() == lists.height
-    popularity = dict(lists.select("item", "popularity").rows())
-    assert popularity == pytest.approx(
-        {10: 0, 20: math.log(2) / math.log(3), 30: 1, 40: 0}, abs=1e-9
+def test_what_features_add_to_a_logit_sums_to_it_with_the_intercept():
+    fresh = made(rows=400, seed=1).with_columns(
+        close=pl.when(pl.int_range(pl.len()) % 5 > 0).then("close")
     )
-    assert "likely" not in lists.columns and "date_affinity" in lists.columns
+    parts = FITTED.contributions(fresh, str.upper)
+    assert list(parts) == ["CLOSE", "FAR", "NOISE"]
+    np.testing.assert_allclose(
+        sum(parts.values()) + FITTED.intercept, FITTED.logits(fresh), atol=1e-5
+    )
+    assert (parts["CLOSE"][::5] == 0).all(), "what is unknown adds nothing"
 
 
-def test_what_stands_in_either_list_is_shown(night):
-    shown = night.read(shown_stage.fn(night.home, night.ranked, 1))
-    assert shown.columns == ["user", "item", "estimate", "base_rank"]
-    assert sorted(shown.select(KEYS).rows()) == [(1, 10), (1, 40), (2, 10), (2, 20)]
-
-
-def test_lists_are_explained_without_being_changed(night):
-    scores = pl.DataFrame({"user": [2, 1], "item": [20, 10], "similarity": [0.3, -0.2]})
-    told = night.read(explain_stage.fn(night.home, night.ranked, night.write(scores)))
-    before = night.read(night.ranked)
-    assert told.columns == before.columns
-    assert told.drop("similarity").equals(before.drop("similarity"))
-    known = told.drop_nulls("similarity").select(*KEYS, "similarity").rows()
-    assert known == [(1, 10, -0.2), (2, 20, 0.3)]
+def test_features_of_one_reason_are_summed():
+    fresh = made(rows=400, seed=1)
+    each = FITTED.contributions(fresh, str.upper)
+    parts = FITTED.contributions(fresh, lambda name: "taste" if name != "noise" else "")
+    assert list(parts) == ["taste", ""]
+    np.testing.assert_allclose(parts["taste"], each["CLOSE"] + each["FAR"], atol=1e-6)
+    np.testing.assert_allclose(parts[""], each["NOISE"], atol=1e-6)

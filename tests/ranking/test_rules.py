@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.core.vocabulary import RuleName
-from tasks.ranking.rules import rerank
-from tasks.settings.settings import Weights
+from tasks.ranking.options import Weights
+from tasks.ranking.rankers import LISTED, RuleRanker
+from tasks.ranking.rules import rule_scores
+from tests.ranking.ordering import ordered
 
 quickly = settings(deadline=None, max_examples=30)
 
-RULES: tuple[RuleName, ...] = tuple(n for n in get_args(RuleName) if n != "learned")
+RULES: tuple[RuleName, ...] = get_args(RuleName)
 TRAIN_SIGNALS = ["estimate", "similarity", "popularity", "date_affinity"]
 EXTERNAL_SIGNALS = ["external_quality", "external_votes"]
 SIGNALS = TRAIN_SIGNALS + EXTERNAL_SIGNALS
@@ -70,6 +72,10 @@ def one_person(**columns):
     )
 
 
+def rerank(candidates, rule, weights, min_similarity):
+    return ordered(candidates, RuleRanker.of(rule, weights, min_similarity))
+
+
 def order(candidates, rule, weights, min_similarity=0.0):
     return rerank(candidates, rule, weights, min_similarity)["item"].to_list()
 
@@ -80,8 +86,9 @@ def order(candidates, rule, weights, min_similarity=0.0):
 def test_every_rule_permutes_each_persons_candidates(rule, people, weights, least, seed):
     candidates = candidates_table(people).sample(fraction=1.0, shuffle=True, seed=seed)
     ranked = rerank(candidates, rule, weights, least)
-    assert ranked.drop("score", "rank").sort("user", "item").equals(candidates.sort("user", "item"))
-    assert ranked.columns == [*candidates.columns, "score", "rank"]
+    kept = ranked.select(candidates.columns).sort("user", "item")
+    assert kept.equals(candidates.sort("user", "item"))
+    assert ranked.columns == list(LISTED)
     assert ranked.rows() == ranked.sort("user", "rank").rows()
     for mine in ranked.partition_by("user"):
         assert mine["rank"].to_list() == list(range(1, mine.height + 1))
@@ -171,8 +178,8 @@ def test_external_signals_count_nothing_unless_weighed():
 def test_a_signal_of_weight_zero_is_not_even_read(rule, unread):
     candidates = one_person(**{name: [0.9, 0.4, 0.5] for name in SIGNALS})
     weights = Weights(**(dict.fromkeys(SIGNALS, 1.0) | {unread: 0.0}))
-    without = rerank(candidates.drop(unread), rule, weights, 0.0)
-    assert without["score"].equals(rerank(candidates, rule, weights, 0.0)["score"])
+    score = rule_scores(rule, weights, 0.0).alias("score")
+    assert candidates.drop(unread).select(score).equals(candidates.select(score))
 
 
 @pytest.mark.parametrize("constant", [0.1, 0.7, 1 / 3, 4.999])
@@ -235,3 +242,10 @@ def test_unknown_signals_stay_null():
         ranked = rerank(candidates, rule, Weights(), 0.0).sort("item")
         assert ranked["similarity"].to_list() == [None, 0.2]
         assert ranked["date_affinity"].to_list() == [0.3, None]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_has_only_those_signals_made_that_count(rule):
+    weights = Weights(popularity=2, date_affinity=0, external_votes=1)
+    reads = ("popularity", "external_votes") if rule in {"weighted", "rrf"} else ()
+    assert RuleRanker.of(rule, weights, 0.0).features == reads

@@ -1,17 +1,22 @@
 """Stages run as plain functions, without Prefect, for tests of how flows put them together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from prefect import Task
-
+from tasks.core.stage import Stage
 from tasks.core.steps import Steps
-from tests.support.worlds import Made
+from tasks.core.vocabulary import Artifact
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Made = dict[str, list[Any]]
+"""What every stage gave, by its name."""
 
 
 class Call(NamedTuple):
-    """One stage that ran: what it was given, and what it gave."""
+    """One stage that ran: what it was given, by parameter, and what it gave."""
 
     stage: str
     part: str
@@ -22,23 +27,24 @@ class Call(NamedTuple):
 class Direct(Steps):
     """Steps that run every stage anew, here and at once, and keep the calls in their order."""
 
-    def __init__(self, home: Path) -> None:
-        super().__init__(home)
-        self.calls: list[Call] = []
+    def __init__(self, home: Path, part: str = "", calls: list[Call] | None = None) -> None:
+        super().__init__(home, part)
+        self.calls: list[Call] = [] if calls is None else calls
 
-    def run(self, stage: Task[..., Any], part: str = "", **parameters: Any) -> Any:
-        result = stage.fn(home=self.home, **parameters)
-        self.record(stage.name, part, parameters, result)
-        return result
+    def at(self, part: str) -> "Direct":
+        return Direct(self.home, part, self.calls)
 
-    def record(self, stage: str, part: str, given: Mapping[str, Any], gave: Any) -> None:
-        """Keep one more call."""
-        self.calls.append(Call(stage, part, given, gave))
+    def run(self, stage: Stage[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        given = stage.parameters(self.home, *args, **kwargs)
+        gave = stage.fn(self.home, *args, **kwargs)
+        self.calls.append(Call(stage.name, self.part, given, gave))
+        return gave
 
-    def run_each(
-        self, stage: Task[..., Any], part: str, calls: Iterable[Mapping[str, Any]]
-    ) -> list[Any]:
-        return [self.run(stage, part, **call) for call in calls]
+    def _run_each(self, stage: Stage[..., Artifact], calls: list[dict[str, Any]]) -> list[Artifact]:
+        for given in calls:
+            compute: Callable[..., Artifact] = stage.fn
+            self.calls.append(Call(stage.name, self.part, given, compute(**given)))
+        return [call.gave for call in self.calls[len(self.calls) - len(calls) :]]
 
     def of(self, stage: str) -> list[Call]:
         """The calls of one stage."""
@@ -47,7 +53,7 @@ class Direct(Steps):
     @property
     def made(self) -> Made:
         """What every stage gave."""
-        found: Made = {}
+        made: Made = {}
         for call in self.calls:
-            found.setdefault(call.stage, []).append(call.gave)
-        return found
+            made.setdefault(call.stage, []).append(call.gave)
+        return made

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
 
-from flows.service.postgres import STAGES, address, start_postgres
+from flows.service.postgres import PATIENCE, address, start_postgres
 from flows.service.processes import find, stop
 from flows.service.server import temporary_server
-from tasks.core.artifacts import replacing
+from tasks.core.files import replacing
 
 SECONDS = 180.0
 WATCH_SECONDS = 0.3
@@ -86,7 +86,7 @@ def _postgres(folder: Path) -> Iterator[str]:
         asyncio.run(_make_fast(sockets))
         yield address(sockets)
     finally:
-        stop([find(started)], STAGES)
+        stop([find(started)], PATIENCE)
 
 
 async def _make_fast(sockets: Path) -> None:

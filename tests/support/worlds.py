@@ -1,28 +1,31 @@
 """Two worlds that differ in nothing but what is held out, and what a flow makes of each."""
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import polars as pl
 import pytest
-from prefect import Task, flow
+from prefect import flow
 from prefect.settings import PREFECT_TASKS_REFRESH_CACHE, temporary_settings
 
-from flows import cells, one_split
+from flows import cells
 from tasks.core.artifacts import write_table
 from tasks.core.files import sha256_of
-from tasks.core.stage import step
-from tasks.core.steps import Steps
-from tasks.core.vocabulary import Dataset, DatasetInfo
+from tasks.core.stage import Stage, stage
+from tasks.core.steps import StageRecord, Steps
+from tasks.core.vocabulary import Artifact, Dataset, DatasetInfo, ProtocolName
 from tasks.evaluation.cell import Cell, CellResult
 from tasks.evaluation.splits.parts import Parts
 from tasks.evaluation.splits.protocols import split
 from tasks.evaluation.stages import Split
 from tasks.settings.evaluation import EvaluationSettings
+from tests.support.direct import Made
 from tests.support.in_process import flows_in
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 FILMS = DatasetInfo(
     name="films",
@@ -34,8 +37,6 @@ FILMS = DatasetInfo(
     terms="none",
 )
 PAIR = ["user", "item"]
-
-Made = dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
@@ -107,19 +108,26 @@ def _tags(pairs: pl.DataFrame, word: str) -> pl.DataFrame:
 class Recording(Steps):
     """Steps that keep what every stage gave."""
 
-    def __init__(self, home: Path) -> None:
-        super().__init__(home)
-        self.made: Made = {}
+    def __init__(
+        self,
+        home: Path,
+        part: str = "",
+        records: list[StageRecord] | None = None,
+        made: Made | None = None,
+    ) -> None:
+        super().__init__(home, part, records)
+        self.made: Made = {} if made is None else made
 
-    def run(self, stage: Task[..., Any], part: str = "", **parameters: Any) -> Any:
-        result = super().run(stage, part, **parameters)
+    def at(self, part: str) -> "Recording":
+        return Recording(self.home, part, self.records, self.made)
+
+    def run(self, stage: Stage[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        result = super().run(stage, *args, **kwargs)
         self.made.setdefault(stage.name, []).append(result)
         return result
 
-    def run_each(
-        self, stage: Task[..., Any], part: str, calls: Iterable[Mapping[str, Any]]
-    ) -> list[Any]:
-        results = super().run_each(stage, part, calls)
+    def _run_each(self, stage: Stage[..., Artifact], calls: list[dict[str, Any]]) -> list[Artifact]:
+        results = super()._run_each(stage, calls)
         self.made.setdefault(stage.name, []).extend(results)
         return results
 
@@ -151,7 +159,7 @@ def measure_in(
     world: World, settings: EvaluationSettings, steps: Steps, monkeypatch: pytest.MonkeyPatch
 ) -> CellResult:
     """One cell of these settings, by these steps, in this world."""
-    monkeypatch.setattr(one_split, "split_stage", _told(settings.home, world.parts))
+    monkeypatch.setattr(cells, "split_stage", _told(settings.home, world.parts))
     known = {settings.data: dataset_of(settings.home, world)}
     return cells.Evaluation(steps, known).measure(Cell(label="method", settings=settings))
 
@@ -176,7 +184,7 @@ def dataset_of(home: Path, world: World) -> Dataset:
     )
 
 
-def _told(home: Path, parts: Parts) -> Task[..., Any]:
+def _told(home: Path, parts: Parts) -> Stage[[Artifact, ProtocolName, int, int, int | None], Split]:
     """A stage that parts the ratings as told, whatever it is given."""
     made = Split(
         train=write_table(home, "train", parts.train),
@@ -189,12 +197,15 @@ def _told(home: Path, parts: Parts) -> Task[..., Any]:
         skipped=parts.skipped,
     )
 
+    @stage("hold out as told", sha256_of(made.held_out.at(home)), role="figures")
     def as_told(
-        home: Path, ratings: Any, protocol: str, seed: int, keep: int, limit: int | None
+        home: Path,
+        ratings: Artifact,
+        protocol: ProtocolName,
+        seed: int,
+        keep: int,
+        limit: int | None,
     ) -> Split:
         return made
 
-    named: Callable[..., Task[..., Any]] = step(
-        "hold out as told", sha256_of(made.held_out.at(home))
-    )
-    return named(as_told)
+    return as_told
