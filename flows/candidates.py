@@ -69,17 +69,6 @@ def _new_items(pipeline: Pipeline, new_items: Artifact) -> Candidates:
 def _top(pipeline: Pipeline, name: str, model: Artifact, count: int | None) -> Artifact:
     users, ratings, seed = pipeline.inputs.users, pipeline.inputs.ratings, pipeline.seed
     count = count or pipeline.method.candidate_count(pipeline.top)
-    if model_class(name).parts_users_itself:
-        return pipeline.steps.run(
-            candidates_stage.stage,
-            (0, users.rows),
-            model=model,
-            ratings=ratings,
-            counts=rating_counts(pipeline),
-            users=users,
-            count=count,
-            seed=seed,
-        )
     return pipeline.steps.chunks(
         candidates_stage,
         users.rows,
