@@ -65,7 +65,7 @@ def _runner_for(settings: list[AnySettings]) -> Iterator[None]:
 
 
 def workers_of(settings: Settings) -> int:
-    """How many workers the runner has; raises ClusterError where one lacks what tasks need."""
+    """How many workers the runner has; raises ServiceError where one lacks what tasks need."""
     with _cluster_for([settings]) as runner:
         return runner.sharing.askers if runner.sharing else 0
 

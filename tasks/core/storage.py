@@ -12,7 +12,7 @@ from tasks.core.vocabulary import Artifact
 
 
 class Storage(Protocol):
-    """What stages and results need of it; every method raises SharedHomeError where it fails."""
+    """What stages and results need of it; every method raises StoreError where it fails."""
 
     def check(self) -> None:
         """Return, within seconds, if the storage can be used."""

@@ -116,7 +116,7 @@ def test_threads_share_the_limits(fake, tmp_path) -> None:
 
 
 def test_limits_hold_over_sessions_that_ask_in_other_ways(fake, tmp_path) -> None:
-    ways = [
+    ways: list[dict[str, Any]] = [
         {"llm_show": ("year",), "profile_style": "favourites"},
         {"llm_show": ("genres",)},
     ]

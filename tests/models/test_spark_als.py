@@ -16,7 +16,7 @@ import polars as pl
 import psutil
 import pytest
 
-from tasks.core.errors import SettingsError, SparkError
+from tasks.core.errors import ServiceError, SettingsError
 from tasks.models.base import Training
 from tasks.models.baselines.spark_als import SparkAls
 from tasks.models.spark_session import address, cause_of, check_installed, session, spark_settings
@@ -184,13 +184,16 @@ def test_a_jvm_is_gone_when_its_process_is_killed(tmp_path, how):
 
 @starts_jvm
 def test_what_spark_fails_with_is_told_in_a_line(tmp_path):
-    with pytest.raises(SparkError, match=r"Spark failed: .*PATH_NOT_FOUND.* SPARK_DRIVER_MEMORY"):
+    with pytest.raises(ServiceError, match=r"Spark failed: .*PATH_NOT_FOUND.* SPARK_DRIVER_MEMORY"):
         fit(tmp_path, tmp_path / "nothing.parquet", 0)
 
 
 @starts_jvm
 def test_a_jvm_that_dies_is_told_of_and_the_next_session_has_another(tmp_path):
-    with pytest.raises(SparkError, match=r"Spark failed.* SPARK_MASTER"), session(tmp_path) as one:
+    with (
+        pytest.raises(ServiceError, match=r"Spark failed.* SPARK_MASTER"),
+        session(tmp_path) as one,
+    ):
         java_below(os.getpid()).kill()
         one.sql.range(3).count()
     with session(tmp_path) as another:
