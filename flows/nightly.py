@@ -9,7 +9,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.cli.shown.artifacts import show_in_prefect
 from flows.comparisons import compare_all
 from flows.dataset import what_is_known
-from flows.guarding import Guarding, guard
+from flows.guarding import guard
 from flows.measuring import measure
 from flows.runner import on_its_runner
 from flows.sentences import Sentences, write_sentences
@@ -22,7 +22,7 @@ from tasks.core.vocabulary import Artifact, Record
 from tasks.llm.session import session_for
 from tasks.night.notify.outcome import notify_outcome, notifying
 from tasks.night.record import Night, changes_of
-from tasks.night.stages import places_stage
+from tasks.night.stages import Judgement, places_stage
 from tasks.night.state import Known, NightState
 from tasks.report.night.page import write_report
 from tasks.settings.method import Method
@@ -167,7 +167,7 @@ def _say_plan(plan: Plan) -> None:
         say(f"  all other lists are kept, the model is that of {plan.last.state.model_from}")
 
 
-def _places(steps: Steps, settings: Settings, lists: Lists, guarding: Guarding) -> Artifact:
+def _places(steps: Steps, settings: Settings, lists: Lists, guarding: Judgement) -> Artifact:
     return steps.run(
         places_stage,
         ranked=lists.ranked,
@@ -182,7 +182,7 @@ def _recorded(
     known: Known,
     plan: Plan,
     lists: Lists,
-    guarding: Guarding,
+    guarding: Judgement,
     sentences: Sentences,
     measured_in: str | None,
 ) -> Night:

@@ -52,7 +52,7 @@ CAUSES = {
 
 
 class S3:
-    """The storage of a home at s3://BUCKET/PREFIX; see `tasks.core.storage.Storage`."""
+    """The storage of a home at s3://BUCKET/PREFIX; see `tasks.core.storage.Folder`."""
 
     def __init__(self, home: Path, url: str) -> None:
         self._home, self._url = home, url

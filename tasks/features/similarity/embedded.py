@@ -1,7 +1,6 @@
 """The default scorer: cosines of sentence embeddings, mapped to [-1, 1]; no LLM, no network."""
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -23,64 +22,52 @@ BLOCK_NUMBERS = 8_000_000
 """Numbers of the items' vectors held at once, whatever the number of people."""
 
 
-class Texts(Protocol):
-    """Gives the unit vectors (n, W) of texts."""
+VERSION = f"embedded-3-{Embedder.version}"
 
-    def matrix(self, texts: list[str]) -> Vectors:
-        """One row per text, in their order."""
-        ...
+Embed = Callable[[Sequence[str]], Vectors]
+"""The unit vectors (n, W) of texts, in their order."""
 
 
-class EmbeddedScorer:
-    """Compares items with the profile's text and the nearest favourites, against the background.
+def embedded_scores(asked: ScoringInputs, embed: Embed) -> Scores:
+    """One score (P,) per candidate; NaN for a person of whom nothing is known.
 
-    The background is items from all over the catalogue: what neutral looks like.
+    Compares items with the profile's text and the nearest favourites, against the background:
+    items from all over the catalogue, which are what neutral looks like.
     """
+    people = asked.profiles.join(asked.candidates.select(USER).unique(), on=USER, how="semi")
+    people = people.sort(USER)
+    ids = ids_of(asked.texts[ITEM])
+    vectors = embed(asked.texts[TEXT].to_list()) if asked.vectors is None else asked.vectors
+    items, _ = places_of(ids, asked.candidates[ITEM])
+    owner, _ = places_of(ids_of(people[USER]), asked.candidates[USER])
+    order = np.argsort(owner, kind="stable")
+    background = np.flatnonzero(asked.texts[BACKGROUND].to_numpy())
+    taste = _taste(people[TEXT], people[FAVOURITES], ids, embed)
+    result = np.empty(len(items))
+    lengths = np.bincount(owner, minlength=people.height)
+    for first, last in _blocks(lengths, vectors.shape[1]):
+        own = slice(first, last)
+        mine = order[lengths[:first].sum() : lengths[:last].sum()]
+        row, place = owner[mine] - first, within(lengths[own])
+        table = np.zeros((last - first, int(lengths[own].max(initial=1))), dtype=np.int64)
+        table[row, place] = items[mine]
+        scores = _scores(table, taste.part(own), vectors, background)
+        result[mine] = scores[row, place]
+    return result
 
-    version = f"embedded-3-{Embedder.version}"
 
-    def __init__(self, store: Texts) -> None:
-        self._store = store
-
-    def score(self, asked: ScoringInputs) -> Scores:
-        """One score (P,) per candidate; NaN for a person of whom nothing is known."""
-        people = asked.profiles.join(asked.candidates.select(USER).unique(), on=USER, how="semi")
-        people = people.sort(USER)
-        ids = ids_of(asked.texts[ITEM])
-        vectors = self._item_vectors(asked)
-        items, _ = places_of(ids, asked.candidates[ITEM])
-        owner, _ = places_of(ids_of(people[USER]), asked.candidates[USER])
-        order = np.argsort(owner, kind="stable")
-        background = np.flatnonzero(asked.texts[BACKGROUND].to_numpy())
-        taste = self._taste(people[TEXT], people[FAVOURITES], ids)
-        result = np.empty(len(items))
-        lengths = np.bincount(owner, minlength=people.height)
-        for first, last in _blocks(lengths, vectors.shape[1]):
-            own = slice(first, last)
-            mine = order[lengths[:first].sum() : lengths[:last].sum()]
-            row, place = owner[mine] - first, within(lengths[own])
-            table = np.zeros((last - first, int(lengths[own].max(initial=1))), dtype=np.int64)
-            table[row, place] = items[mine]
-            scores = _scores(table, taste.part(own), vectors, background)
-            result[mine] = scores[row, place]
-        return result
-
-    def _item_vectors(self, asked: ScoringInputs) -> Vectors:
-        given = asked.vectors
-        return self._store.matrix(asked.texts[TEXT].to_list()) if given is None else given
-
-    def _taste(self, texts: pl.Series, named: pl.Series, ids: Ids) -> Taste:
-        """What people say they like, and the items that they name."""
-        once = texts.unique(maintain_order=True)
-        once = once.filter(once != "")
-        rows = texts.to_frame("text").join(
-            once.to_frame("text").with_row_index("row"),
-            on="text",
-            how="left",
-            maintain_order="left",
-        )
-        place = rows["row"].cast(pl.Int64).fill_null(-1).to_numpy()
-        return Taste(self._store.matrix(once.to_list()), place, padded(named, ids))
+def _taste(texts: pl.Series, named: pl.Series, ids: Ids, embed: Embed) -> Taste:
+    """What people say they like, and the items that they name."""
+    once = texts.unique(maintain_order=True)
+    once = once.filter(once != "")
+    rows = texts.to_frame("text").join(
+        once.to_frame("text").with_row_index("row"),
+        on="text",
+        how="left",
+        maintain_order="left",
+    )
+    place = rows["row"].cast(pl.Int64).fill_null(-1).to_numpy()
+    return Taste(embed(once.to_list()), place, padded(named, ids))
 
 
 def _scores(items: Places, taste: Taste, vectors: Vectors, background: Places) -> Scores:

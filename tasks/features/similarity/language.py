@@ -30,26 +30,21 @@ class ScoreRequest:
     estimates: Sequence[float | None] = ()
 
 
-class LanguageScorer:
-    """Scores from the ledger where it has them, else from the model."""
+def model_scores(asked: ScoringInputs, home: Path, options: EngineOptions) -> Scores:
+    """One score (P,) per candidate, from the ledger or the model; NaN where there is none.
 
-    def __init__(self, home: Path, options: EngineOptions) -> None:
-        self._home, self._options = home, options
+    Raises LlmError when no more can be asked; what was answered until then is kept.
+    """
 
-    def score(self, asked: ScoringInputs) -> Scores:
-        """One score (P,) per candidate; NaN where the model gave no valid one.
-
-        Raises LlmError when no more can be asked; what was answered until then is kept.
-        """
-        return person_by_person(asked, self._ask)
-
-    def _ask(self, requests: list[ScoreRequest]) -> Sequence[Sequence[float | None]]:
-        people = [as_shown(request, self._options) for request in requests]
-        session = session_for(self._home, self._options)
+    def ask(requests: list[ScoreRequest]) -> Sequence[Sequence[float | None]]:
+        people = [as_shown(request, options) for request in requests]
+        session = session_for(home, options)
         pairs = sum(len(person.lines) for person in people)
-        with bar(f"asking {self._options.llm_model}", total=pairs) as advance:
+        with bar(f"asking {options.llm_model}", total=pairs) as advance:
             settled = session.settling(advance)
             return session.run(lambda engine: ask_scores(engine, people, settled))
+
+    return person_by_person(asked, ask)
 
 
 def as_shown(request: ScoreRequest, options: EngineOptions) -> PersonItems:
