@@ -153,13 +153,6 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
     )
 
 
-def _asked(settings: Settings) -> str:
-    """What was asked of the language model, in a few words."""
-    from tasks.llm.session import session_for  # noqa: PLC0415 - loads openai and SQLAlchemy
-
-    return session_for(settings.home, settings.engine).summary()
-
-
 def _say_plan(plan: Plan) -> None:
     for reason, users in plan.reasons.items():
         say(f"  new lists for {users:,}: {reason}")

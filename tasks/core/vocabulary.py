@@ -20,7 +20,6 @@ TMDB_ID = "tmdb_id"
 TAG = "tag"
 TAGS = "tags"
 TEXT = "text"
-TEXT_HASH = "text_hash"
 FAVOURITES = "favourites"
 YEAR_LOW = "year_low"
 YEAR_HIGH = "year_high"
@@ -54,8 +53,6 @@ ITEM_COLUMNS: dict[str, pl.DataType] = {
 Id = int | str
 """A user or item id: whole numbers where every id of the data set is one, else text."""
 
-ModelName = str
-"""The name of a base model: one of `tasks.models.registry.model_names`."""
 ProtocolName = Literal["loo", "split", "user-split", "temporal", "cold-user", "cold-item"]
 ScorerName = Literal["embedded", "llm", "llm-batch"]
 ProfileWriter = Literal["composed", "llm"]

@@ -94,7 +94,6 @@ class Question(Generic[V]):
             judge=judge,
             pairs=pairs,
             context=context,
-            prompt_version=self.version,
             system=self.instructions,
             user=user,
             schema=self.schema(names),

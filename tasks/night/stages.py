@@ -17,10 +17,8 @@ from tasks.core.vocabulary import (
     Artifact,
     Record,
 )
-from tasks.night import changes
-from tasks.night.changes import REASON, changed_users, comparable
+from tasks.night.changes import REASON, KnownTables, changed_users, comparable, moved
 from tasks.night.guard import COUNT, Verdict, guard_note, guarded_users, judge, verdicts
-from tasks.night.moved import moved
 from tasks.night.state import Known
 from tasks.settings.night import NightOptions
 
@@ -146,8 +144,8 @@ def guard_stage(
     )
 
 
-def _read(home: Path, known: Known) -> changes.Known:
-    return changes.Known(
+def _read(home: Path, known: Known) -> KnownTables:
+    return KnownTables(
         users=read_table(home, known.users),
         ratings=scan_table(home, known.dataset.ratings),
         texts=read_table(home, known.texts),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.core.errors import PalateError
-from tasks.core.registry import Registry
+from tasks.core.registry import named
 from tasks.evaluation.lists import dense_lists
 
 CATALOGUE = pl.Series("item", [10, 20, 30, 40, 50])
@@ -88,9 +88,9 @@ def test_an_item_outside_the_catalogue_is_an_error():
 
 
 def test_a_registry_keeps_what_is_named_and_leaves_it_as_it_is():
-    kept = Registry[Callable[[int], int]]()
+    kept: dict[str, Callable[[int], int]] = {}
 
-    @kept.named("one more")
+    @named(kept, "one more")
     def more(number):
         return number + 1
 

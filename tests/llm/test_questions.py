@@ -161,5 +161,5 @@ def test_every_request_stays_as_it_was(kind):
         "profile": TextAsking(PROFILE, "j", BLOCK, None, settled),
     }
     requests = askings[kind].pending()
-    said = "".join(f"{r.digest('m')}{r.kind}{r.prompt_version}{r.pairs}" for r in requests)
+    said = "".join(f"{r.digest('m')}{r.kind}{QUESTIONS[kind].version}{r.pairs}" for r in requests)
     assert hashlib.sha256(said.encode()).hexdigest()[:16] == REQUESTS[kind]

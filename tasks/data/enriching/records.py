@@ -1,7 +1,6 @@
 """What is asked of TMDB, what it answers, and what can go wrong with asking."""
 
 from datetime import datetime
-from typing import ClassVar
 from urllib.parse import urlencode
 
 from pydantic import ConfigDict, Field, field_validator
@@ -40,26 +39,30 @@ class Movie(Record):
         return int(year) if year.isdecimal() and len(year) == 4 else None
 
 
-class ById(Record):
-    """The movie with this id: one, or none."""
+class Lookup(Record):
+    """A question to TMDB: the movie of an id, or movies of a title, released that year somewhere.
 
-    tmdb_id: int
+    `path`: behind TMDB's base address.
+    """
+
+    path: str
+    title: str | None = None
+    year: int | None = None
 
     @property
-    def path(self) -> str:
-        """Behind TMDB's base address."""
-        return f"/3/movie/{self.tmdb_id}"
+    def is_search(self) -> bool:
+        """Whether it may have several answers, TMDB's likeliest first."""
+        return self.title is not None
 
 
-class ByTitle(Record):
-    """Movies with such a title, released that year somewhere; TMDB's likeliest first."""
-
-    title: str
-    year: int | None
-    path: ClassVar[str] = "/3/search/movie"
+def by_id(tmdb_id: int) -> Lookup:
+    """The movie with this id: one, or none."""
+    return Lookup(path=f"/3/movie/{tmdb_id}")
 
 
-Lookup = ById | ByTitle
+def by_title(title: str, year: int | None) -> Lookup:
+    """Movies with such a title, of that year if it is given."""
+    return Lookup(path="/3/search/movie", title=title, year=year)
 
 
 class Answer(Record):
@@ -71,7 +74,7 @@ class Answer(Record):
 
 def query_of(lookup: Lookup) -> dict[str, str]:
     """The address' parameters, without the key."""
-    if isinstance(lookup, ById):
+    if lookup.title is None:
         return {}
     return {"query": lookup.title} | ({} if lookup.year is None else {"year": str(lookup.year)})
 

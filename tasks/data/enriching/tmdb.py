@@ -13,7 +13,7 @@ from aiolimiter import AsyncLimiter
 from pydantic import Field, SecretStr, ValidationError
 
 from tasks.core.vocabulary import Record
-from tasks.data.enriching.records import ById, EnrichError, Lookup, Movie, query_of
+from tasks.data.enriching.records import EnrichError, Lookup, Movie, query_of
 
 BASE_URL = "https://api.themoviedb.org"
 NO_SUCH_MOVIE = {6, 34}
@@ -157,7 +157,7 @@ def _read(lookup: Lookup, response: httpx2.Response) -> tuple[Movie, ...]:
         )
     if status == 429 or status >= 500:
         raise _Again(f"status {status}", _retry_after(response))
-    body, by_id = _json(response), isinstance(lookup, ById)
+    body, by_id = _json(response), not lookup.is_search
     if status == 200:
         return _movies(body, by_id)
     code = body.get("status_code") if body else None
