@@ -28,7 +28,7 @@ from tasks.evaluation.measures import GroundTruth
 from tasks.evaluation.rating_error import rating_errors
 from tasks.evaluation.splits.protocols import split
 from tasks.evaluation.summary import compare, summarise, values_overall, values_per_user
-from tasks.models import registry
+from tasks.models import stored
 from tasks.models.base import Model
 from tasks.models.candidates import pair_estimates
 
@@ -119,7 +119,7 @@ def measure_lists_stage(
     with bar("measuring"):
         held_out = read_table(home, split.held_out)
         users = read_table(home, split.users)[USER]
-        errors = _errors(registry.load(home, model), held_out) if model else {}
+        errors = _errors(stored.load(home, model), held_out) if model else {}
         measured = pl.min_horizontal(RANK, BASE_RANK) <= max(ks)
         places = scan_table(home, ranked).filter(measured).select(USER, ITEM, RANK, BASE_RANK)
         catalogue = _catalogue(home, items, counts, split)

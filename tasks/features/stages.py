@@ -25,7 +25,7 @@ from tasks.core.vocabulary import (
 from tasks.features.facts import Facts, ItemFacts, Pairs, facts_of
 from tasks.features.item_facts import item_facts
 from tasks.features.table import LABEL, feature_table
-from tasks.models import registry
+from tasks.models import stored
 from tasks.texts.stages import VECTORS
 
 
@@ -108,7 +108,7 @@ def _facts(
         asked,
         _item_facts(read_arrays(home, known.item_facts)),
         vectors,
-        {name: registry.load(home, model) for name, model in known.models.items()},
+        {name: stored.load(home, model) for name, model in known.models.items()},
     )
 
 

@@ -1,6 +1,5 @@
-"""The base models by name, and fitted ones as files.
+"""The base models by name: those of `tasks.models.baselines`, and those of anybody's own modules.
 
-Models are those of `tasks.models.baselines`, and those of anybody's own modules:
 `PALATE_MODELS` names importable modules, with commas between them, whose classes are models too.
 """
 
@@ -11,21 +10,13 @@ from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from types import MappingProxyType
 
-import numpy as np
-
-from tasks.core.artifacts import read_arrays, write_arrays
-from tasks.core.errors import SettingsError, StoreError
-from tasks.core.vocabulary import Artifact
+from tasks.core.errors import SettingsError
 from tasks.models import baselines
 from tasks.models.base import REGISTERED, Model, Training
 
 OWN_MODULES = "PALATE_MODELS"
-
-REST_IN = "rest_in"
-"""An array that names the file with all that is not the users' own."""
 
 
 @cache
@@ -73,34 +64,3 @@ def fit(name: str, training: Training) -> Model:
     kind = model_class(name)
     options = {key: value for key, value in training.options.items() if key != kind.package}
     return kind.fit(replace(training, options=options))
-
-
-def save(home: Path, model: Model) -> Artifact:
-    """Write a model as one artifact; its rows are the users."""
-    return write_arrays(home, "model", len(model.users), model.arrays())
-
-
-def save_users(home: Path, model: Model, kept: Artifact) -> Artifact:
-    """Write only what is not as in the model `kept`, whose file must stay."""
-    same = load(home, kept).arrays()
-    own = {
-        name: array
-        for name, array in model.arrays().items()
-        if name not in same or not np.array_equal(array, same[name])
-    }
-    rest = {REST_IN: np.array([kept.path])}
-    return write_arrays(home, "model", len(model.users), own | rest)
-
-
-def load(home: Path, artifact: Artifact) -> Model:
-    """Read what `save` or `save_users` wrote; StoreError for a file that names no model."""
-    arrays = read_arrays(home, artifact)
-    if REST_IN in arrays:
-        kept = artifact.model_copy(update={"path": str(arrays.pop(REST_IN)[0])})
-        arrays = read_arrays(home, kept) | arrays
-    if "model" not in arrays:
-        raise StoreError(
-            f"{artifact.path} does not say which base model it holds: it is damaged, or too old.",
-            "Remove the file; the next run fits the model again.",
-        )
-    return model_class(str(arrays["model"])).from_arrays(arrays)

@@ -10,7 +10,7 @@ from tasks.core.chunks import rows_of, theirs
 from tasks.core.progress import bar
 from tasks.core.stage import Rows, chunk_stage, stage
 from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, TEXT, USER, Artifact
-from tasks.models import registry
+from tasks.models import registry, stored
 from tasks.models.base import UNSCALED, OptionValue, Texts, Training
 from tasks.models.candidates import count_ratings, join_candidates, top_candidates
 from tasks.texts.embedder import Embedder
@@ -29,7 +29,7 @@ def train_stage(
     """Fit the base model on `ratings`."""
     training = Training(local(home, ratings), scale, seed, model_options, home)
     with bar(f"training {model} on {ratings.rows:,} ratings"):
-        return registry.save(home, registry.fit(model, training))
+        return stored.save(home, registry.fit(model, training))
 
 
 @stage("fold users in", "2", "numpy", role="candidates", detail="model")
@@ -44,8 +44,8 @@ def fold_in_stage(
     wanted = read_table(home, users)
     own = read_table(home, ratings).join(wanted, on=USER, how="semi", maintain_order="left")
     with bar(f"folding {len(wanted):,} users into {model}"):
-        folded = registry.load(home, kept).fold_in(own, wanted[USER])
-        return registry.save_users(home, folded, kept)
+        folded = stored.load(home, kept).fold_in(own, wanted[USER])
+        return stored.save_users(home, folded, kept)
 
 
 @stage("choose users", "1", "numpy", role="data")
@@ -76,7 +76,7 @@ def candidates_stage(
     seed: int,
 ) -> Artifact:
     """The top `count` unrated items of the users in these rows."""
-    wanted, fitted = rows_of(home, users, rows)[USER], registry.load(home, model)
+    wanted, fitted = rows_of(home, users, rows)[USER], stored.load(home, model)
     often = read_table(home, counts)
     with bar("finding candidates", total=len(wanted)) as advance:
         own = theirs(home, ratings, wanted)
@@ -96,9 +96,7 @@ def join_candidates_stage(
     """All sources' candidates of the users in these rows; the base model's order and estimates."""
     wanted = rows_of(home, users, rows)[USER]
     tables = {name: theirs(home, table, wanted) for name, table in lists.items()}
-    return write_table(
-        home, "candidates", join_candidates(tables, base, registry.load(home, model))
-    )
+    return write_table(home, "candidates", join_candidates(tables, base, stored.load(home, model)))
 
 
 @stage("train on texts", "2", "numpy", role="candidates", also=lambda _: Embedder.version)
@@ -116,7 +114,7 @@ def text_model_stage(
         typed=dict(zip(words, vectors, strict=True)),
     )
     training = Training(local(home, ratings), UNSCALED, texts=known)
-    return registry.save(home, registry.fit("text", training))
+    return stored.save(home, registry.fit("text", training))
 
 
 @stage("offer new items", "1", "numpy", role="candidates")
@@ -145,7 +143,7 @@ def nearest_new_items_stage(
     """The `count` new items that the text model puts highest for each user in these rows."""
     wanted = rows_of(home, users, rows)[USER]
     nearest = top_candidates(
-        registry.load(home, model),
+        stored.load(home, model),
         read_table(home, ratings),
         wanted,
         count,

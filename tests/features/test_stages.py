@@ -23,7 +23,7 @@ from tasks.features.stages import (
     labelled_features_stage,
 )
 from tasks.features.table import feature_table, learned_features
-from tasks.models import registry
+from tasks.models import stored
 from tasks.models.base import Training
 from tasks.models.baselines.ease import Ease
 from tasks.models.baselines.popularity import Popularity
@@ -74,7 +74,7 @@ class Stored:
             items=items,
             item_facts=item_facts_stage.fn(home, ratings, items),
             vectors=write_arrays(home, "vectors", len(case.vectors), rows),
-            models={name: registry.save(home, model) for name, model in models_of(case).items()},
+            models={name: stored.save(home, model) for name, model in models_of(case).items()},
             scores=self.write("scores", scores_of(case).sort("user", maintain_order=True)),
         )
         self.names = tuple(learned_features(models_of(case), (), similarity=True))

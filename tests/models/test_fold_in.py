@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from tasks.core.errors import SettingsError
-from tasks.models import registry
+from tasks.models import registry, stored
 from tasks.models.base import Model, Training
 from tasks.models.baselines import ease
 from tasks.models.baselines.ease import Ease
@@ -145,10 +145,10 @@ def test_only_the_users_own_part_is_written_and_the_whole_is_read(
     name: str, tmp_path: Path
 ) -> None:
     model = fitted(name, WIDE)
-    kept = registry.save(tmp_path, model)
+    kept = stored.save(tmp_path, model)
     again = folded(model, WIDE, [3, 8])
-    written = registry.save_users(tmp_path, again, kept)
-    read = registry.load(tmp_path, written)
+    written = stored.save_users(tmp_path, again, kept)
+    read = stored.load(tmp_path, written)
     assert _sizes(again) == _sizes(read)
     people = np.array([3, 8])
     assert np.array_equal(read.estimates(people), again.estimates(people))

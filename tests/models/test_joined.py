@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from tasks.core.artifacts import read_table, write_table
-from tasks.models import registry
+from tasks.models import stored
 from tasks.models.baselines.ease import Ease
 from tasks.models.baselines.popularity import Popularity
 from tasks.models.candidates import join_candidates, pair_estimates, top_candidates
@@ -101,7 +101,7 @@ def test_equal_estimates_of_what_others_proposed_are_in_the_order_of_the_items()
 
 def test_the_task_joins_what_is_stored(tmp_path):
     lists = {n: write_table(tmp_path, n, table) for n, table in lists_of("text").items()}
-    model = registry.save(tmp_path, models_of("text")["ease"])
+    model = stored.save(tmp_path, models_of("text")["ease"])
     made = join_candidates_stage.fn(tmp_path, lists, "ease", model)
     assert read_table(tmp_path, made).equals(joined("text", "ease"))
 

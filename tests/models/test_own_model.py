@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from tasks.core.errors import SettingsError
-from tasks.models import registry
+from tasks.models import registry, stored
 from tasks.models.base import Training
 from tasks.models.candidates import pair_estimates, top_candidates
 from tasks.models.options import ModelOptions, choices
@@ -100,9 +100,9 @@ def test_users_who_changed_are_folded_in_as_a_fresh_fit_of_them_has_it(run):
 def test_it_is_stored_whole_and_by_the_users_that_changed(run):
     run("""
         home = Path(HOME)
-        kept = registry.save(home, model)
-        again = registry.save_users(home, model.fold_in(theirs, changed), kept)
-        back, changed_back = registry.load(home, kept), registry.load(home, again)
+        kept = stored.save(home, model)
+        again = stored.save_users(home, model.fold_in(theirs, changed), kept)
+        back, changed_back = stored.load(home, kept), stored.load(home, again)
         assert type(back) is type(changed_back) is type(model)
         assert back.options == changed_back.options == {"shrinkage": 4.0}
         assert np.array_equal(back.estimates(back.users), model.estimates(back.users))

@@ -8,7 +8,7 @@ from tasks.models.baselines.ease import Ease
 from tasks.models.baselines.knn import ItemKnn
 from tasks.models.baselines.popularity import Popularity
 from tasks.models.interactions import interactions_of
-from tasks.models.registry import load, save
+from tasks.models.stored import load, save
 from tests.models import factors, ratings_of, training
 
 

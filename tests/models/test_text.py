@@ -4,8 +4,8 @@ import pytest
 
 from tasks.core.artifacts import write_table
 from tasks.core.errors import SettingsError
-from tasks.models import registry
 from tasks.models import stages as task
+from tasks.models import stored
 from tasks.models.base import Texts
 from tasks.models.baselines.text import TextModel
 from tasks.models.candidates import pair_estimates, top_candidates
@@ -141,7 +141,7 @@ def test_the_task_reads_texts_and_what_was_typed_and_stores_the_model(tmp_path, 
         texts=write_table(tmp_path, "texts", texts.reverse()),
         typed=None if said is None else write_table(tmp_path, "typed", said),
     )
-    found = registry.load(tmp_path, made)
+    found = stored.load(tmp_path, made)
     own = {user: by_text[words] for user, words in (typed or {}).items()}
     expected = fit(ratings, typed=own).estimates(np.arange(1, 8))
     np.testing.assert_array_equal(found.estimates(np.arange(1, 8)), expected)
