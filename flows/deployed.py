@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from prefect import flow
@@ -16,23 +16,52 @@ from prefect.client.orchestration import get_client
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from rich.markup import escape
 
 from flows import evaluate as evaluating
 from flows import experiment as experimenting
 from flows import nightly as nights
 from flows import recommend as recommending
-from flows.evaluate import EvaluationResult
-from flows.forms import AsForm
-from flows.nightly import NightlyResult
-from flows.recommend import Recommendation
+from flows.outcomes import EvaluationResult, NightlyResult, Recommendation
 from tasks.core.errors import PalateError
 from tasks.core.lock import in_use
 from tasks.core.progress import lines_to, log_for, say
 from tasks.core.storage import storage_of
 from tasks.evaluation.grid import read_grid
 from tasks.llm.open_sessions import asking
-from tasks.settings.sources import EvaluateOptions, NightlyOptions
+from tasks.settings.sources import EvaluateOptions, GivenOptions, NightlyOptions
 from tasks.store.record import attempt, new_run_id
+
+
+class AsForm:
+    """Annotates settings whose form leaves everything empty that nobody fills in.
+
+    A form sends the defaults that it shows, and they would beat the environment of the worker, its
+    PALATE_CONFIG and PALATE_METHOD; so a default stands in the description.
+    """
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Give the JSON schema without any default."""
+        schema = handler(core_schema)
+        _describe_defaults(schema, handler)
+        return schema
+
+
+def _describe_defaults(schema: dict[str, Any], handler: GetJsonSchemaHandler) -> None:
+    """Move the defaults of a model's fields, and of models in it, into their descriptions."""
+    for field in handler.resolve_ref_schema(schema).get("properties", {}).values():
+        default = field.pop("default", None)
+        for reference in (field, *field.get("allOf", [])):
+            if "$ref" in reference:
+                _describe_defaults(reference, handler)
+        if default not in (None, [], {}) and not isinstance(default, dict):
+            field["description"] = f"{field.get('description', '')} Default: {default}.".strip()
+
 
 Chosen = Annotated[NightlyOptions, AsForm()]
 Measuring = Annotated[EvaluateOptions, AsForm()]
@@ -60,10 +89,16 @@ def working(home: Path) -> Iterator[None]:
         yield
 
 
+def _say_notes(options: GivenOptions) -> None:
+    for note in options.notes():
+        say(f"  {escape(note)}")
+
+
 @flow(name="nightly", task_runner=runner)  # type: ignore[arg-type]
 def nightly(settings: Chosen) -> NightlyResult:
     """Recommend to every user, measure on held-out ratings, publish to DuckDB."""
     with working(settings.home):
+        _say_notes(settings)
         return nights.nightly.fn(settings.settings())
 
 
@@ -71,6 +106,7 @@ def nightly(settings: Chosen) -> NightlyResult:
 def evaluate(settings: Measuring) -> EvaluationResult:
     """Measure a method on held-out ratings: base and re-ranked lists of the same splits."""
     with working(settings.home):
+        _say_notes(settings)
         return evaluating.evaluate.fn(settings.settings())
 
 
@@ -83,7 +119,8 @@ def experiment(grid: str, settings: Measuring) -> EvaluationResult:
         settings: What is given here wins over what the grid says.
 
     """
-    wanted = read_grid(Path(grid), settings.model_dump(include=settings.given, exclude={"config"}))
+    given = {name: value for name, value in settings.given.items() if name != "config"}
+    wanted = read_grid(Path(grid), given)
     with working(wanted.home):
         result = experimenting.experiment.fn(wanted)
     if result.without_figures == result.cells:
@@ -105,6 +142,7 @@ def recommend(rate: list[str], taste: str, settings: Chosen) -> Recommendation:
 
     """
     with working(settings.home):
+        _say_notes(settings)
         result = recommending.recommend.fn(settings.settings(), rate=rate, taste=taste)
         for place in result.places:
             say(f"  {place.rank}. base list: {place.base}; re-ranked: {place.reranked}")

@@ -7,6 +7,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.candidates import propose
 from flows.dataset import what_is_known
+from flows.outcomes import Estimate, EstimateLine
 from flows.ranking import base_lists
 from flows.runner import on_its_runner
 from flows.similarity import prepare
@@ -15,7 +16,6 @@ from flows.tuning import tuned
 from tasks.core.artifacts import read_table
 from tasks.core.errors import SettingsError
 from tasks.core.steps import Steps
-from tasks.core.vocabulary import Record
 from tasks.features.similarity.language import people_shown
 from tasks.features.similarity.scorer import ScoringInputs
 from tasks.llm.budget import NANO
@@ -25,26 +25,6 @@ from tasks.llm.session import session_for
 from tasks.settings.settings import Settings
 from tasks.texts.profiles.language import favourites_blocks, with_lines
 from tasks.texts.sentences.listed import make_listed, places
-
-
-class EstimateLine(Record):
-    """One kind of request."""
-
-    kind: str
-    requests: int
-    pairs: int
-    prompt_tokens: int
-    answer_tokens: int
-    dollars: Decimal | None
-
-
-class Estimate(Record):
-    """What is still to be asked; `known` of `pairs` scores are in the ledger."""
-
-    model: str
-    lines: list[EstimateLine]
-    known: int
-    pairs: int
 
 
 @flow(name="estimate", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]

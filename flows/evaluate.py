@@ -1,33 +1,21 @@
 """How good a method is: base and re-ranked lists on the same splits, with intervals."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.cells import Evaluation
 from flows.comparisons import compare_all
+from flows.outcomes import EvaluationResult
 from flows.runner import on_its_runner
 from tasks.core.steps import Steps
-from tasks.core.vocabulary import Record
 from tasks.evaluation.cell import Cell, CellResult, Comparison, Published
 from tasks.settings.evaluation import EvaluationSettings
 from tasks.settings.settings import settings_json
 from tasks.store.asked import requests_to_publish
 from tasks.store.record import EvaluationRun, new_run_id
 from tasks.store.stages import publish_evaluation_stage
-
-
-class EvaluationResult(Record):
-    """Where an evaluation's figures lie, and how many of its cells have any."""
-
-    run_id: str
-    database: Path
-    cells: int
-    without_figures: int
-    stages: int
-    cached: int
 
 
 @flow(name="evaluate", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]

@@ -7,7 +7,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.cells import Evaluation
 from flows.comparisons import compare_all
-from flows.evaluate import EvaluationResult, publish_figures
+from flows.evaluate import publish_figures
+from flows.outcomes import EvaluationResult
 from flows.runner import on_its_runner
 from tasks.core.steps import Steps
 from tasks.evaluation.grid import Grid

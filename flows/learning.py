@@ -8,6 +8,7 @@ from flows.pipeline import Candidates, Inputs, Pipeline, item_vectors
 from flows.similarity import similarities
 from tasks.core.vocabulary import Artifact
 from tasks.features.registry import FEATURES
+from tasks.features.sequence import SEQUENCE
 from tasks.features.stages import (
     FeatureInputs,
     Labels,
@@ -47,7 +48,9 @@ def feature_inputs(
     return FeatureInputs(
         ratings=ratings,
         items=items,
-        item_facts=pipeline.steps.run(item_facts_stage, ratings=ratings, items=items),
+        item_facts=pipeline.steps.run(
+            item_facts_stage, ratings=ratings, items=items, closeness=SEQUENCE in names
+        ),
         vectors=item_vectors(pipeline) if reads_texts else None,
         models={name: model for name, model in candidates.models.items() if name in names},
         scores=similarities(pipeline, candidates.pairs) if reads_scores else None,

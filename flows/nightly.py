@@ -6,11 +6,12 @@ from pathlib import Path
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.cli.shown.artifacts import show_in_prefect
 from flows.comparisons import compare_all
 from flows.dataset import what_is_known
 from flows.guarding import guard
 from flows.measuring import measure
+from flows.outcomes import NightlyResult
+from flows.prefect_summary import show_in_prefect
 from flows.runner import on_its_runner
 from flows.sentences import Sentences, write_sentences
 from flows.tonight import TONIGHT, Lists, Plan, Tonight
@@ -18,7 +19,7 @@ from tasks.core import phases
 from tasks.core.errors import TooLittleDataError
 from tasks.core.progress import phase, say
 from tasks.core.steps import Steps
-from tasks.core.vocabulary import Artifact, Record
+from tasks.core.vocabulary import Artifact
 from tasks.llm.session import session_for
 from tasks.night.notify.outcome import notify_outcome, notifying
 from tasks.night.record import Night, changes_of
@@ -31,22 +32,6 @@ from tasks.settings.sources import method_of
 from tasks.store.asked import requests_to_publish
 from tasks.store.record import Run, new_run_id
 from tasks.store.stages import publish_stage
-
-
-class NightlyResult(Record):
-    """What a night gave: the run in the results file, and how much of it was new."""
-
-    run_id: str
-    database: Path
-    users: int
-    new_lists: int
-    stages: int
-    cached: int
-    status: str
-    note: str | None
-    measured_in: str | None
-    asked: str
-    report: Path | None = None
 
 
 @flow(name="nightly", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """Every user's candidates in the order of the method's ranker."""
 
 from dataclasses import replace
+from typing import get_args
 
 from flows.candidates import propose
 from flows.learning import feature_inputs, feature_names, held_out_share, learn
@@ -9,7 +10,7 @@ from flows.tuning import tuned
 from tasks.core import phases
 from tasks.core.errors import LlmDownError, TooLittleDataError
 from tasks.core.progress import note, outcome, phase, say
-from tasks.core.vocabulary import Artifact
+from tasks.core.vocabulary import Artifact, BoundName
 from tasks.models.stages import unrated_items_stage
 from tasks.night.state import Fitted, Unrated
 from tasks.ranking.blend import Learned
@@ -147,8 +148,12 @@ def _with_unrated(pipeline: Pipeline, lists: Artifact) -> tuple[Artifact, Unrate
 
 
 def _diversified(pipeline: Pipeline, lists: Artifact) -> Artifact:
-    """The re-ranked lists with as diverse a head as is wanted; base ranks stay."""
-    if not pipeline.method.diversity:
+    """The re-ranked lists with as diverse a head as is wanted; base ranks stay.
+
+    The floor and the ceiling stay as they are.
+    """
+    method = pipeline.method
+    if not method.diversity or method.reranker in get_args(BoundName):
         return lists
     return pipeline.steps.run(
         diversify_stage,

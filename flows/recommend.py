@@ -8,6 +8,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.dataset import read_dataset
+from flows.outcomes import Place, Recommendation
 from flows.pipeline import Inputs, Pipeline, Ranked
 from flows.ranking import make_lists
 from flows.runner import on_its_runner
@@ -15,32 +16,12 @@ from flows.sentences import Sentences, write_sentences
 from tasks.core.artifacts import read_table
 from tasks.core.errors import NewcomerError
 from tasks.core.steps import Steps
-from tasks.core.vocabulary import BASE_RANK, ITEM, RANK, TITLE, WHY, YEAR, Artifact, Id, Record
+from tasks.core.vocabulary import BASE_RANK, ITEM, RANK, TITLE, WHY, YEAR, Artifact, Id
 from tasks.data.newcomer import parse_rates
 from tasks.data.stages import newcomer_stage
 from tasks.settings.settings import Settings
 
 FEWEST_RATED = 3
-
-
-class Place(Record):
-    """One place of both lists; estimate and similarity are the re-ranked item's."""
-
-    rank: int
-    base: str
-    reranked: str
-    estimate: float
-    similarity: float | None
-    why: str | None = None
-
-
-class Recommendation(Record):
-    """Both lists for one person, and the titles as they were understood."""
-
-    rated: list[tuple[str, float]]
-    places: list[Place]
-    degraded: str | None = None
-    unexplained: str | None = None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def test_the_wheel_runs_a_night_outside_the_clone(tmp_path: Path, made_up: Path)
     shown = {f"night/templates/night.{kind}" for kind in ("html.j2", "css", "js")}
     shown |= {"experiments/templates/results.md.j2"}
     assert {f"tasks/report/{name}" for name in shown} < set(names)
-    assert "flows/best.toml" in names
+    assert {f"tasks/settings/methods/{name}.toml" for name in ("best", "paper")} < set(names)
     assert not [name for name in names if name.startswith(("tests/", "deployments/"))]
 
     fresh = tmp_path / "fresh"

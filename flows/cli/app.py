@@ -1,19 +1,25 @@
 """The `palate` command itself, and what all its commands share."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Group, Parameter
+from pydantic import BaseModel
+from rich.console import Console
 
 from flows.service.server import prefect_for
 from tasks.core.homes import home_of
 from tasks.llm.options import LlmOptions
 from tasks.models.options import ModelOptions
-from tasks.ranking.options import LearnOptions
+from tasks.ranking.options import LearnOptions, Weights
+from tasks.settings.common import CommonOptions
+from tasks.settings.evaluation import EvaluationOptions, EvaluationSettings
+from tasks.settings.method import Method
 from tasks.settings.night import NightOptions
-from tasks.settings.sources import EvaluateOptions, NightlyOptions
+from tasks.settings.settings import Settings
+from tasks.settings.sources import EvaluateOptions, GivenOptions, NightlyOptions
 
 app = App(
     name="palate",
@@ -22,20 +28,87 @@ app = App(
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,  # `main` says what it means
 )
+console = Console()
+terminal = Console(stderr=True, highlight=False)
 
-for _options in (NightlyOptions, EvaluateOptions):  # in --help they stand together
-    for _part, _group in (
-        (LlmOptions, "Language model"),
-        (NightOptions, "Night after night"),
-        (LearnOptions, "Learned re-ranker"),
-    ):
-        for _name in _part.model_fields.keys() & _options.model_fields.keys():
-            _options.model_fields[_name].metadata.append(Parameter(group=Group(_group)))
-for _name in ModelOptions.model_fields:
-    ModelOptions.model_fields[_name].metadata.append(Parameter(group=Group("Base models")))
+Command = Callable[..., None]
+
+GROUPS: dict[str, tuple[str, tuple[type[BaseModel], ...]]] = {
+    "general": ("What to recommend", (CommonOptions, GivenOptions)),
+    "method": ("Method", (Method, Weights)),
+    "learned": ("Learned order", (LearnOptions,)),  # part of a method, but a group by itself
+    "llm": ("Language model", (LlmOptions,)),
+    "nights": ("Night after night", (NightOptions,)),
+    "models": ("Models", (ModelOptions,)),
+    "evaluation": ("Evaluation", (EvaluationOptions,)),
+}
+"""By its --help-NAME: the title of a group, and whose options are in it."""
+
+ESSENTIAL = {
+    *("data", "home", "config", "method", "top", "limit_users", "profiles"),
+    *("scorer", "llm_model", "llm_base_url", "max_cost", "explain", "protocol", "seeds"),
+}
+"""What --help shows; all else takes --help-all."""
+
+_TAKEN: tuple[type[BaseModel], ...] = (NightlyOptions, EvaluateOptions, Weights, ModelOptions)
+_CONSTRAINTS = {
+    model: {name: list(field.metadata) for name, field in model.model_fields.items()}
+    for model in _TAKEN
+}
+
+
+def show_options(groups: Collection[str] = ()) -> None:
+    """Let --help show the options of these groups, each group by itself; without any the few."""
+    for place, (kind, (title, models)) in enumerate(GROUPS.items()):
+        panel = Parameter(group=Group(title, sort_key=place)) if groups else Parameter()
+        for model, name in ((of, name) for one in models for of, name in _fields_like(one)):
+            visible = Parameter(show=kind in groups if groups else name in ESSENTIAL)
+            model.model_fields[name].metadata = [*_CONSTRAINTS[model][name], panel, visible]
+
+
+def _fields_like(part: type[BaseModel]) -> Iterator[tuple[type[BaseModel], str]]:
+    """Where the options of a part are fields of what commands take."""
+    for model, fields in _CONSTRAINTS.items():
+        for name in part.model_fields.keys() & fields.keys():
+            yield model, name
+
+
+show_options()
+
+
+def with_options(command: Command, without: str = "evaluation") -> Command:
+    """Enter a command that takes the options of all groups but one."""
+    groups = ", ".join(f"--help-{name}" for name in GROUPS if name != without)
+    epilogue = (
+        f"All options: palate {command.__name__} --help-all, or of one kind: {groups}."
+        " Each is also PALATE_NAME in the environment and a key of --config FILE.toml."
+    )
+    app.command(command, help_epilogue=epilogue)
+    return command
+
 
 Options = Annotated[NightlyOptions, Parameter(name="*")]
 Verbose = Annotated[bool, Parameter(negative=(), help="Show a line for every stage.")]
+Measuring = Annotated[EvaluateOptions, Parameter(name="*")]
+
+
+def settings_of(options: NightlyOptions | None) -> Settings:
+    """What the options say, or the environment; what may surprise is said on the terminal."""
+    chosen = options or NightlyOptions()
+    _show_notes(chosen.notes())
+    return chosen.settings()
+
+
+def settings_of_evaluation(options: EvaluateOptions | None) -> EvaluationSettings:
+    """The same of an evaluation."""
+    chosen = options or EvaluateOptions()
+    _show_notes(chosen.notes())
+    return chosen.settings()
+
+
+def _show_notes(notes: list[str]) -> None:
+    for note in notes:
+        terminal.print(f"  {note}", markup=False, soft_wrap=True)
 
 
 def home_given(home: Path | None) -> Path:
@@ -55,8 +128,3 @@ def running(home: Path, *, verbose: bool = False) -> Iterator[Callable[[], None]
 
         with asking(), screen(log_for(home), verbose=verbose):
             yield wait_for_server
-
-
-def given_options(options: EvaluateOptions) -> dict[str, object]:
-    """What was given on the command line, in the environment or in --config."""
-    return options.model_dump(include=options.given, exclude={"config"})

@@ -1,26 +1,14 @@
 """The command by which a person chooses between two lists without knowing which is which."""
 
-import threading
-import webbrowser
-from secrets import randbits
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.cli.app import Options, app
-from flows.cli.night import with_titles_settled
-from tasks.core.errors import NoChoiceError, SettingsError
-from tasks.settings.settings import Settings
-from tasks.settings.sources import NightlyOptions
-
-if TYPE_CHECKING:
-    from flows.compare import Compared
-    from tasks.report.blind.pair import Pair
-
-SEED_BITS = 32
+from flows.cli.app import Options, settings_of, with_options
+from tasks.core.errors import SettingsError
 
 
-@app.command
+@with_options
 def compare(
     *,
     user: str | None = None,
@@ -58,16 +46,17 @@ def compare(
         The options that all commands share; of a night's lists only --home matters.
 
     """
-    chosen = (settings or NightlyOptions()).settings()
+    chosen = settings_of(settings)
     _check(user, run, bool(rate or taste), timeout)
-    from tasks.report.blind.pair import lists_of_night  # noqa: PLC0415 - keeps `--help` fast
+    from flows.cli.choice import choose, newcomer  # noqa: PLC0415 - keeps `--help` fast
+    from tasks.report.blind.pair import lists_of_night  # noqa: PLC0415
 
     pair = (
-        _newcomer(chosen, rate or [], taste)
+        newcomer(chosen, rate or [], taste)
         if user is None
         else lists_of_night(chosen.home, user, run)
     )
-    _choose(chosen, pair, open, port, timeout)
+    choose(chosen, pair, open, port, timeout)
 
 
 def _check(user: str | None, run: str | None, rates: bool, timeout: float) -> None:
@@ -80,57 +69,3 @@ def _check(user: str | None, run: str | None, rates: bool, timeout: float) -> No
         raise SettingsError("--run: a new person has no list of any night.", "Give --user ID too.")
     if timeout <= 0:
         raise SettingsError(f"--timeout {timeout:g}: nobody can choose.", "Give some minutes.")
-
-
-def _newcomer(settings: Settings, rate: list[str], taste: str | None) -> "Pair":
-    """The lists of a new person, ranked now; the Prefect server has gone when they are shown."""
-    from flows.service.server import prefect_for  # noqa: PLC0415
-
-    with prefect_for(settings.home) as wait_for_server:
-        from flows.cli.shown.choice import show_degraded  # noqa: PLC0415
-        from flows.compare import compare as flow  # noqa: PLC0415 - after the server is on its way
-        from tasks.core.progress import log_for, screen  # noqa: PLC0415
-        from tasks.llm.open_sessions import asking  # noqa: PLC0415
-
-        log = log_for(settings.home)
-        wait_for_server()
-
-        def attempt(rates: list[str]) -> "Compared":
-            with asking(), screen(log):
-                return flow(settings, rate=rates, taste=taste)
-
-        compared = with_titles_settled(attempt, rate)
-        if compared.degraded:
-            show_degraded(compared.degraded)
-    return compared.pair
-
-
-def _choose(settings: Settings, pair: "Pair", open: bool, port: int, minutes: float) -> None:
-    from flows.cli.shown.choice import show_address, show_choice, show_same  # noqa: PLC0415
-    from tasks.report.blind.pair import draw, keep_choice  # noqa: PLC0415
-    from tasks.report.blind.server import ask  # noqa: PLC0415
-
-    if pair.same:
-        show_same(pair)
-        return
-    drawn = draw(randbits(SEED_BITS))
-
-    def announce(address: str) -> None:
-        show_address(address, minutes)
-        if open:  # a browser on the terminal would otherwise be waited for
-            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-
-    chosen = ask(
-        pair,
-        drawn,
-        lambda chosen, seconds: keep_choice(settings.home, pair, drawn, chosen, seconds),
-        announce,
-        minutes=minutes,
-        port=port,
-    )
-    if chosen is None:
-        raise NoChoiceError(
-            f"Nobody chose within {minutes:g} minutes; nothing is recorded.",
-            "Run the same command again, with a longer --timeout if need be.",
-        )
-    show_choice(drawn, chosen)

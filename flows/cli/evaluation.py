@@ -1,23 +1,26 @@
-"""Commands that measure: one method, or a grid of them."""
+"""Commands that measure, one method or a grid of them, and what they print."""
 
+import json as json_text
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
+from rich.markup import escape
 
-from flows.cli.app import Verbose, app, given_options, running
+from flows.cli.app import Measuring, Verbose, console, running, settings_of_evaluation, with_options
+from flows.outcomes import EvaluationResult
+from tasks.core.homes import address
 from tasks.settings.sources import EvaluateOptions
 
-Options = Annotated[EvaluateOptions, Parameter(name="*")]
+measuring = partial(with_options, without="nights")
+Json = Annotated[bool, Parameter(negative=())]
 
 
-@app.command
+@measuring
 def evaluate(
-    *,
-    json: Annotated[bool, Parameter(negative=())] = False,
-    verbose: Verbose = False,
-    settings: Options | None = None,
+    *, json: Json = False, verbose: Verbose = False, settings: Measuring | None = None
 ) -> None:
     """Measure a method on held-out ratings: base and re-ranked lists of the same splits.
 
@@ -34,24 +37,23 @@ def evaluate(
         The options that all commands share, and those of an evaluation.
 
     """
-    chosen = (settings or EvaluateOptions()).settings()
+    chosen = settings_of_evaluation(settings)
     with running(chosen.home, verbose=verbose) as wait_for_server:
-        from flows.cli.shown.figures import show_evaluation, show_json  # noqa: PLC0415
-        from flows.evaluate import evaluate as flow  # noqa: PLC0415
+        from flows.evaluate import evaluate as flow  # noqa: PLC0415 - keeps `--help` fast
 
         wait_for_server()
         result = flow(chosen)
     (show_json if json else show_evaluation)(result)
 
 
-@app.command
+@measuring
 def experiment(
     grid: Path,
     /,
     *,
-    json: Annotated[bool, Parameter(negative=())] = False,
+    json: Json = False,
     verbose: Verbose = False,
-    settings: Options | None = None,
+    settings: Measuring | None = None,
 ) -> None:
     """Run every cell of a grid, such as those in deployments/experiments.
 
@@ -70,12 +72,11 @@ def experiment(
         Options given here, in the environment or in --config win over those of the grid.
 
     """
-    from tasks.evaluation.grid import read_grid  # noqa: PLC0415 - keeps `--help` fast
+    from tasks.evaluation.grid import read_grid  # noqa: PLC0415
 
-    chosen = settings or EvaluateOptions()
-    wanted = read_grid(grid, given_options(chosen))
+    given = (settings or EvaluateOptions()).given
+    wanted = read_grid(grid, {name: given[name] for name in given if name != "config"})
     with running(wanted.home, verbose=verbose) as wait_for_server:
-        from flows.cli.shown.figures import show_experiment, show_json  # noqa: PLC0415
         from flows.experiment import experiment as flow  # noqa: PLC0415
 
         wait_for_server()
@@ -83,3 +84,57 @@ def experiment(
     (show_json if json else show_experiment)(result)
     if result.without_figures == result.cells:
         sys.exit(1)
+
+
+def show_evaluation(result: EvaluationResult) -> None:
+    """One method: base against re-ranked, metric by metric."""
+    _show("one_method", result, "Base lists against re-ranked lists, paired by user")
+    console.print("Other list lengths: --json, or `palate sql 'FROM lift_over_base'`.")
+    _show_where(result)
+
+
+def show_experiment(result: EvaluationResult) -> None:
+    """A grid: its methods, its comparisons, others' figures beside ours, and what did not run."""
+    _show("methods", result, "Methods")
+    _show("shown_comparisons", result, "Differences at 10 places, paired by user")
+    _show("beside_published", result, "Published figures beside these", if_any=True)
+    _show("without_figures", result, "Cells without figures", if_any=True)
+    _show_where(result)
+
+
+def show_json(result: EvaluationResult) -> None:
+    """Every figure and comparison as one JSON object, with the cells that did not run."""
+    names = ("cells", "comparisons", "without_figures")
+    figures: dict[str, Any] = {name: _rows(name, result).to_dicts() for name in names}
+    figures |= {"run_id": result.run_id, "database": str(result.database)}
+    console.file.write(json_text.dumps(figures, ensure_ascii=False, indent=2) + "\n")
+
+
+def _show(name: str, result: EvaluationResult, title: str, *, if_any: bool = False) -> None:
+    from flows.cli.tables import show_table  # noqa: PLC0415
+
+    rows = _rows(name, result)
+    if rows.height or not if_any:
+        show_table(rows, title)
+
+
+def _rows(name: str, result: EvaluationResult) -> Any:  # noqa: ANN401 - polars takes time to load
+    import sql  # noqa: PLC0415
+    from tasks.store.query import query  # noqa: PLC0415
+
+    statement = sql.statement(f"evaluation/{name}.sql")
+    return query(result.database.parent, statement, {"run_id": result.run_id})
+
+
+def _show_where(result: EvaluationResult) -> None:
+    console.print(
+        "low, high: 95 % interval (bootstrap over users). A difference is called one only when its"
+        " interval excludes 0 and the corrected p-value is below .05.",
+        soft_wrap=True,
+    )
+    console.print(
+        f"{result.cells - result.without_figures} of {result.cells} cells have figures;"
+        f" {result.cached} of {result.stages} stages were cached; run {result.run_id}",
+        soft_wrap=True,
+    )
+    console.print(f"Results: {escape(address(result.database))}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The command line's entry: runs a command, and tells every foreseen error in one clear message."""
+"""The command line's entry: runs a command, and makes a foreseen error one clear message."""
 
 import sys
 from typing import NoReturn
@@ -7,11 +7,11 @@ import cyclopts
 from pydantic import ValidationError
 from rich.console import Console
 
-from flows.cli import compare, evaluation, house, llm, night, notify, results, service
-from flows.cli.app import app
-from tasks.core.errors import PalateError
+from flows.cli import compare, evaluation, house, llm, night, results, service
+from flows.cli.app import GROUPS, app, show_options
+from tasks.core.errors import PalateError, SettingsError
 
-COMMANDS = (compare, evaluation, house, llm, night, notify, results, service)
+COMMANDS = (compare, evaluation, house, llm, night, results, service)
 """Importing a file enters its commands in `app`."""
 
 errors = Console(stderr=True)
@@ -21,7 +21,7 @@ INTERRUPTED = 130
 def main() -> NoReturn:
     """Run the command line; every foreseen error is one clear message and exit code 1."""
     try:
-        app(exit_on_error=False, print_error=False)
+        app(_words(sys.argv[1:]), exit_on_error=False, print_error=False)
     except KeyboardInterrupt:
         _say("Interrupted.", "Nothing finished is lost: the same command carries on from here.")
         sys.exit(INTERRUPTED)
@@ -47,12 +47,23 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
+def _words(words: list[str]) -> list[str]:
+    """The words of the command line, with --help in place of --help-all and --help-GROUP."""
+    wanted = [word.removeprefix("--help-") for word in words if word.startswith("--help-")]
+    for name in wanted:
+        if name not in {"all", *GROUPS}:
+            there = ", ".join(f"--help-{one}" for one in ("all", *GROUPS))
+            raise SettingsError(f"--help-{name}: there is no such group.", f"There are {there}.")
+    show_options(GROUPS if "all" in wanted else wanted)
+    return ["--help" if word.startswith("--help-") else word for word in words]
+
+
 def _say_invalid(error: ValidationError) -> None:
     for problem in error.errors():
         name = ".".join(str(part) for part in problem["loc"])
         reason = problem["msg"].removeprefix("Value error, ")
-        untold = isinstance(problem["input"], dict) or name == "llm_base_url"  # may hold a key
-        given = "" if untold else f" (given: {problem['input']})"
+        hidden = isinstance(problem["input"], dict) or name == "llm_base_url"  # may hold a key
+        given = "" if hidden else f" (given: {problem['input']})"
         where = ""
         if name:
             option = name.replace("_", "-")

@@ -3,34 +3,37 @@
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated, TypeVar
 
 from cyclopts import Parameter
-from rich.console import Console
+from rich.markup import escape
 
-from flows.cli.app import Options, Verbose, app, running
+from flows.cli.app import Options, Verbose, console, running, settings_of, terminal, with_options
+from flows.outcomes import Estimate, NightlyResult, Recommendation
 from flows.service.server import prefect_for
 from tasks.core.errors import AmbiguousTitleError, SettingsError
-from tasks.settings.sources import NightlyOptions
-
-if TYPE_CHECKING:
-    from flows.recommend import Recommendation
+from tasks.core.homes import address
+from tasks.core.vocabulary import REASONS, SIMILARITY, WHY
+from tasks.settings.settings import Settings
 
 Result = TypeVar("Result")
-terminal = Console(stderr=True)
+
+SAMPLE_USERS = 3
+SAMPLE_ITEMS = 5
+OPTIONAL = (SIMILARITY, REASONS, WHY)
+"""Columns that are left out where no row has a value."""
 
 
-@app.command
+@with_options
 def nightly(*, verbose: Verbose = False, settings: Options | None = None) -> None:
     """Recommend to every user, measure on held-out ratings, publish to DuckDB.
 
-    By the method that measured best (deployments/best.toml), unless a model, a scorer, a re-ranker
-    or another part of the method is given: then the rest has the defaults below. Run it again
-    after a crash, a kill or Ctrl-C: finished stages are taken from disk.
+    By the method that measured best, unless --method names another; an option changes what it says
+    and nothing else. Run it again after a crash, a kill or Ctrl-C: finished stages are taken from
+    disk.
     """
-    chosen = (settings or NightlyOptions()).settings()
+    chosen = settings_of(settings)
     with running(chosen.home, verbose=verbose) as wait_for_server:
-        from flows.cli.shown.night import show_night  # noqa: PLC0415
         from flows.nightly import nightly as flow  # noqa: PLC0415 - after the server is on its way
 
         wait_for_server()
@@ -38,15 +41,63 @@ def nightly(*, verbose: Verbose = False, settings: Options | None = None) -> Non
     show_night(result, chosen)
 
 
-@app.command
+def show_night(result: NightlyResult, settings: Settings) -> None:
+    """A sample of tonight's lists, how good they are, and where the rest lies."""
+    import sql  # noqa: PLC0415 - keeps `--help` fast
+    from flows.cli.tables import show_table, without_blank  # noqa: PLC0415
+    from tasks.store.query import query  # noqa: PLC0415
+
+    this = {"run_id": result.run_id}
+    sample = this | {"users": SAMPLE_USERS, "items": SAMPLE_ITEMS}
+    lists = query(settings.home, sql.statement("night/sample.sql"), sample)
+    show_table(without_blank(lists, *OPTIONAL), "A sample of tonight's recommendations")
+    metrics = query(settings.home, sql.statement("night/metrics.sql"), this)
+    if metrics.height:
+        show_table(metrics, _measured_title(result, settings))
+    elif result.status != "degraded":
+        console.print(f"Not measured: {why_not_measured(settings)}", soft_wrap=True)
+    counts = "SELECT users_listed, unscored FROM runs WHERE run_id = $run_id"
+    listed, unscored = query(settings.home, counts, this).row(0)
+    if listed < result.users:
+        without = f"{result.users - listed:,} of {result.users:,} users"
+        console.print(f"No list for {without}: they have rated every item")
+    console.print(
+        f"{listed:,} users served, {result.new_lists:,} with a new list;"
+        f" {result.cached} of {result.stages} stages were cached; run {result.run_id}"
+    )
+    if result.asked:
+        console.print(f"Asked {settings.llm.llm_model}: {result.asked}", soft_wrap=True)
+        console.print(f"{unscored:,} candidates have no score and count as neutral")
+    if result.note:
+        prefix = "" if result.status == "complete" else f"{result.status.upper()}: "
+        console.print(f"{prefix}{result.note}", style="bold red", markup=False, soft_wrap=True)
+    if result.report:
+        console.print(f"Report: {escape(str(result.report))}", soft_wrap=True)
+    console.print(f"Results: {escape(address(result.database))}", soft_wrap=True)
+
+
+def _measured_title(result: NightlyResult, settings: Settings) -> str:
+    where = "" if result.measured_in == result.run_id else f", run {result.measured_in}"
+    return f"One held-out rating per user (leave-one-out, seed {settings.seed}{where})"
+
+
+def why_not_measured(settings: Settings) -> str:
+    """Why a whole night has no figures."""
+    if settings.users_to_measure != 0:
+        return "the language model stopped answering meanwhile. Run the same command again."
+    if settings.night.measure_users is None:
+        return "held-out ratings would cost as many requests again; --measure-users N asks for N."
+    return "measure_users is 0, so nobody's held-out rating was looked for."
+
+
+@with_options
 def estimate(*, verbose: Verbose = False, settings: Options | None = None) -> None:
     """Say what a night would ask of the language model, and cost, without asking anything.
 
     Takes the same options as `palate nightly`. What the ledger has already is not counted.
     """
-    chosen = (settings or NightlyOptions()).settings()
+    chosen = settings_of(settings)
     with running(chosen.home, verbose=verbose) as wait_for_server:
-        from flows.cli.shown.asking import show_estimate  # noqa: PLC0415
         from flows.estimate import estimate as flow  # noqa: PLC0415
 
         wait_for_server()
@@ -54,7 +105,25 @@ def estimate(*, verbose: Verbose = False, settings: Options | None = None) -> No
     show_estimate(result)
 
 
-@app.command
+def show_estimate(result: Estimate) -> None:
+    """What a night would ask and cost."""
+    import polars as pl  # noqa: PLC0415
+
+    from flows.cli.tables import show_table  # noqa: PLC0415
+
+    rows = [line.model_dump() for line in result.lines]
+    show_table(pl.DataFrame(rows), f"Still to be asked of {escape(result.model)}")
+    console.print(
+        f"{result.known:,} of {result.pairs:,} scores are in the ledger already. Prompt tokens are"
+        " estimated from the length of the texts, answers from their form; repetitions, thinking"
+        " and cached prompts are not counted.",
+        soft_wrap=True,
+    )
+    if any(line.dollars is None for line in result.lines):
+        console.print("Its price is not known: add it to a copy of prices.toml, --llm-prices FILE.")
+
+
+@with_options
 def enrich(
     *, limit: int | None = None, verbose: Verbose = False, settings: Options | None = None
 ) -> None:
@@ -73,22 +142,45 @@ def enrich(
         The options that all commands share.
 
     """
-    chosen = (settings or NightlyOptions()).settings()
+    chosen = settings_of(settings)
     if limit is not None and limit < 1:
         raise SettingsError(f"--limit {limit}: there is nothing to look up.", "Give 1 or more.")
     with running(chosen.home, verbose=verbose) as wait_for_server:
-        from flows.cli.shown.asking import show_enrichment  # noqa: PLC0415
         from flows.enrich import enrich as flow  # noqa: PLC0415
         from tasks.data.enriching.tmdb import BASE_URL  # noqa: PLC0415
         from tasks.llm.asking import asker  # noqa: PLC0415
 
-        address = os.environ.get("PALATE_TMDB_URL") or BASE_URL
+        tmdb = os.environ.get("PALATE_TMDB_URL") or BASE_URL
         wait_for_server()
-        result = flow(chosen, address, asker(chosen.home, chosen.engine), limit)
-    show_enrichment(result)
+        result = flow(chosen, tmdb, asker(chosen.home, chosen.engine), limit)
+    _show_descriptions(result.dataset, result.counts.model_dump())
+    if result.attribution:
+        console.print(result.attribution)
+    console.print(f"Kept in {escape(str(result.file))}", soft_wrap=True)
 
 
-@app.command
+def _show_descriptions(dataset: str, counts: dict[str, int]) -> None:
+    """How many texts came from where."""
+    import polars as pl  # noqa: PLC0415
+
+    from flows.cli.tables import show_table  # noqa: PLC0415
+
+    rows = {
+        "in the catalogue": counts["from_catalogue"],
+        "from TMDB": counts["from_tmdb"],
+        "from the language model": counts["from_llm"],
+        "still missing": counts["missing"],
+    }
+    table = pl.DataFrame({"descriptions": list(rows), "items": list(rows.values())})
+    show_table(table, f"{escape(dataset)}: {counts['items']:,} items")
+    console.print(
+        f"New this time: {counts['new']:,} descriptions. From TMDB: {counts['figures']:,} ratings,"
+        f" {counts['repaired']:,} ids that were missing or outdated.",
+        soft_wrap=True,
+    )
+
+
+@with_options
 def recommend(
     *,
     rate: Annotated[list[str] | None, Parameter(negative=())] = None,
@@ -111,9 +203,8 @@ def recommend(
         The options that all commands share.
 
     """
-    chosen = (settings or NightlyOptions()).settings()
+    chosen = settings_of(settings)
     with prefect_for(chosen.home) as wait_for_server:
-        from flows.cli.shown.night import show_recommendation  # noqa: PLC0415
         from flows.recommend import recommend as flow  # noqa: PLC0415
         from tasks.core.progress import log_for, screen  # noqa: PLC0415
         from tasks.llm.open_sessions import asking  # noqa: PLC0415
@@ -121,12 +212,36 @@ def recommend(
         log = log_for(chosen.home)
         wait_for_server()
 
-        def attempt(rates: list[str]) -> "Recommendation":
+        def attempt(rates: list[str]) -> Recommendation:
             with asking(), screen(log, verbose=verbose):
                 return flow(chosen, rate=rates, taste=taste)
 
         result = with_titles_settled(attempt, rate or [])
     show_recommendation(result)
+
+
+def show_recommendation(result: Recommendation) -> None:
+    """Both lists for one person, side by side."""
+    import polars as pl  # noqa: PLC0415
+
+    from flows.cli.tables import show_table, without_blank  # noqa: PLC0415
+
+    if result.degraded:
+        what = f"Degraded: {result.degraded} Both lists are in the base order."
+        console.print(what, style="red", markup=False, soft_wrap=True)
+    for title, rating in result.rated:
+        console.print(f"You rated {escape(title)}: {rating:g}", highlight=False)
+    if not result.places:
+        console.print("Nothing is left to recommend: every item of the data set is rated.")
+        return
+    names = {"rank": "rank", "base": "base model alone", "reranked": "re-ranked for you"}
+    rows = pl.DataFrame(
+        [place.model_dump() for place in result.places], schema_overrides={WHY: pl.String}
+    )
+    places = rows.rename(names).with_columns(pl.selectors.float().round(2))
+    show_table(without_blank(places, *OPTIONAL), "Recommended")
+    if result.unexplained:
+        console.print(result.unexplained, style="red", markup=False, soft_wrap=True)
 
 
 def with_titles_settled(attempt: Callable[[list[str]], Result], rates: list[str]) -> Result:

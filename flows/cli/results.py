@@ -1,9 +1,25 @@
-"""Commands that look at what is there: results and data sets."""
+"""Commands that look at what is there, results and data sets, and what they print."""
 
 from pathlib import Path
 from typing import Literal
 
-from flows.cli.app import app, home_given
+from rich.markup import escape
+from rich.table import Table
+
+from flows.cli.app import app, console, home_given
+
+FORMATS = """\
+A folder, --data DIR, may hold
+  MovieLens CSV    ratings.csv (userId,movieId,rating,timestamp), movies.csv (movieId,title,genres);
+                   optional: descriptions.csv (movieId,description), tags.csv (userId,movieId,tag),
+                   imdb_scores.csv (movieId,imdb_rating,imdb_votes), links.csv (movieId,tmdbId)
+  generic          ratings.parquet or .csv (user,item,rating; optional timestamp in seconds),
+                   items.parquet or .csv (item,title; optional year, genres joined by "|",
+                   description, quality, votes, tmdb_id), and optionally dataset.toml (name, noun,
+                   noun_plural, scale = [lowest, highest], relevant_at, source, terms)
+In both, ratings that arrive later may lie as further .csv or .parquet files of the same columns in
+a folder `ratings` beside the first. Of a pair's ratings the latest counts: by timestamp or, without
+timestamps or where they are equal, by place, files in the order of their names."""
 
 
 @app.command
@@ -30,8 +46,12 @@ def sql(
         Folder, or s3://BUCKET/PREFIX, with the results: PALATE_HOME or .palate unless given.
 
     """
-    from flows.cli.shown.rows import check_target, opened, write_rows  # noqa: PLC0415
-    from flows.cli.shown.tables import show_some  # noqa: PLC0415
+    from flows.cli.tables import (  # noqa: PLC0415 - keeps `--help` fast
+        check_target,
+        opened,
+        show_some,
+        write_rows,
+    )
     from tasks.store.query import find_statement, stream  # noqa: PLC0415
 
     if statement is None:
@@ -48,9 +68,9 @@ def sql(
 
 
 def _format_of(out: Path | None) -> Literal["table", "json", "csv", "parquet"]:
-    for known in ("json", "csv", "parquet"):
-        if out is not None and out.suffix == f".{known}":
-            return known
+    for name in ("json", "csv", "parquet"):
+        if out is not None and out.suffix == f".{name}":
+            return name
     return "table"
 
 
@@ -58,17 +78,33 @@ def _format_of(out: Path | None) -> Literal["table", "json", "csv", "parquet"]:
 def questions() -> None:
     """List the questions that ship: `palate sql NAME` answers one."""
     import sql as shipped  # noqa: PLC0415
-    from flows.cli.shown.questions import show_questions  # noqa: PLC0415
 
-    show_questions({name: shipped.asks(name) for name in shipped.questions()})
+    table = Table("palate sql", "answers", box=None, padding=(0, 2, 0, 0))
+    for name in shipped.questions():
+        table.add_row(escape(name), escape(shipped.asks(name)))
+    console.print(table)
 
 
 @app.command
 def datasets() -> None:
     """List the data sets known by name, and the folder formats that --data DIR takes."""
-    from flows.cli.shown.datasets import show_datasets  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415
 
-    show_datasets()
+    from flows.cli.tables import show_table  # noqa: PLC0415
+    from tasks.data.catalogue import CONVERTIBLE, DATA_DIR, NAMED  # noqa: PLC0415
+
+    rows = [{"--data": n.name, "size": n.size, "comes": n.comes, "terms": n.terms} for n in NAMED]
+    show_table(pl.DataFrame(rows), "Data sets by name")
+    console.print(
+        f"Grids find data sets by name in the folders of ${DATA_DIR}. Where they come from, and how"
+        " to write each into such a folder in the generic format below (but for ml-latest-small):",
+        soft_wrap=True,
+    )
+    for one in CONVERTIBLE:
+        console.print(f"  {one.name}", highlight=False)
+        for line in (one.source, f"terms: {one.terms}", f"convert: {one.convert}"):
+            console.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
+    console.print(FORMATS, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command
@@ -83,7 +119,6 @@ def results(*, home: Path | None = None, out: Path = Path("RESULTS.md")) -> None
         The page.
 
     """
-    from flows.cli.shown.tables import console  # noqa: PLC0415
     from tasks.report.experiments.results import write_results  # noqa: PLC0415
 
     for file in write_results(home_given(home), out):
@@ -106,7 +141,6 @@ def report(
         The page; reports/RUN_ID.html in the home folder unless given, and then latest.html too.
 
     """
-    from flows.cli.shown.tables import console  # noqa: PLC0415
     from tasks.report.night.page import write_report  # noqa: PLC0415
     from tasks.report.night.read import latest_night  # noqa: PLC0415
 

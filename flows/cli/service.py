@@ -1,10 +1,16 @@
 """Commands for nights on a schedule: a database, a server to look at them, and a worker."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from flows.cli.app import app, home_given
+from rich.console import Console
+from rich.markup import escape
+
+from flows.cli.app import app, home_given, terminal
 from tasks.core.errors import PalateError
+
+console = Console(highlight=False, soft_wrap=True)
 
 PORT = 4200
 
@@ -25,8 +31,8 @@ def up(*, port: int = PORT, home: Path | None = None) -> None:
         Folder for all state: PALATE_HOME or .palate unless given.
 
     """
-    from flows.cli.shown.service import show_up, terminal  # noqa: PLC0415 - keeps `--help` fast
-    from flows.service import installation  # noqa: PLC0415
+    from flows.service import installation  # noqa: PLC0415 - keeps `--help` fast
+    from flows.service.state import folder, names_server  # noqa: PLC0415
 
     project = Path.cwd()
     if not (project / installation.DEPLOYMENTS).is_file():
@@ -36,7 +42,24 @@ def up(*, port: int = PORT, home: Path | None = None) -> None:
         )
     where = home_given(home)
     state, started = installation.up(where, project, port, terminal.print)
-    show_up(where, state, started)
+    first = None if names_server(state) else f"export PREFECT_API_URL={state.url}"
+    _show_up(started, state.url, first, folder(where))
+
+
+def _show_up(started: Sequence[str], url: str, first: str | None, logs: Path) -> None:
+    """Print where the server is, and what to do next."""
+    what = f"Started {', '.join(started)}." if started else "It is up already."
+    console.print(f"[bold]{what}[/] The flows of deployments/prefect.yaml are deployed.")
+    console.print(f"  look       {url.removesuffix('/api')}")
+    if first:
+        console.print(f"  first      {first}")
+    console.print("  a night    prefect deployment run 'nightly/nightly' --watch")
+    console.print(
+        "  another    prefect deployment run 'nightly/nightly' --param 'settings={\"top\": 5}'",
+        markup=False,
+    )
+    console.print(f"  logs       {escape(str(logs))}/*.log")
+    console.print("  stop       palate down")
 
 
 @app.command
@@ -49,8 +72,7 @@ def down(*, home: Path | None = None) -> None:
         Folder for all state: PALATE_HOME or .palate unless given.
 
     """
-    from flows.cli.shown.service import terminal  # noqa: PLC0415 - keeps `--help` fast
-    from flows.service import installation  # noqa: PLC0415
+    from flows.service import installation  # noqa: PLC0415 - keeps `--help` fast
 
     stopped = installation.down(home_given(home))
     terminal.print("Stopped." if stopped else "Nothing is running.")

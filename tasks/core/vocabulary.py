@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Literal
 
-import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 USER = "user"
@@ -38,17 +37,6 @@ REASONS = "reasons"
 RANK = "rank"
 RERANKED_RANK = "reranked_rank"
 LISTED_IN = "listed_in"
-
-ITEM_COLUMNS: dict[str, pl.DataType] = {
-    TITLE: pl.String(),
-    YEAR: pl.Int32(),
-    GENRES: pl.String(),
-    DESCRIPTION: pl.String(),
-    QUALITY: pl.Float64(),
-    VOTES: pl.Int64(),
-    TMDB_ID: pl.Int64(),
-}
-"""What an item may carry beside its id; all but the title may be null. Genres are joined by "|"."""
 
 Id = int | str
 """A user or item id: whole numbers where every id of the data set is one, else text."""

@@ -7,8 +7,27 @@ from typing import TypeVar
 import polars as pl
 
 from tasks.core.errors import BadDataError
-from tasks.core.vocabulary import TMDB_ID
+from tasks.core.vocabulary import (
+    DESCRIPTION,
+    GENRES,
+    QUALITY,
+    TITLE,
+    TMDB_ID,
+    VOTES,
+    YEAR,
+)
 from tasks.data.tables import ROW, Table
+
+ITEM_COLUMNS: dict[str, pl.DataType] = {
+    TITLE: pl.String(),
+    YEAR: pl.Int32(),
+    GENRES: pl.String(),
+    DESCRIPTION: pl.String(),
+    QUALITY: pl.Float64(),
+    VOTES: pl.Int64(),
+    TMDB_ID: pl.Int64(),
+}
+"""What an item may carry beside its id; all but the title may be null. Genres are joined by "|"."""
 
 AnyFrame = TypeVar("AnyFrame", pl.DataFrame, pl.LazyFrame)
 

@@ -6,7 +6,6 @@ import polars as pl
 
 from tasks.core.vocabulary import (
     ITEM,
-    ITEM_COLUMNS,
     RATING,
     TAG,
     TIMESTAMP,
@@ -15,6 +14,7 @@ from tasks.core.vocabulary import (
     DatasetInfo,
 )
 from tasks.data.columns import (
+    ITEM_COLUMNS,
     Check,
     Column,
     id_column,

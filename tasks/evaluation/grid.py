@@ -37,7 +37,7 @@ from tasks.core.vocabulary import Record
 from tasks.evaluation.cell import Cell, Declared, Published
 from tasks.evaluation.labels import distinct
 from tasks.settings.settings import settings_json
-from tasks.settings.sources import CellOptions
+from tasks.settings.sources import CellOptions, beneath
 
 NO_MODEL = "(none)"
 
@@ -111,8 +111,8 @@ def _cells(file: Path, read: _File, given: Mapping[str, Any]) -> list[Cell]:
         label = block.pop("label", None)
         if not isinstance(label, str) or not label:
             raise SettingsError(f"{file}, [[cells]] {number}: has no label.", "Name its method.")
-        for chosen in _crossed(read.settings | block):
-            cell = _cell(file, label, chosen | dict(given))
+        for chosen in _crossed(beneath(read.settings, block) | block):
+            cell = _cell(file, label, beneath(chosen, given) | dict(given))
             cells.setdefault((label, settings_json(cell.settings)), cell)
     if not cells:
         raise SettingsError(f"{file}: there are no cells.", "Add a [[cells]] block.")

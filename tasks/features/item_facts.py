@@ -1,5 +1,7 @@
 """What all train ratings say of items: made once per train set, read by every chunk of users."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
@@ -15,8 +17,11 @@ REACH = 5
 SHRINK = 3.0
 
 
-def item_facts(train: pl.DataFrame, items: pl.DataFrame) -> ItemFacts:
-    """The facts of all train ratings for the items of the catalogue, in the order of sorted ids."""
+def item_facts(train: pl.DataFrame, items: pl.DataFrame, *, closeness: bool) -> ItemFacts:
+    """The facts of all train ratings for the items of the catalogue, in the order of sorted ids.
+
+    Without `closeness` that is left out: it grows with the pairs of items.
+    """
     known = ids_of(items[ITEM].sort())
     rows = train.sort(USER, ITEM)
     rated, _ = places_of(known, rows[ITEM])
@@ -31,9 +36,12 @@ def item_facts(train: pl.DataFrame, items: pl.DataFrame) -> ItemFacts:
     step = ((years - years.min()) * QUARTERS).astype(np.int64)
     by_quarter = np.zeros((len(known), int(step.max()) + 1), dtype=np.float32)
     np.add.at(by_quarter, (rated, step), 1.0)
+    facts = ItemFacts(counts, above, first, float(years.min()), by_quarter)
+    if not closeness:
+        return facts
     rater, _ = places_of(ids_of(rows[USER].unique().sort()), rows[USER])
     close = _closeness(rater, rated, np.lexsort((rated, years, rater)), len(known))
-    return ItemFacts(counts, above, first, float(years.min()), by_quarter, close)
+    return replace(facts, closeness=close)
 
 
 def _closeness(rater: Ints, rated: Ints, order: Ints, items: int) -> csr_array:

@@ -47,7 +47,8 @@ def count_around(facts: Facts, pairs: Pairs) -> Floats:
     apart = (np.arange(counts.shape[1])[None, :] - when[:, None]) / NEAR_QUARTERS
     window = np.exp(-0.5 * apart**2).astype(np.float32)
     near = _rowwise(window, counts, pairs)
-    share = near / np.maximum((window @ counts.sum(axis=0))[pairs.user], 1e-9)
+    total = window.astype(np.float64) @ counts.sum(axis=0, dtype=np.float64)
+    share = near / np.maximum(total[pairs.user], 1e-9)
     return np.where(facts.history[pairs.user] > 0, np.log1p(1000.0 * share), np.nan)
 
 

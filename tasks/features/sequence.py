@@ -8,10 +8,11 @@ from tasks.features.facts import Facts, Pairs
 from tasks.features.registry import COLLABORATIVE, feature
 
 BLOCK_CELLS = 8_000_000
+SEQUENCE = "rated close together"
 
 
 @feature(
-    "rated close together",
+    SEQUENCE,
     COLLABORATIVE,
     relative=True,
     reason="often rated next to what you rated",

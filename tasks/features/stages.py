@@ -52,10 +52,10 @@ class Labels(Record):
 
 
 @stage("make item facts", "1", "numpy")
-def item_facts_stage(home: Path, ratings: Artifact, items: Artifact) -> Artifact:
-    """What all train ratings say of each item."""
+def item_facts_stage(home: Path, ratings: Artifact, items: Artifact, closeness: bool) -> Artifact:
+    """What all train ratings say of each item, and with `closeness` of pairs of items."""
     with bar("counting ratings"):
-        made = item_facts(read_table(home, ratings), read_table(home, items))
+        made = item_facts(read_table(home, ratings), read_table(home, items), closeness=closeness)
         arrays: dict[str, np.ndarray] = {}
         for field in fields(made):
             value = getattr(made, field.name)
@@ -120,15 +120,12 @@ def _item_facts(arrays: Mapping[str, np.ndarray]) -> ItemFacts:
     counts = arrays["counts"]
     if "first" not in arrays:
         return ItemFacts(counts, arrays["above"])
+    dated = arrays["first"], float(arrays["start"]), arrays["by_quarter"]
+    if "close_data" not in arrays:
+        return ItemFacts(counts, arrays["above"], *dated)
     parts = tuple(arrays[f"close_{name}"] for name in ("data", "indices", "indptr"))
-    return ItemFacts(
-        counts,
-        arrays["above"],
-        arrays["first"],
-        float(arrays["start"]),
-        arrays["by_quarter"],
-        csr_array(parts, shape=(len(counts), len(counts))),
-    )
+    closeness = csr_array(parts, shape=(len(counts), len(counts)))
+    return ItemFacts(counts, arrays["above"], *dated, closeness)
 
 
 def _labelled(table: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:

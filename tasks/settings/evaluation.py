@@ -35,8 +35,12 @@ class EvaluationOptions(BaseModel):
 
 
 class EvaluationSettings(CommonOptions, EvaluationOptions):
-    """Everything that `palate evaluate` and each cell of `palate experiment` reads."""
+    """Everything that `palate evaluate` and each cell of `palate experiment` reads.
 
+    `method_name`: the shipped method or the file that the options started from, if any.
+    """
+
+    method_name: str = ""
     method: Method = Method()
     llm: LlmOptions = LlmOptions()
 

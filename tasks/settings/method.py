@@ -30,13 +30,14 @@ class Method(LearnOptions):
     sources: dict[str, NonNegativeInt] = Field(
         {},
         description="Candidates per user of each base model, joined: sources.ease=200; 0 makes it"
-        " a feature only. The base model's own search_count where there are none.",
+        " a feature only. Whatever says first how many candidates there are decides: with"
+        " --search-count the base model proposes alone.",
     )
     search_count: int | None = Field(
         None,
         ge=1,
-        description="Candidates per user, C, of a single base model; 100 unless set (or top, if"
-        " larger).",
+        description="Candidates per user, C, of the base model alone, instead of sources; 100 where"
+        " there are neither (or top, if larger).",
     )
     tuning: float | None = Field(
         None, gt=0, le=1, description="The paper's T: C = top x T x 10^M; needs --depth."
@@ -53,8 +54,8 @@ class Method(LearnOptions):
     )
     reranker: RerankerName | BoundName = Field(
         "weighted",
-        description="How the candidates are ordered anew; in evaluations also random, the floor,"
-        " and oracle, the ceiling.",
+        description="How the candidates are ordered anew; random (the floor) and oracle (the"
+        " ceiling) are for evaluations.",
     )
     weights: Weights = Field(Weights(), description="Weights of `weighted` and `rrf`.")
     min_similarity: float = Field(
@@ -77,8 +78,7 @@ class Method(LearnOptions):
             raise ValueError("give search_count, or tuning and depth, not both")
         if self.sources and counts:
             raise ValueError(
-                f"{counts}: sources says how many candidates each base model proposes; set"
-                f" sources.{self.model}, or take a method without sources (--method paper)"
+                f"give {counts}, for the base model alone, or sources, of several, not both"
             )
         return self
 
@@ -93,7 +93,7 @@ class Method(LearnOptions):
         if self.sources and not self.sources.get(self.model):
             raise ValueError(
                 f"sources: {self.model}, whose list is the base list, must be one of them:"
-                f" set sources.{self.model}"
+                f" set sources.{self.model}, or search_count for {self.model} alone"
             )
         return self
 

@@ -13,8 +13,12 @@ from tasks.settings.night import NightOptions
 
 
 class Settings(CommonOptions):
-    """Everything that a night reads; `palate nightly`, `recommend` and others take it too."""
+    """Everything that a night reads; `palate nightly`, `recommend` and others take it too.
 
+    `method_name`: the shipped method or the file that the options started from, if any.
+    """
+
+    method_name: str = ""
     method: Method = Method()
     night: NightOptions = NightOptions()
     llm: LlmOptions = LlmOptions()
@@ -66,11 +70,14 @@ def engine_options(llm: LlmOptions, method: Method) -> EngineOptions:
 
 
 def flat_options(settings: CommonOptions) -> dict[str, object]:
-    """Every option of composed settings by its own name, ready for JSON."""
+    """Every option of composed settings by its own name, ready for JSON.
+
+    `method` is the name of the one that they started from.
+    """
     flat: dict[str, object] = {}
     for name, value in settings.model_dump(mode="json").items():
         parts = isinstance(getattr(settings, name), Method | NightOptions | LlmOptions)
-        flat |= value if parts else {name: value}
+        flat |= value if parts else {"method" if name == "method_name" else name: value}
     return flat
 
 

@@ -5,10 +5,11 @@ Options are flat, each under its own name, as a person gives them; `settings` co
 
 import os
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, Field, PrivateAttr
 from pydantic_settings import (
@@ -20,7 +21,6 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError as UnreadableSettingError
 
 from tasks.core.errors import SettingsError
-from tasks.core.progress import say
 from tasks.llm.options import LlmOptions
 from tasks.settings.common import CommonOptions
 from tasks.settings.evaluation import EvaluationOptions, EvaluationSettings
@@ -33,7 +33,41 @@ FOLDERS = (Path(__file__).parents[2] / "deployments", Path(__file__).parent / "m
 
 METHODS = ("best", "paper")
 
+COUNTS = {
+    "sources": {"search_count", "tuning", "depth"},
+    "search_count": {"sources", "tuning", "depth"},
+    "tuning": {"sources", "search_count"},
+    "depth": {"sources", "search_count"},
+}
+"""Options that say how many candidates there are; each replaces these of whatever comes later."""
+
+Values = dict[str, Any]
 Composed = TypeVar("Composed", Settings, EvaluationSettings)
+
+
+def beneath(lower: Mapping[str, Any], higher: Mapping[str, Any]) -> Values:
+    """The lower options without those that the higher ones replace by saying something else.
+
+    How many candidates there are is decided by the highest that says anything about it. An empty
+    table of sources says that there are none: the base model proposes alone.
+    """
+    counts = [name for name in COUNTS if higher.get(name) is not None]
+    gone = {other for name in counts for other in COUNTS[name]}
+    if higher.get("sources") == {}:
+        gone.add("sources")
+    return {name: value for name, value in lower.items() if name not in gone}
+
+
+def joined(lower: Values, higher: Values) -> Values:
+    """Both, the higher before the lower; tables (weights, sources ...) are joined key by key."""
+    values = beneath(lower, higher)
+    for name, value in higher.items():
+        inner = value.model_dump(exclude_unset=True) if isinstance(value, BaseModel) else value
+        below = values.get(name)
+        if isinstance(inner, Mapping) and isinstance(below, Mapping):
+            inner = {**below, **inner}
+        values[name] = inner
+    return values
 
 
 class GivenOptions(MethodName, BaseSettings):
@@ -50,24 +84,59 @@ class GivenOptions(MethodName, BaseSettings):
         extra="forbid",
         hide_input_in_errors=True,
     )
+    of_a_cell: ClassVar[bool] = False
 
     config: Path | None = Field(None, description="TOML file with any of these settings.")
-    _given: set[str] = PrivateAttr(default_factory=set)
+    _given: Values = PrivateAttr(default_factory=dict)
 
     def __init__(self, **given: Any) -> None:  # noqa: ANN401
         try:
-            super().__init__(**given)
-            named = EnvSettingsSource(type(self))() | _config_of(given.get("config"), type(self))
+            named = EnvSettingsSource(type(self))()
         except UnreadableSettingError as error:
             raise SettingsError(
                 f"{error}.", 'PALATE_WEIGHTS takes JSON, such as {"popularity": 2}.'
             ) from error
-        self._given = {*given, *named}
+        values = joined(joined(self._of_file(given), named), given)
+        name = str(values.get("method") or type(self).model_fields["method"].default)
+        plain = {key: Method.model_fields[key].default for key in _shipped(METHODS[0])}
+        start = method_of(name) if name else {}
+        over = beneath(start, values) | values if self.of_a_cell else joined(start, values)
+        super().__init__(**plain | over | {"method": name})
+        self._given = values
+
+    @classmethod
+    def _of_file(cls, given: Values) -> Values:
+        """What the file --config, or PALATE_CONFIG, says of these options."""
+        file = given.get("config") or os.environ.get("PALATE_CONFIG")
+        if not file or cls.of_a_cell:
+            return {}
+        every = set(NightlyOptions.model_fields) | set(EvaluateOptions.model_fields)
+        values = _read(Path(file), every - {"config"})
+        return {name: value for name, value in values.items() if name in cls.model_fields}
 
     @property
-    def given(self) -> set[str]:
-        """The options that were given, and not by a method's file."""
-        return set(self._given)
+    def given(self) -> Values:
+        """The options that were given, and not by a method's file; of tables the keys given."""
+        dumped, values = self.model_dump(), {}
+        for name, raw in self._given.items():
+            value = dumped[name]
+            tables = isinstance(raw, Mapping) and isinstance(value, Mapping)
+            values[name] = {key: value[key] for key in raw} if tables else value
+        return values
+
+    def notes(self) -> list[str]:
+        """What a person may not expect of these options, a line each."""
+        values, lines = dict(self), []
+        start = method_of(self.method) if self.method else {}
+        if set(start.get("sources", ())) - {values["model"]} and not values["sources"]:
+            method = Method(**{name: values[name] for name in Method.model_fields})
+            lines.append(
+                f"candidates: {method.model} alone, {method.candidate_count(values['top'])};"
+                " the method's other sources are left out"
+            )
+        if _lacks_trees(self.method) and not values["learn_trees"]:
+            lines.append("without trees: lightgbm is not installed (pip install palate[trees])")
+        return lines
 
     @classmethod
     def settings_customise_sources(
@@ -78,10 +147,8 @@ class GivenOptions(MethodName, BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put the files behind the options and the environment."""
-        given = getattr(init_settings, "init_kwargs", {})
-        files = FileSource(settings_cls, given.get("config"), given.get("method"))
-        return init_settings, env_settings, files
+        """Leave the order to `__init__`, which joins all that is said."""
+        return (init_settings,)
 
     def _composed(self, kind: type[Composed], **parts: type[BaseModel]) -> Composed:
         """The settings of these options; each part gets those that are its own."""
@@ -90,12 +157,12 @@ class GivenOptions(MethodName, BaseSettings):
             name: part(**{field: values[field] for field in part.model_fields})
             for name, part in parts.items()
         }
-        own = {name: values[name] for name in kind.model_fields if name not in parts}
-        return kind(**own, **inner)
+        own = {name: values[name] for name in kind.model_fields if name in values.keys() - parts}
+        return kind(**own, **inner, method_name=self.method)
 
 
 class NightlyOptions(  # type: ignore[misc]  # pydantic joins their configurations
-    CommonOptions, Method, NightOptions, LlmOptions, GivenOptions
+    LlmOptions, NightOptions, Method, GivenOptions, CommonOptions
 ):
     """Options of `palate nightly`, and of every command that takes the same."""
 
@@ -105,7 +172,7 @@ class NightlyOptions(  # type: ignore[misc]  # pydantic joins their configuratio
 
 
 class EvaluateOptions(  # type: ignore[misc]
-    CommonOptions, EvaluationOptions, Method, LlmOptions, GivenOptions
+    LlmOptions, Method, GivenOptions, EvaluationOptions, CommonOptions
 ):
     """Options of `palate evaluate`."""
 
@@ -115,57 +182,22 @@ class EvaluateOptions(  # type: ignore[misc]
 
 
 class CellOptions(EvaluateOptions):
-    """Options of one cell of `palate experiment`: over plain defaults, unless it names a method."""
+    """Options of one cell of `palate experiment`: over plain defaults, unless it names a method.
 
+    The grid has joined what it, the command line and --config say; a table in it counts whole.
+    """
+
+    of_a_cell = True
     method: str = ""
 
-    def __init__(self, **given: Any) -> None:  # noqa: ANN401
-        start = method_of(given["method"]) if given.get("method") else {}
-        super().__init__(**start | given)
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What the grid says, over the environment."""
-        return init_settings, env_settings
-
-
-class FileSource(PydanticBaseSettingsSource):
-    """What the file --config says, over what the method's file says.
-
-    Raises SettingsError where one cannot be read or holds something unknown.
-    """
-
-    def __init__(
-        self, settings_cls: type[BaseSettings], config: Path | None, method: str | None
-    ) -> None:
-        super().__init__(settings_cls)
-        said = _config_of(config, settings_cls)
-        name = method or os.environ.get("PALATE_METHOD") or said.get("method") or METHODS[0]
-        self._values = method_of(str(name)) | said
-
-    def get_field_value(self, field: object, field_name: str) -> tuple[Any, str, bool]:
-        """One setting's value, as pydantic-settings asks for it."""
-        return self._values.get(field_name), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """All settings in the files."""
-        return self._values
-
-
-def method_of(name: str) -> dict[str, Any]:
+def method_of(name: str) -> Values:
     """What a method's file says: of a method that ships, by its name, or of a TOML file.
 
-    Without trees, and saying so, where lightgbm is not installed. Raises SettingsError.
+    Without trees where lightgbm is not installed. Raises SettingsError.
     """
     if name in METHODS:
-        return dict(_shipped(name))
+        return _shipped(name) | ({"learn_trees": False} if _lacks_trees(name) else {})
     if not name.endswith(".toml"):
         raise SettingsError(
             f"--method {name}: there is no method of that name.",
@@ -174,23 +206,22 @@ def method_of(name: str) -> dict[str, Any]:
     return _read(Path(name), set(Method.model_fields) | set(LlmOptions.model_fields))
 
 
+def _lacks_trees(name: str) -> bool:
+    """Whether a method that ships would grow trees, and cannot."""
+    return (
+        name in METHODS
+        and bool(_shipped(name).get("learn_trees"))
+        and find_spec("lightgbm") is None
+    )
+
+
 @cache
-def _shipped(name: str) -> dict[str, Any]:
+def _shipped(name: str) -> Values:
     file = next(f for folder in FOLDERS if (f := folder / f"{name}.toml").is_file())
-    values = _read(file, set(Method.model_fields))
-    if values.get("learn_trees") and find_spec("lightgbm") is None:
-        say("  without trees: the package lightgbm is not installed (pip install palate\\[trees])")
-        values["learn_trees"] = False
-    return values
+    return _read(file, set(Method.model_fields))
 
 
-def _config_of(config: Path | None, options: type[BaseSettings]) -> dict[str, Any]:
-    """What the file --config, or PALATE_CONFIG, says."""
-    file = config or os.environ.get("PALATE_CONFIG")
-    return _read(Path(file), set(options.model_fields) - {"config"}) if file else {}
-
-
-def _read(path: Path, allowed: set[str]) -> dict[str, Any]:
+def _read(path: Path, allowed: set[str]) -> Values:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -211,7 +242,7 @@ def _read(path: Path, allowed: set[str]) -> dict[str, Any]:
 
 def _show_the_default_method(options: type[GivenOptions]) -> None:
     """Make --help show the values that will be used: those of the best method."""
-    for name, value in _shipped(METHODS[0]).items():
+    for name, value in method_of(METHODS[0]).items():
         options.model_fields[name].default = value
     options.model_rebuild(force=True)
 

@@ -15,7 +15,7 @@ EACH = pytest.mark.parametrize("case", CASES, ids=str)
 
 def made(case):
     """The facts, and the ids in whose order they stand."""
-    return item_facts(case.train, case.items), sorted(case.items["item"])
+    return item_facts(case.train, case.items, closeness=True), sorted(case.items["item"])
 
 
 @EACH
@@ -63,8 +63,8 @@ def test_closeness_is_symmetric_and_what_a_loop_over_people_gives(case):
 
 def test_the_order_of_the_rows_changes_nothing():
     case = CASES[1]
-    one = item_facts(case.train, case.items)
-    other = item_facts(case.train.reverse(), case.items.sort("item"))
+    one = item_facts(case.train, case.items, closeness=True)
+    other = item_facts(case.train.reverse(), case.items.sort("item"), closeness=True)
     np.testing.assert_array_equal(one.counts, other.counts)
     np.testing.assert_allclose(one.above, other.above)
     assert one.closeness is not None and other.closeness is not None
@@ -74,7 +74,7 @@ def test_the_order_of_the_rows_changes_nothing():
 def test_one_missing_timestamp_makes_every_time_unknown():
     case = small(0)
     case.train[0, "timestamp"] = None
-    facts = item_facts(case.train, case.items)
+    facts = item_facts(case.train, case.items, closeness=True)
     assert facts.first is None and facts.counts.sum() == case.train.height
 
 
@@ -82,5 +82,6 @@ def test_a_catalogue_that_nobody_rated_has_nothing():
     case = small(3, timed=False)
     nobody = case.train.head(1)
     unrated = case.items.filter(pl.col("item") != nobody["item"][0])
-    facts = item_facts(nobody, pl.concat([unrated, case.items.filter(item=nobody["item"][0])]))
+    items = pl.concat([unrated, case.items.filter(item=nobody["item"][0])])
+    facts = item_facts(nobody, items, closeness=False)
     assert sorted(facts.counts.tolist()) == [0] * (case.items.height - 1) + [1]

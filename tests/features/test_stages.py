@@ -15,6 +15,7 @@ from tasks.core.artifacts import read_table, write_arrays, write_table
 from tasks.features.facts import facts_of
 from tasks.features.item_facts import item_facts
 from tasks.features.registry import FEATURES
+from tasks.features.sequence import SEQUENCE
 from tasks.features.stages import (
     FeatureInputs,
     Labels,
@@ -72,7 +73,7 @@ class Stored:
         self.known = FeatureInputs(
             ratings=ratings,
             items=items,
-            item_facts=item_facts_stage.fn(home, ratings, items),
+            item_facts=item_facts_stage.fn(home, ratings, items, closeness=True),
             vectors=write_arrays(home, "vectors", len(case.vectors), rows),
             models={name: stored.save(home, model) for name, model in models_of(case).items()},
             scores=self.write("scores", scores_of(case).sort("user", maintain_order=True)),
@@ -105,7 +106,7 @@ class Stored:
             self.train,
             self.case.items,
             asked,
-            item_facts(self.train, self.case.items),
+            item_facts(self.train, self.case.items, closeness=True),
             self.case.vectors,
             models_of(self.case) if models is None else models,
         )
@@ -199,3 +200,15 @@ def test_without_features_of_texts_no_vector_is_read(tmp_path):
     users = CASES[0].pairs["user"].unique().sort()
     made = features_of(tmp_path, users, pairs_of(CASES[0]), known, ("log count", *SIGNALS))
     assert made.height == CASES[0].pairs.height
+
+
+def test_where_no_feature_reads_closeness_the_others_are_what_they_were(tmp_path):
+    stored_case = Stored(tmp_path, CASES[0])
+    known, users = stored_case.known, CASES[0].pairs["user"].unique().sort()
+    facts = item_facts_stage.fn(tmp_path, known.ratings, known.items, closeness=False)
+    bare = known.model_copy(update={"item_facts": facts})
+    names = [name for name in stored_case.names if name != SEQUENCE]
+    one, other = (
+        features_of(tmp_path, users, pairs_of(CASES[0]), some, names) for some in (known, bare)
+    )
+    assert one.equals(other)

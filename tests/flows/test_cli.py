@@ -3,15 +3,19 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
+from rich.console import Console
 
 import sql
 from flows.cli import night as commands
-from flows.cli.shown.night import show_recommendation
-from flows.recommend import Recommendation
+from flows.cli.app import app, terminal
+from flows.cli.night import show_recommendation
+from flows.outcomes import Recommendation
 from tasks.core.errors import AmbiguousTitleError
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
@@ -31,19 +35,43 @@ def test_help_names_every_command() -> None:
         assert command in text
 
 
-def test_help_of_nightly_names_options_with_defaults() -> None:
-    text = succeed_here("nightly", "--help").stdout
-    for option in (
-        "--data",
-        "--home",
-        "--config",
-        "--model",
-        "--search-count",
-        "--tuning",
-        "--seed",
-    ):
-        assert option in text
-    assert "[default: movielens]" in text
+def test_help_loads_none_of_what_commands_need() -> None:
+    code = (
+        "import sys; sys.argv = ['palate', '--help']\n"
+        "from flows.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: print([n for n in ('prefect', 'duckdb', 'openai') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")
+
+
+@pytest.mark.parametrize(
+    "command", ["nightly", "recommend", "estimate", "evaluate", "experiment", "compare", "doctor"]
+)
+def test_help_fits_a_screen_and_says_where_the_rest_is(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "console", Console(width=100))
+    text = succeed_here(command, "--help").stdout
+    assert len(text.splitlines()) <= 40
+    for option in ("--data", "--home", "--config", "--method", "--top", "--scorer", "--llm-model"):
+        assert f" {option} " in text
+    assert f"palate {command} --help-all" in text and "--tuning" not in text
+
+
+def test_all_options_are_shown_by_group_with_the_values_that_will_be_used() -> None:
+    text = succeed_here("nightly", "--help-all").stdout
+    for title in ("What to recommend", "Method", "Learned order", "Language model", "Models"):
+        assert f" {title} " in text
+    shown = ("--tuning", "--learn-users", "--refit", "--weights.popularity", "[default: ease]")
+    assert all(part in text for part in (*shown, "'sharp-ease': 100", "[default: movielens]"))
+    learned = succeed_here("evaluate", "--help-learned").stdout
+    assert "--learn-users" in learned and "[default: 1000]" in learned
+    assert "--refit" not in learned and "--data" not in learned
+    assert "--tuning" not in succeed_here("nightly", "--help").stdout
+    refused = run_here("nightly", "--help-everything")
+    assert refused.returncode == 1 and "--help-all" in refused.stderr
 
 
 def test_datasets_lists_names_and_formats() -> None:
@@ -56,10 +84,12 @@ def test_datasets_lists_names_and_formats() -> None:
     [
         (["nightly", "--top", "0"], {}, ["top: ", "given: 0", "PALATE_TOP"]),
         (["nightly", "--topp", "3"], {}, ["--topp", "Did you mean"]),
-        (["nightly"], {"PALATE_MODEL": "nearest"}, ["model: ", "given: nearest", "--model"]),
+        (["nightly"], {"PALATE_MODEL": "nearest"}, ["no base model 'nearest'", "'ease'"]),
         (["nightly", "--tuning", "0.5"], {}, ["tuning and depth go together"]),
         (["nightly", "--config", "nowhere.toml"], {}, ["nowhere.toml", "cannot be read"]),
         (["nightly", "--search-count", "5"], {}, ["5 candidates cannot fill a list of 10"]),
+        (["nightly", "--model", "als"], {}, ["sources: als", "set sources.als"]),
+        (["nightly", "--method", "nearest"], {}, ["--method nearest", "best, paper"]),
     ],
 )
 def test_a_wrong_setting_says_where_to_set_it(
@@ -171,7 +201,7 @@ def test_somebody_at_a_terminal_is_asked_which_title_is_meant(
 ) -> None:
     unsure = AmbiguousTitleError("Heat", [("6", "Heat (1995)"), ("9", "Heat (1986)")])
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr(commands.terminal, "input", lambda _prompt: answer)
+    monkeypatch.setattr(terminal, "input", lambda _prompt: answer)
     if chosen is None:
         with pytest.raises(AmbiguousTitleError):
             commands._ask_which(unsure, ["Alien=5", "Heat=4"])

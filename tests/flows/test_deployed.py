@@ -1,15 +1,16 @@
 """The flows that workers run; started by `palate up`: tests/flows/service."""
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
+from prefect.utilities.callables import parameter_schema
 
 from flows import deployed
 from flows import nightly as nights
-from flows.deployed import NothingMeasuredError, experiment, nightly
-from tasks.settings.evaluation import EvaluationSettings
-from tasks.settings.settings import Settings
+from flows.deployed import NothingMeasuredError, evaluate, experiment, nightly
+from tasks.settings.sources import EvaluateOptions, NightlyOptions
 from tasks.store.query import query
 from tasks.store.record import attempt
 from tests.support.in_process import flows_in
@@ -33,7 +34,7 @@ def test_every_deployment_is_of_a_flow_that_takes_its_parameters() -> None:
 def test_a_deployed_night_publishes_under_the_id_of_its_run(
     tmp_path: Path, server: str, made_up: Path
 ) -> None:
-    settings = Settings(home=tmp_path, data=str(made_up), reranker="none", measure_users=0)
+    settings = NightlyOptions(home=tmp_path, data=str(made_up), reranker="none", measure_users=0)
     with flows_in(tmp_path, server):
         state = nightly(settings, return_state=True)
     run = state.state_details.flow_run_id
@@ -45,11 +46,11 @@ def test_a_deployed_night_publishes_under_the_id_of_its_run(
 def test_what_is_attempted_again_after_it_was_published_is_published_once(
     tmp_path: Path, server: str, made_up: Path
 ) -> None:
-    settings = Settings(home=tmp_path, data=str(made_up), reranker="none", measure_users=0)
+    settings = NightlyOptions(home=tmp_path, data=str(made_up), reranker="none", measure_users=0)
     with flows_in(tmp_path, server), attempt("20261124-030005-abcdef"):
-        night = nights.nightly(settings)
+        night = nights.nightly(settings.settings())
         before = night.database.read_bytes()
-        again = nights.nightly(settings)
+        again = nights.nightly(settings.settings())
     assert again.run_id == night.run_id == "20261124-030005-abcdef"
     assert night.database.read_bytes() == before
 
@@ -58,4 +59,24 @@ def test_a_grid_without_any_figures_fails(tmp_path: Path, server: str) -> None:
     grid = tmp_path / "grid.toml"
     grid.write_text('name = "none"\n[settings]\ndata = "nowhere"\n[[cells]]\nlabel = "x"\n')
     with flows_in(tmp_path, server), pytest.raises(NothingMeasuredError, match="none of its 1"):
-        experiment(str(grid), EvaluationSettings(home=tmp_path))
+        experiment(str(grid), EvaluateOptions(home=tmp_path))
+
+
+def test_a_form_sends_no_default_that_nobody_chose() -> None:
+    for flow in (nightly, evaluate):
+        schema = parameter_schema(flow).model_dump()
+        assert '"default"' not in json.dumps(schema)
+        assert {"Weights", "ModelOptions"} < set(schema["definitions"])
+
+
+def test_a_default_stands_in_words_and_limits_stay() -> None:
+    settings = parameter_schema(nightly).model_dump()["definitions"]["NightlyOptions"]
+    top = settings["properties"]["top"]
+    assert top["description"].endswith("Default: 10.") and top["minimum"] == 1
+    assert settings["properties"]["model"]["description"].endswith("Default: ease.")
+    assert settings["additionalProperties"] is False
+
+
+def test_what_a_run_is_given_is_all_that_counts_as_given() -> None:
+    (chosen,) = nightly.validate_parameters({"settings": {"top": 5}}).values()
+    assert chosen.given == {"top": 5} and chosen.settings().method.model == "ease"

@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 from surprise import SVD, Dataset, Reader
 
-from flows.cli.shown.figures import show_evaluation
-from flows.evaluate import EvaluationResult, evaluate
+from flows.cli.evaluation import show_evaluation
+from flows.evaluate import evaluate
 from flows.experiment import experiment
+from flows.outcomes import EvaluationResult
 from tasks.core.vocabulary import ProtocolName
 from tasks.evaluation.grid import read_grid
 from tasks.evaluation.splits.protocols import split

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from flows.cli.evaluation import experiment as command
-from flows.cli.shown.figures import show_experiment
-from flows.evaluate import EvaluationResult
+from flows.cli.evaluation import show_experiment
+from flows.outcomes import EvaluationResult
 from tasks.store.query import query
 from tests.support.grids import LABELS, Ran
 from tests.support.in_process import flows_in

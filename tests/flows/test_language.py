@@ -15,7 +15,7 @@ import pytest
 
 from tasks.data.enriching import ATTRIBUTION
 from tasks.store.query import query
-from tests.support.command import start, succeed
+from tests.support.command import PLAIN, start, succeed
 from tests.support.datasets import MOVIES, write_generic, write_movielens
 from tests.support.fake_llm import faults
 from tests.support.fake_llm.handle import FakeLLM, fake_llm
@@ -43,7 +43,7 @@ def llm(tmp_path: Path, with_server: str, monkeypatch: pytest.MonkeyPatch) -> It
 
 def asking(llm: FakeLLM, data: Path, *more: object) -> list[object]:
     return [
-        *("--data", data, "--search-count", CANDIDATES, "--top", 5),
+        *("--data", data, *PLAIN, "--search-count", CANDIDATES, "--top", 5),
         *("--scorer", "llm", "--llm-model", "fake-1", "--llm-base-url", llm.url),
         *("--llm-items", PER_REQUEST, *more),
     ]
@@ -217,7 +217,7 @@ def test_recommend_asks_the_model_for_one_person(
     llm: FakeLLM, people: Path, terminal: Terminal
 ) -> None:
     done = terminal.succeed(
-        *("recommend", "--data", people, "--top", 5),
+        *("recommend", "--data", people, *PLAIN, "--top", 5),
         *("--rate", "#1=5", "--rate", "#2=1", "--rate", "#3=4", "--taste", "I like trains"),
         *("--scorer", "llm", "--llm-model", "fake-1", "--llm-base-url", llm.url),
     )
@@ -246,7 +246,7 @@ def test_enrich_asks_tmdb_then_the_model_and_later_nights_show_what_was_found(
     asked = len(llm.calls())
     _nowhere(V3, home)
     recommend = ["--rate", f"#{MOVIES[1][0]}=5", "--taste", "anything", "--top", 1]
-    terminal.succeed("recommend", "--data", data, "--scorer", "llm", *recommend, *model)
+    terminal.succeed("recommend", "--data", data, *PLAIN, "--scorer", "llm", *recommend, *model)
     assert any("What happens in Heat." in call.user for call in llm.calls()[asked:])
 
 
@@ -259,7 +259,7 @@ def test_the_model_settles_a_title_that_could_be_several(
 ) -> None:
     titles = pl.read_parquet(people / "items.parquet")["title"].str.replace(r" \d+$", "")
     shared = titles.value_counts().filter(pl.col("count") > 2)["title"].sort()[0]
-    command = ["recommend", "--data", people, "--top", 3]
+    command = ["recommend", "--data", people, *PLAIN, "--top", 3]
     rated = ["--rate", f"{shared}=5", "--taste", "I like trains"]
     settled = terminal.succeed(*command, *rated, "--llm-model", "fake-1", "--llm-base-url", llm.url)
     assert f"You rated {shared}" in settled.stdout

@@ -96,7 +96,7 @@ def test_what_the_catalogue_collected_later_moves_nothing_where_time_counts(
 
 
 def test_the_ceiling_alone_sees_what_is_held_out(laboratory: Laboratory, data: Path) -> None:
-    for reranker, sees in (("oracle", {"rank", "diversify"}), ("random", set[str]())):
+    for reranker, sees in (("oracle", {"rank"}), ("random", set[str]())):
         settings = options(laboratory.home, protocol="split", reranker=reranker)
         world = world_of(data, settings)
         other = with_other_held_out(world, 0)

@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-from flows.stages import BASE_STAGES
 from prefect import flow
 
 from flows.cells import Evaluation
@@ -16,12 +15,15 @@ from flows.evaluate import evaluate
 from flows.nightly import nightly
 from tasks.core.artifacts import read_table
 from tasks.evaluation.cell import Cell, Figures
+from tasks.features.stages import features_of
 from tasks.settings.evaluation import EvaluationSettings
-from tasks.settings.settings import Settings
+from tasks.settings.sources import EvaluateOptions
 from tasks.store.query import query
 from tests.support.command import run
 from tests.support.datasets import write_generic
 from tests.support.in_process import flows_in
+from tests.support.options import plain_evaluation, plain_settings
+from tests.support.small_trees import small_trees
 from tests.support.worlds import Recording, moved
 
 BEST = Path(__file__).parents[2] / "deployments" / "best.toml"
@@ -40,8 +42,13 @@ class Seen:
         self.home, self.label = settings.home, settings.scorer_label
         self.steps, self.figures = steps, figures
         self.outer, *self.inner = steps.made["split"]
-        *self.labelled, self.features = (self.read(t) for t in steps.made["make features"])
-        (self.lists,) = (self.read(t) for t in steps.made["re-rank as learned"])
+        self.labelled = [self.read(table) for table in steps.made["make features"]]
+        (ranking,) = (call for call in steps.calls if call.stage == "rank")
+        self.lists, given = self.read(ranking.gave), ranking.given
+        users, pairs = self.read(given["users"])["user"], self.read(given["pairs"])
+        self.features = features_of(
+            self.home, users, pairs, given["known"], given["ranker"].features
+        )
 
     def read(self, artifact: Any) -> pl.DataFrame:
         return read_table(self.home, artifact)
@@ -68,8 +75,9 @@ def measure(tmp_path_factory: pytest.TempPathFactory, data: Path, server: str) -
         return Seen(settings, steps, figures)
 
     def run_here(folder: Path = data, **given: Any) -> Seen:
-        small: dict[str, Any] = {"seeds": 1, "search_count": 20, "reranker": "learned"}
-        settings = EvaluationSettings(home=home, data=str(folder), **small | given)
+        small: dict[str, Any] = {"seeds": 1, "reranker": "learned"}
+        small |= {} if "sources" in given else {"search_count": 20}
+        settings = plain_evaluation(home=home, data=str(folder), **small | given)
         with flows_in(home, server):
             return one_cell(settings)
 
@@ -89,9 +97,9 @@ def cold(measure: Measure) -> Seen:
 
 
 def test_the_best_configuration_gives_figures(tmp_path: Path, data: Path, server: str) -> None:
-    given: dict[str, Any] = {"data": str(data), "home": tmp_path, "seeds": 1}
-    with flows_in(tmp_path, server):
-        evaluate(EvaluationSettings(config=BEST, **given))
+    given: dict[str, Any] = {"data": str(data), "home": tmp_path, "seeds": 1, "method": "best"}
+    with flows_in(tmp_path, server), small_trees():
+        evaluate(EvaluateOptions(**given).settings())
     cells = query(tmp_path, "SELECT model, reranker, scorer, status FROM cells")
     assert cells.rows() == [("ease", "learned", "embedded", "run")]
     shown = query(tmp_path, "FROM figures").filter(metric="NDCG", k=10)
@@ -100,9 +108,9 @@ def test_the_best_configuration_gives_figures(tmp_path: Path, data: Path, server
 
 
 def test_its_options_are_read_from_the_command_line_over_a_file() -> None:
-    words = f"evaluate --config {BEST} --without language --without dates --sources.svd 50"
+    words = f"evaluate --method {BEST} --without language --without dates --sources.svd 50"
     _, bound, _ = app.parse_args(words.split(), print_error=False, exit_on_error=False)
-    chosen = bound.arguments["settings"]
+    chosen = bound.arguments["settings"].settings().method
     assert (chosen.model, chosen.reranker) == ("ease", "learned")
     assert chosen.without == ("language", "dates")
     assert (chosen.sources["svd"], chosen.sources["ease"]) == (50, 200)
@@ -139,7 +147,7 @@ def test_inner_tables_tell_what_was_held_out_among_candidates_made_without_it(sp
 
 def test_every_split_has_models_and_candidates_of_its_own(split: Seen) -> None:
     made = split.steps.made
-    for stage in ("train on texts", "join candidates", "make features"):
+    for stage in ("train on texts", "join candidates", "make item facts"):
         assert len({artifact.sha256 for artifact in made[stage]}) == 3, stage
     assert len({artifact.sha256 for artifact in made["train"]}) == 6
     assert len(made["find candidates"]) == 9
@@ -148,7 +156,7 @@ def test_every_split_has_models_and_candidates_of_its_own(split: Seen) -> None:
 def test_the_weights_are_of_the_inner_tables_and_order_the_outer_candidates(split: Seen) -> None:
     assert split.figures.learned and split.figures.learned.trees is None
     weights = split.figures.learned.weights
-    assert weights.data == [t.sha256 for t in split.steps.made["make features"][:-1]]
+    assert weights.data == [table.sha256 for table in split.steps.made["make features"]]
     assert weights.rows == sum(table.height for table in split.labelled)
     assert set(SEVERAL) | TEXT_FEATURES <= set(weights.features)
     likely = split.features.select(PAIR).with_columns(
@@ -162,7 +170,7 @@ def test_the_weights_are_of_the_inner_tables_and_order_the_outer_candidates(spli
 
 
 def test_the_work_of_inner_splits_is_counted_as_re_ranking(split: Seen) -> None:
-    records = [r for r in split.steps.records if r.stage in BASE_STAGES]
+    records = [r for r in split.steps.records if r.role == "candidates"]
     outer = sum(r.work_seconds for r in records if r.part == "split seed 4294967295")
     assert split.figures.base_seconds == pytest.approx(outer) and outer > 0
     inner = sum(r.work_seconds for r in records) - outer
@@ -246,13 +254,13 @@ class Night:
         self.home, self.data = home, data
         given: dict[str, Any] = {"home": home, "reranker": "learned", "learn_splits": 1}
         with flows_in(home, server):
-            nightly(Settings(data=str(data), **given))
+            nightly(plain_settings(data=str(data), **given))
             self.lists = query(home, "FROM ranked_items")
             more = home / "more"
             shutil.copytree(data, more)
             ratings = pl.read_parquet(data / "ratings.parquet")
             ratings[:-1].write_parquet(more / "ratings.parquet")
-            nightly(Settings(data=str(more), refit=0, measure_users=0, **given))
+            nightly(plain_settings(data=str(more), refit=0, measure_users=0, **given))
 
 
 @pytest.fixture(scope="module")
@@ -260,15 +268,13 @@ def night(tmp_path_factory: pytest.TempPathFactory, data: Path, server: str) -> 
     return Night(tmp_path_factory.mktemp("night"), data, server)
 
 
-def test_a_night_gives_everybody_a_whole_list_with_a_similarity_for_all_that_is_shown(
-    night: Night,
-) -> None:
+def test_a_night_gives_everybody_a_whole_list_without_asking_the_scorer(night: Night) -> None:
     for place in ("rank", "base_rank"):
         shown = night.lists.filter(pl.col(place) <= 10)
         sizes = shown.group_by("user").agg(pl.col("item").n_unique().alias("items"))
         assert sizes["items"].to_list() == [10] * USERS
-        assert shown["similarity"].null_count() == 0
-        assert shown["similarity"].is_between(-1, 1).all()
+        assert shown["similarity"].null_count() == shown.height
+    assert night.lists["reasons"].count() > 10 * USERS / 2
     assert not night.lists["rank"].equals(night.lists["base_rank"])
     assert query(night.home, "SELECT DISTINCT unscored FROM runs").rows() == [(0,)]
     measured = query(night.home, "SELECT protocol, scorer, status FROM cells").rows()
@@ -279,8 +285,8 @@ def test_a_night_by_what_was_learned_before_learns_nothing_and_gives_the_changed
     night: Night,
 ) -> None:
     stages = query(night.home, "SELECT stage, part FROM stages JOIN latest_run USING (run_id)")
-    assert not {"train", "split", "learn to re-rank"} & set(stages["stage"])
-    assert "re-rank as learned" in set(stages["stage"])
+    assert not {"train", "split", "learn to rank"} & set(stages["stage"])
+    assert "rank" in set(stages["stage"])
     listed = "FROM ranked_items JOIN latest_run USING (run_id) WHERE listed_in = run_id"
     assert query(night.home, f"SELECT count(DISTINCT user) {listed} AND rank <= 10").item() == 1
     assert query(night.home, f"SELECT count(*) {listed} AND rank <= 10").item() == 10

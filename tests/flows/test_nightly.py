@@ -15,7 +15,7 @@ import pytest
 
 from tasks.data.stages import ingest
 from tasks.store.query import query
-from tests.support.command import start, succeed
+from tests.support.command import PLAIN, start, succeed
 from tests.support.datasets import write_generic
 from tests.support.in_process import Terminal
 
@@ -23,9 +23,6 @@ LISTS = (
     "SELECT user, item, title, base_rank, rank, estimate, similarity, popularity, date_affinity,"
     " score FROM ranked_items ORDER BY ALL"
 )
-
-PLAIN = ("--reranker", "weighted")
-"""Nights that are not about the default method go without it: it learns for seconds."""
 
 FIGURES = "SELECT * EXCLUDE run_id FROM cell_metrics ORDER BY ALL"
 COMPARISONS = "SELECT * EXCLUDE run_id FROM comparisons ORDER BY ALL"
@@ -77,7 +74,7 @@ def test_a_night_then_an_unchanged_one_while_somebody_reads(
     assert reader.returncode == 0
     assert seen == "1\n"
     again_stages = query(home, "SELECT stage FROM stages JOIN latest_run USING (run_id)")
-    assert not {"train", "score", "re-rank as learned", "measure"} & set(again_stages["stage"])
+    assert not {"train", "score", "learn to rank", "rank", "measure"} & set(again_stages["stage"])
     assert "30 users served, 0 with a new list" in again.stdout
     first = query(home, "SELECT min(run_id) FROM runs").item()
     assert f"leave-one-out, seed 0, run {first}" in again.stdout
@@ -108,7 +105,7 @@ def _run_record_is_whole(home: Path) -> None:
     ).keys()
     assert run["users"] == 30 and run["ratings"] == 450 and run["unscored"] == 0
     stages = query(home, "SELECT stage, part, cached, seconds FROM stages")
-    assert {"ingest", "train", "score", "re-rank as learned", "measure"} <= set(stages["stage"])
+    assert {"ingest", "train", "learn to rank", "rank", "measure"} <= set(stages["stage"])
     first = stages.unique("stage", keep="first", maintain_order=True)
     assert not first["cached"].any(), "only what one night needs twice is taken from disk"
     _what_was_measured_is_whole(home)
@@ -150,9 +147,9 @@ def test_a_run_stopped_twice_in_the_middle_of_a_fan_out_carries_on(
         assert process.returncode == code, err
         assert not (home / "palate.duckdb").exists()
 
-    resumed = terminal.succeed("nightly", *options).stderr
+    resumed = terminal.succeed("nightly", *options, "--verbose").stderr
 
-    assert "train, tonight: cached" in resumed
+    assert "train svd, tonight: cached" in resumed
     (fan_out,) = re.findall(r"embed item texts \((\d+) of (\d+) chunks cached\), tonight", resumed)
     assert 4 <= int(fan_out[0]) < int(fan_out[1])
     for table in (LISTS, FIGURES, COMPARISONS):
@@ -176,9 +173,9 @@ def test_a_damaged_file_is_made_again(night: Terminal, made_up: Path) -> None:
     home = night.home
     for ranked in (home / "artifacts" / "ranked").iterdir():
         ranked.write_bytes(ranked.read_bytes()[:100])
-    again = night.succeed("nightly", "--data", made_up, *PLAIN)
+    again = night.succeed("nightly", "--data", made_up, *PLAIN, "--verbose")
     assert "new lists for 30: a file of the last night is gone or damaged" in again.stderr
-    assert "re-rank: a stored file is gone or damaged" in again.stderr
+    assert "rank: a stored file is gone or damaged" in again.stderr
     with duckdb.connect(home / "palate.duckdb", read_only=True) as database:
         counts = database.sql("SELECT count(*) FROM ranked_items GROUP BY run_id").fetchall()
     assert counts[0] == counts[1]

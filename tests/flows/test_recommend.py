@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.support.command import succeed
+from tests.support.command import PLAIN, succeed
 from tests.support.in_process import Terminal
 
 
@@ -40,7 +40,7 @@ def test_rated_titles_and_a_taste_give_both_lists(
 
 
 def test_a_taste_alone_is_enough(made_up: Path, terminal: Terminal) -> None:
-    done = terminal.succeed("recommend", "--data", made_up, "--taste", "slow desert trains")
+    done = terminal.succeed("recommend", "--data", made_up, *PLAIN, "--taste", "slow desert trains")
     assert len([line for line in done.stdout.splitlines() if line.startswith("│ ")]) == 10
 
 
@@ -50,6 +50,7 @@ def test_two_titles_without_a_taste_are_too_few(made_up: Path, terminal: Termina
         "recommend",
         "--data",
         made_up,
+        *PLAIN,
         "--rate",
         f"{first}=5",
         "--rate",
@@ -60,7 +61,7 @@ def test_two_titles_without_a_taste_are_too_few(made_up: Path, terminal: Termina
 
 
 def test_an_unsure_title_lists_the_alternatives(made_up: Path, terminal: Terminal) -> None:
-    done = terminal.run("recommend", "--data", made_up, "--rate", "The=5")
+    done = terminal.run("recommend", "--data", made_up, *PLAIN, "--rate", "The=5")
     assert done.returncode == 1
     assert "not clear which item 'The' is" in done.stderr and '"#' in done.stderr
     assert "Traceback" not in done.stderr

@@ -15,6 +15,7 @@ from tasks.llm.open_sessions import close_sessions
 from tasks.llm.session import session_for
 from tasks.store.query import query
 from tests.flows.small import options, pipeline_of, world
+from tests.support.command import PLAIN
 from tests.support.datasets import write_generic
 from tests.support.direct import Direct
 from tests.support.fake_llm import faults
@@ -45,7 +46,7 @@ def test_every_published_item_has_a_sentence_that_is_asked_for_once(
     llm: FakeLLM, tmp_path: Path, terminal: Terminal
 ) -> None:
     home, data = terminal.home, write_generic(tmp_path / "people", users=USERS)
-    words = ["--data", data, "--top", TOP, "--reranker", "weighted", "--search-count", 20]
+    words = ["--data", data, "--top", TOP, *PLAIN, "--search-count", 20]
     words += ["--explain", "--llm-model", "fake-1", "--llm-base-url", llm.url]
     before = len(llm.calls())
 
@@ -72,6 +73,11 @@ def test_every_published_item_has_a_sentence_that_is_asked_for_once(
     assert one.stdout.count("You like deterministic sentences") == TOP
     assert len(llm.calls()) == before + USERS + 1
 
+    words.remove("--explain")
+    terminal.succeed("nightly", *words, "--measure-users", 0)
+    assert query(home, counts).row(0) == (USERS * TOP, 0), "no sentence unless it is wanted"
+    assert len(llm.calls()) == before + USERS + 1
+
 
 class Lists:
     """Lists to write sentences about, without Prefect; a new `asked` is a new command."""
@@ -84,7 +90,7 @@ class Lists:
         self.users = read_table(home, self.lists)["user"].n_unique()
 
     def asked(self, llm: FakeLLM, **given: Any) -> Sentences:
-        model = {"llm_model": "fake-1", "llm_base_url": llm.url, "explain": True}
+        model = {"llm_model": "fake-1", "llm_base_url": llm.url}
         settings = options(self.home, **{**model, "chunk_users": 4, **given})
         try:
             pipeline = pipeline_of(self.world, settings, Direct(self.home))
@@ -136,16 +142,10 @@ def test_a_ledger_that_cannot_be_opened_costs_the_sentences_and_no_more(
 
 
 def test_ctrl_c_is_no_note(llm: FakeLLM, lists: Lists) -> None:
-    settings = options(lists.home, llm_model="fake-1", llm_base_url=llm.url, explain=True)
+    settings = options(lists.home, llm_model="fake-1", llm_base_url=llm.url)
     session_for(lists.home, settings.engine).engine.stop()
     with pytest.raises(StoppedError):
         write_sentences(pipeline_of(lists.world, settings, Direct(lists.home)), lists.lists)
-
-
-def test_no_sentence_is_asked_for_unless_wanted(llm: FakeLLM, lists: Lists) -> None:
-    before = len(llm.calls())
-    assert lists.asked(llm, explain=False) == Sentences()
-    assert len(llm.calls()) == before
 
 
 def test_nobody_writes_sentences_without_a_model() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.command import PLAIN
 from tests.support.in_process import Done, flows_in, succeed_here
 from tests.support.s3 import HOME, machine
 
@@ -31,7 +32,7 @@ def test_a_night_builds_on_the_last_one_of_another_machine(
         assert isinstance(rows, list)
         return rows
 
-    night = ("nightly", "--data", made_up, "--reranker", "weighted")
+    night = ("nightly", "--data", made_up, *PLAIN)
     typed("a", *night)
     done = typed("b", *night)
     assert "all other lists are kept" in done.stdout + done.stderr

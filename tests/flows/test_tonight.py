@@ -9,9 +9,10 @@ import pytest
 
 from tasks.store.nights import last_night
 from tasks.store.query import query
+from tests.support.command import PLAIN
 from tests.support.in_process import Terminal
 
-PLAIN = ("--reranker", "weighted", "--measure-users", 0)
+UNMEASURED = (*PLAIN, "--measure-users", 0)
 CHANGES = (
     "SELECT lists, reason, changes.users FROM changes JOIN latest_run USING (run_id) ORDER BY ALL"
 )
@@ -26,7 +27,7 @@ class Nights:
 
     def run(self, *options: object) -> str:
         """One night; gives its run."""
-        done = self.terminal.succeed("nightly", "--data", self.data, *PLAIN, *options)
+        done = self.terminal.succeed("nightly", "--data", self.data, *UNMEASURED, *options)
         self.printed = done.stdout + done.stderr
         return str(query(self.home, "SELECT run_id FROM latest_run").item())
 

@@ -9,11 +9,11 @@ import pytest
 from flows.estimate import estimate
 from flows.nightly import nightly
 from tasks.llm.open_sessions import asking
-from tasks.settings.settings import Settings
 from tasks.store.query import query
 from tests.support.datasets import write_generic
 from tests.support.fake_llm.handle import FakeLLM, fake_llm
 from tests.support.in_process import flows_in
+from tests.support.options import plain_settings
 
 USERS, CANDIDATES = 4, 21
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -46,7 +46,7 @@ def llm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLLM]:
 def test_a_night_asks_what_was_estimated_and_another_one_nothing(
     variant: str, llm: FakeLLM, people: Path, tmp_path: Path, server: str
 ) -> None:
-    settings = Settings(
+    settings = plain_settings(
         data=str(people),
         home=tmp_path / "home",
         search_count=CANDIDATES,
@@ -68,7 +68,8 @@ def test_a_night_asks_what_was_estimated_and_another_one_nothing(
     assert scored == (0, USERS * CANDIDATES, "complete")
     shown = " ".join(call.user for call in llm.calls())
     assert ("In their words: " in shown) == (variant == "tags")
-    changed = settings.model_copy(update={"reranker": "llm_only"})
+    method = settings.method.model_copy(update={"reranker": "llm_only"})
+    changed = settings.model_copy(update={"method": method})
     with flows_in(settings.home, server), asking():
         nightly(changed)
     assert len(llm.calls()) == sum(ASKED[variant].values())

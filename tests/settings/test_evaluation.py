@@ -6,8 +6,7 @@ from pydantic import ValidationError
 
 from tasks.core.vocabulary import BoundName, ProtocolName, RerankerName
 from tasks.models.registry import model_names
-from tasks.settings.evaluation import EvaluationSettings
-from tasks.settings.settings import Settings
+from tests.support.options import plain_evaluation
 
 LATER = {"temporal", "cold-item"}
 NO_SIMILARITY = {"similarity": 0}
@@ -21,7 +20,7 @@ def clean_environment(monkeypatch):
 
 
 def options(**given):
-    return EvaluationSettings(**given)
+    return plain_evaluation(**given)
 
 
 @pytest.mark.parametrize("protocol", get_args(ProtocolName))
@@ -48,7 +47,7 @@ def test_what_was_collected_later_is_seen_but_where_time_counts_unless_set(proto
 )
 def test_whether_the_order_depends_on_the_scorer(given, reads):
     chosen = options(**given)
-    assert chosen.reads_similarity == reads
+    assert chosen.method.reads_similarity == reads
 
 
 def test_every_reranker_was_asked_whether_it_reads_the_scorer():
@@ -130,9 +129,4 @@ def test_values_out_of_range_are_refused(given):
 )
 def test_base_lists_that_the_dial_has_changed_are_labelled_so(given, label):
     chosen = options(**given)
-    assert (chosen.reranker_label, chosen.reorders) == (label, label != "none")
-
-
-def test_every_list_that_is_measured_is_diversified_to_its_end():
-    assert (options().longest, options(top=50).longest) == (20, 50)
-    assert Settings(top=3).longest == 3
+    assert (chosen.reranker_label, chosen.method.reorders) == (label, label != "none")

@@ -2,7 +2,7 @@ import pytest
 
 from tasks.core.errors import SettingsError
 from tasks.settings.runner_name import scheduler_of
-from tasks.settings.settings import Settings
+from tests.support.options import plain_settings
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from tasks.settings.settings import Settings
     ],
 )
 def test_a_runner_is_known_and_says_which_scheduler(runner: str, scheduler: str | None) -> None:
-    assert scheduler_of(Settings(runner=runner).runner) == scheduler
+    assert scheduler_of(plain_settings(runner=runner).runner) == scheduler
 
 
 @pytest.mark.parametrize(
@@ -28,4 +28,4 @@ def test_a_runner_is_known_and_says_which_scheduler(runner: str, scheduler: str 
 )
 def test_any_other_runner_is_refused_and_told_what_there_is(runner: str) -> None:
     with pytest.raises((SettingsError, ValueError), match="must be threads, dask, or a scheduler"):
-        Settings(runner=runner)
+        plain_settings(runner=runner)

@@ -8,6 +8,9 @@ from pathlib import Path
 from tasks.core.progress import TEMPORARY_SERVER
 
 SECONDS = 240
+PLAIN = ("--method", Path(__file__).with_name("plain.toml"))
+"""Of commands that are not about the default method, which learns for seconds."""
+
 PALATE = [str(Path(sys.executable).with_name("palate"))]
 
 

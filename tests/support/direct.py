@@ -1,6 +1,6 @@
 """Stages run as plain functions, without Prefect, for tests of how flows put them together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -22,6 +22,14 @@ class Call(NamedTuple):
     part: str
     given: Mapping[str, Any]
     gave: Any
+
+
+def made_of(calls: Iterable[Call]) -> Made:
+    """What every stage gave."""
+    made: Made = {}
+    for call in calls:
+        made.setdefault(call.stage, []).append(call.gave)
+    return made
 
 
 class Direct(Steps):
@@ -53,7 +61,4 @@ class Direct(Steps):
     @property
     def made(self) -> Made:
         """What every stage gave."""
-        made: Made = {}
-        for call in self.calls:
-            made.setdefault(call.stage, []).append(call.gave)
-        return made
+        return made_of(self.calls)

@@ -21,7 +21,7 @@ from tasks.evaluation.splits.parts import Parts
 from tasks.evaluation.splits.protocols import split
 from tasks.evaluation.stages import Split
 from tasks.settings.evaluation import EvaluationSettings
-from tests.support.direct import Made
+from tests.support.direct import Call, Made, made_of
 from tests.support.in_process import flows_in
 
 P = ParamSpec("P")
@@ -106,30 +106,37 @@ def _tags(pairs: pl.DataFrame, word: str) -> pl.DataFrame:
 
 
 class Recording(Steps):
-    """Steps that keep what every stage gave."""
+    """Steps that keep what every stage was given and what it gave."""
 
     def __init__(
         self,
         home: Path,
         part: str = "",
         records: list[StageRecord] | None = None,
-        made: Made | None = None,
+        calls: list[Call] | None = None,
     ) -> None:
         super().__init__(home, part, records)
-        self.made: Made = {} if made is None else made
+        self.calls: list[Call] = [] if calls is None else calls
 
     def at(self, part: str) -> "Recording":
-        return Recording(self.home, part, self.records, self.made)
+        return Recording(self.home, part, self.records, self.calls)
 
     def run(self, stage: Stage[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         result = super().run(stage, *args, **kwargs)
-        self.made.setdefault(stage.name, []).append(result)
+        given = stage.parameters(self.home, *args, **kwargs)
+        self.calls.append(Call(stage.name, self.part, given, result))
         return result
 
     def _run_each(self, stage: Stage[..., Artifact], calls: list[dict[str, Any]]) -> list[Artifact]:
         results = super()._run_each(stage, calls)
-        self.made.setdefault(stage.name, []).extend(results)
+        for given, result in zip(calls, results, strict=True):
+            self.calls.append(Call(stage.name, self.part, given, result))
         return results
+
+    @property
+    def made(self) -> Made:
+        """What every stage gave."""
+        return made_of(self.calls)
 
 
 class Laboratory:

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from tasks.core.errors import BadDataError
-from tasks.core.vocabulary import ITEM, ITEM_COLUMNS, RATING, TIMESTAMP, TITLE, USER, DatasetInfo
+from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, TITLE, USER, DatasetInfo
+from tasks.data.columns import ITEM_COLUMNS
 from tasks.data.tables import RawTables, arrivals, read_ratings, read_table
 
 DESCRIPTION_FILE = "dataset.toml"

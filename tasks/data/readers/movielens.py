@@ -8,7 +8,6 @@ from tasks.core.vocabulary import (
     DESCRIPTION,
     GENRES,
     ITEM,
-    ITEM_COLUMNS,
     QUALITY,
     RATING,
     TAG,
@@ -20,7 +19,7 @@ from tasks.core.vocabulary import (
     YEAR,
     DatasetInfo,
 )
-from tasks.data.columns import with_ids, with_number
+from tasks.data.columns import ITEM_COLUMNS, with_ids, with_number
 from tasks.data.tables import ROW, RawTables, Table, arrivals, read_ratings, read_table
 from tasks.data.validate import Dropped
 

@@ -36,7 +36,7 @@ def everything_made_of(train, users):
     tags = pairs.with_columns(tag=pl.format("{} of {}", "item", "user"))
     scored = pairs.with_columns(similarity=pl.lit(0.5))
     vectors = np.eye(items.height, dtype=np.float32)
-    facts = facts_of(train, items, scored, item_facts(train, items), vectors, {})
+    facts = facts_of(train, items, scored, item_facts(train, items, closeness=True), vectors, {})
     return (
         make_profiles(everybody, train, items, None, "movies", 2026),
         item_texts(items, tags, train),

@@ -1,21 +1,78 @@
-"""Rows of a query for programs: written batch by batch, so that a large answer fits any memory."""
+"""Rows of a query: as a table on the terminal, or written batch by batch for programs.
+
+It loads polars: commands import it where they print.
+"""
 
 import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from textwrap import indent
 from typing import BinaryIO, Literal
 
 import polars as pl
 from pyarrow.parquet import ParquetWriter
+from rich.console import Console
+from rich.markup import escape
+from rich.measure import Measurement
+from rich.table import Table
 
+from flows.cli.app import console
 from tasks.core.errors import SettingsError
 from tasks.core.files import replacing
 
 Format = Literal["csv", "json", "parquet"]
+
+MOST_ROWS = 200
+WIDEST = 1_000
+
+
+def show_some(batches: Iterable[pl.DataFrame]) -> None:
+    """The first rows of a query as a table, and how many there are."""
+    first, total = [], 0
+    for batch in batches:
+        if total < MOST_ROWS:
+            first.append(batch.head(MOST_ROWS - total))
+        total += batch.height
+    show_table(pl.concat(first))
+    if total > MOST_ROWS:
+        console.print(f"{MOST_ROWS} of {total:,} rows; --format csv, json or parquet gives all")
+
+
+def show_table(rows: pl.DataFrame, title: str | None = None) -> None:
+    """Fit the terminal; where there is none, as wide as the table is, so that nothing is cut."""
+    table = _table(rows, title)
+    if console.is_terminal:
+        console.print(table)
+    else:
+        needed = Measurement.get(console, console.options.update(max_width=WIDEST), table).maximum
+        Console(width=max(console.width, needed)).print(table)
+
+
+def _table(rows: pl.DataFrame, title: str | None) -> Table:
+    """Cells as plain text: titles are untrusted and may hold rich's markup."""
+    table = Table(title=title, title_justify="left")
+    for name, kind in rows.schema.items():
+        table.add_column(escape(name), justify="right" if kind.is_numeric() else "left")
+    for row in rows.iter_rows():
+        table.add_row(*(_cell(value) for value in row))
+    return table
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float | Decimal):
+        return f"{value:.4g}"
+    return escape(str(value))
+
+
+def without_blank(rows: pl.DataFrame, *optional: str) -> pl.DataFrame:
+    """The rows without those of the optional columns in which no row has a value."""
+    return rows.drop(name for name in optional if name in rows.columns and not rows[name].count())
 
 
 @contextmanager
@@ -53,8 +110,8 @@ def write_rows(batches: Iterator[pl.DataFrame], how: Format, out: BinaryIO) -> N
 def _flat(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows with lists and structs, which CSV has not, as JSON."""
     nested = [name for name, kind in rows.schema.items() if kind.is_nested()]
-    told = [pl.Series(name, [_json(value) for value in rows[name]], pl.String) for name in nested]
-    return rows.with_columns(told)
+    texts = [pl.Series(name, [_json(value) for value in rows[name]], pl.String) for name in nested]
+    return rows.with_columns(texts)
 
 
 def _write_json(batches: Iterable[pl.DataFrame], out: BinaryIO) -> None:
@@ -62,8 +119,8 @@ def _write_json(batches: Iterable[pl.DataFrame], out: BinaryIO) -> None:
     before = "[\n"
     for batch in batches:
         for row in batch.iter_rows(named=True):
-            said = json.dumps(row, default=_plain, ensure_ascii=False, indent=2)
-            out.write((before + indent(said, "  ")).encode())
+            text = json.dumps(row, default=_plain, ensure_ascii=False, indent=2)
+            out.write((before + indent(text, "  ")).encode())
             before = ",\n"
     out.write(b"[]\n" if before == "[\n" else b"\n]\n")
 

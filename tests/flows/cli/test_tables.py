@@ -8,8 +8,7 @@ import sys
 import polars as pl
 import pytest
 
-from flows.cli.shown.rows import check_target, opened, write_rows
-from flows.cli.shown.tables import show_some
+from flows.cli.tables import check_target, opened, show_some, write_rows
 from tasks.core.errors import SettingsError
 
 ROWS = pl.DataFrame(
@@ -73,7 +72,7 @@ def test_a_file_that_cannot_be_written_whole_leaves_the_old_one(tmp_path):
 
 def test_a_reader_that_has_seen_enough_ends_the_writing_quietly():
     writes = (
-        "from flows.cli.shown.rows import opened\n"
+        "from flows.cli.tables import opened\n"
         "with opened(None) as out:\n"
         "    while True: out.write(b'x' * 65536)"
     )

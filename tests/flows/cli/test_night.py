@@ -1,8 +1,9 @@
 import polars as pl
 import pytest
 
-from flows.cli.shown.night import why_not_measured, without_blank
-from tests.support.composed import night_settings
+from flows.cli.night import OPTIONAL, why_not_measured
+from flows.cli.tables import without_blank
+from tests.support.options import plain_settings
 
 ASKING = {"scorer": "llm", "llm_model": "m"}
 
@@ -17,12 +18,13 @@ ASKING = {"scorer": "llm", "llm_model": "m"}
     ],
 )
 def test_a_night_without_figures_says_the_reason_that_holds(given, said):
-    why = why_not_measured(night_settings(**given))
+    why = why_not_measured(plain_settings(**given))
     assert said in why and (said == "as many requests again") == ("requests" in why)
 
 
 def test_sentences_are_shown_only_where_there_are_any():
     rows = pl.DataFrame({"rank": [1, 2], "why": [None, "You like trains."]})
-    assert without_blank(rows).columns == ["rank", "why"]
+    assert without_blank(rows, *OPTIONAL).columns == ["rank", "why"]
     blank = rows.with_columns(why=pl.lit(None, pl.String))
-    assert without_blank(blank).columns == without_blank(blank.clear()).columns == ["rank"]
+    for empty in (blank, blank.clear()):
+        assert without_blank(empty, *OPTIONAL).columns == ["rank"]

@@ -12,8 +12,8 @@ from prefect import flow
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.cli.shown import artifacts
-from flows.cli.shown.artifacts import show_in_prefect, summary
+from flows import prefect_summary
+from flows.prefect_summary import show_in_prefect, summary
 from tasks.core import prefect_progress
 from tasks.core.artifacts import write_table
 from tasks.core.progress import TEMPORARY_SERVER, bar
@@ -85,8 +85,8 @@ def test_a_server_that_ends_with_its_command_is_left_nothing(
 def test_an_artifact_that_fails_fails_no_night(
     night: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(artifacts, "is_seen", lambda: True)
-    monkeypatch.setattr(artifacts, "create_markdown_artifact", lambda *_: 1 / 0)
+    monkeypatch.setattr(prefect_summary, "is_seen", lambda: True)
+    monkeypatch.setattr(prefect_summary, "create_markdown_artifact", lambda *_: 1 / 0)
     show_in_prefect(night, "r1")
 
 

@@ -1,6 +1,0 @@
-"""`python -m flows.cli` is `palate`."""
-
-from flows.cli.main import main
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,97 @@
+"""A person's choice between two lists: both are made, a page asks, the terminal says what came."""
+
+import threading
+import webbrowser
+from secrets import randbits
+
+from flows.cli.app import console
+from flows.cli.night import with_titles_settled
+from flows.service.server import prefect_for
+from tasks.core.errors import NoChoiceError
+from tasks.report.blind.pair import Chosen, Draw, Pair, draw, keep_choice
+from tasks.report.blind.server import ask
+from tasks.settings.settings import Settings
+
+SEED_BITS = 32
+
+
+def newcomer(settings: Settings, rate: list[str], taste: str | None) -> Pair:
+    """The lists of a new person, ranked now; the Prefect server has gone when they are shown."""
+    with prefect_for(settings.home) as wait_for_server:
+        from flows.compare import Compared  # noqa: PLC0415 - after the server is on its way
+        from flows.compare import compare as flow  # noqa: PLC0415
+        from tasks.core.progress import log_for, screen  # noqa: PLC0415
+        from tasks.llm.open_sessions import asking  # noqa: PLC0415
+
+        log = log_for(settings.home)
+        wait_for_server()
+
+        def attempt(rates: list[str]) -> Compared:
+            with asking(), screen(log):
+                return flow(settings, rate=rates, taste=taste)
+
+        compared = with_titles_settled(attempt, rate)
+        if compared.degraded:
+            why = f"Degraded: {compared.degraded}"
+            console.print(why, style="red", markup=False, soft_wrap=True)
+    return compared.pair
+
+
+def choose(settings: Settings, pair: Pair, open: bool, port: int, minutes: float) -> None:
+    """Ask the person on a page of this machine's, and record what they chose.
+
+    Raises NoChoiceError where nobody chose in time.
+    """
+    if pair.same:
+        _show_same(pair)
+        return
+    drawn = draw(randbits(SEED_BITS))
+
+    def announce(address: str) -> None:
+        _show_address(address, minutes)
+        if open:  # a browser on the terminal would otherwise be waited for
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    chosen = ask(
+        pair,
+        drawn,
+        lambda chosen, seconds: keep_choice(settings.home, pair, drawn, chosen, seconds),
+        announce,
+        minutes=minutes,
+        port=port,
+    )
+    if chosen is None:
+        raise NoChoiceError(
+            f"Nobody chose within {minutes:g} minutes; nothing is recorded.",
+            "Run the same command again, with a longer --timeout if need be.",
+        )
+    _show_choice(drawn, chosen)
+
+
+def _show_same(pair: Pair) -> None:
+    """That there is nothing to choose."""
+    message = "Both lists are the same, item by item" if pair.base else "There is no list"
+    _print(f"{message}: nothing to choose, and nothing is recorded.")
+
+
+def _show_address(address: str, minutes: float) -> None:
+    """Where the person can choose."""
+    _print("Open this address in a browser on this machine; it works once:")
+    _print(f"  {address}")
+    _print(f"Waiting {minutes:g} minutes for the choice; Ctrl-C ends without one.")
+
+
+def _show_choice(drawn: Draw, chosen: Chosen) -> None:
+    """What was chosen, and which list that was."""
+    if chosen == "neither":
+        which = drawn.letter_of("reranked")
+        _print(f"Chosen: no difference. The re-ranked list was {which}.")
+    else:
+        name = "re-ranked" if chosen == "reranked" else "base"
+        _print(f"Chosen: {drawn.letter_of(chosen)}, the {name} list.")
+    _print("Recorded. What people chose so far: palate sql blind_comparison")
+
+
+def _print(line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.file.flush()  # whoever waits for the address may read it through a pipe

@@ -1,1 +1,0 @@
-"""What the commands print: tables for people, JSON and CSV for programs."""
