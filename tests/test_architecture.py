@@ -8,8 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 OWN = ("flows", "tasks", "sql")
 FILES = {
@@ -38,6 +36,7 @@ LATE = {
 
 LONG_CHAIN = 10
 """Modules, each of which imports the next."""
+
 
 class Import(NamedTuple):
     """An import of one of our modules: in which line, and whether inside of a function."""

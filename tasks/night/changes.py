@@ -5,8 +5,8 @@ from typing import NamedTuple
 import polars as pl
 
 from tasks.core.vocabulary import ITEM, TEXT, USER
-from tasks.night.moved import moved
 
+ROWS, HASH = "rows", "hash"
 REASON = "reason"
 REASONS = (
     *("new user", "ratings arrived", "ratings corrected", "ratings withdrawn"),
@@ -90,3 +90,26 @@ def _retyped(now: KnownTables, before: KnownTables) -> pl.DataFrame:
     return pl.concat(
         [a.join(b, on=[USER, TEXT], how="anti").select(USER) for a, b in (said, said[::-1])]
     )
+
+
+def moved(now: pl.LazyFrame, before: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Tonight's and the earlier rows of the users whose rows are not the same, in any order.
+
+    In memory that grows with the users alone.
+    Both tables have the same columns and no row twice. Users are told apart by how many rows they
+    have and by the exclusive or of these rows' 64-bit hashes.
+    """
+    tonight, earlier = _counted(now), _counted(before)
+    on = [USER, ROWS, HASH]
+    differing = [tonight.join(earlier, on=on, how="anti"), earlier.join(tonight, on=on, how="anti")]
+    users = pl.concat(differing).select(USER).unique().lazy()
+    rows = (night.join(users, on=USER, how="semi") for night in (now, before))
+    mine, theirs = (some.collect(engine="streaming") for some in rows)
+    return mine, theirs
+
+
+def _counted(rows: pl.LazyFrame) -> pl.DataFrame:
+    names = sorted(rows.collect_schema().names())
+    hashed = rows.select(USER, pl.struct(names).hash(seed=0).alias(HASH))
+    counted = hashed.group_by(USER).agg(pl.len().alias(ROWS), pl.col(HASH).bitwise_xor())
+    return counted.collect(engine="streaming")
