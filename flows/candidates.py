@@ -25,9 +25,7 @@ def propose(pipeline: Pipeline) -> Candidates:
     wanted = method.candidate_sources
     models: dict[str, Artifact] = {name: _model(pipeline, name) for name in wanted}
     lists: dict[str, Artifact] = {
-        name: _top(pipeline, name, models[name], count)
-        for name, count in wanted.items()
-        if count != 0
+        name: _top(pipeline, models[name], count) for name, count in wanted.items() if count != 0
     }
     if len(lists) == 1:
         return Candidates(pairs=lists[method.model], models=models)
@@ -66,20 +64,9 @@ def _new_items(pipeline: Pipeline, new_items: Artifact) -> Candidates:
     return Candidates(pairs=nearest, models=models)
 
 
-def _top(pipeline: Pipeline, name: str, model: Artifact, count: int | None) -> Artifact:
+def _top(pipeline: Pipeline, model: Artifact, count: int | None) -> Artifact:
     users, ratings, seed = pipeline.inputs.users, pipeline.inputs.ratings, pipeline.seed
     count = count or pipeline.method.candidate_count(pipeline.top)
-    if model_class(name).parts_users_itself:
-        return pipeline.steps.run(
-            candidates_stage.stage,
-            (0, users.rows),
-            model=model,
-            ratings=ratings,
-            counts=rating_counts(pipeline),
-            users=users,
-            count=count,
-            seed=seed,
-        )
     return pipeline.steps.chunks(
         candidates_stage,
         users.rows,

@@ -13,7 +13,6 @@ from flows.pipeline import Inputs, Pipeline, rating_counts
 from flows.ranking import rank
 from flows.tuning import tuned
 from tasks.core.errors import (
-    DatasetNotFoundError,
     DownloadError,
     LlmDownError,
     LlmError,
@@ -39,7 +38,7 @@ from tasks.llm.session import session_for
 from tasks.ranking.blend import Learned
 from tasks.settings.evaluation import EvaluationSettings
 
-NOTHING_TO_RUN_ON = (DatasetNotFoundError, DownloadError, LlmError, SettingsError)
+NOTHING_TO_RUN_ON = (DownloadError, LlmError, SettingsError)
 """A cell that ends so could not run, for want of data, a package or a language model."""
 
 

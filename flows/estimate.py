@@ -16,7 +16,7 @@ from flows.tuning import tuned
 from tasks.core.artifacts import read_table
 from tasks.core.errors import SettingsError
 from tasks.core.steps import Steps
-from tasks.features.similarity.language import as_shown, make_requests
+from tasks.features.similarity.language import people_shown
 from tasks.features.similarity.scorer import ScoringInputs
 from tasks.llm.budget import NANO
 from tasks.llm.estimate import RequestPlan, plan_profiles, plan_scores, plan_sentences
@@ -51,8 +51,8 @@ def estimate(settings: Settings) -> Estimate:
         profiles = with_lines(profiles, blocks, lines)
     if proposed and settings.method.asks_llm:
         pairs = read_table(settings.home, proposed.pairs)
-        requests = make_requests(ScoringInputs(pairs, profiles, texts, dataset.info.scale))
-        people = [as_shown(request, settings.engine) for request in requests]
+        asked = ScoringInputs(pairs, profiles, texts, dataset.info.scale)
+        people = people_shown(asked, settings.engine)
         plans[SCORE.kind] = session.run(lambda engine: plan_scores(engine, people))
     if settings.night.explain:
         waits = proposed and any(plan.requests for plan in plans.values())

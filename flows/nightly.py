@@ -8,7 +8,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.comparisons import compare_all
 from flows.dataset import what_is_known
-from flows.guarding import Guarding, guard
+from flows.guarding import guard
 from flows.measuring import measure
 from flows.outcomes import NightlyResult
 from flows.prefect_summary import show_in_prefect
@@ -23,7 +23,7 @@ from tasks.core.vocabulary import Artifact
 from tasks.llm.session import session_for
 from tasks.night.notify.outcome import notify_outcome, notifying
 from tasks.night.record import Night, changes_of
-from tasks.night.stages import places_stage
+from tasks.night.stages import Judgement, places_stage
 from tasks.night.state import Known, NightState
 from tasks.report.night.page import write_report
 from tasks.settings.method import Method
@@ -138,13 +138,6 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
     )
 
 
-def _asked(settings: Settings) -> str:
-    """What was asked of the language model, in a few words."""
-    from tasks.llm.session import session_for  # noqa: PLC0415 - loads openai and SQLAlchemy
-
-    return session_for(settings.home, settings.engine).summary()
-
-
 def _say_plan(plan: Plan) -> None:
     for reason, users in plan.reasons.items():
         say(f"  new lists for {users:,}: {reason}")
@@ -152,7 +145,7 @@ def _say_plan(plan: Plan) -> None:
         say(f"  all other lists are kept, the model is that of {plan.last.state.model_from}")
 
 
-def _places(steps: Steps, settings: Settings, lists: Lists, guarding: Guarding) -> Artifact:
+def _places(steps: Steps, settings: Settings, lists: Lists, guarding: Judgement) -> Artifact:
     return steps.run(
         places_stage,
         ranked=lists.ranked,
@@ -167,7 +160,7 @@ def _recorded(
     known: Known,
     plan: Plan,
     lists: Lists,
-    guarding: Guarding,
+    guarding: Judgement,
     sentences: Sentences,
     measured_in: str | None,
 ) -> Night:

@@ -14,7 +14,7 @@ from flows.ranking import make_lists
 from flows.runner import on_its_runner
 from flows.sentences import Sentences, write_sentences
 from tasks.core.artifacts import read_table
-from tasks.core.errors import TooLittleTasteError
+from tasks.core.errors import NewcomerError
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import BASE_RANK, ITEM, RANK, TITLE, WHY, YEAR, Artifact, Id
 from tasks.data.newcomer import parse_rates
@@ -83,7 +83,7 @@ def rank_for(settings: Settings, rate: list[str] | None, taste: str | None) -> P
 
     rated = parse_rates(rate or [], items, dataset.info, choose)
     if len(rated) < FEWEST_RATED and not taste:
-        raise TooLittleTasteError(
+        raise NewcomerError(
             f"{len(rated)} rated titles are too few to know a taste by.",
             f'Rate at least {FEWEST_RATED} (--rate "TITLE=RATING"), or say it in words (--taste).',
         )

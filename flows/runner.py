@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from prefect.context import FlowRunContext
 
 from tasks.core.errors import SettingsError
 from tasks.core.secrets import Secrets
 from tasks.evaluation.grid import Grid
-from tasks.llm.options import Sharing
 from tasks.settings.evaluation import EvaluationSettings
 from tasks.settings.runner_name import THREADS, scheduler_of
 from tasks.settings.settings import Settings
@@ -19,12 +18,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 AnySettings = Settings | EvaluationSettings
-
-
-class SharingRunner(Protocol):
-    """A task runner whose workers share the limits of a language model."""
-
-    sharing: Sharing | None
 
 
 def on_its_runner(flow: Callable[P, R]) -> Callable[P, R]:
@@ -65,12 +58,13 @@ def _runner_for(settings: list[AnySettings]) -> Iterator[None]:
 
 
 def workers_of(settings: Settings) -> int:
-    """How many workers the runner has; raises ClusterError where one lacks what tasks need."""
+    """How many workers the runner has; raises ServiceError where one lacks what tasks need."""
     with _cluster_for([settings]) as runner:
         return runner.sharing.askers if runner.sharing else 0
 
 
-def _cluster_for(settings: list[AnySettings]) -> AbstractContextManager[SharingRunner]:
+def _cluster_for(settings: list[AnySettings]) -> AbstractContextManager[Any]:
+    """A `flows.dask.cluster.ClusterRunner`, which needs optional packages."""
     scheduler = scheduler_of(settings[0].runner)
     asks = any(one.asks for one in settings)
     if scheduler and asks and Secrets().palate_ledger_url is None:

@@ -8,9 +8,8 @@ from tasks.core.errors import TooLittleDataError
 from tasks.core.stage import list_versions
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Record
-from tasks.night.method import method_of
 from tasks.night.stages import changes_stage, listed_stage, merge_lists_stage
-from tasks.night.state import Fitted, Known
+from tasks.night.state import Fitted, Known, method_of
 from tasks.settings.settings import Settings
 from tasks.store.nights import LastNight, last_night
 

@@ -16,7 +16,7 @@ from prefect.tasks import Task
 from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
 
 from flows.dask.worker import OnWorker, WorkerFacts, look
-from tasks.core.errors import PalateError
+from tasks.core.errors import ServiceError
 from tasks.core.homes import url_of
 from tasks.llm.open_sessions import sharing_here
 from tasks.llm.options import EngineOptions, Sharing
@@ -33,10 +33,6 @@ QUIET = {"logging": dict.fromkeys(LOGGERS, "critical")}
 """What is wrong is shown once, by the command."""
 
 
-class ClusterError(PalateError):
-    """A Dask cluster cannot be reached or used, or lost what it was given."""
-
-
 class ClusterFuture(PrefectDaskFuture[Any]):
     """A task on a cluster; what a cluster loses is an error, never an unfinished task."""
 
@@ -48,7 +44,7 @@ class ClusterFuture(PrefectDaskFuture[Any]):
             return
         except Exception as error:
             what = f"The cluster lost a task ({type(error).__name__})."
-            raise ClusterError(what, FIX) from error
+            raise ServiceError(what, FIX) from error
 
 
 class ClusterRunner(DaskTaskRunner):
@@ -90,7 +86,7 @@ def for_workers(parameters: dict[str, Any], sharing: Sharing | None) -> dict[str
 def cluster(home: Path, scheduler: str | None, *, asks: bool) -> Iterator[ClusterRunner]:
     """A runner on the workers of a scheduler (host:port), or on processes of its own.
 
-    Raises ClusterError within seconds where there is no scheduler or worker, or where a worker has
+    Raises ServiceError within seconds where there is no scheduler or worker, or where a worker has
     not what it needs. At the end, also by an error or Ctrl-C, workers stop asking and keep what
     still arrives; processes of its own end.
     """
@@ -135,7 +131,7 @@ def _client_of(runner: ClusterRunner, scheduler: str | None) -> Client:
     except (OSError, TimeoutError) as error:
         where = f"dask://{scheduler}" if scheduler else "this machine"
         missing = "worker" if runner._client else "scheduler"
-        raise ClusterError(
+        raise ServiceError(
             f"runner: no Dask {missing} answers at {where}.",
             "Start `dask scheduler`, and `dask worker HOST:PORT` where work is to be done.",
         ) from error
@@ -148,7 +144,7 @@ def _leave(client: Client, stay: OnWorker) -> None:
 
 
 def _check(client: Client, home: Path, run: str, *, asks: bool) -> None:
-    """Raise ClusterError where a worker of another process or machine lacks something."""
+    """Raise ServiceError where a worker of another process or machine lacks something."""
     server = PREFECT_API_URL.value()
     mark = home.resolve() / f".cluster-{run}"
     mark.touch()
@@ -160,7 +156,7 @@ def _check(client: Client, home: Path, run: str, *, asks: bool) -> None:
     for worker, facts in workers.items():
         if problem := _problem(here, facts, home, server, asks=asks):
             what, fix = problem
-            raise ClusterError(f"runner: the Dask worker at {worker} {what}.", fix)
+            raise ServiceError(f"runner: the Dask worker at {worker} {what}.", fix)
 
 
 def _problem(

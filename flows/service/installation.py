@@ -22,7 +22,6 @@ from flows.service.state import (
     POOL,
     Installation,
     Role,
-    ServiceError,
     folder,
     forget,
     read_state,
@@ -30,6 +29,7 @@ from flows.service.state import (
     write_prefect_toml,
     write_state,
 )
+from tasks.core.errors import ServiceError
 
 START_SECONDS = 120.0
 DEPLOYMENTS = Path("deployments") / "prefect.yaml"

@@ -17,7 +17,8 @@ from typing import Any
 import psutil
 
 from flows.service.processes import Patience, User, as_user, log_file, start, until
-from flows.service.state import ServiceError, Started, folder
+from flows.service.state import Started, folder
+from tasks.core.errors import ServiceError
 
 START_SECONDS = 60.0
 LONGEST_SOCKET = 100

@@ -14,7 +14,8 @@ import psutil
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from flows.service.state import Role, ServiceError, Started, folder
+from flows.service.state import Role, Started, folder
+from tasks.core.errors import ServiceError
 from tasks.core.secrets import Secrets
 from tasks.llm.ledger.database import OPTIONS
 

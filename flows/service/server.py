@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from flows.service.state import read_state
-from tasks.core.errors import PalateError
+from tasks.core.errors import PalateError, ServiceError
 from tasks.core.lock import in_use
 from tasks.core.progress import TEMPORARY_SERVER
 from tasks.core.storage import storage_of
@@ -27,11 +27,7 @@ START_SECONDS = 90.0
 POLL_SECONDS = 0.1
 
 Wait = Callable[[], None]
-"""Returns once a server answers, or raises ServerError."""
-
-
-class ServerError(PalateError):
-    """A Prefect server did not start, or does not answer."""
+"""Returns once a server answers, or raises ServiceError."""
 
 
 QUIET = {
@@ -147,7 +143,7 @@ def _wait_until_healthy(url: str, runs: Callable[[], bool], log: Path) -> None:
         if answers(url):
             return
         time.sleep(POLL_SECONDS)
-    raise ServerError(
+    raise ServiceError(
         "Prefect's server does not answer.",
         f"See {log}; or start one with `palate up`, or another and set PREFECT_API_URL.",
     )

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from tasks.core.errors import PalateError
+from tasks.core.errors import ServiceError
 from tasks.core.files import replacing
 from tasks.core.vocabulary import Record
 
@@ -19,10 +19,6 @@ FOLDER, STATE = "standing", "state.json"
 """Below the home. An earlier version named them so, and what it started must still be stopped."""
 
 OUR_FIRST_LINE = "# Written by `palate up`; `palate down` removes it."
-
-
-class ServiceError(PalateError):
-    """Something of the installation does not start, or does not stop."""
 
 
 class Started(Record):

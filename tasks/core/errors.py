@@ -27,10 +27,6 @@ class SettingsError(PalateError):
     """A setting is unknown, malformed, or contradicts another one."""
 
 
-class DatasetNotFoundError(PalateError):
-    """`--data` is neither a known name nor a folder that a reader recognises."""
-
-
 class DownloadError(PalateError):
     """A data set could not be fetched, or what arrived is not what was expected."""
 
@@ -60,8 +56,8 @@ class TooLittleDataError(PalateError):
     """The data set is sound but too small for what was asked."""
 
 
-class UnknownTitleError(PalateError):
-    """No item has a title close to what was typed."""
+class NewcomerError(PalateError):
+    """What was typed of a new person is no use: a title, a rating, or too little of a taste."""
 
 
 class AmbiguousTitleError(PalateError):
@@ -76,28 +72,11 @@ class AmbiguousTitleError(PalateError):
         self.typed, self.alternatives = typed, alternatives
 
 
-class BadRatingError(PalateError):
-    """A typed rating is malformed or off the data set's scale."""
-
-
-class TooLittleTasteError(PalateError):
-    """Fewer than three rated titles and no typed taste: nothing to recommend from."""
-
-
-class QueryError(PalateError):
-    """A statement for the results file is missing or fails; shows the statement."""
-
-
-class UnknownListsError(PalateError):
-    """The results file has no lists of that night, or of that user."""
-
-
 class StoreError(PalateError):
-    """The results file cannot be read or published."""
+    """The results file or a shared home cannot be read or written, or lacks what is wanted.
 
-
-class SharedHomeError(PalateError):
-    """A home on shared storage cannot be reached, read or written."""
+    Of a statement that is missing or fails, it shows the statement.
+    """
 
 
 class NotifyError(PalateError):
@@ -108,12 +87,8 @@ class NoChoiceError(PalateError):
     """Nobody chose between two lists while there was time."""
 
 
-class PortError(PalateError):
-    """A port of this machine cannot be listened on."""
-
-
-class SparkError(PalateError):
-    """Spark failed at what it was given, most often for want of memory."""
+class ServiceError(PalateError):
+    """What else must run does not: Prefect's server, a Dask cluster, Spark, a port to listen on."""
 
 
 class LlmError(PalateError):

@@ -12,15 +12,14 @@ from tasks.core.vocabulary import ProtocolName
 class Protocol:
     """A way to hold ratings out. `holds_out` says in words which.
 
-    `needs_timestamps`: a rating without one cannot be placed. `external_leaks`: the protocol asks
-    what was known at a time, so the catalogue's ratings and votes, collected since, would leak.
+    `external_leaks`: the protocol asks what was known at a time, so the catalogue's ratings and
+    votes, collected since, would leak.
     `hides_items`: some items lose every train rating. `takes_keep`: the setting `keep` says how
     many train ratings a test user has left.
     """
 
     name: ProtocolName
     holds_out: str
-    needs_timestamps: bool = False
     external_leaks: bool = False
     hides_items: bool = False
     takes_keep: bool = False
@@ -41,9 +40,7 @@ PROTOCOLS: dict[ProtocolName, Protocol] = {
         Protocol("loo", "one random rating of each user"),
         Protocol("split", "a quarter of each item's ratings"),
         Protocol("user-split", "a quarter of each user's ratings"),
-        Protocol(
-            "temporal", "everything after one date", needs_timestamps=True, external_leaks=True
-        ),
+        Protocol("temporal", "everything after one date", external_leaks=True),
         Protocol("cold-user", "all but `keep` ratings of some users", takes_keep=True),
         Protocol(
             "cold-item",

@@ -1,19 +1,16 @@
 """Functions of one kind, by name: metrics, protocols."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
-class Registry(dict[str, Function], Generic[Function]):
-    """Functions by the name under which they are asked for, or their values shown."""
+def named(table: dict[str, Function], name: str) -> Callable[[Function], Function]:
+    """A decorator that enters a function in the table under `name`."""
 
-    def named(self, name: str) -> Callable[[Function], Function]:
-        """A decorator that enters a function under `name`."""
+    def enter(function: Function) -> Function:
+        table[name] = function
+        return function
 
-        def enter(function: Function) -> Function:
-            self[name] = function
-            return function
-
-        return enter
+    return enter

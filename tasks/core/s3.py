@@ -18,7 +18,7 @@ from typing import Any
 from filelock import FileLock
 from rich.markup import escape
 
-from tasks.core.errors import SettingsError, SharedHomeError, StoreError
+from tasks.core.errors import SettingsError, StoreError
 from tasks.core.files import replacing, sha256_of
 from tasks.core.progress import say
 from tasks.core.vocabulary import Artifact
@@ -52,7 +52,7 @@ CAUSES = {
 
 
 class S3:
-    """The storage of a home at s3://BUCKET/PREFIX; see `tasks.core.storage.Storage`."""
+    """The storage of a home at s3://BUCKET/PREFIX; see `tasks.core.storage.Folder`."""
 
     def __init__(self, home: Path, url: str) -> None:
         self._home, self._url = home, url
@@ -116,7 +116,7 @@ class S3:
     def connected(self) -> Iterator[Any]:
         """Give s3fs' file system.
 
-        Raises SettingsError where s3fs is missing, SharedHomeError for all that goes wrong inside.
+        Raises SettingsError where s3fs is missing, StoreError for all that goes wrong inside.
         """
         system = _file_system(os.getpid())
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - with s3fs
@@ -128,7 +128,7 @@ class S3:
             what, fix = CAUSES.get(code, OTHER)
             detail = getattr(error, "strerror", None)
             detail = f"{code}: {detail}" if detail else code
-            raise SharedHomeError(f"{self._url}: {what} ({detail}).", fix) from error
+            raise StoreError(f"{self._url}: {what} ({detail}).", fix) from error
 
     def remote(self, path: str) -> str:
         """Where s3fs has a file of the home."""
@@ -213,7 +213,7 @@ def _download(system: Any, remote: str, private: Path) -> str:  # noqa: ANN401
         if before is not None and after == before:
             return str(before)
         before = after
-    raise SharedHomeError(f"{remote} changes faster than it can be downloaded.", "Try again.")
+    raise StoreError(f"{remote} changes faster than it can be downloaded.", "Try again.")
 
 
 def _info(system: Any, remote: str, field: str) -> object:  # noqa: ANN401

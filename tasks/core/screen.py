@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import RLock
 from typing import Protocol
 
@@ -15,6 +14,7 @@ from rich.progress import (
     Task,
     TaskID,
     TaskProgressColumn,
+    TextColumn,
     TimeElapsedColumn,
 )
 from rich.table import Column
@@ -31,13 +31,6 @@ class Advance(Protocol):
         ...
 
 
-class _Description(ProgressColumn):
-    """What is done: one line, cut where the terminal ends."""
-
-    def render(self, task: Task) -> Text:
-        return Text(task.description, no_wrap=True, overflow="ellipsis")
-
-
 class _TimeLeft(ProgressColumn):
     """How long the work will take where its total is known, else how long it has taken."""
 
@@ -49,14 +42,6 @@ class _TimeLeft(ProgressColumn):
         if left is None:
             return self._elapsed.render(task)
         return Text(f"{int(left) // 60}:{int(left) % 60:02} left", style="progress.remaining")
-
-
-@dataclass
-class _Bar:
-    """Work that is counted: what it is, and whether it has a total."""
-
-    text: str
-    has_total: bool
 
 
 class Screen:
@@ -71,7 +56,8 @@ class Screen:
         self._display = display
         self._phase = ""
         self._phase_line = display.add_task("", total=None, visible=False)
-        self._bars: dict[TaskID, _Bar] = {}
+        self._bars: dict[TaskID, str] = {}
+        self._counted: set[TaskID] = set()
         self._lock = RLock()
 
     def print(self, line: str) -> None:
@@ -87,10 +73,11 @@ class Screen:
     @contextmanager
     def bar(self, what: str, total: int | None) -> Iterator[Advance]:
         """Give a function that counts on the live line."""
-        bar = _Bar(what, bool(total))
         with self._lock:
             task = self._display.add_task("", total=total, visible=False)
-            self._bars[task] = bar
+            self._bars[task] = what
+            if total:
+                self._counted.add(task)
         self._arrange()
 
         def advance(count: float, note: str = "") -> None:
@@ -99,7 +86,7 @@ class Screen:
                     return
                 self._display.update(task, advance=count)
             if note:
-                bar.text = f"{what} {note}"
+                self._bars[task] = f"{what} {note}"
                 self._arrange()
 
         try:
@@ -107,15 +94,16 @@ class Screen:
         finally:
             with self._lock:
                 del self._bars[task]
+                self._counted.discard(task)
                 self._display.remove_task(task)
             self._arrange()
 
     def _arrange(self) -> None:
         """Make one line visible, and write on it."""
         with self._lock:
-            with_total = [task for task, bar in self._bars.items() if bar.has_total]
+            with_total = [task for task in self._bars if task in self._counted]
             shown = next(iter([*with_total, *self._bars]), self._phase_line)
-            texts = [self._bars[shown].text, [*self._bars.values()][-1].text] if self._bars else []
+            texts = [self._bars[shown], [*self._bars.values()][-1]] if self._bars else []
             text = ": ".join(filter(None, (self._phase, "; ".join(dict.fromkeys(texts)))))
             for task in (self._phase_line, *self._bars):
                 self._display.update(task, visible=task == shown and bool(text))
@@ -126,9 +114,13 @@ class Screen:
 def open_screen(*, verbose: bool) -> Iterator[Screen]:
     """A live line on the terminal, gone at the end."""
     percent, left = (Column(no_wrap=True) for _ in range(2))
+    what = Column(no_wrap=True, overflow="ellipsis")  # cut where the terminal ends
     columns = (
-        *(SpinnerColumn(), _Description(), BarColumn(20)),
-        *(TaskProgressColumn(table_column=percent), _TimeLeft(table_column=left)),
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False, table_column=what),
+        BarColumn(20),
+        TaskProgressColumn(table_column=percent),
+        _TimeLeft(table_column=left),
     )
     with Progress(*columns, console=console, transient=True) as display:
         yield Screen(display, verbose=verbose)

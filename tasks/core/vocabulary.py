@@ -19,7 +19,6 @@ TMDB_ID = "tmdb_id"
 TAG = "tag"
 TAGS = "tags"
 TEXT = "text"
-TEXT_HASH = "text_hash"
 FAVOURITES = "favourites"
 YEAR_LOW = "year_low"
 YEAR_HIGH = "year_high"
@@ -42,8 +41,6 @@ LISTED_IN = "listed_in"
 Id = int | str
 """A user or item id: whole numbers where every id of the data set is one, else text."""
 
-ModelName = str
-"""The name of a base model: one of `tasks.models.registry.model_names`."""
 ProtocolName = Literal["loo", "split", "user-split", "temporal", "cold-user", "cold-item"]
 ScorerName = Literal["embedded", "llm", "llm-batch"]
 ProfileWriter = Literal["composed", "llm"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pooch
 
-from tasks.core.errors import DatasetNotFoundError, DownloadError
+from tasks.core.errors import DownloadError, SettingsError
 from tasks.core.files import replacing, sha256_of
 from tasks.data.readers import embedded, generic, movielens
 from tasks.data.tables import RawTables
@@ -126,7 +126,7 @@ def find(data: str, home: Path) -> Source:
 
     A folder wins, then one of that name in $PALATE_DATA_DIR, then a data set known by name.
 
-    Raises DatasetNotFoundError for an unknown name or a folder in no known format.
+    Raises SettingsError for an unknown name or a folder in no known format.
     """
     folder = Path(data).expanduser()
     if folder.is_dir():
@@ -139,7 +139,7 @@ def find(data: str, home: Path) -> Source:
     if data == ML_LATEST_SMALL.name:
         return _in_folder(fetch(ML_LATEST_SMALL, home))
     names = ", ".join(named.name for named in NAMED)
-    raise DatasetNotFoundError(
+    raise SettingsError(
         f"'{data}' is neither a folder, nor one in ${DATA_DIR} ({collected or 'not set'}), nor a"
         f" known data set ({names}).",
         "Check --data; `palate datasets` shows the names, the folder formats, and where other data"
@@ -152,7 +152,7 @@ def _in_folder(folder: Path) -> Source:
     for reader in FORMATS:
         if reader.recognises(folder):
             return Source(reader.files(folder), partial(reader.read, folder))
-    raise DatasetNotFoundError(
+    raise SettingsError(
         f"{folder} holds no data set.",
         "It needs MovieLens' ratings.csv and movies.csv, or ratings and items as .parquet or"
         " .csv; `palate datasets` shows the columns.",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 import polars as pl
 from rapidfuzz import fuzz, process, utils
 
-from tasks.core.errors import AmbiguousTitleError, BadRatingError, UnknownTitleError
+from tasks.core.errors import AmbiguousTitleError, NewcomerError
 from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, TITLE, USER, YEAR, DatasetInfo, Id
 
 Choose = Callable[[str, Sequence[str]], int | None]
@@ -33,7 +33,7 @@ def parse_rates(
     """(item, rating) of each "TITLE=RATING"; a title given twice counts with its last rating.
 
     Where several items could be meant, `choose` may settle it.
-    Raises BadRatingError when one is malformed or off the data set's scale, and the errors of
+    Raises NewcomerError when one is malformed or off the data set's scale, and the errors of
     `find_item`.
     """
     given: dict[Id, float] = {}
@@ -42,7 +42,7 @@ def parse_rates(
         title, equals, value = rate.rpartition("=")
         rating = _number(value)
         if not equals or rating is None or not low <= rating <= high:
-            raise BadRatingError(
+            raise NewcomerError(
                 f"'{rate}' is not TITLE=RATING with a rating from {low:g} to {high:g}.",
                 'Write it as --rate "Heat (1995)=4".',
             )
@@ -85,7 +85,7 @@ def _number(text: str) -> float | None:
 def find_item(typed: str, items: pl.DataFrame) -> Id:
     """Id of the item whose title is meant; "#12" names an id, "Heat (1995)" title and year.
 
-    Raises UnknownTitleError when nothing comes close and AmbiguousTitleError, with the
+    Raises NewcomerError when nothing comes close and AmbiguousTitleError, with the
     alternatives, when more than one item could be meant.
     """
     if typed.startswith("#"):
@@ -93,13 +93,13 @@ def find_item(typed: str, items: pl.DataFrame) -> Id:
     match = _WITH_YEAR.match(typed)
     title, year = (match["title"], int(match["year"])) if match else (typed, None)
     if not utils.default_process(title):
-        raise UnknownTitleError(f"'{typed}' is not a title.", 'Type one, as in "Heat (1995)=5".')
+        raise NewcomerError(f"'{typed}' is not a title.", 'Type one, as in "Heat (1995)=5".')
     exact = _exactly(typed, title, year, items)
     if exact is not None:
         return exact
     closest = _closest(title, year, items)
     if not closest:
-        raise UnknownTitleError(
+        raise NewcomerError(
             f"No title comes close to '{typed}'.",
             "Check the spelling; titles are those of the data set (--data).",
         )
@@ -113,7 +113,7 @@ def find_item(typed: str, items: pl.DataFrame) -> Id:
 def _by_id(typed: str, items: pl.DataFrame) -> Id:
     chosen = items.filter(pl.col(ITEM).cast(pl.String) == typed[1:])
     if chosen.is_empty():
-        raise UnknownTitleError(f"There is no item {typed}.", "Check the id, or type the title.")
+        raise NewcomerError(f"There is no item {typed}.", "Check the id, or type the title.")
     item: Id = chosen[ITEM][0]
     return item
 

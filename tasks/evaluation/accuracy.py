@@ -9,20 +9,20 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tasks.core.registry import Registry
+from tasks.core.registry import named
 from tasks.evaluation.lists import Bools, Floats, Ints
 
-ACCURACY = Registry[Callable[[Bools, Ints], Floats]]()
+ACCURACY: dict[str, Callable[[Bools, Ints], Floats]] = {}
 
 
-@ACCURACY.named("HR")
+@named(ACCURACY, "HR")
 def hit_rate(hits: Bools, _relevant: Ints) -> Floats:
     """1 where any relevant item is among the first K, else 0 (Deshpande & Karypis 2004)."""
     values: Floats = np.minimum(hits.sum(axis=1), 1.0)
     return values
 
 
-@ACCURACY.named("ARHR")
+@named(ACCURACY, "ARHR")
 def reciprocal_hit_rank(hits: Bools, _relevant: Ints) -> Floats:
     """1 / place of the first relevant item, 0 where none is among the first K.
 
@@ -33,7 +33,7 @@ def reciprocal_hit_rank(hits: Bools, _relevant: Ints) -> Floats:
     return values
 
 
-@ACCURACY.named("NDCG")
+@named(ACCURACY, "NDCG")
 def ndcg(hits: Bools, relevant: Ints) -> Floats:
     """Sum of 1 / log2(place + 1) over the hits, divided by the best that min(n, K) hits can reach.
 
@@ -45,7 +45,7 @@ def ndcg(hits: Bools, relevant: Ints) -> Floats:
     return values
 
 
-@ACCURACY.named("MAP")
+@named(ACCURACY, "MAP")
 def average_precision(hits: Bools, relevant: Ints) -> Floats:
     """Sum of the precision at each hit / min(n, K): 1 where the first min(n, K) places all hit.
 
@@ -55,7 +55,7 @@ def average_precision(hits: Bools, relevant: Ints) -> Floats:
     return _precision_at_hits(hits) / _reachable(hits, relevant)
 
 
-@ACCURACY.named("MAP/n")
+@named(ACCURACY, "MAP/n")
 def average_precision_of_all(hits: Bools, relevant: Ints) -> Floats:
     """Sum of the precision at each hit / n: the variant in which n > K relevant items cost.
 
@@ -64,14 +64,14 @@ def average_precision_of_all(hits: Bools, relevant: Ints) -> Floats:
     return _precision_at_hits(hits) / relevant
 
 
-@ACCURACY.named("Precision")
+@named(ACCURACY, "Precision")
 def precision(hits: Bools, _relevant: Ints) -> Floats:
     """Hits / K, also where the list is shorter than K or n < K."""
     values: Floats = hits.sum(axis=1) / hits.shape[1]
     return values
 
 
-@ACCURACY.named("Recall")
+@named(ACCURACY, "Recall")
 def recall(hits: Bools, relevant: Ints) -> Floats:
     """Hits / n, also where n > K."""
     values: Floats = hits.sum(axis=1) / relevant

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.core.registry import Registry
+from tasks.core.registry import named
 from tasks.core.vocabulary import GENRES, ITEM
 from tasks.evaluation.lists import Bools, Floats, Ints
 from tasks.models.candidates import COUNT
@@ -44,11 +44,11 @@ def catalogue_of(items: pl.DataFrame, counts: pl.DataFrame, train_users: int) ->
     return Catalogue(table[ITEM], ratings, train_users, _genre_bits(table))
 
 
-PER_LIST = Registry[Callable[[Ints, Catalogue], Floats]]()
-ALL_LISTS = Registry[Callable[[Ints, Catalogue], float]]()
+PER_LIST: dict[str, Callable[[Ints, Catalogue], Floats]] = {}
+ALL_LISTS: dict[str, Callable[[Ints, Catalogue], float]] = {}
 
 
-@PER_LIST.named("novelty")
+@named(PER_LIST, "novelty")
 def novelty(items: Ints, catalogue: Catalogue) -> Floats:
     """Mean of -log2(share of the train users who rated the item), in bits.
 
@@ -59,7 +59,7 @@ def novelty(items: Ints, catalogue: Catalogue) -> Floats:
     return _mean_over_list(-np.log2(raters / catalogue.train_users), items)
 
 
-@PER_LIST.named("popularity share")
+@named(PER_LIST, "popularity share")
 def popularity_share(items: Ints, catalogue: Catalogue) -> Floats:
     """Share of the list's places that the most-rated tenth of the train items takes.
 
@@ -71,7 +71,7 @@ def popularity_share(items: Ints, catalogue: Catalogue) -> Floats:
     return _mean_over_list(popular, items)
 
 
-@PER_LIST.named("diversity")
+@named(PER_LIST, "diversity")
 @np.errstate(invalid="ignore")
 def diversity(items: Ints, catalogue: Catalogue) -> Floats:
     """Mean of 1 - Jaccard similarity of the genre sets, over the pairs of items in the list.
@@ -91,13 +91,13 @@ def diversity(items: Ints, catalogue: Catalogue) -> Floats:
     return distance / pairs
 
 
-@ALL_LISTS.named("coverage")
+@named(ALL_LISTS, "coverage")
 def coverage(items: Ints, catalogue: Catalogue) -> float:
     """Share of the catalogue's items that are in at least one list (Ge et al. 2010)."""
     return float(np.count_nonzero(_times_listed(items, catalogue)) / len(catalogue.items))
 
 
-@ALL_LISTS.named("Gini")
+@named(ALL_LISTS, "Gini")
 @np.errstate(invalid="ignore")
 def gini(items: Ints, catalogue: Catalogue) -> float:
     """How unequally often the catalogue's items are listed: 0 all alike, 1 one item alone.

@@ -14,10 +14,6 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-class ListsError(PalateError):
-    """In a ranked list a place is taken twice, or an item is not in the catalogue."""
-
-
 @dataclass(frozen=True)
 class DenseLists:
     """The first K places of each user's list, and which of them hold a relevant item.
@@ -44,7 +40,7 @@ def dense_lists(
     """The first `depth` places by `list_column` (1 is best) for each of `users`.
 
     Every held-out item is relevant, or only those rated `relevant_at` or more. A user without
-    candidates has an empty list. Raises ListsError.
+    candidates has an empty list. Raises PalateError.
     """
     relevant = held_out if relevant_at is None else held_out.filter(pl.col(RATING) >= relevant_at)
     hit = relevant.select(USER, ITEM, pl.lit(True).alias("hit"))
@@ -56,7 +52,7 @@ def dense_lists(
     hits = np.zeros((len(users), depth), dtype=np.bool_)
     hits[cells] = top["hit"].fill_null(False).to_numpy()
     if np.count_nonzero(items >= 0) != top.height:
-        raise ListsError(
+        raise PalateError(
             f"By '{list_column}' a place is taken twice, or an item is not in the catalogue.",
             "Number each user's items 1, 2, 3, ..., and give the catalogue that they are from.",
         )

@@ -8,25 +8,25 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tasks.core.registry import Registry
+from tasks.core.registry import named
 from tasks.evaluation.lists import Floats
 
-RATING_ERROR = Registry[Callable[[Floats, Floats], float]]()
+RATING_ERROR: dict[str, Callable[[Floats, Floats], float]] = {}
 
 
-@RATING_ERROR.named("RMSE")
+@named(RATING_ERROR, "RMSE")
 def root_mean_squared_error(estimates: Floats, ratings: Floats) -> float:
     """Square root of the mean squared error, in rating points."""
     return float(np.sqrt(np.mean((ratings - estimates) ** 2)))
 
 
-@RATING_ERROR.named("MAE")
+@named(RATING_ERROR, "MAE")
 def mean_absolute_error(estimates: Floats, ratings: Floats) -> float:
     """Mean absolute error, in rating points."""
     return float(np.mean(np.abs(ratings - estimates)))
 
 
-@RATING_ERROR.named("R2")
+@named(RATING_ERROR, "R2")
 def r_squared(estimates: Floats, ratings: Floats) -> float:
     """1 - sum of squared errors / sum of squared distances from the mean rating.
 
@@ -35,7 +35,7 @@ def r_squared(estimates: Floats, ratings: Floats) -> float:
     return _one_minus(np.mean((ratings - estimates) ** 2), np.var(ratings))
 
 
-@RATING_ERROR.named("explained variance")
+@named(RATING_ERROR, "explained variance")
 def explained_variance(estimates: Floats, ratings: Floats) -> float:
     """1 - variance of the errors / variance of the ratings: R2 that forgives a constant error.
 

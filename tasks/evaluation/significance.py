@@ -7,7 +7,7 @@ all metrics at once. The chance of the train-test split itself shows only in the
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -45,13 +45,8 @@ class MetricSums:
         return _ratio(self.sums.sum(axis=0), self.counts.sum(axis=0))
 
 
-class SeedInterval(NamedTuple):
-    """A mean over seeds; without a spread where there is a single seed."""
-
-    mean: float
-    sd: float | None
-    low: float | None
-    high: float | None
+SeedInterval = tuple[float, float | None, float | None, float | None]
+"""Mean, standard deviation, low and high; without a spread where there is a single seed."""
 
 
 def user_sums(frames: Sequence[pl.DataFrame]) -> MetricSums:
@@ -148,13 +143,13 @@ def holm(p_values: Floats) -> Floats:
 
 
 def seed_interval(values: Sequence[float], level: float = 0.95) -> SeedInterval:
-    """Mean, standard deviation and t-interval (Student 1908) of a number that each seed gives."""
+    """Mean and spread over the seeds' values, and their t-interval (Student 1908)."""
     count, mean = len(values), float(np.mean(values))
     if count == 1:
-        return SeedInterval(mean, None, None, None)
+        return mean, None, None, None
     sd = float(np.std(values, ddof=1))
     half = float(stdtrit(count - 1, (1 + level) / 2)) * sd / count**0.5
-    return SeedInterval(mean, sd, mean - half, mean + half)
+    return mean, sd, mean - half, mean + half
 
 
 def verdict(low: float | None, high: float | None, p_holm: float | None) -> Verdict:

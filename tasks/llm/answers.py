@@ -46,20 +46,6 @@ def read_scores(text: str, keys: Collection[str], check: float) -> ParsedAnswer[
     return ParsedAnswer(scores, canary)
 
 
-def read_order(
-    text: str, keys: Collection[str], check: float
-) -> tuple[tuple[str, ...] | None, bool]:
-    """The keys, best first, and whether the check number is unchanged.
-
-    None unless each key stands there exactly once, and no other.
-    """
-    answer, canary = _checked(text, check)
-    order = answer.get("order")
-    if not isinstance(order, list) or not all(isinstance(key, str) for key in order):
-        return None, canary
-    return (tuple(order) if sorted(order) == sorted(keys) else None), canary
-
-
 def read_sentences(text: str, titles: Mapping[str, str], check: float) -> ParsedAnswer[str]:
     """The sentences by key, each one clean line of 200 characters at most.
 

@@ -1,40 +1,24 @@
 """Many people's scores, sentences, texts: what the ledger has is taken, the rest is asked for."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tasks.core.progress import bar, say
 from tasks.llm.batch_api import Batches
 from tasks.llm.engine import Engine
 from tasks.llm.item_asking import ItemsAsking, PersonItems, Settled
-from tasks.llm.ledger.ledger import Ledger
-from tasks.llm.list_asking import ListAsking
 from tasks.llm.options import EngineOptions
-from tasks.llm.questions import CHOOSE, LIST, QUESTIONS, SCORE, WHY, Kind
+from tasks.llm.questions import CHOOSE, QUESTIONS, SCORE, WHY, Kind
 from tasks.llm.rendering import clean
-from tasks.llm.requests import ChatRequest, Reply
 from tasks.llm.session import session_for
 from tasks.llm.text_asking import TextAsking
 
 LONGEST_LINE = 400
 NONE = "none"
 
-
-class Asking(Protocol):
-    """Something wanted of the model."""
-
-    claim: str
-    """What must not be asked for by two at once."""
-
-    async def next(self, ledger: Ledger) -> list[ChatRequest]:
-        """The requests to send now; none when there is nothing left to ask."""
-        ...
-
-    def take(self, request: ChatRequest, reply: Reply) -> Mapping[str, Any]:
-        """Read a reply, and give the values to keep."""
-        ...
+Asking = ItemsAsking[Any] | TextAsking
 
 
 async def ask_scores(
@@ -42,11 +26,8 @@ async def ask_scores(
 ) -> list[list[float | None]]:
     """One score in [-1, 1] per line of every person; None where the model gave none.
 
-    With `llm_ask` "list" a score is the line's place in the order that the model gives them.
     Raises LlmError or LedgerError when no more can be asked; what was answered is kept.
     """
-    if engine.options.llm_ask == "list":
-        return await _ask_orders(engine, people, settled)
     askings = [score_asking(engine, person, settled) for person in people]
     await _ask_all(engine, askings)
     suspected = sum(len(asking.suspected) for asking in askings)
@@ -97,29 +78,6 @@ def sentence_asking(engine: Engine, asked: PersonItems, settled: Settled) -> Ite
     """A sentence about each of a person's items."""
     judge = WHY.judge(engine.options)
     return ItemsAsking(WHY, judge, asked, lambda: engine.items_per_request, settled)
-
-
-def list_asking(engine: Engine, asked: PersonItems, settled: Settled) -> ListAsking:
-    """The order of a person's items."""
-    options = engine.options
-    judge = LIST.judge(options)
-    return ListAsking(judge, asked, options.llm_window, options.llm_stride, settled)
-
-
-async def _ask_orders(
-    engine: Engine, people: Sequence[PersonItems], settled: Settled
-) -> list[list[float | None]]:
-    """Live also where scores are asked for in batches, as windows wait for each other."""
-    askings = [list_asking(engine, person, settled) for person in people]
-    await _all(_ask_live(engine, asking) for asking in askings)
-    left = sum(asking.left for asking in askings)
-    suspected = sum(asking.suspected for asking in askings)
-    if left:
-        say(
-            f"    windows without a valid order: {left:,}, of these with a changed check:"
-            f" {suspected:,}"
-        )
-    return [asking.similarities() for asking in askings]
 
 
 async def _ask_all(engine: Engine, askings: Sequence[Asking]) -> None:

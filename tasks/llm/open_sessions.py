@@ -9,30 +9,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from tasks.core.errors import PalateError
 from tasks.core.progress import say
 from tasks.llm.budget import Budget
 from tasks.llm.options import VARIANTS, EngineOptions, Sharing
 
-
-class OpenSession(Protocol):
-    """Something that asks until it is stopped."""
-
-    def stop(self) -> None:
-        """Ask nothing more."""
-        ...
-
-    def close(self) -> None:
-        """Stop asking, keep what still arrives, disconnect."""
-        ...
-
-
-S = TypeVar("S", bound=OpenSession)
+S = TypeVar("S")
 Key = tuple[Path, EngineOptions]
 
-_open: dict[Key, OpenSession] = {}
+_open: dict[Key, Any] = {}
+"""Sessions, whose class is not imported here."""
 _budgets: dict[Key, Budget] = {}
 _opening = threading.Lock()
 _sharing: Sharing | None = None

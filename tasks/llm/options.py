@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tasks.core.vocabulary import ProfileStyle
 
 ShownPart = Literal["year", "genres", "description", "rating", "popularity", "tags", "estimate"]
-AskName = Literal["scores", "list"]
 
-VARIANTS = ("llm_show", "llm_ask", "llm_window", "llm_stride", "profile_style")
+VARIANTS = ("llm_show", "profile_style")
 """Settings that say what is asked; all others say how, and what it may cost."""
 
 
@@ -29,14 +28,6 @@ class LlmOptions(BaseModel):
         ("year", "genres", "description", "rating", "popularity"),
         description="What is shown of an item beside its title. With `estimate`, every refit asks"
         " for every score anew; with `tags`, every new tag.",
-    )
-    llm_ask: AskName = Field(
-        "scores",
-        description="One score per item, or the order of a list, window by window.",
-    )
-    llm_window: int = Field(20, ge=2, le=99, description="Items put in order at once (`list`).")
-    llm_stride: int = Field(
-        10, ge=1, description="Places that the window moves up each time (`list`)."
     )
     profile_style: ProfileStyle = Field(
         "sentence", description="Tastes as one sentence; favourites: no text, the items speak."
@@ -72,12 +63,6 @@ class LlmOptions(BaseModel):
     max_cost: Decimal | None = Field(None, ge=0, description="US dollars this command may spend.")
     max_requests: int | None = Field(None, ge=0, description="Requests this command may send.")
     max_tokens: int | None = Field(None, ge=0, description="Tokens this command may use.")
-
-    @model_validator(mode="after")
-    def _windows_overlap(self) -> "LlmOptions":
-        if self.llm_stride > self.llm_window:
-            raise ValueError("llm_stride: windows further apart than they are long leave items out")
-        return self
 
     @field_validator("llm_base_url")
     @classmethod

@@ -11,12 +11,12 @@ from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Generic, Literal
 
-from tasks.llm.answers import ParsedAnswer, V, read_order, read_scores, read_sentences, read_text
+from tasks.llm.answers import ParsedAnswer, V, read_scores, read_sentences, read_text
 from tasks.llm.options import LlmOptions, ShownPart
 from tasks.llm.rendering import clean
 from tasks.llm.requests import ChatRequest, Reply, Subject
 
-Kind = Literal["score", "list", "profile", "describe", "judge", "choose", "explain"]
+Kind = Literal["score", "profile", "describe", "judge", "choose", "explain"]
 """A question's name in the ledger; `explain` asks for sentences that say why."""
 
 STEPS = [round(-1.0 + 0.1 * step, 1) for step in range(21)]
@@ -94,7 +94,6 @@ class Question(Generic[V]):
             judge=judge,
             pairs=pairs,
             context=context,
-            prompt_version=self.version,
             system=self.instructions,
             user=user,
             schema=self.schema(names),
@@ -115,11 +114,6 @@ def read_reply(subject: Subject, reply: Reply) -> ParsedAnswer[Any]:
     if question is None or reply.outcome != "answered":
         return ParsedAnswer({})
     return question.read(reply.text, subject.context)
-
-
-def score_question(options: LlmOptions) -> "Question[Any]":
-    """What is asked to judge items."""
-    return LIST if options.llm_ask == "list" else SCORE
 
 
 def sentence_parts(options: LlmOptions) -> tuple[ShownPart, ...]:
@@ -151,14 +145,6 @@ def _item_schema(
     return _object_schema({"check": {"type": "number"}, **items}) | {"$defs": {kind: of_item}}
 
 
-def _order_schema(keys: Sequence[str] | None) -> dict[str, Any]:
-    """That no key comes twice is checked when the answer is read."""
-    given = list(keys or ())
-    items = {"type": "string", "enum": given}
-    order = {"type": "array", "items": items, "minItems": len(given), "maxItems": len(given)}
-    return _object_schema({"check": {"type": "number"}, "order": order})
-
-
 def _text_schema(allowed: Sequence[str] | None) -> dict[str, Any]:
     word: dict[str, object] = {"type": "string"}
     if allowed is not None:
@@ -172,12 +158,6 @@ def _read_scores(text: str, context: Context) -> ParsedAnswer[float]:
 
 def _read_sentences(text: str, context: Context) -> ParsedAnswer[str]:
     return read_sentences(text, context["titles"], context["check"]).renamed(context["items"])
-
-
-def _read_order(text: str, context: Context) -> ParsedAnswer[str]:
-    """The keys in one line."""
-    keys, canary = read_order(text, context["keys"], context["check"])
-    return ParsedAnswer({context["about"]: " ".join(keys)} if keys else {}, canary)
 
 
 def _read_text(text: str, context: Context) -> ParsedAnswer[str]:
@@ -203,16 +183,6 @@ SCORE = Question[float](
     expected=7,
     shows=_all_parts,
 )
-LIST = Question[str](
-    kind="list",
-    prompt="list-1",
-    schema=_order_schema,
-    read=_read_order,
-    keeps="texts",
-    room=8,
-    expected=4,
-    shows=_all_parts,
-)
 WHY = Question[str](
     kind="explain",
     prompt="explain-1",
@@ -233,5 +203,5 @@ JUDGE = _text(kind="judge", prompt="judge-1", tag="pair", words=VERDICTS)
 CHOOSE = _text(kind="choose", prompt="choose-1", tag="question")
 
 QUESTIONS: Mapping[str, Question[Any]] = {
-    question.kind: question for question in (SCORE, LIST, WHY, PROFILE, DESCRIBE, JUDGE, CHOOSE)
+    question.kind: question for question in (SCORE, WHY, PROFILE, DESCRIBE, JUDGE, CHOOSE)
 }

@@ -44,7 +44,6 @@ class ChatRequest(Subject):
     `attempt` counts from 1.
     """
 
-    prompt_version: str
     system: str
     user: str
     schema: Mapping[str, Any]

@@ -5,7 +5,7 @@ A subclass with a `name` is known to `tasks.models.registry` once its module is 
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
@@ -71,23 +71,6 @@ class Training:
         return pl.read_parquet(self.source) if isinstance(self.source, Path) else self.source
 
 
-@dataclass(frozen=True)
-class Search:
-    """What candidates are wanted: the `count` best unrated items of each of the `users`.
-
-    `ratings` is the Parquet file of everybody's train ratings, `counts` each item's number of them
-    (`count_ratings`). `advance` is called with the number of users that are done.
-    """
-
-    home: Path
-    ratings: Path
-    counts: pl.DataFrame
-    users: pl.Series
-    count: int
-    seed: int
-    advance: Callable[[int], None] = lambda _count: None
-
-
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Model(ABC):
     """A fitted model: an estimate per user and item; the higher, the sooner it is a candidate.
@@ -109,8 +92,6 @@ class Model(ABC):
     """Whether it is fitted on texts of items too (`Training.texts`)."""
     search_is_exact: ClassVar[bool] = False
     """Whether `search` gives the very estimates, not only nearly."""
-    parts_users_itself: ClassVar[bool] = False
-    """Whether `candidates` is to be asked about all users at once, not about chunks of them."""
     choices: ClassVar[Mapping[str, tuple[float, ...]]] = {}
     """By option the values that `tune` tries: steps by about 2 or 3, the default among them."""
 
@@ -197,13 +178,6 @@ class Model(ABC):
             f"The base model {self.name} cannot fold changed users in.",
             f"Fit it anew every night (--refit 1), or write {type(self).__name__}.fold_in.",
         )
-
-    def candidates(self, search: Search) -> pl.DataFrame | None:
-        """What `tasks.models.candidates.top_candidates` gives, where the class has its own way.
-
-        None where it has not.
-        """
-        return None
 
     @classmethod
     def missing_package(cls) -> SettingsError:

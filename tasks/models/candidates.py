@@ -1,7 +1,6 @@
 """The C items with the highest estimate per user, and candidates of several models in one list."""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -58,12 +57,8 @@ def top_candidates(
     return _table(model, users, blocks)
 
 
-class Best(NamedTuple):
-    """Some users' best items in order: how many each has (n,), positions and estimates (P,)."""
-
-    lengths: Places
-    chosen: Places
-    values: Floats
+Best = tuple[Places, Places, Floats]
+"""Some users' best items in order: how many each has (n,), positions and estimates (P,)."""
 
 
 def best_of(model: Model, users: Ids, estimates: Searched, count: int, ties: Places) -> Best:
@@ -79,7 +74,7 @@ def best_of(model: Model, users: Ids, estimates: Searched, count: int, ties: Pla
     else:
         values = model.estimates_of_pairs(users[owner], chosen)
     order = _descending(values, lengths)[within(lengths) < count]
-    return Best(np.minimum(lengths, count), chosen[order], values[order])
+    return np.minimum(lengths, count), chosen[order], values[order]
 
 
 def _highest(estimates: Searched, count: int, ties: Places) -> tuple[Places, Places]:
@@ -132,7 +127,7 @@ def _rated(model: Model, ratings: pl.DataFrame, users: pl.Series) -> tuple[Place
 
 
 def _table(model: Model, users: pl.Series, blocks: list[Best]) -> pl.DataFrame:
-    nothing = Best(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    nothing: Best = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
     lengths, chosen, values = map(np.concatenate, zip(nothing, *blocks, strict=True))
     owners = np.repeat(np.arange(len(lengths)), lengths)
     return pl.DataFrame(

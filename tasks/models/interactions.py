@@ -1,7 +1,5 @@
 """Who rated what, as a matrix: for the models that do not look at how high a rating is."""
 
-from typing import NamedTuple
-
 import numpy as np
 import polars as pl
 import scipy
@@ -11,16 +9,11 @@ from tasks.core.vocabulary import ITEM, RATING, USER
 from tasks.models.base import Matrix
 
 
-class Interactions(NamedTuple):
-    """`rated` (U, I), sparse, float32, is 1 where the user rated the item; ids are sorted."""
+def interactions_of(ratings: pl.DataFrame) -> tuple[Ids, Ids, Matrix]:
+    """Sorted users (U,) and items (I,), and who rated what, whatever its height: 1, float32.
 
-    users: Ids
-    items: Ids
-    rated: Matrix
-
-
-def interactions_of(ratings: pl.DataFrame) -> Interactions:
-    """The matrix of all ratings, whatever their height and order."""
+    The matrix (U, I) is sparse.
+    """
     users, items = (ids_of(ratings[name].unique().sort()) for name in (USER, ITEM))
     rows, columns = places_of(users, ratings[USER])[0], places_of(items, ratings[ITEM])[0]
     if np.any(rows[1:] < rows[:-1]):
@@ -32,7 +25,7 @@ def interactions_of(ratings: pl.DataFrame) -> Interactions:
     parts = ones, columns.astype(kind), starts.astype(kind)
     rated = scipy.sparse.csr_array(parts, shape=(len(users), len(items)))
     rated.sort_indices()
-    return Interactions(users, items, rated)
+    return users, items, rated
 
 
 def histories(items: Ids, ratings: pl.DataFrame, users: pl.Series) -> tuple[Ids, Matrix]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from tasks.core.errors import SettingsError, SparkError
+from tasks.core.errors import ServiceError, SettingsError
 
 LOOPBACK = "127.0.0.1"
 MASTER, MEMORY = "SPARK_MASTER", "SPARK_DRIVER_MEMORY"
@@ -77,7 +77,7 @@ def session(home: Path) -> Iterator[Spark]:
 
     Killed with this process too: the JVM ends when its stdin does. One at a time per process,
     since Spark allows no more. Raises SettingsError without pyspark or a Java that starts, and
-    SparkError for what Spark itself fails with.
+    ServiceError for what Spark itself fails with.
     """
     check_installed()
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
@@ -118,7 +118,7 @@ def _one_line_errors() -> Iterator[None]:
     try:
         yield
     except (Py4JError, PySparkException, ConnectionError) as error:
-        raise SparkError(
+        raise ServiceError(
             f"Spark failed: {cause_of(str(error))}.",
             f"Where it ran out of memory, set {MEMORY} (now"
             f" {os.environ.get(MEMORY) or DEFAULT_MEMORY}) or spread it with {MASTER}.",

@@ -11,7 +11,7 @@ from tasks.core.progress import bar
 from tasks.core.stage import Rows, chunk_stage, stage
 from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, TEXT, USER, Artifact
 from tasks.models import registry, stored
-from tasks.models.base import UNSCALED, OptionValue, Search, Texts, Training
+from tasks.models.base import UNSCALED, OptionValue, Texts, Training
 from tasks.models.candidates import count_ratings, join_candidates, top_candidates
 from tasks.texts.embedder import Embedder
 from tasks.texts.embedding_store import text_vectors
@@ -75,18 +75,12 @@ def candidates_stage(
     count: int,
     seed: int,
 ) -> Artifact:
-    """The top `count` unrated items of the users in these rows.
-
-    Of a model that `parts_users_itself`, ask about all rows at once.
-    """
+    """The top `count` unrated items of the users in these rows."""
     wanted, fitted = rows_of(home, users, rows)[USER], stored.load(home, model)
     often = read_table(home, counts)
     with bar("finding candidates", total=len(wanted)) as advance:
-        search = Search(home, local(home, ratings), often, wanted, count, seed, advance)
-        best = fitted.candidates(search)
-        if best is None:
-            own = theirs(home, ratings, wanted)
-            best = top_candidates(fitted, own, wanted, count, seed, counts=often, advance=advance)
+        own = theirs(home, ratings, wanted)
+        best = top_candidates(fitted, own, wanted, count, seed, counts=often, advance=advance)
     return write_table(home, "candidates", best)
 
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import polars as pl
 
 from tasks.core.vocabulary import ITEM, TEXT, USER
-from tasks.night.moved import moved
 
+ROWS, HASH = "rows", "hash"
 REASON = "reason"
 REASONS = (
     *("new user", "ratings arrived", "ratings corrected", "ratings withdrawn"),
@@ -15,7 +15,7 @@ REASONS = (
 """In the order in which they count: a user has one."""
 
 
-class Known(NamedTuple):
+class KnownTables(NamedTuple):
     """What is known on a night: users to serve, train ratings, item texts, typed tastes."""
 
     users: pl.DataFrame
@@ -24,7 +24,7 @@ class Known(NamedTuple):
     typed: pl.DataFrame | None
 
 
-def comparable(now: Known, before: Known) -> bool:
+def comparable(now: KnownTables, before: KnownTables) -> bool:
     """Whether ids are of the same kind on both nights: "17" and 17 name different people."""
     kinds = [
         (*(night.ratings.collect_schema()[name] for name in (USER, ITEM)), night.texts.schema[ITEM])
@@ -33,7 +33,7 @@ def comparable(now: Known, before: Known) -> bool:
     return kinds[0] == kinds[1]
 
 
-def changed_users(now: Known, before: Known, lists: pl.LazyFrame) -> pl.DataFrame:
+def changed_users(now: KnownTables, before: KnownTables, lists: pl.LazyFrame) -> pl.DataFrame:
     """User, reason: users of tonight whose list must be made anew, sorted by user.
 
     `lists` (user, item): all candidates of the night before. An item's text reaches those who
@@ -79,7 +79,7 @@ def _gone(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     return before.join(now, on=ITEM, how="anti")
 
 
-def _retyped(now: Known, before: Known) -> pl.DataFrame:
+def _retyped(now: KnownTables, before: KnownTables) -> pl.DataFrame:
     """Users with a typed taste on one night alone, or with another."""
     said = [
         night.users.clear() if night.typed is None else night.typed.select(USER, TEXT)
@@ -90,3 +90,26 @@ def _retyped(now: Known, before: Known) -> pl.DataFrame:
     return pl.concat(
         [a.join(b, on=[USER, TEXT], how="anti").select(USER) for a, b in (said, said[::-1])]
     )
+
+
+def moved(now: pl.LazyFrame, before: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Tonight's and the earlier rows of the users whose rows are not the same, in any order.
+
+    In memory that grows with the users alone.
+    Both tables have the same columns and no row twice. Users are told apart by how many rows they
+    have and by the exclusive or of these rows' 64-bit hashes.
+    """
+    tonight, earlier = _counted(now), _counted(before)
+    on = [USER, ROWS, HASH]
+    differing = [tonight.join(earlier, on=on, how="anti"), earlier.join(tonight, on=on, how="anti")]
+    users = pl.concat(differing).select(USER).unique().lazy()
+    rows = (night.join(users, on=USER, how="semi") for night in (now, before))
+    mine, theirs = (some.collect(engine="streaming") for some in rows)
+    return mine, theirs
+
+
+def _counted(rows: pl.LazyFrame) -> pl.DataFrame:
+    names = sorted(rows.collect_schema().names())
+    hashed = rows.select(USER, pl.struct(names).hash(seed=0).alias(HASH))
+    counted = hashed.group_by(USER).agg(pl.len().alias(ROWS), pl.col(HASH).bitwise_xor())
+    return counted.collect(engine="streaming")

@@ -134,3 +134,18 @@ def _verdict(
     figures = {name: row[name] for name in ("difference", "low", "high")}
     means = {name: float(np.mean(rows[name].to_numpy())) for name in ("base", "reranked")}
     return told.model_copy(update=figures | means | {"verdict": "worse" if worse else "not worse"})
+
+
+def guard_note(verdicts: Sequence[Verdict], users: int) -> str:
+    """Why base lists are published for so many users: the verdicts that are worse."""
+    worse = [verdict for verdict in verdicts if verdict.worse]
+    whole = [verdict for verdict in worse if verdict.segment == EVERYBODY]
+    figures = "; ".join(
+        f"{v.segment}: {v.metric}@{v.k} {v.difference:+.4f} [{v.low:+.4f}, {v.high:+.4f}]"
+        f" over {v.users:,} users"
+        for v in whole or worse
+    )
+    return (
+        f"On the ratings that arrived since, re-ranked lists did worse than base lists ({figures})."
+        f" Base lists are published for {users:,} users."
+    )

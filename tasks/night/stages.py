@@ -17,10 +17,8 @@ from tasks.core.vocabulary import (
     Artifact,
     Record,
 )
-from tasks.night import changes
-from tasks.night.changes import REASON, changed_users, comparable
-from tasks.night.guard import COUNT, Verdict, guarded_users, judge, verdicts
-from tasks.night.moved import moved
+from tasks.night.changes import REASON, KnownTables, changed_users, comparable, moved
+from tasks.night.guard import COUNT, Verdict, guard_note, guarded_users, judge, verdicts
 from tasks.night.state import Known
 from tasks.settings.night import NightOptions
 
@@ -111,13 +109,18 @@ def judge_stage(
 
 
 class Judgement(Record):
-    """What the guard says, and the users for whom base lists are to be published."""
+    """What the guard says, and the users for whom base lists are to be published.
+
+    `nights`: what later nights judge again with. `note`: why base lists are published, if so.
+    """
 
     verdicts: list[Verdict]
     guarded: Artifact
+    nights: list[Artifact]
+    note: str | None
 
 
-@stage("judge nights together", "1", "numpy", "polars", role="figures")
+@stage("judge nights together", "2", "numpy", "polars", role="figures")
 def guard_stage(
     home: Path,
     nights: list[Artifact],
@@ -132,11 +135,17 @@ def guard_stage(
     history = read_table(home, users).join(counted, on=USER, how="left").fill_null(0).sort(USER)
     found = verdicts([read_table(home, night) for night in nights], history, top, limits, seed)
     guarded = guarded_users(found, history, limits)
-    return Judgement(verdicts=found, guarded=write_table(home, "users", guarded.to_frame()))
+    acts = limits.guard and not guarded.is_empty()
+    return Judgement(
+        verdicts=found,
+        guarded=write_table(home, "users", guarded.to_frame()),
+        nights=nights,
+        note=guard_note(found, len(guarded)) if acts else None,
+    )
 
 
-def _read(home: Path, known: Known) -> changes.Known:
-    return changes.Known(
+def _read(home: Path, known: Known) -> KnownTables:
+    return KnownTables(
         users=read_table(home, known.users),
         ratings=scan_table(home, known.dataset.ratings),
         texts=read_table(home, known.texts),

@@ -1,8 +1,19 @@
-"""What one night leaves for the next; `tasks.store.nights` reads it from the run's record."""
+"""What one night leaves for the next, and which nights belong together.
 
-from tasks.core.vocabulary import Artifact, Dataset, Record
+`tasks.store.nights` reads the state from the run's record.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from pydantic_core import to_json
+
+from tasks.core.optional import version_of
+from tasks.core.vocabulary import Artifact, Dataset, DatasetInfo, Record
+from tasks.llm.options import VARIANTS
 from tasks.models.options import ModelOptions
 from tasks.ranking.blend import Learned
+from tasks.settings.settings import Settings
 
 
 class Unrated(Record):
@@ -55,3 +66,16 @@ class NightState(Record):
     judged: list[Artifact]
     measured_in: str | None
     measured_users: int | None
+
+
+def method_of(settings: Settings, info: DatasetInfo, logic: Mapping[str, Sequence[str]]) -> str:
+    """A hash of everything but the data that decides a list; `logic`: the stages' versions.
+
+    Nights with the same are made in the same way from like data.
+    The data set counts by its name and scale, typed tastes by what they say: files move, and grow.
+    """
+    asked = {name: getattr(settings.llm, name) for name in (*VARIANTS, "llm_model")}
+    chosen = settings.method, asked, settings.top, settings.seed, settings.limit_users
+    trees = version_of("lightgbm") if settings.method.learn_trees else None
+    data = info.name, info.scale, info.relevant_at
+    return hashlib.sha256(to_json([chosen, data, sorted(logic.items()), trees])).hexdigest()[:16]

@@ -57,11 +57,6 @@ def check_asking(method: Method, llm: LlmOptions) -> None:
     """Raise ValueError where a language model cannot be asked as is wanted."""
     if "estimate" in llm.llm_show and not method.estimates_ratings:
         raise ValueError(f"llm_show: the estimates of {method.model} are not ratings to show")
-    if method.scorer == "llm-batch" and llm.llm_ask == "list":
-        raise ValueError(
-            "llm_ask: each window of a list waits for the one below, which in"
-            " batches may take a day; list needs the scorer llm"
-        )
     if llm.profile_style == "favourites" and method.writer == "llm":
         raise ValueError(
             "profile_style: favourites has no words for a language model to write; set"

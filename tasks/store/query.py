@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 import sql
-from tasks.core.errors import QueryError, StoreError
+from tasks.core.errors import StoreError
 from tasks.core.homes import url_of
 from tasks.store.warehouse import database_file, has_results
 
@@ -27,14 +27,14 @@ def query(
 ) -> pl.DataFrame:
     """Rows of one statement, with `values` for its $names.
 
-    Raises StoreError without a results file, QueryError when the statement fails, and
-    SharedHomeError where they are shared and cannot be fetched.
+    Raises StoreError without a results file, when the statement fails, and where they are shared
+    and cannot be fetched.
     """
     try:
         with duckdb.connect(results_of(home), read_only=True, config=SAFE) as database:
             answer = database.sql(statement, params=dict(values or {}))
             if answer is None:
-                raise QueryError(f"The statement gives no rows:\n{statement}", "Use a SELECT.")
+                raise StoreError(f"The statement gives no rows:\n{statement}", "Use a SELECT.")
             rows: pl.DataFrame = answer.pl()
             return rows
     except duckdb.Error as error:
@@ -67,9 +67,9 @@ def results_of(home: Path) -> Path:
     return file
 
 
-def failed(statement: str, error: Exception) -> QueryError:
+def failed(statement: str, error: Exception) -> StoreError:
     """The error to raise for a statement."""
-    return QueryError(
+    return StoreError(
         f"{error}\nThe statement was:\n{statement.strip()}\n",
         'Tables and columns: palate sql "SHOW ALL TABLES". A file of an older palate gets new ones'
         " when the next run is published.",
@@ -86,7 +86,7 @@ def find_statement(asked: str) -> str:
     name = file.name.removesuffix(".sql")
     if name in sql.questions():
         return sql.statement(f"questions/{name}.sql")
-    raise QueryError(
+    raise StoreError(
         f"{asked}: no such file, and no question of that name ships.",
         "`palate questions` lists those that do.",
     )
@@ -96,7 +96,7 @@ def _reader(database: duckdb.DuckDBPyConnection, statement: str) -> pa.RecordBat
     try:
         answer = database.sql(statement)
         if answer is None:
-            raise QueryError(f"The statement gives no rows:\n{statement}", "Use a SELECT.")
+            raise StoreError(f"The statement gives no rows:\n{statement}", "Use a SELECT.")
         return answer.to_arrow_reader()
     except duckdb.Error as error:
         raise failed(statement, error) from error

@@ -71,7 +71,7 @@ def publish(home: Path, tables: Mapping[str, Rows], wait: float = LOCK_SECONDS) 
     """Append the rows to the tables of the same name, all or nothing; gives the results file.
 
     Raises StoreError when another publisher holds the lock for `wait` seconds, or when the file
-    that is there cannot be read as results; it is then left as it was. Raises SharedHomeError.
+    that is there cannot be read as results; it is then left as it was. Raises StoreError.
     """
     target = database_file(home)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from openai import OpenAI
 
-from tasks.features.similarity.language import as_shown, make_requests
+from tasks.features.similarity.language import people_shown
 from tasks.features.similarity.scorer import ScoringInputs
 from tasks.llm.options import EngineOptions
 from tasks.models.candidates import top_candidates
@@ -71,8 +71,8 @@ def _prompts(given: Given) -> list[str]:
     told = given.info.noun_plural, datetime.now(UTC).year
     profiles = make_profiles(some.to_frame(), given.train, given.items, None, *told)
     texts = item_texts(given.items, None, given.train)
-    people = make_requests(ScoringInputs(pairs, profiles, texts, given.info.scale))
-    shown = [as_shown(person, EngineOptions()) for person in people]
+    asked = ScoringInputs(pairs, profiles, texts, given.info.scale)
+    shown = people_shown(asked, EngineOptions())
     return [
         f'{person.block}\n<item key="1">{line}</item>' for person in shown for line in person.lines
     ]

@@ -8,8 +8,6 @@ from tasks.core import errors
 from tasks.core.errors import AmbiguousTitleError, BadDataError, PalateError, SettingsError
 from tasks.core.lock import HomeInUseError
 from tasks.data.enriching import records as enriching
-from tasks.evaluation.lists import ListsError
-from tasks.llm.local_server import LocalServerMissingError
 
 KINDS = [
     *(
@@ -18,13 +16,12 @@ KINDS = [
         for _, kind in inspect.getmembers(module, inspect.isclass)
         if issubclass(kind, PalateError)
     ),
-    *(ListsError, HomeInUseError, LocalServerMissingError),
+    HomeInUseError,
 ]
 BUILT_DIFFERENTLY = {
     BadDataError: lambda: BadDataError(
         Path("r.csv"), "the rating is missing", "Add it.", row=3, column="rating"
     ),
-    LocalServerMissingError: lambda: LocalServerMissingError("It broke."),
     AmbiguousTitleError: lambda: AmbiguousTitleError("heat", [("6", "Heat (1995)"), ("9", "Heat")]),
 }
 

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.core import s3
 from tasks.core.artifacts import is_intact, read_arrays, read_table, write_arrays, write_table
-from tasks.core.errors import SettingsError, SharedHomeError
+from tasks.core.errors import SettingsError, StoreError
 from tasks.core.homes import home_of, url_of
 from tasks.core.stage import _timed
 from tasks.core.storage import storage_of
@@ -88,7 +88,7 @@ def test_storage_that_cannot_be_used_is_told_at_once(
     monkeypatch.setitem(s3.CONFIG, "retries", {"total_max_attempts": 1})
     mirror = machine(monkeypatch, tmp_path / "a", home)
     connect_anew(monkeypatch)
-    with pytest.raises(SharedHomeError, match=expected) as raised:
+    with pytest.raises(StoreError, match=expected) as raised:
         storage_of(mirror).check()
     assert raised.value.what.startswith(f"{url_of(mirror)}: ") and not mirror.exists()
     assert "sentinel" not in str(raised.value)

@@ -60,7 +60,6 @@ def _send(line: dict[str, Any]) -> Send:
         judge="",
         pairs=0,
         context={},
-        prompt_version="",
         system=prompt.system,
         user=prompt.user,
         schema=body["response_format"]["json_schema"]["schema"],

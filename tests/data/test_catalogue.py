@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tasks.core.errors import DatasetNotFoundError, DownloadError
+from tasks.core.errors import DownloadError, SettingsError
 from tasks.core.files import sha256_of
 from tasks.data import catalogue
 from tasks.data.catalogue import Download, fetch
@@ -84,10 +84,10 @@ def test_a_home_folder_of_a_collection_is_expanded(home, tmp_path, monkeypatch):
 
 
 def test_a_name_that_is_nowhere_says_which_collection_was_searched(home, tmp_path, monkeypatch):
-    with pytest.raises(DatasetNotFoundError, match=r"\$PALATE_DATA_DIR \(not set\)"):
+    with pytest.raises(SettingsError, match=r"\$PALATE_DATA_DIR \(not set\)"):
         catalogue.find("books", home)
     monkeypatch.setenv(catalogue.DATA_DIR, str(tmp_path))
-    with pytest.raises(DatasetNotFoundError) as caught:
+    with pytest.raises(SettingsError) as caught:
         catalogue.find("books", home)
     assert f"$PALATE_DATA_DIR ({tmp_path})" in caught.value.what
 
@@ -99,13 +99,13 @@ def test_every_listed_name_can_be_found(home, folder_of, monkeypatch):
 
 
 def test_an_unknown_name_lists_the_known_ones(home):
-    with pytest.raises(DatasetNotFoundError, match="'movielense'") as caught:
+    with pytest.raises(SettingsError, match="'movielense'") as caught:
         catalogue.find("movielense", home)
     assert "(movielens, ml-latest-small)" in caught.value.what
 
 
 def test_a_folder_without_a_data_set_says_what_it_needs(home, folder_of):
-    with pytest.raises(DatasetNotFoundError, match="holds no data set") as caught:
+    with pytest.raises(SettingsError, match="holds no data set") as caught:
         catalogue.find(str(folder_of({"notes.txt": "hello"})), home)
     assert "movies.csv" in caught.value.fix
 

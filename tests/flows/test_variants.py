@@ -17,15 +17,15 @@ from tests.support.options import plain_settings
 
 USERS, CANDIDATES = 4, 21
 VARIANTS: dict[str, dict[str, Any]] = {
-    "list": {"llm_ask": "list", "llm_window": 8, "llm_stride": 5},
+    "tags": {"llm_show": ("year", "genres", "tags")},
     "favourites": {"profile_style": "favourites", "profile_writer": "composed"},
 }
 ASKED = {
-    "list": {"profile": USERS, "list": 4 * USERS},
+    "tags": {"profile": USERS, "score": 3 * USERS},
     "favourites": {"score": 3 * USERS},
 }
 
-PLANNED = {"list": [4, 16], "favourites": [12]}
+PLANNED = {"tags": [4, 12], "favourites": [12]}
 """Requests that write profiles, if any, and that score."""
 
 
@@ -67,7 +67,7 @@ def test_a_night_asks_what_was_estimated_and_another_one_nothing(
     scored = query(settings.home, "SELECT unscored, candidates, status FROM latest_run").row(0)
     assert scored == (0, USERS * CANDIDATES, "complete")
     shown = " ".join(call.user for call in llm.calls())
-    assert ("In their words: " in shown) == (variant == "list")
+    assert ("In their words: " in shown) == (variant == "tags")
     method = settings.method.model_copy(update={"reranker": "llm_only"})
     changed = settings.model_copy(update={"method": method})
     with flows_in(settings.home, server), asking():

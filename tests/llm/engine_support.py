@@ -107,7 +107,6 @@ def chat_request(
         judge="judge",
         pairs=pairs,
         context={},
-        prompt_version="score-1-abc",
         system=system,
         user=user,
         schema={"type": "object"},

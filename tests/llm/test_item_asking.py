@@ -144,7 +144,6 @@ def test_a_request_shows_the_person_the_check_and_each_item_under_its_own_key():
         assert shown(ask) == {key: items[member] for key, member in ask.members.items()}
         assert list(ask.members) == [f"{n:02d}" for n in range(1, len(ask.members) + 1)]
         assert ask.request.system == SCORE.instructions
-        assert ask.request.prompt_version == SCORE.version
         assert ask.check not in STEPS and 0.1 < abs(ask.check) < 1.0
 
 

@@ -16,11 +16,9 @@ from typing import Any
 import pytest
 from openai import BadRequestError, OpenAI
 
-from tasks.core.errors import PortError
+from tasks.core.errors import ServiceError, SettingsError
 from tasks.llm import local_server
 from tasks.llm.local_server import (
-    LocalServerMissingError,
-    ModelFileError,
     bundled_model,
     serve,
 )
@@ -140,20 +138,20 @@ def test_a_taken_port_is_told_before_the_model_is_loaded():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(PortError, match=rf"127\.0\.0\.1:{port}: Address .*in use") as caught:
+        with pytest.raises(ServiceError, match=rf"127\.0\.0\.1:{port}: Address .*in use") as caught:
             serve(port, None, CONTEXT, None)
     assert "--port" in caught.value.fix
-    with pytest.raises(PortError, match="0 to 65535"):
+    with pytest.raises(ServiceError, match="0 to 65535"):
         serve(70_000, None, CONTEXT, None)
 
 
 @needs_packages
 def test_a_model_file_that_is_missing_or_not_gguf_or_damaged(tmp_path: Path):
-    with pytest.raises(ModelFileError, match=r"none\.gguf cannot be read: No such file"):
+    with pytest.raises(SettingsError, match=r"none\.gguf cannot be read: No such file"):
         serve(0, tmp_path / "none.gguf", CONTEXT, None)
     other = tmp_path / "other.gguf"
     other.write_bytes(b"PK\x03\x04 not a model")
-    with pytest.raises(ModelFileError, match=r"other\.gguf is not a GGUF file") as caught:
+    with pytest.raises(SettingsError, match=r"other\.gguf is not a GGUF file") as caught:
         serve(0, other, CONTEXT, None)
     assert "--model-file" in caught.value.fix
 
@@ -170,17 +168,17 @@ def test_a_damaged_model_file_is_told_in_llama_cpps_words(tmp_path: Path):
         timeout=60,
         check=False,
     )
-    assert "ModelFileError: llama.cpp cannot serve" in ran.stderr
+    assert "SettingsError: llama.cpp cannot serve" in ran.stderr
     assert "corrupted or incomplete" in ran.stderr
 
 
 def test_packages_that_are_not_installed(monkeypatch: pytest.MonkeyPatch):
     install = re.escape("pip install palate[local-llm]")
     monkeypatch.setattr(local_server, "BUNDLED", "no_such_package")
-    with pytest.raises(LocalServerMissingError, match=f"no_such_package.*{install}"):
+    with pytest.raises(SettingsError, match=f"no_such_package.*{install}"):
         bundled_model()
     monkeypatch.setitem(sys.modules, "xllamacpp", None)
-    with pytest.raises(LocalServerMissingError, match=f"xllamacpp.*{install}"):
+    with pytest.raises(SettingsError, match=f"xllamacpp.*{install}"):
         serve(0, None, CONTEXT, None)
 
 

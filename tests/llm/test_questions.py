@@ -10,11 +10,10 @@ import pytest
 
 import tasks.llm
 from tasks.llm import questions
-from tasks.llm.answers import read_order, read_scores
+from tasks.llm.answers import read_scores
 from tasks.llm.item_asking import ItemsAsking, PersonItems
-from tasks.llm.list_asking import ListAsking
 from tasks.llm.options import LlmOptions
-from tasks.llm.questions import LIST, PROFILE, QUESTIONS, SCORE, STEPS, WHY, Kind
+from tasks.llm.questions import PROFILE, QUESTIONS, SCORE, STEPS, WHY, Kind
 from tasks.llm.text_asking import TextAsking
 
 KINDS = get_args(Kind)
@@ -26,7 +25,6 @@ OPTIONS = LlmOptions(llm_model="m-1", llm_items=10)
 # beside score-1.md, name it in the question, and add a line.
 WORDINGS = {
     "score-1": "564ce2fa",
-    "list-1": "9c821f2d",
     "profile-1": "875a3c94",
     "describe-1": "a89a605b",
     "judge-1": "e161b62d",
@@ -82,11 +80,6 @@ def test_the_example_of_a_scored_list_is_a_valid_answer():
     assert set(read.values.values()) <= set(STEPS)
 
 
-def test_the_example_of_an_order_is_a_valid_answer():
-    example = LIST.instructions.strip().rpartition('check="-0.37": ')[2]
-    assert read_order(example, ["01", "02", "03"], -0.37) == (("03", "02", "01"), True)
-
-
 @pytest.mark.parametrize("kind", ["profile", "describe", "judge", "choose"])
 def test_every_example_of_a_text_is_a_valid_answer(kind):
     examples = [line for line in QUESTIONS[kind].instructions.splitlines() if "-> {" in line]
@@ -132,7 +125,6 @@ def test_how_many_are_asked_at_once_makes_no_other_judge():
 # change here means that everybody pays again.
 JUDGES = {
     "score": "gpt-4.1-mini score-1-564ce2fa t0 estimate+genres+popularity+year",
-    "list": "gpt-4.1-mini list-1-9c821f2d t0 estimate+genres+popularity+year",
     "profile": "gpt-4.1-mini profile-1-875a3c94 t0",
     "describe": "gpt-4.1-mini describe-1-a89a605b t0",
     "judge": "gpt-4.1-mini judge-1-e161b62d t0",
@@ -142,7 +134,6 @@ JUDGES = {
 REQUESTS = {
     "score": "707e41917dc2453e",
     "explain": "553ebed88ffc36e3",
-    "list": "47c7ab20cc88e48a",
     "profile": "cbfaf39a693acb4a",
 }
 BLOCK = "<person>\nIn their words: I like slow films.\n</person>"
@@ -164,12 +155,11 @@ def test_every_request_stays_as_it_was(kind):
     def settled(_count: int) -> None:
         pass
 
-    askings: dict[str, ItemsAsking[Any] | ListAsking | TextAsking] = {
+    askings: dict[str, ItemsAsking[Any] | TextAsking] = {
         "score": ItemsAsking(SCORE, "j", listed, lambda: 25, settled),
         "explain": ItemsAsking(WHY, "j", titled, lambda: 25, settled),
-        "list": ListAsking("j", listed, 20, 10, settled),
         "profile": TextAsking(PROFILE, "j", BLOCK, None, settled),
     }
     requests = askings[kind].pending()
-    said = "".join(f"{r.digest('m')}{r.kind}{r.prompt_version}{r.pairs}" for r in requests)
+    said = "".join(f"{r.digest('m')}{r.kind}{QUESTIONS[kind].version}{r.pairs}" for r in requests)
     assert hashlib.sha256(said.encode()).hexdigest()[:16] == REQUESTS[kind]

@@ -46,9 +46,7 @@ def test_another_model_is_another_request():
 
 
 def test_bookkeeping_does_not_change_the_hash():
-    assert replace(REQUEST, pairs=1, prompt_version="x", judge="y", attempt=2).digest(
-        "m"
-    ) == REQUEST.digest("m")
+    assert replace(REQUEST, pairs=1, judge="y", attempt=2).digest("m") == REQUEST.digest("m")
 
 
 def test_hashes_of_two_requests_of_one_job_differ():

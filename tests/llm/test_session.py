@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -116,9 +117,9 @@ def test_threads_share_the_limits(fake, tmp_path) -> None:
 
 
 def test_limits_hold_over_sessions_that_ask_in_other_ways(fake, tmp_path) -> None:
-    ways = [
-        {"llm_show": ("year",), "profile_style": "favourites", "llm_window": 10},
-        {"llm_show": ("genres",), "llm_stride": 5},
+    ways: list[dict[str, Any]] = [
+        {"llm_show": ("year",), "profile_style": "favourites"},
+        {"llm_show": ("genres",)},
     ]
     sessions = [session_for(tmp_path, options(fake.url, max_requests=5, **way)) for way in ways]
     asked = people(8)

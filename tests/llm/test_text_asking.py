@@ -50,7 +50,6 @@ def test_a_text_is_asked_for_once_and_kept():
     assert job.text == "I like quiet dramas."
     assert request.user == BLOCK
     assert request.system == PROFILE.instructions
-    assert request.prompt_version == PROFILE.version
     assert request.answer_tokens == ANSWER_TOKENS
     assert request.pairs == 0
 

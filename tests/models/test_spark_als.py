@@ -1,4 +1,4 @@
-"""Vectors and candidates by Spark. What starts a JVM is slow, and skips without pyspark or Java."""
+"""Vectors by Spark. What starts a JVM is slow, and skips without pyspark or Java."""
 
 import os
 import shutil
@@ -15,12 +15,10 @@ import numpy as np
 import polars as pl
 import psutil
 import pytest
-from polars.testing import assert_frame_equal
 
-from tasks.core.errors import SettingsError, SparkError
-from tasks.models.base import Search, Training
+from tasks.core.errors import ServiceError, SettingsError
+from tasks.models.base import Training
 from tasks.models.baselines.spark_als import SparkAls
-from tasks.models.candidates import count_ratings, top_candidates
 from tasks.models.spark_session import address, cause_of, check_installed, session, spark_settings
 from tests.models import SCALE, synthetic
 
@@ -154,27 +152,6 @@ def test_the_vectors_solve_sparks_least_squares_and_the_seed_decides_them(rating
 
 
 @starts_jvm
-def test_candidates_are_those_of_other_models_also_where_items_are_equal(ratings, tmp_path):
-    """More items than one of Spark's blocks holds, of which it takes equal ones as it likes."""
-    given, count = synthetic("text"), 5
-    users, items = (given[name].unique().sort().to_list() for name in ("user", "item"))
-    items += [f"unheard-of-{number:04}" for number in range(4500)]
-    random = np.random.default_rng(3)
-    vectors = random.normal(size=(len(items), 3))
-    vectors[10:] = vectors[0]
-    model = factors_of(users, items, random.normal(size=(len(users), 3)), vectors)
-    wanted = pl.Series("user", [*users[::2][::-1], "nobody"])
-    counted: list[int] = []
-    often = count_ratings(given.lazy())
-    found = model.candidates(Search(tmp_path, ratings, often, wanted, count, 4, counted.append))
-    assert_frame_equal(found, top_candidates(model, given, wanted, count, seed=4))
-    assert sum(counted) == len(wanted)
-    nobody = Search(tmp_path, ratings, often, wanted.clear(), count, 4)
-    assert_frame_equal(model.candidates(nobody), found.clear())
-    assert len(counted) > 2
-
-
-@starts_jvm
 def test_a_jvm_listens_to_this_machine_alone_and_is_gone_with_its_stage(tmp_path):
     with session(tmp_path):
         jvm = java_below(os.getpid())
@@ -207,13 +184,16 @@ def test_a_jvm_is_gone_when_its_process_is_killed(tmp_path, how):
 
 @starts_jvm
 def test_what_spark_fails_with_is_told_in_a_line(tmp_path):
-    with pytest.raises(SparkError, match=r"Spark failed: .*PATH_NOT_FOUND.* SPARK_DRIVER_MEMORY"):
+    with pytest.raises(ServiceError, match=r"Spark failed: .*PATH_NOT_FOUND.* SPARK_DRIVER_MEMORY"):
         fit(tmp_path, tmp_path / "nothing.parquet", 0)
 
 
 @starts_jvm
 def test_a_jvm_that_dies_is_told_of_and_the_next_session_has_another(tmp_path):
-    with pytest.raises(SparkError, match=r"Spark failed.* SPARK_MASTER"), session(tmp_path) as one:
+    with (
+        pytest.raises(ServiceError, match=r"Spark failed.* SPARK_MASTER"),
+        session(tmp_path) as one,
+    ):
         java_below(os.getpid()).kill()
         one.sql.range(3).count()
     with session(tmp_path) as another:

@@ -3,7 +3,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tasks.night.changes import Known, changed_users, comparable
+from tasks.night.changes import KnownTables, changed_users, comparable
 
 USERS = pl.DataFrame({"user": [1, 2, 3, 4]})
 RATINGS = pl.DataFrame(
@@ -17,7 +17,7 @@ RATINGS = pl.DataFrame(
 TEXTS = pl.DataFrame(
     {"item": [10, 11, 12, 13, 14], "text": list("abcde"), "year": [None, 1, 2, 3, 4]}
 )
-BEFORE = Known(USERS, RATINGS.lazy(), TEXTS, None)
+BEFORE = KnownTables(USERS, RATINGS.lazy(), TEXTS, None)
 LISTS = pl.LazyFrame({"user": [1, 2, 3, 4], "item": [14, 13, 11, 11]})
 
 

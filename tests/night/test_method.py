@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.night.method import method_of
-from tasks.settings.settings import Settings
+from tasks.night.state import method_of
+from tests.support.options import plain_settings
 from tests.support.worlds import FILMS
 
 LOGIC = {"train": ("3",), "re-rank": ("2",)}
@@ -25,7 +25,9 @@ LOGIC = {"train": ("3",), "re-rank": ("2",)}
     ],
 )
 def test_where_and_how_fast_is_the_same_method(given: dict[str, object]) -> None:
-    assert method_of(Settings(**given), FILMS, LOGIC) == method_of(Settings(), FILMS, LOGIC)
+    assert method_of(plain_settings(**given), FILMS, LOGIC) == method_of(
+        plain_settings(), FILMS, LOGIC
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,11 +44,13 @@ def test_where_and_how_fast_is_the_same_method(given: dict[str, object]) -> None
     ],
 )
 def test_what_may_change_a_list_is_another_method(given: dict[str, object]) -> None:
-    assert method_of(Settings(**given), FILMS, LOGIC) != method_of(Settings(), FILMS, LOGIC)
+    assert method_of(plain_settings(**given), FILMS, LOGIC) != method_of(
+        plain_settings(), FILMS, LOGIC
+    )
 
 
 def test_new_logic_and_another_data_set_are_other_methods() -> None:
-    plain = method_of(Settings(), FILMS, LOGIC)
-    assert method_of(Settings(), FILMS, LOGIC | {"train": ("4",)}) != plain
-    assert method_of(Settings(), FILMS.model_copy(update={"name": "x"}), LOGIC) != plain
-    assert method_of(Settings(), FILMS, dict(reversed(LOGIC.items()))) == plain
+    plain = method_of(plain_settings(), FILMS, LOGIC)
+    assert method_of(plain_settings(), FILMS, LOGIC | {"train": ("4",)}) != plain
+    assert method_of(plain_settings(), FILMS.model_copy(update={"name": "x"}), LOGIC) != plain
+    assert method_of(plain_settings(), FILMS, dict(reversed(LOGIC.items()))) == plain

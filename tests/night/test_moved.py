@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.night.moved import moved
+from tasks.night.changes import moved
 
 PAIR = ["user", "item"]
 pairs = st.tuples(st.integers(1, 5), st.integers(1, 4))

@@ -51,8 +51,6 @@ def test_the_number_of_candidates(given, expected):
         ({"sources": {"svd": 0, "ease": 50}}, "sources: svd, .* must be one of them"),
         ({"sources": {"svd": 50}, "search_count": 40}, "give search_count, .* or sources"),
         ({"sources": {"svd": 50}, "tuning": 0.5, "depth": 2}, "give tuning, .* or sources"),
-        ({"scorer": "llm-batch", "llm_model": "m", "llm_ask": "list"}, "list needs the scorer llm"),
-        ({"llm_stride": 21}, "llm_stride: windows further apart than they are long"),
         ({"learn_trees": True, "learn_splits": 1}, "learn_trees: one inner split is to learn from"),
         (
             {"tune": ("als_alpha", "als_factors")},
@@ -89,10 +87,6 @@ def test_contradictions_are_refused(given, reason):
         {"learn_users": 0},
         {"learn_protocol": "hold-out"},
         {"profile_style": "poem"},
-        {"llm_ask": "pairs"},
-        {"llm_window": 1},
-        {"llm_window": 100},
-        {"llm_stride": 0},
         {"learn_target": "loved"},
     ],
 )

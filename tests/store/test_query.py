@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from tasks.core.errors import QueryError
+from tasks.core.errors import StoreError
 from tasks.store.query import query, stream
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
@@ -22,7 +22,7 @@ def test_a_large_answer_comes_in_batches_in_order_after_its_columns(home):
 
 def test_a_failure_in_the_middle_of_the_rows_shows_the_statement(home):
     failing = "SELECT CASE WHEN range = 250000 THEN error('boom') ELSE 1 END FROM range(300000)"
-    with pytest.raises(QueryError, match="boom") as told, stream(home, failing) as batches:
+    with pytest.raises(StoreError, match="boom") as told, stream(home, failing) as batches:
         list(batches)
     assert failing in told.value.what
 
@@ -34,7 +34,7 @@ def test_what_goes_wrong_with_the_rows_elsewhere_is_not_blamed_on_the_statement(
 
 
 def test_a_wrong_statement_says_where_names_are_listed(home):
-    with pytest.raises(QueryError, match="SHOW ALL TABLES"):
+    with pytest.raises(StoreError, match="SHOW ALL TABLES"):
         query(home, "FROM nowhere")
-    with pytest.raises(QueryError, match="SHOW ALL TABLES"), stream(home, "FROM nowhere"):
+    with pytest.raises(StoreError, match="SHOW ALL TABLES"), stream(home, "FROM nowhere"):
         pass

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from tasks.core.progress import bar
-from tasks.data.enriching.records import Answer, Lookup, Movie, TmdbCacheError, name_of
+from tasks.data.enriching.records import Answer, EnrichError, Lookup, Movie, name_of
 from tasks.data.enriching.tmdb import TmdbPace, open_tmdb
 
 CACHE = "tmdb.sqlite"
@@ -55,7 +55,7 @@ class TmdbCache:
 
 @contextmanager
 def open_cache(file: Path) -> Iterator[TmdbCache]:
-    """Open the file, made if it is not there. Raises TmdbCacheError when it cannot be used."""
+    """Open the file, made if it is not there. Raises EnrichError when it cannot be used."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with closing(sqlite3.connect(file, timeout=60)) as database:
@@ -66,7 +66,7 @@ def open_cache(file: Path) -> Iterator[TmdbCache]:
             )
             yield TmdbCache(database)
     except sqlite3.DatabaseError as error:
-        raise TmdbCacheError(
+        raise EnrichError(
             f"{file}: TMDB's kept answers cannot be used ({error}).",
             "If the file is damaged, delete it: TMDB is asked again.",
         ) from error
@@ -90,7 +90,7 @@ class CachedTmdb:
     def answers(self, lookups: Sequence[Lookup]) -> dict[Lookup, Answer]:
         """Every lookup's answer.
 
-        Raises TmdbError, and TmdbCacheError when the file of kept answers cannot be used; what
+        Raises EnrichError, also when the file of kept answers cannot be used; what
         was answered until then stays kept.
         """
         wanted = list(dict.fromkeys(lookups))

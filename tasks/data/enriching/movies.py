@@ -10,7 +10,7 @@ from tasks.core.text import plain
 from tasks.core.vocabulary import ITEM, TITLE, TMDB_ID, YEAR, Id
 from tasks.data.enriching.fill import FETCHED_AT
 from tasks.data.enriching.matching import closeness, is_outdated, is_same, titles_in
-from tasks.data.enriching.records import Answer, ById, ByTitle, Lookup, Movie
+from tasks.data.enriching.records import Answer, Lookup, Movie, by_id, by_title
 
 AskModel = Callable[[Sequence[str]], list[str | None]]
 """Blocks of text in, one answer each out; None where there is none."""
@@ -104,7 +104,7 @@ def table_of(hits: Iterable[Hit], items: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_id(wanted: Sequence[Wanted], ask: AskTmdb) -> list[Hit]:
-    lookups = {one: ById(tmdb_id=one.tmdb_id) for one in wanted if one.tmdb_id is not None}
+    lookups = {one: by_id(one.tmdb_id) for one in wanted if one.tmdb_id is not None}
     answers = ask(list(lookups.values()))
     hits = []
     for one, lookup in lookups.items():
@@ -132,11 +132,11 @@ def _by_title(wanted: Sequence[Wanted], ask: AskTmdb) -> Hits:
     return all_hits
 
 
-def _searches(wanted: Wanted) -> list[ByTitle]:
+def _searches(wanted: Wanted) -> list[Lookup]:
     """Under every name with the year, and under the first without: years differ by country."""
     names = titles_in(wanted.title)
-    dated = [ByTitle(title=name, year=wanted.year) for name in names]
-    return list(dict.fromkeys([*dated, ByTitle(title=names[0], year=None)]))
+    dated = [by_title(name, wanted.year) for name in names]
+    return list(dict.fromkeys([*dated, by_title(names[0], None)]))
 
 
 def _sorted_out(wanted: Wanted, hits: Sequence[Hit]) -> tuple[list[Hit], list[Hit]]:

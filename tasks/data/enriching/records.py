@@ -1,7 +1,6 @@
 """What is asked of TMDB, what it answers, and what can go wrong with asking."""
 
 from datetime import datetime
-from typing import ClassVar
 from urllib.parse import urlencode
 
 from pydantic import ConfigDict, Field, field_validator
@@ -40,26 +39,30 @@ class Movie(Record):
         return int(year) if year.isdecimal() and len(year) == 4 else None
 
 
-class ById(Record):
-    """The movie with this id: one, or none."""
+class Lookup(Record):
+    """A question to TMDB: the movie of an id, or movies of a title, released that year somewhere.
 
-    tmdb_id: int
+    `path`: behind TMDB's base address.
+    """
+
+    path: str
+    title: str | None = None
+    year: int | None = None
 
     @property
-    def path(self) -> str:
-        """Behind TMDB's base address."""
-        return f"/3/movie/{self.tmdb_id}"
+    def is_search(self) -> bool:
+        """Whether it may have several answers, TMDB's likeliest first."""
+        return self.title is not None
 
 
-class ByTitle(Record):
-    """Movies with such a title, released that year somewhere; TMDB's likeliest first."""
-
-    title: str
-    year: int | None
-    path: ClassVar[str] = "/3/search/movie"
+def by_id(tmdb_id: int) -> Lookup:
+    """The movie with this id: one, or none."""
+    return Lookup(path=f"/3/movie/{tmdb_id}")
 
 
-Lookup = ById | ByTitle
+def by_title(title: str, year: int | None) -> Lookup:
+    """Movies with such a title, of that year if it is given."""
+    return Lookup(path="/3/search/movie", title=title, year=year)
 
 
 class Answer(Record):
@@ -71,7 +74,7 @@ class Answer(Record):
 
 def query_of(lookup: Lookup) -> dict[str, str]:
     """The address' parameters, without the key."""
-    if isinstance(lookup, ById):
+    if lookup.title is None:
         return {}
     return {"query": lookup.title} | ({} if lookup.year is None else {"year": str(lookup.year)})
 
@@ -82,20 +85,7 @@ def name_of(lookup: Lookup) -> str:
 
 
 class EnrichError(PalateError):
-    """Root of this stage's errors; every answer that arrived before is kept."""
+    """Nobody can be asked, TMDB or the file of kept answers fails; what arrived before is kept.
 
-
-class NobodyToAskError(EnrichError):
-    """Something is missing, and neither TMDB nor a language model can be asked."""
-
-
-class TmdbError(EnrichError):
-    """TMDB does not answer, or not as TMDB does. No message holds an address with a key."""
-
-
-class TmdbKeyError(TmdbError):
-    """TMDB refuses the key: asking again is no use."""
-
-
-class TmdbCacheError(EnrichError):
-    """The file of kept answers cannot be used."""
+    No message holds an address with a key.
+    """

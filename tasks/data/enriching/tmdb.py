@@ -13,7 +13,7 @@ from aiolimiter import AsyncLimiter
 from pydantic import Field, SecretStr, ValidationError
 
 from tasks.core.vocabulary import Record
-from tasks.data.enriching.records import ById, Lookup, Movie, TmdbError, TmdbKeyError, query_of
+from tasks.data.enriching.records import EnrichError, Lookup, Movie, query_of
 
 BASE_URL = "https://api.themoviedb.org"
 NO_SUCH_MOVIE = {6, 34}
@@ -70,7 +70,7 @@ class KeyedTransport(httpx2.AsyncHTTPTransport):
 
 @asynccontextmanager
 async def open_tmdb(url: str, key: SecretStr, pace: TmdbPace) -> AsyncIterator["Tmdb"]:
-    """A client of the TMDB at this address. Raises TmdbError where it is none."""
+    """A client of the TMDB at this address. Raises EnrichError where it is none."""
     async with httpx2.AsyncClient(
         base_url=_checked(url),
         transport=KeyedTransport(url, key, pace.concurrency),
@@ -92,7 +92,7 @@ class Tmdb:
     async def ask(self, lookup: Lookup) -> tuple[Movie, ...]:
         """The movies that answer a lookup; none if TMDB knows of none.
 
-        Raises TmdbKeyError when the key is refused, TmdbError when the attempts are used up,
+        Raises EnrichError when the key is refused, when the attempts are used up,
         the server asks to wait for too long, or it is not TMDB that answers.
         """
         for attempt in range(self._pace.attempts):
@@ -102,7 +102,7 @@ class Tmdb:
                 last = again
             if attempt + 1 < self._pace.attempts:
                 await self._wait(last, attempt)
-        raise TmdbError(
+        raise EnrichError(
             f"TMDB did not answer {lookup.path} in {self._pace.attempts} attempts"
             f" (the last: {last.what}).",
             LATER,
@@ -130,7 +130,7 @@ class Tmdb:
             await asyncio.sleep(self._random.uniform(0, most))
             return
         if again.wait > self._pace.longest_wait:
-            raise TmdbError(f"TMDB asks to wait for {again.wait:.0f} seconds.", LATER)
+            raise EnrichError(f"TMDB asks to wait for {again.wait:.0f} seconds.", LATER)
         now = asyncio.get_running_loop().time()
         self._held_until = max(self._held_until, now + again.wait)
 
@@ -139,9 +139,9 @@ def _checked(url: str) -> str:
     """Give an address back if it is one, and holds no secret that a log could show."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise TmdbError(f"PALATE_TMDB_URL: '{url}' is no address.", f"TMDB's is {BASE_URL}.")
+        raise EnrichError(f"PALATE_TMDB_URL: '{url}' is no address.", f"TMDB's is {BASE_URL}.")
     if parts.username or parts.password or parts.query:
-        raise TmdbError(
+        raise EnrichError(
             "PALATE_TMDB_URL holds a user, a password or a query.", "A key belongs in TMDB_API_KEY."
         )
     return url
@@ -150,14 +150,14 @@ def _checked(url: str) -> str:
 def _read(lookup: Lookup, response: httpx2.Response) -> tuple[Movie, ...]:
     status = response.status_code
     if status in (401, 403):
-        raise TmdbKeyError(
+        raise EnrichError(
             f"TMDB refuses the key (status {status}).",
             "Check TMDB_API_KEY: an API key or read access token from"
             " https://www.themoviedb.org/settings/api.",
         )
     if status == 429 or status >= 500:
         raise _Again(f"status {status}", _retry_after(response))
-    body, by_id = _json(response), isinstance(lookup, ById)
+    body, by_id = _json(response), not lookup.is_search
     if status == 200:
         return _movies(body, by_id)
     code = body.get("status_code") if body else None
@@ -165,7 +165,7 @@ def _read(lookup: Lookup, response: httpx2.Response) -> tuple[Movie, ...]:
         return ()
     if status in (400, 422) and not by_id and code is not None:
         return ()  # a title that TMDB cannot search for, such as "???"
-    raise TmdbError(
+    raise EnrichError(
         f"What answers {lookup.path} with status {status} is not TMDB.",
         f"Check PALATE_TMDB_URL; unless set, it is {BASE_URL}.",
     )

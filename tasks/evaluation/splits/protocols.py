@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from tasks.core.errors import SettingsError, TooLittleDataError
-from tasks.core.registry import Registry
+from tasks.core.registry import named
 from tasks.core.vocabulary import ITEM, TIMESTAMP, USER, ProtocolName
 from tasks.evaluation.splits.parts import (
     PLACE,
@@ -31,7 +31,7 @@ FEWEST_RATINGS, SHARE_TESTED, MOST_KEPT = 10, 0.2, 5
 SHARE_NEW = 0.1
 """Of "cold-item"."""
 
-SPLITTERS = Registry[Callable[[pl.DataFrame, np.random.Generator, int], Parts]]()
+SPLITTERS: dict[str, Callable[[pl.DataFrame, np.random.Generator, int], Parts]] = {}
 
 
 def split(ratings: pl.DataFrame, protocol: ProtocolName, seed: int, keep: int) -> Parts:
@@ -51,7 +51,7 @@ def split(ratings: pl.DataFrame, protocol: ProtocolName, seed: int, keep: int) -
     return made
 
 
-@SPLITTERS.named("loo")
+@named(SPLITTERS, "loo")
 def loo(ratings: pl.DataFrame, random: np.random.Generator, _keep: int) -> Parts:
     """Leave-one-out, for hit rates: one random rating of every user is held out (PAPER.md, P1).
 
@@ -65,7 +65,7 @@ def loo(ratings: pl.DataFrame, random: np.random.Generator, _keep: int) -> Parts
     return with_both_sides(ratings.filter(~held), ratings.filter(held))
 
 
-@SPLITTERS.named("split")
+@named(SPLITTERS, "split")
 def item_split(ratings: pl.DataFrame, random: np.random.Generator, _keep: int) -> Parts:
     """Of an item's n ratings round(0.75 n) are train, the rest is held out (PAPER.md, P2).
 
@@ -79,7 +79,7 @@ def item_split(ratings: pl.DataFrame, random: np.random.Generator, _keep: int) -
     return with_both_sides(train, held_out, skipped={"ratings of items rated once or twice": rare})
 
 
-@SPLITTERS.named("user-split")
+@named(SPLITTERS, "user-split")
 def user_split(ratings: pl.DataFrame, random: np.random.Generator, _keep: int) -> Parts:
     """Of a user's n ratings round(0.75 n) are train, the rest is held out, for list metrics.
 
@@ -89,7 +89,7 @@ def user_split(ratings: pl.DataFrame, random: np.random.Generator, _keep: int) -
     return with_both_sides(*three_quarters(ratings, USER, random))
 
 
-@SPLITTERS.named("temporal")
+@named(SPLITTERS, "temporal")
 def temporal(ratings: pl.DataFrame, _random: np.random.Generator, _keep: int) -> Parts:
     """Ratings before one moment are train, those at it or later are held out, for all users alike.
 
@@ -105,7 +105,7 @@ def temporal(ratings: pl.DataFrame, _random: np.random.Generator, _keep: int) ->
     return with_both_sides(ratings.filter(before), ratings.filter(~before))
 
 
-@SPLITTERS.named("cold-user")
+@named(SPLITTERS, "cold-user")
 def cold_user(ratings: pl.DataFrame, random: np.random.Generator, keep: int) -> Parts:
     """A fifth of the users with 10 ratings or more keep `keep` (0 to 5) of them in train.
 
@@ -132,7 +132,7 @@ def cold_user(ratings: pl.DataFrame, random: np.random.Generator, keep: int) -> 
     return parts(train, held_out, testers, None, skipped)
 
 
-@SPLITTERS.named("cold-item")
+@named(SPLITTERS, "cold-item")
 def cold_item(ratings: pl.DataFrame, random: np.random.Generator, _keep: int) -> Parts:
     """A tenth of the rated items (at least one) are new: all of their ratings are held out.
 

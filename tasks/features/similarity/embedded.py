@@ -1,18 +1,20 @@
 """The default scorer: cosines of sentence embeddings, mapped to [-1, 1]; no LLM, no network."""
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from tasks.core.arrays import Ids, Places, ids_of, places_of, within
 from tasks.core.vocabulary import FAVOURITES, ITEM, TEXT, USER
-from tasks.features.similarity.closeness import Bools, Taste, closeness, padded
 from tasks.features.similarity.scorer import Scores, ScoringInputs, Vectors
 from tasks.texts.embedder import Embedder
 from tasks.texts.item_texts import BACKGROUND, BACKGROUND_ITEMS
 
+NEAREST = 3
+"""Favourites that count, those nearest to an item."""
 FEWEST_BACKGROUND = 10
 SMALLEST_SPREAD = 0.02
 NEUTRAL_COSINE = 0.30
@@ -23,64 +25,70 @@ BLOCK_NUMBERS = 8_000_000
 """Numbers of the items' vectors held at once, whatever the number of people."""
 
 
-class Texts(Protocol):
-    """Gives the unit vectors (n, W) of texts."""
+Bools = NDArray[np.bool_]
 
-    def matrix(self, texts: list[str]) -> Vectors:
-        """One row per text, in their order."""
-        ...
+VERSION = f"embedded-3-{Embedder.version}"
+
+Embed = Callable[[Sequence[str]], Vectors]
+"""The unit vectors (n, W) of texts, in their order."""
 
 
-class EmbeddedScorer:
-    """Compares items with the profile's text and the nearest favourites, against the background.
+class Taste(NamedTuple):
+    """What some people like: a text and items.
 
-    The background is items from all over the catalogue: what neutral looks like.
+    `vectors` of all texts; `text` (n,) each person's row of them, -1: none; `named` (n, k) places
+    of items, -1: fewer.
     """
 
-    version = f"embedded-3-{Embedder.version}"
+    vectors: Vectors
+    text: Places
+    named: Places
 
-    def __init__(self, store: Texts) -> None:
-        self._store = store
+    def part(self, people: slice) -> "Taste":
+        """Of some of the people."""
+        return Taste(self.vectors, self.text[people], self.named[people])
 
-    def score(self, asked: ScoringInputs) -> Scores:
-        """One score (P,) per candidate; NaN for a person of whom nothing is known."""
-        people = asked.profiles.join(asked.candidates.select(USER).unique(), on=USER, how="semi")
-        people = people.sort(USER)
-        ids = ids_of(asked.texts[ITEM])
-        vectors = self._item_vectors(asked)
-        items, _ = places_of(ids, asked.candidates[ITEM])
-        owner, _ = places_of(ids_of(people[USER]), asked.candidates[USER])
-        order = np.argsort(owner, kind="stable")
-        background = np.flatnonzero(asked.texts[BACKGROUND].to_numpy())
-        taste = self._taste(people[TEXT], people[FAVOURITES], ids)
-        result = np.empty(len(items))
-        lengths = np.bincount(owner, minlength=people.height)
-        for first, last in _blocks(lengths, vectors.shape[1]):
-            own = slice(first, last)
-            mine = order[lengths[:first].sum() : lengths[:last].sum()]
-            row, place = owner[mine] - first, within(lengths[own])
-            table = np.zeros((last - first, int(lengths[own].max(initial=1))), dtype=np.int64)
-            table[row, place] = items[mine]
-            scores = _scores(table, taste.part(own), vectors, background)
-            result[mine] = scores[row, place]
-        return result
 
-    def _item_vectors(self, asked: ScoringInputs) -> Vectors:
-        given = asked.vectors
-        return self._store.matrix(asked.texts[TEXT].to_list()) if given is None else given
+def embedded_scores(asked: ScoringInputs, embed: Embed) -> Scores:
+    """One score (P,) per candidate; NaN for a person of whom nothing is known.
 
-    def _taste(self, texts: pl.Series, named: pl.Series, ids: Ids) -> Taste:
-        """What people say they like, and the items that they name."""
-        once = texts.unique(maintain_order=True)
-        once = once.filter(once != "")
-        rows = texts.to_frame("text").join(
-            once.to_frame("text").with_row_index("row"),
-            on="text",
-            how="left",
-            maintain_order="left",
-        )
-        place = rows["row"].cast(pl.Int64).fill_null(-1).to_numpy()
-        return Taste(self._store.matrix(once.to_list()), place, padded(named, ids))
+    Compares items with the profile's text and the nearest favourites, against the background:
+    items from all over the catalogue, which are what neutral looks like.
+    """
+    people = asked.profiles.join(asked.candidates.select(USER).unique(), on=USER, how="semi")
+    people = people.sort(USER)
+    ids = ids_of(asked.texts[ITEM])
+    vectors = embed(asked.texts[TEXT].to_list()) if asked.vectors is None else asked.vectors
+    items, _ = places_of(ids, asked.candidates[ITEM])
+    owner, _ = places_of(ids_of(people[USER]), asked.candidates[USER])
+    order = np.argsort(owner, kind="stable")
+    background = np.flatnonzero(asked.texts[BACKGROUND].to_numpy())
+    taste = _taste(people[TEXT], people[FAVOURITES], ids, embed)
+    result = np.empty(len(items))
+    lengths = np.bincount(owner, minlength=people.height)
+    for first, last in _blocks(lengths, vectors.shape[1]):
+        own = slice(first, last)
+        mine = order[lengths[:first].sum() : lengths[:last].sum()]
+        row, place = owner[mine] - first, within(lengths[own])
+        table = np.zeros((last - first, int(lengths[own].max(initial=1))), dtype=np.int64)
+        table[row, place] = items[mine]
+        scores = _scores(table, taste.part(own), vectors, background)
+        result[mine] = scores[row, place]
+    return result
+
+
+def _taste(texts: pl.Series, named: pl.Series, ids: Ids, embed: Embed) -> Taste:
+    """What people say they like, and the items that they name."""
+    once = texts.unique(maintain_order=True)
+    once = once.filter(once != "")
+    rows = texts.to_frame("text").join(
+        once.to_frame("text").with_row_index("row"),
+        on="text",
+        how="left",
+        maintain_order="left",
+    )
+    place = rows["row"].cast(pl.Int64).fill_null(-1).to_numpy()
+    return Taste(embed(once.to_list()), place, padded(named, ids))
 
 
 def _scores(items: Places, taste: Taste, vectors: Vectors, background: Places) -> Scores:
@@ -123,3 +131,44 @@ def _blocks(lengths: Places, width: int) -> Iterator[tuple[int, int]]:
     size = max(1, BLOCK_NUMBERS // (width * max(int(lengths.max(initial=0)), BACKGROUND_ITEMS)))
     for first in range(0, len(lengths), size):
         yield first, min(first + size, len(lengths))
+
+
+def closeness(asked: Vectors, taste: Taste, vectors: Vectors) -> Scores:
+    """Mean of the cosine with the text and that with the nearest of the items named beside it.
+
+    Of `asked` (n, C, W), or (1, C, W) for items that everybody is asked about; (n, C), NaN for
+    people with neither.
+    """
+    written: Bools = taste.text >= 0
+    some: Bools = taste.named >= 0
+    views, total = np.zeros((len(written), 1)), np.zeros((len(written), asked.shape[1]))
+    if written.any():
+        cosines = (asked @ taste.vectors[taste.text][:, :, None])[:, :, 0]
+        total += np.where(written[:, None], cosines, 0.0)
+        views += written[:, None]
+    if some.any():
+        cosines = asked @ vectors[taste.named].transpose(0, 2, 1)
+        total += _of_nearest(cosines, some)
+        views += np.any(some, axis=1, keepdims=True)
+    return np.divide(total, views, out=np.full_like(total, np.nan), where=views > 0)
+
+
+def _of_nearest(cosines: Vectors, there: Bools) -> Scores:
+    """Mean (n, C) of the 3 highest of (n, C, k), of those that are there; 0 without any."""
+    shown = np.where(there[:, None, :], cosines, -np.inf)
+    highest = np.sort(shown, axis=2)[:, :, -NEAREST:].astype(np.float64)
+    count = np.minimum(there.sum(axis=1), NEAREST)[:, None]
+    total = np.where(np.isfinite(highest), highest, 0.0).sum(axis=2)
+    mean: Scores = total / np.maximum(count, 1)
+    return mean
+
+
+def padded(named: pl.Series, ids: Ids) -> Places:
+    """Places (n, k) of the items in each row of a list column, -1 where a row has fewer."""
+    table = pl.DataFrame({"row": np.arange(len(named)), "named": named}).explode("named")
+    flat = table.with_columns(pl.col("named").struct.field(ITEM)).drop_nulls(ITEM)
+    rows = flat["row"].to_numpy()
+    lengths = np.bincount(rows, minlength=len(named))
+    padded = np.full((len(named), int(lengths.max(initial=1))), -1, dtype=np.int64)
+    padded[rows, within(lengths)] = places_of(ids, flat[ITEM])[0]
+    return padded

@@ -1,7 +1,6 @@
 """The scorer that asks a language model how well each item fits a person's taste (PAPER.md, 5)."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,56 +11,30 @@ from tasks.core.vocabulary import ESTIMATE, ITEM, USER, ItemText, Profile
 from tasks.features.similarity.scorer import Scores, ScoringInputs
 from tasks.llm.asking import ask_scores
 from tasks.llm.item_asking import PersonItems
-from tasks.llm.options import EngineOptions
+from tasks.llm.options import EngineOptions, LlmOptions
 from tasks.llm.rendering import item_line, person_block
 from tasks.llm.session import session_for
 from tasks.texts.item_texts import BACKGROUND
 
 
-@dataclass(frozen=True)
-class ScoreRequest:
-    """A person and the items to judge, in the order of the base list.
+def model_scores(asked: ScoringInputs, home: Path, options: EngineOptions) -> Scores:
+    """One score (P,) per candidate, from the ledger or the model; NaN where there is none.
 
-    `estimates` are the base model's, one per item, mapped from the data set's scale to [-1, 1].
+    Raises LlmError when no more can be asked; what was answered until then is kept.
     """
-
-    profile: Profile
-    items: Sequence[ItemText]
-    estimates: Sequence[float | None] = ()
-
-
-class LanguageScorer:
-    """Scores from the ledger where it has them, else from the model."""
-
-    def __init__(self, home: Path, options: EngineOptions) -> None:
-        self._home, self._options = home, options
-
-    def score(self, asked: ScoringInputs) -> Scores:
-        """One score (P,) per candidate; NaN where the model gave no valid one.
-
-        Raises LlmError when no more can be asked; what was answered until then is kept.
-        """
-        return person_by_person(asked, self._ask)
-
-    def _ask(self, requests: list[ScoreRequest]) -> Sequence[Sequence[float | None]]:
-        people = [as_shown(request, self._options) for request in requests]
-        session = session_for(self._home, self._options)
-        pairs = sum(len(person.lines) for person in people)
-        with bar(f"asking {self._options.llm_model}", total=pairs) as advance:
-            settled = session.settling(advance)
-            return session.run(lambda engine: ask_scores(engine, people, settled))
+    people = people_shown(asked, options)
+    session = session_for(home, options)
+    with bar(f"asking {options.llm_model}", total=asked.candidates.height) as advance:
+        settled = session.settling(advance)
+        answers = session.run(lambda engine: ask_scores(engine, people, settled))
+    return in_order(asked, answers)
 
 
-def as_shown(request: ScoreRequest, options: EngineOptions) -> PersonItems:
-    """A person and the items as the model reads them."""
-    estimates: Sequence[float | None] = request.estimates or [None] * len(request.items)
-    pairs = zip(request.items, estimates, strict=True)
-    lines = [item_line(item, options.llm_show, estimate) for item, estimate in pairs]
-    return PersonItems(person_block(request.profile), lines)
+def people_shown(asked: ScoringInputs, options: LlmOptions) -> list[PersonItems]:
+    """People and their candidates as the model reads them, sorted by user.
 
-
-def make_requests(asked: ScoringInputs) -> list[ScoreRequest]:
-    """One request per person, sorted by user."""
+    Items stay in the order of the base list; estimates are mapped from the scale to [-1, 1].
+    """
     low, high = asked.scale
     normal = (2.0 * (pl.col(ESTIMATE) - low) / (high - low) - 1.0).alias(ESTIMATE)
     wanted = asked.candidates.group_by(USER, maintain_order=True).agg(ITEM, normal).sort(USER)
@@ -69,18 +42,16 @@ def make_requests(asked: ScoringInputs) -> list[ScoreRequest]:
     mentioned = pl.col(ITEM).is_in(asked.candidates[ITEM].unique().implode())
     needed = asked.texts.filter(mentioned).select(pl.exclude(BACKGROUND))
     by_item = {row[ITEM]: ItemText.model_validate(row) for row in needed.iter_rows(named=True)}
-    requests = []
+    shown = []
     for person in people.iter_rows(named=True):
-        items, estimates = [by_item[item] for item in person.pop(ITEM)], person.pop(ESTIMATE)
-        requests.append(ScoreRequest(Profile.model_validate(person), items, estimates))
-    return requests
+        pairs = zip(person.pop(ITEM), person.pop(ESTIMATE), strict=True)
+        lines = [item_line(by_item[item], options.llm_show, value) for item, value in pairs]
+        shown.append(PersonItems(person_block(Profile.model_validate(person)), lines))
+    return shown
 
 
-def person_by_person(
-    asked: ScoringInputs, ask: Callable[[list[ScoreRequest]], Sequence[Sequence[float | None]]]
-) -> Scores:
-    """The answers to `make_requests` (None: no score) in the order of the candidates (P,)."""
-    answers = ask(make_requests(asked))
+def in_order(asked: ScoringInputs, answers: Sequence[Sequence[float | None]]) -> Scores:
+    """The answers to `people_shown` (None: no score) in the order of the candidates (P,)."""
     order = asked.candidates.with_row_index("row").sort(USER, maintain_order=True)["row"]
     result = np.full(asked.candidates.height, np.nan)
     flat = [np.nan if score is None else score for scores in answers for score in scores]

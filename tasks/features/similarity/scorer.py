@@ -1,7 +1,7 @@
 """The interface of everything that judges how well items fit a person."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -31,15 +31,14 @@ class ScoringInputs:
     vectors: Vectors | None = None
 
 
-class Scorer(Protocol):
-    """Judges many people's items at once, so that it can share work between them."""
+Scorer = Callable[[ScoringInputs], Scores]
+"""Judges many people's items at once, so that it can share work between them.
 
-    def score(self, asked: ScoringInputs) -> Scores:
-        """One score (P,) per candidate, in order; it depends on its person's rows alone."""
-        ...
+One score (P,) per candidate, in order; it depends on its person's rows alone.
+"""
 
 
 def score_candidates(scorer: Scorer, asked: ScoringInputs) -> pl.DataFrame:
     """User, item, similarity in the order of the candidates; null where there is no score."""
-    values = pl.Series(SIMILARITY, scorer.score(asked), pl.Float64, nan_to_null=True)
+    values = pl.Series(SIMILARITY, scorer(asked), pl.Float64, nan_to_null=True)
     return asked.candidates.select(USER, ITEM, values.clip(-1.0, 1.0))

@@ -1,5 +1,6 @@
 """The scorer's similarities as stages, over chunks of users."""
 
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -14,11 +15,27 @@ from tasks.core.vocabulary import (
     Artifact,
     ScorerName,
 )
-from tasks.features.similarity.registry import scorer_named, scorer_version
-from tasks.features.similarity.scorer import ScoringInputs, score_candidates
+from tasks.features.similarity import embedded
+from tasks.features.similarity.scorer import Scorer, ScoringInputs, score_candidates
 from tasks.llm.options import EngineOptions
+from tasks.llm.questions import SCORE
+from tasks.texts.embedding_store import text_vectors
 from tasks.texts.item_texts import needed_texts
 from tasks.texts.stages import VECTORS
+
+
+def scorer_named(name: ScorerName, home: Path, options: EngineOptions) -> Scorer:
+    """The scorer that `--scorer` names: a new one is an entry here."""
+    if name == "embedded":
+        return partial(embedded.embedded_scores, embed=partial(text_vectors, home))
+    from tasks.features.similarity.language import model_scores  # noqa: PLC0415 - loads openai and SQLAlchemy
+
+    return partial(model_scores, home=home, options=options)
+
+
+def scorer_version(name: ScorerName, options: EngineOptions) -> str:
+    """Changes whenever the same question would get another score."""
+    return embedded.VERSION if name == "embedded" else SCORE.judge(options)
 
 
 @stage("choose texts", "1")

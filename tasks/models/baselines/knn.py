@@ -1,7 +1,6 @@
 """Item kNN: items like those the user rated, by Surprise's similarities between items."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -10,11 +9,11 @@ import scipy
 from numpy.typing import NDArray
 from pydantic import Field
 
-from tasks.core.arrays import Floats, places_of
+from tasks.core.arrays import Floats, Ids, places_of
 from tasks.core.errors import TooLittleDataError
 from tasks.core.vocabulary import ITEM, RATING, USER
 from tasks.models.base import BLOCK_CELLS, Matrix, Training
-from tasks.models.interactions import Interactions, interactions_of
+from tasks.models.interactions import interactions_of
 from tasks.models.product import ProductModel
 
 SUPPORT = 3
@@ -43,22 +42,21 @@ class ItemKnn(ProductModel):
     def fit(cls, training: Training) -> Self:
         """Raises TooLittleDataError where no item can be compared."""
         options = cls.Options.read(training.options)
-        seen = interactions_of(training.ratings)
-        enough = np.flatnonzero(seen.rated.sum(axis=0) >= SUPPORT)
+        users, items, everything = interactions_of(training.ratings)
+        enough = np.flatnonzero(everything.sum(axis=0) >= SUPPORT)
         if not len(enough):
             raise TooLittleDataError(
                 f"No item has {SUPPORT} ratings: the base model {cls.name} has nothing to compare.",
                 "Use popularity or svd for a data set as small as this.",
             )
-        rated, heights = seen.rated[:, enough], _heights(seen, training)[:, enough]
-        comparable = _Comparable(rated, heights, heights.power(2))
-        blocks = list(_nearest(comparable, options.neighbours))
+        heights = _heights(users, items, training)[:, enough]
+        blocks = list(_nearest(everything[:, enough], heights, options.neighbours))
         weights, near = (np.concatenate(part) for part in zip(*blocks, strict=True))
         return cls(
-            users=seen.users,
-            items=seen.items,
-            left=seen.rated,
-            right=_columns(seen, enough, near, weights),
+            users=users,
+            items=items,
+            left=everything,
+            right=_columns(len(items), enough, near, weights),
             options=training.options,
         )
 
@@ -67,36 +65,32 @@ class ItemKnn(ProductModel):
         return self.with_histories(ratings, users)
 
 
-@dataclass(frozen=True)
-class _Comparable:
-    """Of the items with enough ratings (U, n): who rated them, how high, and that squared."""
-
-    rated: Matrix
-    heights: Matrix
-    squares: Matrix
-
-
-def _heights(seen: Interactions, training: Training) -> Matrix:
+def _heights(users: Ids, items: Ids, training: Training) -> Matrix:
     """Ratings (U, I) moved to 1 and above: where all that two share is 0, a cosine is 0 / 0."""
     ratings = training.ratings
     moved = ratings[RATING].cast(pl.Float64).to_numpy() - training.scale[0] + 1.0
-    rows, _ = places_of(seen.users, ratings[USER])
-    columns, _ = places_of(seen.items, ratings[ITEM])
-    return scipy.sparse.csr_array((moved, (rows, columns)), shape=seen.rated.shape)
+    rows, _ = places_of(users, ratings[USER])
+    columns, _ = places_of(items, ratings[ITEM])
+    return scipy.sparse.csr_array((moved, (rows, columns)), shape=(len(users), len(items)))
 
 
-def _nearest(known: _Comparable, neighbours: int) -> Iterator[tuple[Floats, NDArray[np.int64]]]:
-    """Weights and places of each item's nearest (rows, neighbours), some items at a time."""
-    items = known.rated.shape[1]
-    by_item = _Comparable(*(part.T.tocsr() for part in vars(known).values()))
-    counts = np.sqrt(known.rated.sum(axis=0))
+def _nearest(
+    rated: Matrix, heights: Matrix, neighbours: int
+) -> Iterator[tuple[Floats, NDArray[np.int64]]]:
+    """Weights and places of each item's nearest (rows, neighbours), some items at a time.
+
+    `rated` and `heights` (U, n): who rated the items with enough ratings, and how high.
+    """
+    items, squares = rated.shape[1], heights.power(2)
+    raters, levels, squared = (part.T.tocsr() for part in (rated, heights, squares))
+    counts = np.sqrt(rated.sum(axis=0))
     size = max(1, BLOCK_CELLS // items)
     for start in range(0, items, size):
         block = slice(start, start + size)
-        both = (by_item.rated[block] @ known.rated).toarray()
-        shared = (by_item.squares[block] @ known.rated) * (by_item.rated[block] @ known.squares)
+        both = (raters[block] @ rated).toarray()
+        shared = (squared[block] @ rated) * (raters[block] @ squares)
         lengths = np.sqrt(shared.toarray())
-        products = (by_item.heights[block] @ known.heights).toarray()
+        products = (levels[block] @ heights).toarray()
         cosines = np.divide(products, lengths, out=np.zeros_like(products), where=both >= SUPPORT)
         weights = cosines * both / np.outer(counts[block], counts)
         weights[np.arange(len(weights)), np.arange(start, start + len(weights))] = 0.0
@@ -105,11 +99,10 @@ def _nearest(known: _Comparable, neighbours: int) -> Iterator[tuple[Floats, NDAr
 
 
 def _columns(
-    seen: Interactions, enough: NDArray[np.int64], near: NDArray[np.int64], weights: Floats
+    count: int, enough: NDArray[np.int64], near: NDArray[np.int64], weights: Floats
 ) -> Matrix:
     """Sparse (I, I): each item's column holds the weights of its nearest."""
     kept = weights > 0
     items = np.repeat(enough, kept.sum(axis=1))
-    count = len(seen.items)
     values = weights[kept].astype(np.float32)
     return scipy.sparse.csr_array((values, (enough[near[kept]], items)), shape=(count, count))

@@ -13,9 +13,8 @@ from pydantic import Field
 
 from tasks.core.arrays import ids_of
 from tasks.core.vocabulary import ITEM, RATING, USER
-from tasks.models.base import Search, Searched, Training
+from tasks.models.base import Searched, Training
 from tasks.models.baselines.als import Als
-from tasks.models.spark_candidates import spark_candidates
 from tasks.models.spark_session import FEATURES, Spark, parquet_of, session
 
 PLACE = "place"
@@ -38,7 +37,6 @@ class SparkAls(Als):
     extra = "spark"
     choices: ClassVar[Mapping[str, tuple[float, ...]]] = {}
     shrinks_per_rating = True
-    parts_users_itself = True
 
     class Options(Als.Options):
         """Of ALS by Spark."""
@@ -76,10 +74,6 @@ class SparkAls(Als):
             user_factors=user_factors,
             item_factors=item_factors,
         )
-
-    def candidates(self, search: Search) -> pl.DataFrame:
-        """Found by Spark."""
-        return spark_candidates(self, search)
 
 
 def _file_of(training: Training, spark: Spark) -> Path:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 import sql
-from tasks.core.errors import UnknownListsError
+from tasks.core.errors import StoreError
 from tasks.core.vocabulary import BASE_RANK, GENRES, ITEM, RANK, RERANKED_RANK, TITLE, YEAR, Record
 from tasks.store.query import query
 from tasks.store.warehouse import publish
@@ -84,11 +84,11 @@ def draw(seed: int) -> Draw:
 def lists_of_night(home: Path, user: str, run_id: str | None = None) -> Pair:
     """The base list and the re-ranker's list of a user, of that night or of the last one.
 
-    Raises StoreError without a results file, UnknownListsError where it has no such night or user.
+    Raises StoreError without a results file, or where it has no such night or user.
     """
     nights = query(home, sql.statement("comparing/run.sql"), {"run_id": run_id or ""})
     if nights.is_empty():
-        raise UnknownListsError(
+        raise StoreError(
             f"There is no night {run_id}." if run_id else "There has been no night yet.",
             'Nights there are: palate sql "SELECT run_id, flow FROM run_history"',
         )
@@ -96,7 +96,7 @@ def lists_of_night(home: Path, user: str, run_id: str | None = None) -> Pair:
     wanted = {"run_id": night["run_id"], "user": user}
     ranked = query(home, sql.statement("comparing/ranked.sql"), wanted)
     if ranked.is_empty():
-        raise UnknownListsError(
+        raise StoreError(
             f"The night {night['run_id']} has no list for user {user}.",
             "Users with a list: palate sql"
             f" \"SELECT DISTINCT user FROM ranked_items WHERE run_id = '{night['run_id']}'\"",

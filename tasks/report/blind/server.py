@@ -7,7 +7,7 @@ from collections.abc import Callable
 import uvicorn
 from starlette.applications import Starlette
 
-from tasks.core.errors import PortError
+from tasks.core.errors import ServiceError
 from tasks.report.blind.ballot import HOSTS, Access, Ballot, StoreChoice
 from tasks.report.blind.pair import Chosen, Draw, Pair
 
@@ -24,7 +24,7 @@ def ask(
     """What the person chose, which `store` has stored by then; None if nobody did in time.
 
     Listens on 127.0.0.1 (port 0: a free one) and gives `announce` the address to open. Raises
-    KeyboardInterrupt when interrupted before the choice, PortError where the port cannot be had,
+    KeyboardInterrupt when interrupted before the choice, ServiceError where the port cannot be had,
     and what `store` raises.
     """
     with socket.socket() as listener:
@@ -49,7 +49,9 @@ def _listen(listener: socket.socket, port: int) -> None:
         listener.bind((HOSTS[0], port))
         listener.listen()
     except (OSError, OverflowError) as error:
-        raise PortError(f"Port {port}: {error}.", "Give another --port, or 0 for any.") from error
+        raise ServiceError(
+            f"Port {port}: {error}.", "Give another --port, or 0 for any."
+        ) from error
 
 
 def _serve(ballot: Ballot, listener: socket.socket, minutes: float) -> None:

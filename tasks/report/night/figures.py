@@ -1,7 +1,6 @@
 """What the tables of a page hold: held-out figures, requests to a language model, phases."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -70,24 +69,18 @@ OUTCOMES = {
 }
 
 
-@dataclass(frozen=True)
-class RequestSummary:
-    """The requests of a night to a language model, by kind and by outcome, and their sums."""
+def summarise(requests: pl.DataFrame) -> Row | None:
+    """The requests by kind (`kinds`) and by outcome (`outcomes`), and their sums (`total`).
 
-    kinds: list[Row]
-    outcomes: list[Row]
-    total: Row
-
-
-def summarise(requests: pl.DataFrame) -> RequestSummary | None:
-    """Sums of the requests; None where there are none."""
+    None where there are none.
+    """
     if requests.is_empty():
         return None
     kinds = requests.group_by("kind").agg(SUMS).sort("kind").to_dicts()
     outcomes = requests.group_by("outcome").agg(pl.len().alias("requests"), pl.col("pairs").sum())
     ordered = [row | {"meaning": OUTCOMES.get(row["outcome"], "")} for row in _ordered(outcomes)]
     total = requests.select(SUMS).row(0, named=True)
-    return RequestSummary(kinds=kinds, outcomes=ordered, total=total)
+    return {"kinds": kinds, "outcomes": ordered, "total": total}
 
 
 def _sum_or_null(name: str) -> pl.Expr:

@@ -1,7 +1,6 @@
 """A night in sentences: what it did, whether it went as it should, and what to do if not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from tasks.report.night.read import NightRows
@@ -82,23 +81,16 @@ def _learned(settings: Mapping[str, Any]) -> str:
     return f"A learned re-ranker ({how}{fitted}) orders them to find {target}.{left_out}"
 
 
-@dataclass(frozen=True)
-class Banner:
-    """What stands at the top of a page: `tone` is bad, warn or plain."""
+def banner(night: NightRows) -> dict[str, str] | None:
+    """The warning at the top of the page: `tone` (bad or warn), title, why, fix.
 
-    tone: str
-    title: str
-    why: str
-    fix: str
-
-
-def banner(night: NightRows) -> Banner | None:
-    """The warning at the top of the page; None of a night that is complete."""
+    None of a night that is complete.
+    """
     status, note = night.run["status"], night.run["note"]
     if status == "complete":
         return None
     if status == "degraded":
-        return Banner(
+        return _banner(
             "bad",
             "Degraded: base lists were published",
             note or "The language model did not answer.",
@@ -106,14 +98,18 @@ def banner(night: NightRows) -> Banner | None:
             " its answers are kept, and finished stages are not done again.",
         )
     if status == "guarded":
-        return Banner(
+        return _banner(
             "warn",
             "Guarded: some users got base lists",
             note or "Re-ranked lists did worse than base lists on the ratings that arrived since.",
             "See the guard's figures below. It ends by itself once re-ranked lists no longer do"
             " worse; if it lasts, compare methods (palate evaluate) and choose another.",
         )
-    return Banner("warn", f"Status: {status}", note or "No reason was recorded.", "See the log.")
+    return _banner("warn", f"Status: {status}", note or "No reason was recorded.", "See the log.")
+
+
+def _banner(tone: str, title: str, why: str, fix: str) -> dict[str, str]:
+    return {"tone": tone, "title": title, "why": why, "fix": fix}
 
 
 def not_measured(night: NightRows) -> str | None:

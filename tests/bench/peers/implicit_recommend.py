@@ -20,7 +20,7 @@ def compare(given: Given) -> Compared:
     factors, users = given.als, given.users
     model = AlternatingLeastSquares(factors=factors.item_factors.shape[1], num_threads=1)
     model.user_factors, model.item_factors = factors.user_factors, factors.item_factors
-    rated = csr_matrix(interactions_of(given.train).rated)
+    rated = csr_matrix(interactions_of(given.train)[2])
     places = pl.Series(factors.users.tolist()).index_of  # ids are sorted: a place per user
     rows = [places(user) for user in users]
     ours, found = best_of(TIMES, lambda: top_candidates(factors, given.train, users, COUNT, SEED))

@@ -14,13 +14,11 @@ import pytest
 from tasks.data.enriching.cached import LONGEST_KEPT, open_cache
 from tasks.data.enriching.records import (
     Answer,
-    ById,
-    ByTitle,
+    EnrichError,
     Lookup,
     Movie,
-    TmdbCacheError,
-    TmdbError,
-    TmdbKeyError,
+    by_id,
+    by_title,
 )
 from tests.data.enriching.conftest import QUICK, client
 from tests.support.fake_tmdb import V3, V4, movie
@@ -33,29 +31,29 @@ FILM = movie(949, "Heat")
 
 MANY = [movie(n, f"Film {n}") for n in range(1, 41)]
 
-ALL = [ById(tmdb_id=one["id"]) for one in MANY]
+ALL = [by_id(one["id"]) for one in MANY]
 
 RUN = """
 import sys
 from pathlib import Path
 from pydantic import SecretStr
 from tasks.data.enriching.cached import CachedTmdb
-from tasks.data.enriching.records import ById
+from tasks.data.enriching.records import by_id
 from tasks.data.enriching.tmdb import TmdbPace
 pace = TmdbPace(rate=1000, concurrency=2)
 tmdb = CachedTmdb(Path(sys.argv[1]), sys.argv[2], SecretStr(sys.argv[3]), pace)
-tmdb.answers([ById(tmdb_id=n) for n in range(1, 41)])
+tmdb.answers([by_id(n) for n in range(1, 41)])
 """
 
 
 def test_answers_come_back_as_they_were_kept_also_after_reopening(tmp_path):
     file = tmp_path / "deep" / "tmdb.sqlite"
-    lookups = ById(tmdb_id=949), ByTitle(title="Heat & Dust", year=None)
+    lookups = by_id(949), by_title("Heat & Dust", None)
     with open_cache(file) as cache:
         cache.keep(lookups[0], HEAT)
         cache.keep(lookups[1], NONE)
     with open_cache(file) as cache:
-        assert cache.fresh([*lookups, ById(tmdb_id=1)], NOW) == {
+        assert cache.fresh([*lookups, by_id(1)], NOW) == {
             lookups[0]: HEAT,
             lookups[1]: NONE,
         }
@@ -63,11 +61,11 @@ def test_answers_come_back_as_they_were_kept_also_after_reopening(tmp_path):
 
 def test_titles_and_years_are_not_mixed_up(tmp_path):
     with open_cache(tmp_path / "tmdb.sqlite") as cache:
-        cache.keep(ByTitle(title="Heat", year=1995), HEAT)
+        cache.keep(by_title("Heat", 1995), HEAT)
         others = [
-            ByTitle(title="Heat", year=1986),
-            ByTitle(title="Heat", year=None),
-            ByTitle(title="Heat&year=1995", year=None),
+            by_title("Heat", 1986),
+            by_title("Heat", None),
+            by_title("Heat&year=1995", None),
         ]
         assert cache.fresh(others, NOW) == {}
 
@@ -75,35 +73,35 @@ def test_titles_and_years_are_not_mixed_up(tmp_path):
 def test_what_is_older_than_the_terms_allow_counts_as_not_kept(tmp_path):
     assert timedelta(days=180) == LONGEST_KEPT
     with open_cache(tmp_path / "tmdb.sqlite") as cache:
-        cache.keep(ById(tmdb_id=949), HEAT)
+        cache.keep(by_id(949), HEAT)
         almost = NOW + LONGEST_KEPT - timedelta(seconds=1)
-        assert list(cache.fresh([ById(tmdb_id=949)], almost)) == [ById(tmdb_id=949)]
-        assert cache.fresh([ById(tmdb_id=949)], NOW + LONGEST_KEPT) == {}
+        assert list(cache.fresh([by_id(949)], almost)) == [by_id(949)]
+        assert cache.fresh([by_id(949)], NOW + LONGEST_KEPT) == {}
 
 
 @pytest.mark.parametrize("damage", ["movies = 'x'", "movies = '[{}]'", "fetched_at = 'noon'"])
 def test_a_damaged_answer_counts_as_not_kept(tmp_path, damage):
     file = tmp_path / "tmdb.sqlite"
     with open_cache(file) as cache:
-        cache.keep(ById(tmdb_id=949), HEAT)
+        cache.keep(by_id(949), HEAT)
     with sqlite3.connect(file) as database:
         database.execute(f"UPDATE answers SET {damage}")
     database.close()
     with open_cache(file) as cache:
-        assert cache.fresh([ById(tmdb_id=949)], NOW) == {}
+        assert cache.fresh([by_id(949)], NOW) == {}
 
 
 def test_a_damaged_file_is_an_error_that_names_it(tmp_path):
     file = tmp_path / "tmdb.sqlite"
     file.write_bytes(b"this is not a database " * 100)
-    with pytest.raises(TmdbCacheError, match=r"tmdb\.sqlite") as caught, open_cache(file):
+    with pytest.raises(EnrichError, match=r"tmdb\.sqlite") as caught, open_cache(file):
         pass
     assert "delete it" in caught.value.fix
 
 
 def test_nothing_is_asked_twice_not_even_for_what_does_not_exist(start, home):
     fake = start(FILM)
-    wanted: list[Lookup] = [ById(tmdb_id=949), ById(tmdb_id=7), ByTitle(title="Heat", year=1995)]
+    wanted: list[Lookup] = [by_id(949), by_id(7), by_title("Heat", 1995)]
     first = client(home, fake).answers([*wanted, *wanted])
     assert {len(answer.movies) for answer in first.values()} == {0, 1}
     assert client(home, fake).answers(wanted) == first
@@ -115,7 +113,7 @@ def test_what_has_become_too_old_is_asked_again(start, home):
     then = datetime(2026, 1, 1, tzinfo=UTC)
     for days in (0, 179, 180):
         now = then + timedelta(days=days)
-        client(home, fake, clock=lambda now=now: now).answers([ById(tmdb_id=949)])
+        client(home, fake, clock=lambda now=now: now).answers([by_id(949)])
         assert len(fake.requests()) == (2 if days == 180 else 1)
 
 
@@ -127,7 +125,7 @@ def test_no_more_requests_than_allowed_are_in_flight(start, home):
 
 def test_an_error_keeps_what_was_answered_and_is_raised_as_it_is(start, home):
     fake = start(*MANY, faults={"/3/movie/30": ["500", "500", "500"]})
-    with pytest.raises(TmdbError, match="/3/movie/30"):
+    with pytest.raises(EnrichError, match="/3/movie/30"):
         client(home, fake).answers(ALL)
     before = len(fake.requests())
     assert len(client(home, fake).answers(ALL)) == 40
@@ -137,7 +135,7 @@ def test_an_error_keeps_what_was_answered_and_is_raised_as_it_is(start, home):
 
 def test_a_refused_key_stops_everything(start, home):
     fake = start(*MANY, delay=0.02)
-    with pytest.raises(TmdbKeyError):
+    with pytest.raises(EnrichError):
         client(home, fake, key="wrong").answers(ALL)
     assert len(fake.requests()) <= QUICK.concurrency
 
@@ -166,12 +164,12 @@ def test_the_key_is_in_no_log_error_or_file(start, home, key, caplog, monkeypatc
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("HTTPX_LOG_LEVEL", "trace")
     tmdb = client(home, fake, key=key)
-    tmdb.answers([*ALL[2:], ByTitle(title="Film", year=1995), ALL[0]])
-    with pytest.raises(TmdbError) as caught:
+    tmdb.answers([*ALL[2:], by_title("Film", 1995), ALL[0]])
+    with pytest.raises(EnrichError) as caught:
         tmdb.answers([ALL[1]])
     refused = client(home, fake, key=f"{key}-refused")
-    with pytest.raises(TmdbKeyError) as unauthorised:
-        refused.answers([ById(tmdb_id=99)])
+    with pytest.raises(EnrichError) as unauthorised:
+        refused.answers([by_id(99)])
     printed = [
         caplog.text,
         repr(vars(tmdb)),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import polars as pl
 
 from tasks.data.enriching.movies import MOST_JUDGED, blocks_of, find_movies, judged, table_of
-from tasks.data.enriching.records import Answer, ById, ByTitle, Movie
+from tasks.data.enriching.records import Answer, Lookup, Movie, by_id, by_title
 from tests.data.enriching.conftest import Asked, catalogue
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -17,15 +17,15 @@ class Knowing:
     def __init__(self, *movies, searches=None):
         self.movies = {movie.id: movie for movie in movies}
         self.searches = searches or {}
-        self.asked: list[ById | ByTitle] = []
+        self.asked: list[Lookup] = []
 
     def answers(self, lookups):
         self.asked += lookups
         return {one: Answer(movies=tuple(self.find(one)), fetched_at=NOW) for one in lookups}
 
     def find(self, lookup):
-        if isinstance(lookup, ById):
-            return [self.movies[lookup.tmdb_id]] if lookup.tmdb_id in self.movies else []
+        if not lookup.is_search:
+            return [movie for movie in self.movies.values() if by_id(movie.id) == lookup]
         return self.searches.get((lookup.title, lookup.year), [])
 
 
@@ -45,7 +45,7 @@ def test_an_id_that_leads_to_the_movie_is_taken_without_a_search():
     tmdb = Knowing(film(949))
     hits = find_movies(item(tmdb_id=949), tmdb.answers)
     assert (taken(hits.sure), hits.unsure) == ([(949, False)], [])
-    assert tmdb.asked == [ById(tmdb_id=949)]
+    assert tmdb.asked == [by_id(949)]
 
 
 def test_missing_unknown_and_misleading_ids_are_repaired_by_title_and_year():
@@ -80,8 +80,8 @@ def test_other_names_and_then_no_year_are_tried_until_something_fits():
     by_second_name = Knowing(searches={("D-Tox", 2002): [film(5, "D-Tox", "2002-01-04")]})
     assert taken(find_movies(item(title, 2002), by_second_name.answers).sure) == [(5, True)]
     assert by_second_name.asked == [
-        ByTitle(title="Eye See You", year=2002),
-        ByTitle(title="D-Tox", year=2002),
+        by_title("Eye See You", 2002),
+        by_title("D-Tox", 2002),
     ]
     without_year = Knowing(searches={("Heat", None): [film(5, released="1999-01-01")]})
     hits = find_movies(item(), without_year.answers)
@@ -92,13 +92,13 @@ def test_what_is_found_under_no_name_is_not_found():
     tmdb = Knowing(searches={("Heat", 1995): [film(99, "Casablanca")]})
     hits = find_movies(item(), tmdb.answers)
     assert (hits.sure, hits.unsure) == ([], [])
-    assert tmdb.asked == [ByTitle(title="Heat", year=1995), ByTitle(title="Heat", year=None)]
+    assert tmdb.asked == [by_title("Heat", 1995), by_title("Heat", None)]
 
 
 def test_an_item_without_a_year_is_searched_once():
     tmdb = Knowing()
     find_movies(item(year=None), tmdb.answers)
-    assert tmdb.asked == [ByTitle(title="Heat", year=None)]
+    assert tmdb.asked == [by_title("Heat", None)]
 
 
 def test_the_judge_sees_item_and_hit_and_its_yes_is_taken():

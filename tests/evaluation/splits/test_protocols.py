@@ -40,7 +40,7 @@ def test_every_protocol_is_declared_and_can_split():
 def test_what_is_declared_of_a_protocol_is_so(protocol):
     declared, ratings = PROTOCOLS[protocol], random_ratings()
     bare = ratings.with_columns(timestamp=pl.lit(None, pl.Int64))
-    if declared.needs_timestamps:
+    if protocol == "temporal":
         with pytest.raises(TooLittleDataError, match="timestamps"):
             split(bare, protocol, 1, 3)
     else:

@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +7,8 @@ from tasks.features.similarity import embedded
 from tasks.features.similarity.embedded import (
     COSINE_SPREAD,
     NEUTRAL_COSINE,
-    EmbeddedScorer,
+    VERSION,
+    embedded_scores,
     to_score,
 )
 from tasks.texts.embedder import Embedder
@@ -22,11 +21,8 @@ def direction(text):
     return np.array([np.cos(angle), np.sin(angle)], dtype=np.float32)
 
 
-def angle_scorer():
-    store: object = SimpleNamespace(
-        matrix=lambda ts: np.reshape([direction(t) for t in ts], (-1, 2))
-    )
-    return EmbeddedScorer(store)  # type: ignore[arg-type]
+def by_angle(texts):
+    return np.reshape([direction(text) for text in texts], (-1, 2))
 
 
 def by_default(cosines):
@@ -38,7 +34,7 @@ def cosine(degrees):
 
 
 def scored(text, liked, items, background=None):
-    return angle_scorer().score(asked([Person(text, liked, items)], background))
+    return embedded_scores(asked([Person(text, liked, items)], background), by_angle)
 
 
 def test_the_order_follows_the_cosine_with_the_profile_text():
@@ -117,16 +113,16 @@ PEOPLE = st.builds(
 @settings(deadline=None, max_examples=60)
 @given(st.lists(PEOPLE, min_size=1, max_size=6), st.lists(ANGLES, max_size=20, unique=True))
 def test_many_at_once_get_the_scores_of_each_alone_by_the_definition(people, background):
-    found = angle_scorer().score(asked(people, background))
+    found = embedded_scores(asked(people, background), by_angle)
     expected = [score for person in people for score in by_definition(person, background)]
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_people_are_judged_alike_however_many_are_looked_at_at_once(monkeypatch):
     people = [Person(str(n), [str(n + 40)], [str(m) for m in range(n % 5 + 1)]) for n in range(40)]
-    together = angle_scorer().score(asked(people))
+    together = embedded_scores(asked(people), by_angle)
     monkeypatch.setattr(embedded, "BLOCK_NUMBERS", 1200)
-    np.testing.assert_allclose(angle_scorer().score(asked(people)), together, atol=1e-6)
+    np.testing.assert_allclose(embedded_scores(asked(people), by_angle), together, atol=1e-6)
 
 
 @settings(deadline=None, max_examples=60)
@@ -145,16 +141,16 @@ def test_the_nearest_cosines_in_single_precision_do_not_tie():
 
 
 def test_with_the_real_embedder_what_fits_the_taste_is_first(tmp_path):
-    scorer = EmbeddedScorer(EmbeddingStore(tmp_path / "embeddings.sqlite", Embedder()))
+    store = EmbeddingStore(tmp_path / "embeddings.sqlite", Embedder())
     items = [
         "A pastry chef opens a bakery in Paris.",
         "A starship crew fights aliens.",
         "Robots take over a colony on Mars.",
     ]
     person = Person("I love science fiction set in space.", ["Aliens hunt a space crew."], items)
-    bakery, starship, robots = scorer.score(asked([person]))
+    bakery, starship, robots = embedded_scores(asked([person]), store.matrix)
     assert min(starship, robots) > 0 > bakery
 
 
 def test_the_version_is_what_scores_of_earlier_nights_are_kept_under():
-    assert EmbeddedScorer.version == f"embedded-3-{Embedder.version}"
+    assert f"embedded-3-{Embedder.version}" == VERSION

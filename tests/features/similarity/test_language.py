@@ -1,7 +1,10 @@
 import polars as pl
 
-from tasks.features.similarity.language import make_requests, person_by_person
+from tasks.core.vocabulary import Profile
+from tasks.features.similarity.language import in_order, people_shown
 from tasks.features.similarity.scorer import ScoringInputs
+from tasks.llm.options import LlmOptions
+from tasks.llm.rendering import person_block
 from tasks.texts.item_texts import item_texts
 from tasks.texts.profiles.favourites import make_profiles
 from tests.texts.profiles.test_favourites import bare_items, ratings_table, users_table
@@ -18,12 +21,12 @@ def of(*pairs, estimates=None, profiles=PROFILES):
     return ScoringInputs(table.with_columns(told), profiles, TEXTS, (1.0, 5.0))
 
 
-def pair_value(user, item):
-    return user / 10 + item / 100
+def shown(*pairs, show=(), **given):
+    return people_shown(of(*pairs, **given), LlmOptions(llm_show=show))
 
 
-def by_pair(requests):
-    return [[pair_value(r.profile.user, item.item) for item in r.items] for r in requests]
+def block_of(row):
+    return person_block(Profile.model_validate(PROFILES.row(row, named=True)))
 
 
 def test_answers_stand_in_the_order_of_the_candidates_grouped_by_user_or_not():
@@ -31,39 +34,48 @@ def test_answers_stand_in_the_order_of_the_candidates_grouped_by_user_or_not():
         [(1, 4), (1, 2), (1, 5), (2, 5), (2, 1), (3, 6)],
         [(2, 5), (1, 4), (3, 6), (2, 1), (1, 2)],
     ):
-        found = person_by_person(of(*pairs), by_pair)
-        assert found.tolist() == [pair_value(*pair) for pair in pairs]
+        answers = [[u / 10 + i / 100 for u, i in pairs if u == user] for user in (1, 2, 3)]
+        found = in_order(of(*pairs), answers)
+        assert found.tolist() == [user / 10 + item / 100 for user, item in pairs]
 
 
 def test_what_is_not_answered_is_no_number():
-    found = person_by_person(of((1, 4), (1, 2)), lambda _requests: [[None, 0.5]])
+    found = in_order(of((1, 4), (1, 2)), [[None, 0.5]])
     assert pl.Series(found, nan_to_null=True).to_list() == [None, 0.5]
 
 
-def test_a_request_holds_the_profile_and_the_items_of_one_person():
-    first, third = make_requests(of((3, 6), (1, 4), (1, 2)))
-    assert first.profile.user == 1
-    assert first.profile.text == PROFILES["text"][0]
-    assert [item.item for item in first.items] == [4, 2]
-    assert third.profile.user == 3
-    assert [item.text for item in third.items] == ["Title 6."]
+def test_a_person_is_shown_with_the_profile_and_the_candidates_in_base_order():
+    first, third = shown((3, 6), (1, 4), (1, 2))
+    assert (first.block, third.block) == (block_of(0), block_of(2))
+    assert first.block != third.block
+    assert first.lines == ["Title 4.", "Title 2."] and third.lines == ["Title 6."]
 
 
 def test_people_without_any_favourite_are_asked_about_too():
     strangers = make_profiles(users_table(3), ratings_table(), ITEMS, None, "movies", 2026)
-    (asked,) = make_requests(of((3, 6), profiles=strangers))
-    assert asked.profile.favourites == () and asked.profile.text == ""
+    (person,) = shown((3, 6), profiles=strangers)
+    assert person.block == "<person>\n</person>" and len(person.lines) == 1
 
 
 def test_estimates_are_mapped_from_the_scale_to_minus_one_to_one():
-    (asked,) = make_requests(of((1, 4), (1, 2), (1, 5), estimates=[1.0, 3.0, 5.0]))
-    assert [item.item for item in asked.items] == [4, 2, 5]
-    assert list(asked.estimates) == [-1.0, 0.0, 1.0]
+    (person,) = shown((1, 4), (1, 2), (1, 5), estimates=[1.0, 3.0, 5.0], show=("estimate",))
+    values = ["-1.00", "0.00", "1.00"]
+    titles = [f"Title {item}. Estimate" for item in (4, 2, 5)]
+    assert person.lines == [f"{t} {v}." for t, v in zip(titles, values, strict=True)]
 
 
-def test_the_parts_of_an_item_reach_the_scorer():
-    (asked,) = make_requests(of((1, 4)))
-    row = ITEMS.filter(pl.col("item") == 4).row(0, named=True)
-    item = asked.items[0]
-    assert (item.title, item.year, item.genres) == (row["title"], row["year"], row["genres"])
-    assert (item.quality, item.votes) == (row["quality"], row["votes"])
+def test_the_parts_of_an_item_are_shown():
+    items = ITEMS.with_columns(
+        year=pl.lit(1995, pl.Int32),
+        genres=pl.lit("Action|Crime"),
+        quality=pl.lit(8.3),
+        votes=pl.lit(660_000, pl.Int64),
+    )
+    asked = ScoringInputs(
+        pl.DataFrame({"user": [1], "item": [4], "estimate": [3.0]}),
+        PROFILES,
+        item_texts(items, None, RATINGS),
+        (1.0, 5.0),
+    )
+    (person,) = people_shown(asked, LlmOptions())
+    assert person.lines == ["Title 4 (1995). Action, Crime. Rating 8.3. Popularity 66."]

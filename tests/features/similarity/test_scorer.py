@@ -1,6 +1,3 @@
-from types import SimpleNamespace
-from typing import Any
-
 import numpy as np
 import polars as pl
 
@@ -10,8 +7,8 @@ from tests.features.similarity.asked import Person, asked
 ASKED = asked([Person("", [], ["a", "b", "c"]), Person("", [], ["b"])])
 
 
-def scorer_of(values) -> Any:
-    return SimpleNamespace(version="fake", score=lambda _asked: np.array(values, dtype=float))
+def scorer_of(values):
+    return lambda _asked: np.array(values, dtype=float)
 
 
 def test_scores_stand_in_the_order_of_the_candidates():

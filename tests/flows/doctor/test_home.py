@@ -19,7 +19,7 @@ from flows.doctor.home import (
     check_space,
     check_writable,
 )
-from tasks.core.errors import LedgerError, QueryError, SharedHomeError
+from tasks.core.errors import LedgerError, StoreError
 from tasks.core.homes import home_of
 from tasks.core.lock import in_use
 from tasks.core.secrets import Secrets
@@ -123,7 +123,7 @@ def test_results_of_an_older_palate_are_told(home):
 
 def test_a_results_file_that_is_none_cannot_be_opened(home):
     database_file(home).write_text("my notes")
-    with pytest.raises(QueryError):
+    with pytest.raises(StoreError):
         check_results(Settings(home=home))
 
 
@@ -165,7 +165,7 @@ def test_a_shared_home_that_answers_is_in_order(shared):
 def test_a_bucket_that_is_not_there_is_told_by_every_check_of_it(shared):
     nowhere = Settings(home="s3://nosuch/team")
     for check in (check_shared, check_results):
-        with pytest.raises(SharedHomeError, match="no such bucket"):
+        with pytest.raises(StoreError, match="no such bucket"):
             check(nowhere)
 
 

@@ -16,7 +16,7 @@ from flows.doctor.packages import (
     problem_of,
     required,
 )
-from tasks.core.errors import DatasetNotFoundError, SettingsError
+from tasks.core.errors import SettingsError
 from tasks.data import catalogue
 from tasks.settings.settings import Settings
 
@@ -95,7 +95,7 @@ def test_a_data_set_that_is_there_is_named_with_its_files(made_up, monkeypatch):
 
 
 def test_a_data_set_that_is_nowhere_is_an_error(tmp_path):
-    with pytest.raises(DatasetNotFoundError):
+    with pytest.raises(SettingsError):
         check_data(Settings(data=str(tmp_path / "nowhere")))
 
 

@@ -22,7 +22,8 @@ from flows.service.processes import (
     start,
     stop,
 )
-from flows.service.state import ServiceError, Started
+from flows.service.state import Started
+from tasks.core.errors import ServiceError
 
 SECRET = "postgresql://me:xyzzy@db.example/prefect?sslmode=require"
 

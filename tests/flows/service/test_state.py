@@ -6,7 +6,6 @@ import pytest
 
 from flows.service.state import (
     Installation,
-    ServiceError,
     Started,
     folder,
     forget,
@@ -16,6 +15,7 @@ from flows.service.state import (
     write_prefect_toml,
     write_state,
 )
+from tasks.core.errors import ServiceError
 
 
 def test_it_is_read_as_it_was_written_until_it_is_forgotten(tmp_path: Path) -> None:

@@ -30,7 +30,6 @@ REQUEST = ChatRequest(
     judge=JUDGE,
     pairs=2,
     context={"person": "p" * 32},
-    prompt_version="score-1",
     system="Judge.",
     user="<person>",
     schema={"type": "object"},

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tasks.core.errors import PortError, StoreError
+from tasks.core.errors import ServiceError, StoreError
 from tasks.report.blind.pair import Chosen, draw
 from tasks.report.blind.server import ask
 from tests.report.blind.samples import a_pair
@@ -122,7 +122,7 @@ def test_only_this_machine_is_listened_to(visitor: Visitor):
 def test_a_port_that_cannot_be_had_is_said(visitor: Visitor):
     taken = int(visitor.host.partition(":")[2])
     for port in (taken, 70_000):
-        with pytest.raises(PortError, match=f"Port {port}: "):
+        with pytest.raises(ServiceError, match=f"Port {port}: "):
             ask(a_pair(), draw(0), lambda chosen, seconds: None, print, minutes=0.001, port=port)
 
 

@@ -67,8 +67,8 @@ def test_an_old_row_that_names_no_settings_still_says_something(reranker):
 )
 def test_a_night_that_is_not_complete_says_why_and_what_to_do(status, heading, todo):
     told, untold = banner(night(status=status, note="it broke")), banner(night(status=status))
-    assert told and told.title == heading and todo in told.fix and told.why == "it broke"
-    assert untold and untold.why and banner(night()) is None
+    assert told and told["title"] == heading and todo in told["fix"] and told["why"] == "it broke"
+    assert untold and untold["why"] and banner(night()) is None
 
 
 @pytest.mark.parametrize(

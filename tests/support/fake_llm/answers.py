@@ -20,11 +20,6 @@ def score_of(text: str) -> float:
     return (int.from_bytes(_digest(text)[:8]) % 21 - 10) / 10
 
 
-def order_of(items: Mapping[str, str]) -> list[str]:
-    """Keys of the items, those with the best scores first; of equal ones as they are given."""
-    return sorted(items, key=lambda key: -score_of(items[key]))
-
-
 def title_of(text: str) -> str:
     """The title that an item's text begins with."""
     year = re.search(r" \(\d{4}\)\.", text)
@@ -53,8 +48,6 @@ def healthy(body: Mapping[str, Any], prompt: Prompt, obeys: bool) -> Pairs:
         return [("text", json.dumps(text, ensure_ascii=False))]
     number = 1.0 if obeys else prompt.check
     check = [] if prompt.check is None else [("check", json.dumps(number))]
-    if "order" in _schema(body).get("properties", {}):
-        return [*check, ("order", json.dumps(order_of(prompt.items)))]
     if "explain" in _schema(body).get("$defs", {}):
         whys = [(k, t, ADVERT if obeys else why_of(t)) for k, t in prompt.items.items()]
         return check + [(k, json.dumps({"title": title_of(t), "why": why})) for k, t, why in whys]
