@@ -21,16 +21,16 @@ COMMANDS = "flows.cli"
 """Where functions may import: `palate --help` loads none of what the commands need."""
 
 LATE = {
+    ("flows.doctor.services", "flows.service.processes"): "the extra `service`",
+    ("flows.recommend", "tasks.llm.asking"): "openai takes a second to load",
+    ("tasks.features.similarity.stages", "tasks.features.similarity.language"): "as above",
+    ("tasks.texts.profiles.stages", "tasks.texts.profiles.language"): "as above",
+    ("tasks.texts.sentences.stages", "tasks.llm.asking"): "as above",
+    ("tasks.texts.sentences.stages", "tasks.llm.session"): "as above",
+    ("tasks.texts.sentences.stages", "tasks.texts.sentences.listed"): "as above",
+    ("tasks.models.baselines.svdpp_fast", "tasks.models.svdpp_compiled"): "the extra `fast`",
     ("flows.runner", "flows.dask.cluster"): "the extra `dask`",
-    ("flows.service.check", "flows.service.processes"): "the extra `standing`",
-    ("flows.service.server", "flows.service.processes"): "the extra `standing`",
-    ("flows.service.worker", "flows.service.recovery"): "Prefect reads its settings when imported",
-    ("tasks.core.artifacts", "tasks.core.shared_home"): "the extra `s3`",
-    ("tasks.core.homes", "tasks.core.shared_home"): "the extra `s3`",
-    ("tasks.llm.session", "tasks.llm.client"): "openai takes a second to load",
-    ("tasks.llm.session", "tasks.llm.engine"): "openai takes a second to load",
-    ("tasks.models.svdpp_fast", "tasks.models.svdpp_descent"): "the extra `fast`",
-    ("tasks.store.warehouse", "tasks.store.shared_results"): "the extra `s3`",
+    ("flows.service.server", "flows.service.processes"): "the extra `service`",
 }
 """Which functions elsewhere may import what of ours, and why."""
 
@@ -104,7 +104,7 @@ def test_the_list_of_late_imports_holds_no_other() -> None:
 def test_a_class_name_means_one_thing() -> None:
     places: dict[str, list[str]] = defaultdict(list)
     for module in FILES:
-        for node in ast.walk(tree(module)):
+        for node in tree(module).body:
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(place(module, node.lineno))
     assert not {name: where for name, where in places.items() if len(where) > 1}
