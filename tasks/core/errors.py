@@ -83,10 +83,6 @@ class NotifyError(PalateError):
     """A program or a webhook could not be told of a night."""
 
 
-class NoChoiceError(PalateError):
-    """Nobody chose between two lists while there was time."""
-
-
 class ServiceError(PalateError):
     """What else must run does not: Prefect's server, a Dask cluster, Spark, a port to listen on."""
 

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 from pydantic import SecretStr
 
-from tasks.core.vocabulary import ITEM, ITEM_COLUMNS
+from tasks.core.vocabulary import ITEM
+from tasks.data.columns import ITEM_COLUMNS
 from tasks.data.enriching.cached import CachedTmdb
 from tasks.data.enriching.tmdb import TmdbPace
 from tests.support.fake_tmdb import V3, FakeTmdb, fake_tmdb
