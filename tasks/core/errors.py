@@ -84,7 +84,10 @@ class NotifyError(PalateError):
 
 
 class ServiceError(PalateError):
-    """What else must run does not: Prefect's server, a Dask cluster, Spark, a port to listen on."""
+    """What else must run does not: Prefect's server, a Dask cluster, Spark, TMDB, a port.
+
+    No message holds an address with a key.
+    """
 
 
 class LlmError(PalateError):
