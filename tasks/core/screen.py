@@ -81,7 +81,10 @@ class Screen:
         self._arrange()
 
         def advance(count: float, note: str = "") -> None:
-            self._display.update(task, advance=count)
+            with self._lock:
+                if task not in self._bars:  # what is in flight may end after Ctrl-C took its bar
+                    return
+                self._display.update(task, advance=count)
             if note:
                 self._bars[task] = f"{what} {note}"
                 self._arrange()

@@ -50,6 +50,7 @@ class Stage(Generic[P, R]):
     fn: Callable[Concatenate[Path, P], R]
     task: Task[..., Any]
     detail: str | None = None
+    not_in_key: frozenset[str] = frozenset()
 
     def parameters(self, home: Path, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
         """All parameters of a call by name, defaults included."""
@@ -107,7 +108,7 @@ def stage(
             retry_delay_seconds=1,
             retry_condition_fn=_is_io_error,
         )(timed)
-        made = Stage(name, versions, role, timed, as_task, detail)
+        made = Stage(name, versions, role, timed, as_task, detail, frozenset(left_out))
         STAGES[name] = made
         return made
 

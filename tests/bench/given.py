@@ -10,14 +10,16 @@ import numpy as np
 import polars as pl
 
 from tasks.core.artifacts import read_table
-from tasks.core.vocabulary import ITEM, SIMILARITY, USER, DatasetInfo
+from tasks.core.vocabulary import DATE_AFFINITY, POPULARITY, SIMILARITY, DatasetInfo
 from tasks.data.stages import ingest
 from tasks.evaluation.splits.protocols import split
-from tasks.features.signals import add_features
+from tasks.features.facts import facts_of
+from tasks.features.item_facts import item_facts
+from tasks.features.table import feature_table
 from tasks.models.base import Training
 from tasks.models.baselines.als import Als
 from tasks.models.baselines.svd import Svd
-from tasks.models.candidates import count_ratings, top_candidates
+from tasks.models.candidates import top_candidates
 
 COUNT, TOP, SEED = 100, 10, 0
 """Candidates per user, places of a list, and the seed of all that is drawn: the paper's P2."""
@@ -60,10 +62,10 @@ class Given:
         """The candidates with their signals; similarities are drawn: scoring is another step."""
         pairs = self.candidates
         drawn = pl.Series(SIMILARITY, np.random.default_rng(SEED).uniform(-1, 1, pairs.height))
-        return add_features(
-            *(pairs, pairs.select(USER, ITEM).with_columns(drawn), self.train, self.items),
-            counts=count_ratings(self.train.lazy()),
-        )
+        known = item_facts(self.train, self.items, closeness=False)
+        nothing = np.zeros((0, 0), dtype=np.float32)
+        facts = facts_of(self.train, self.items, pairs.with_columns(drawn), known, nothing, {})
+        return feature_table(*facts, [POPULARITY, DATE_AFFINITY])
 
 
 def read(data: str) -> Given:

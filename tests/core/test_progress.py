@@ -128,6 +128,15 @@ def test_bars_of_threads_come_and_go_side_by_side(terminal):
         assert progress._screen and not progress._screen._bars
 
 
+def test_what_counts_after_its_bar_is_gone_counts_nothing(terminal):
+    """Ctrl-C ends the bars while threads still take in what was asked before."""
+    with progress.screen():
+        with bar("asking", 3) as advance:
+            advance(1, "1 request")
+        advance(1)
+        advance(1, "2 requests")
+
+
 def test_the_first_run_of_a_command_names_its_log(tmp_path):
     log = log_for(tmp_path)
     assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{6}", log.path.stem)

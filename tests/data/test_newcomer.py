@@ -88,6 +88,7 @@ def test_a_newcomer_without_ratings_adds_none():
 def test_the_typed_taste_is_cleaned_and_kept_with_the_newcomer(home):
     everybody = write_table(home, "ratings", RATINGS)
     newcomer = newcomer_stage.fn(home, everybody, [(1, 5.0)], "slow\n  films\x07 ")
+    assert newcomer.typed is not None
     assert read_table(home, newcomer.typed).rows() == [(13, "slow films")]
     assert read_table(home, newcomer.users).rows() == [(13,)]
     assert read_table(home, newcomer.ratings).height == 3

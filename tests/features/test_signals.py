@@ -135,14 +135,18 @@ def test_signals_are_float64_null_where_unknown_and_stand_beside_their_pairs():
     assert table["date_affinity"].null_count() > 0 and table["external_votes"].null_count() > 0
 
 
+def signals(case):
+    facts, pairs = case.facts()
+    return feature_table(facts, pairs, list(LOOPS))
+
+
 def test_external_signals_do_not_depend_on_train_nor_train_signals_on_them():
     case = small(0)
     outside = ["external_quality", "external_votes"]
     fewer = replace(case, train=case.train.head(case.train.height // 2))
     richer = case.items.with_columns(pl.col("quality") + 1, pl.col("votes") * 2)
     made, other_train, other_catalogue = (
-        feature_table(*one.facts(), names=list(LOOPS)).sort("user", "item")
-        for one in (case, fewer, replace(case, items=richer))
+        signals(one).sort("user", "item") for one in (case, fewer, replace(case, items=richer))
     )
     assert made.select(outside).equals(other_train.select(outside))
     assert not made["popularity"].equals(other_train["popularity"])

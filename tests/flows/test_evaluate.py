@@ -17,11 +17,11 @@ from flows.outcomes import EvaluationResult
 from tasks.core.vocabulary import ProtocolName
 from tasks.evaluation.grid import read_grid
 from tasks.evaluation.splits.protocols import split
-from tasks.settings.evaluation import EvaluationSettings
 from tasks.store.query import query
-from tests.support.command import run, succeed
+from tests.support.command import PLAIN, run, succeed
 from tests.support.datasets import write_generic
 from tests.support.in_process import flows_in
+from tests.support.options import plain_evaluation
 
 PROTOCOLS = get_args(ProtocolName)
 BOUNDED = ("loo", "split", "cold-item")
@@ -62,7 +62,7 @@ class Ran:
 def measured(tmp_path_factory: pytest.TempPathFactory, made_up: Path, server: str) -> Ran:
     """Leave-one-out over two seeds, through the real command."""
     home = tmp_path_factory.mktemp("measured")
-    options = ["--data", made_up, "--home", home, "--seeds", SEEDS, "--json"]
+    options = ["--data", made_up, "--home", home, *PLAIN, "--seeds", SEEDS, "--json", "--verbose"]
     return Ran(home, succeed("evaluate", *options, PREFECT_API_URL=server))
 
 
@@ -80,7 +80,7 @@ def everywhere(tmp_path_factory: pytest.TempPathFactory, server: str) -> Path:
 
 def run_here(home: Path, server: str, **given: Any) -> EvaluationResult:
     with flows_in(home, server):
-        return evaluate(EvaluationSettings(home=home, **given))
+        return evaluate(plain_evaluation(home=home, **given))
 
 
 def figure(home: Path, *names: str, **where: object) -> tuple[Any, ...]:
@@ -182,7 +182,7 @@ def test_a_second_run_is_taken_from_disk_and_gives_the_same_figures(
     again = run_here(measured.home, server, data=str(made_up), seeds=SEEDS)
     assert again.run_id != measured.said["run_id"]
     assert again.cached == again.stages > 15
-    for table in ("cell_metrics", "comparisons", "user_metrics", "losing_lists"):
+    for table in ("cell_metrics", "comparisons", "user_metrics", "list_examples"):
         rows = query(measured.home, f"SELECT * EXCLUDE run_id FROM {table}")
         assert rows.unique().height * 2 == rows.height, table
     work = query(measured.home, "SELECT base_seconds, rerank_seconds FROM cells").rows()
@@ -240,7 +240,7 @@ def test_a_scorer_is_not_run_where_the_order_does_not_read_it(
         assert cells.height == number
         assert set(cells["scorer"]) == {"none"} and set(cells["dollars"]) == {None}
     stages = set(query(tmp_path, "SELECT stage FROM stages")["stage"])
-    assert {"find candidates", "leave unscored", "re-rank", "order as a bound"} <= stages
+    assert {"find candidates", "rank"} <= stages
     assert not stages & {"score", "make profiles", "write item texts"}
     assert not (tmp_path / "embeddings.sqlite").exists()
 

@@ -13,7 +13,7 @@ from tests.support.command import start
 from tests.support.grids import Place, Ran
 from tests.support.in_process import flows_in
 
-FIGURES = ("cell_metrics", "user_metrics", "comparisons", "losing_lists")
+FIGURES = ("cell_metrics", "user_metrics", "comparisons", "list_examples")
 
 
 @pytest.mark.slow
@@ -27,7 +27,7 @@ def test_a_killed_grid_carries_on_and_ends_with_the_same_figures(
     home = tmp_path / "home"
     process = start(*place.words(), "--home", home, PREFECT_API_URL=server, **place.told())
     deadline = time.monotonic() + 120
-    while not list((home / "results").glob("find-losers-*")):
+    while not list((home / "results").glob("find-examples-*")):
         assert process.poll() is None and time.monotonic() < deadline, process.communicate()
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
@@ -42,7 +42,7 @@ def test_a_killed_grid_carries_on_and_ends_with_the_same_figures(
 
     assert (resumed.cells, resumed.without_figures) == (8, 3)
     stages = query(home, "SELECT stage, part, cached FROM stages ORDER BY place")
-    finished = stages["stage"].to_list().index("find losers")
+    finished = stages["stage"].to_list().index("find examples")
     assert stages["cached"][: finished + 1].all(), "the first cell was finished"
     assert not stages["cached"].all()
     for table in FIGURES:

@@ -1,6 +1,7 @@
 """Where fan-outs run is decided around a flow, before anything else happens."""
 
 import sys
+from inspect import signature
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,10 +14,11 @@ from flows import runner
 from flows.runner import on_its_runner
 from tasks.core.errors import SettingsError
 from tasks.core.homes import home_of
-from tasks.core.stage import NOT_IN_KEY
+from tasks.core.stage import STAGES
 from tasks.llm.options import EngineOptions, Sharing
 from tasks.settings.settings import Settings
 from tests.support.in_process import flows_in
+from tests.support.options import plain_settings
 
 SHARING = Sharing(run="a-run", askers=2)
 
@@ -53,13 +55,13 @@ def test_workers_of_other_machines_cannot_share_a_file_as_ledger(
     tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch, asking: dict[str, object]
 ) -> None:
     monkeypatch.delenv("PALATE_LEDGER_URL", raising=False)
-    chosen = Settings(home=tmp_path, runner="dask://127.0.0.1:9", llm_model="m", **asking)
+    chosen = plain_settings(home=tmp_path, runner="dask://127.0.0.1:9", llm_model="m", **asking)
     with flows_in(tmp_path, server), pytest.raises(SettingsError, match="PALATE_LEDGER_URL"):
         where(chosen)
 
 
 def test_one_command_has_one_runner() -> None:
-    both = [Settings(runner="dask"), Settings()]
+    both: list[runner.AnySettings] = [Settings(runner="dask"), Settings()]
     with pytest.raises(SettingsError, match="several"), runner._runner_for(both):
         pass
 
@@ -79,8 +81,15 @@ def test_workers_are_told_whole_paths_and_whom_they_share_limits_with(
     assert result["options"].llm_prices == tmp_path / "prices.toml"
     assert result["options"].sharing == SHARING and result["options"].llm_model == "m"
     changed = {name for name in given if result[name] != given[name]}
-    assert changed == {"home", "options"} and changed <= NOT_IN_KEY, "or results had other keys"
+    assert changed == {"home", "options"}
     assert given["options"].sharing is None
+
+
+def test_what_workers_are_told_otherwise_is_in_no_key() -> None:
+    import flows.nightly  # noqa: F401, PLC0415 - defines every stage
+
+    for stage in STAGES.values():
+        assert {"home", "options"} & set(signature(stage.fn).parameters) <= stage.not_in_key
 
 
 @pytest.mark.parametrize(

@@ -102,8 +102,13 @@ def test_equal_estimates_of_what_others_proposed_are_in_the_order_of_the_items()
 def test_the_task_joins_what_is_stored(tmp_path):
     lists = {n: write_table(tmp_path, n, table) for n, table in lists_of("text").items()}
     model = stored.save(tmp_path, models_of("text")["ease"])
-    made = join_candidates_stage.fn(tmp_path, lists, "ease", model)
-    assert read_table(tmp_path, made).equals(joined("text", "ease"))
+    whole = joined("text", "ease")
+    users = write_table(tmp_path, "users", whole.select("user").unique().sort("user"))
+    parts = [
+        join_candidates_stage.stage.fn(tmp_path, rows, users, lists, "ease", model)
+        for rows in ((0, 2), (2, users.rows))
+    ]
+    assert pl.concat(read_table(tmp_path, part) for part in parts).equals(whole)
 
 
 def offered(home, seed, users=(5, 3, 8), items=range(40)):

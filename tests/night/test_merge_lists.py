@@ -13,7 +13,7 @@ def test_lists_stand_by_user_in_their_own_order_whichever_night_made_them(tmp_pa
         return write_table(tmp_path, what, pl.DataFrame(rows).cast({"user": kind}))
 
     merged = merge_lists_stage.fn(
-        home=tmp_path,
+        tmp_path,
         new=stored("ranked", made, (7, 1, 5)) if made else None,
         kept=stored("ranked", [1, 2, 3, 4, 5], (3, 9, 2)),
         changed=stored("users", made) if made else None,

@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 
 from tasks.core.vocabulary import DATE_AFFINITY, ESTIMATE, ITEM, POPULARITY, RANK, SIMILARITY, USER
-from tasks.ranking.rules import rerank
-from tasks.settings.settings import Weights
+from tasks.ranking.options import Weights
+from tasks.ranking.rankers import RuleRanker, order
 from tests.bench.given import COUNT, Given
 from tests.bench.peers import TIMES, Compared
 from tests.bench.peers.foreign import run
@@ -25,7 +25,9 @@ def compare(given: Given, folder: Path) -> Compared:
     """
     known = given.known
     told, listed = run("rectools", PACKAGES, {"pairs": _z_scores(known)}, folder)
-    ours, found = best_of(TIMES, lambda: rerank(known, "weighted", Weights(), 0.0))
+    ours, found = best_of(
+        TIMES, lambda: order(folder, known, RuleRanker.of("weighted", Weights(), 0.0), 0)
+    )
     both = found.select(USER, ITEM, RANK).join(listed, on=[USER, ITEM])
     alike = (both[RANK] == both["theirs"]).sum() / found.height
     return Compared(

@@ -240,8 +240,9 @@ def test_the_task_gives_items_with_their_nulls_filled(home):
 def test_the_tasks_key_follows_the_content_of_both(home):
     def key(items, rows):
         given = {"home": home, "items": items, "enrichment": rows}
-        assert apply_enrichment_stage.task.cache_key_fn is not None
-        return apply_enrichment_stage.task.cache_key_fn(None, given)  # type: ignore[arg-type]
+        task = apply_enrichment_stage.task
+        assert task.cache_key_fn is not None
+        return task.cache_key_fn(None, given)  # type: ignore[arg-type]
 
     save(home, "films", WRITTEN)
     items, rows = write_table(home, "items", CATALOGUE), snapshot(home)

@@ -19,6 +19,7 @@ from flows.doctor.packages import (
 from tasks.core.errors import SettingsError
 from tasks.data import catalogue
 from tasks.settings.settings import Settings
+from tests.support.options import plain_settings
 
 
 def installed(monkeypatch, **versions):
@@ -65,7 +66,7 @@ def test_what_an_extra_adds_is_told_apart_from_what_is_always_needed():
 @pytest.mark.parametrize("model", ["als", "svdpp-fast"])
 def test_an_extra_that_the_settings_ask_for_must_be_there(monkeypatch, model):
     installed(monkeypatch)
-    statuses = [one.status for one in check_extras(Settings(model=model))]
+    statuses = [one.status for one in check_extras(plain_settings(model=model))]
     assert statuses[:2] == ["ok", "fail"]
     assert "fail" not in [one.status for one in check_extras(Settings())]
 
@@ -75,11 +76,11 @@ def test_spark_needs_java_where_a_base_model_is_spark_s(monkeypatch, tmp_path):
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     assert check_spark(Settings()) == []
     with pytest.raises(SettingsError, match="needs Java"):
-        check_spark(Settings(model="spark-als"))
+        check_spark(plain_settings(model="spark-als"))
     java = tmp_path / "bin" / "java"
     java.parent.mkdir()
     java.touch(mode=0o755)
-    assert [one.status for one in check_spark(Settings(model="spark-als"))] == ["ok"]
+    assert [one.status for one in check_spark(plain_settings(model="spark-als"))] == ["ok"]
 
 
 def test_a_python_that_is_too_old_fails(monkeypatch):

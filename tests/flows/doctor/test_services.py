@@ -7,6 +7,7 @@ from flows.doctor import services
 from flows.doctor.services import check_llm, check_prefect, check_workers
 from tasks.settings.settings import Settings
 from tests.flows.doctor.loopback import answering
+from tests.support.options import plain_settings
 
 CLOSED = "http://127.0.0.1:9"
 KEY = "sk-very-secret"
@@ -59,7 +60,7 @@ def models(*names):
 
 
 def llm(url, **given):
-    return Settings(llm_base_url=f"{url}/v1", **{"llm_model": "fake-1"} | given)
+    return plain_settings(llm_base_url=f"{url}/v1", **{"llm_model": "fake-1"} | given)
 
 
 def test_no_language_model_is_asked_for_that_nobody_set():
@@ -68,7 +69,7 @@ def test_no_language_model_is_asked_for_that_nobody_set():
 
 def test_openai_without_a_key_is_not_even_asked(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    assert summary(check_llm(Settings(llm_model="m")))[0][:2] == (
+    assert summary(check_llm(plain_settings(llm_model="m")))[0][:2] == (
         "fail",
         "OPENAI_API_KEY is not set",
     )

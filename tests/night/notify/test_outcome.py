@@ -53,15 +53,20 @@ def test_a_night_that_published_something_else_is_told(messages, night, status):
     assert one.report == "/r.html" and one.what_to_do
 
 
+def with_command(night, command):
+    options = night.night.model_copy(update={"notify_command": command})
+    return night.model_copy(update={"night": options})
+
+
 def test_program_and_webhook_are_told_whatever_becomes_of_the_other(
     night, receiver, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("PALATE_NOTIFY_URL", receiver.url)
     about = message(night, "degraded", "The server is away.")
     program = (sys.executable, "-c", READS, str(tmp_path / "said"))
-    notify(night.model_copy(update={"notify_command": program}), about)
+    notify(with_command(night, program), about)
     assert json.loads((tmp_path / "said").read_text())["status"] == "degraded"
-    notify(night.model_copy(update={"notify_command": ("/nowhere",)}), about)
+    notify(with_command(night, ("/nowhere",)), about)
     assert len(receiver.bodies) == 2
     receiver.script = [404]
     notify(night, about)
@@ -72,7 +77,7 @@ def test_even_an_error_nobody_foresaw_changes_nothing(night, monkeypatch):
     lines: list[str] = []
     monkeypatch.setattr(outcome, "say", lines.append)
     monkeypatch.setattr(outcome, "run_program", lambda *_: 1 / 0)
-    heard = night.model_copy(update={"notify_command": ("x",)})
+    heard = with_command(night, ("x",))
     with pytest.raises(LlmDownError), notifying(heard):
         raise LlmDownError("Away.", "Wait.")
     assert len(lines) == 1 and "ZeroDivisionError" in lines[0] and "failed" in lines[0]
