@@ -68,10 +68,6 @@ Measuring = Annotated[EvaluateOptions, AsForm()]
 runner: ThreadPoolTaskRunner[object] = ThreadPoolTaskRunner(max_workers=2)
 
 
-class NothingMeasuredError(PalateError):
-    """Not one cell of a grid has figures."""
-
-
 @contextmanager
 def working(home: Path) -> Iterator[None]:
     """Everything a deployed flow needs around it: stages in the run's log, an end to all asking.
@@ -124,7 +120,7 @@ def experiment(grid: str, settings: Measuring) -> EvaluationResult:
     with working(wanted.home):
         result = experimenting.experiment.fn(wanted)
     if result.without_figures == result.cells:
-        raise NothingMeasuredError(
+        raise PalateError(
             f"{grid}: none of its {result.cells} cells has any figures.",
             "The log of this run says why; `palate sql` shows the notes: SELECT * FROM cells.",
         )

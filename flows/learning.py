@@ -11,7 +11,6 @@ from tasks.features.registry import FEATURES
 from tasks.features.sequence import SEQUENCE
 from tasks.features.stages import (
     FeatureInputs,
-    Labels,
     item_facts_stage,
     labelled_features_stage,
 )
@@ -87,5 +86,6 @@ def _labelled_table(pipeline: Pipeline, number: int) -> Artifact:
         pairs=candidates.pairs,
         known=feature_inputs(inner, candidates, names),
         names=names,
-        labels=Labels(held_out=split.held_out, relevant_at=pipeline.liked_from),
+        held_out=split.held_out,
+        relevant_at=pipeline.liked_from,
     )

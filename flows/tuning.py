@@ -24,7 +24,8 @@ def tuned(pipeline: Pipeline) -> Pipeline:
         return pipeline
     models = set(pipeline.method.candidate_sources)
     for name in pipeline.method.tune:
-        if choices()[name].model in models:
+        model, _ = choices()[name]
+        if model in models:
             options = pipeline.method.model_options
             best = _best(pipeline, name)
             pipeline = _with(pipeline, options.model_copy(update={name: best}))

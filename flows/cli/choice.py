@@ -7,7 +7,7 @@ from secrets import randbits
 from flows.cli.app import console
 from flows.cli.night import with_titles_settled
 from flows.service.server import prefect_for
-from tasks.core.errors import NoChoiceError
+from tasks.core.errors import PalateError
 from tasks.report.blind.pair import Chosen, Draw, Pair, draw, keep_choice
 from tasks.report.blind.server import ask
 from tasks.settings.settings import Settings
@@ -18,29 +18,28 @@ SEED_BITS = 32
 def newcomer(settings: Settings, rate: list[str], taste: str | None) -> Pair:
     """The lists of a new person, ranked now; the Prefect server has gone when they are shown."""
     with prefect_for(settings.home) as wait_for_server:
-        from flows.compare import Compared  # noqa: PLC0415 - after the server is on its way
-        from flows.compare import compare as flow  # noqa: PLC0415
+        from flows.compare import compare as flow  # noqa: PLC0415 - after the server is on its way
         from tasks.core.progress import log_for, screen  # noqa: PLC0415
         from tasks.llm.open_sessions import asking  # noqa: PLC0415
 
         log = log_for(settings.home)
         wait_for_server()
 
-        def attempt(rates: list[str]) -> Compared:
+        def attempt(rates: list[str]) -> Pair:
             with asking(), screen(log):
                 return flow(settings, rate=rates, taste=taste)
 
-        compared = with_titles_settled(attempt, rate)
-        if compared.degraded:
-            why = f"Degraded: {compared.degraded}"
+        pair = with_titles_settled(attempt, rate)
+        if pair.degraded:
+            why = f"Degraded: {pair.degraded}"
             console.print(why, style="red", markup=False, soft_wrap=True)
-    return compared.pair
+    return pair
 
 
 def choose(settings: Settings, pair: Pair, open: bool, port: int, minutes: float) -> None:
     """Ask the person on a page of this machine's, and record what they chose.
 
-    Raises NoChoiceError where nobody chose in time.
+    Raises PalateError where nobody chose in time.
     """
     if pair.same:
         _show_same(pair)
@@ -61,7 +60,7 @@ def choose(settings: Settings, pair: Pair, open: bool, port: int, minutes: float
         port=port,
     )
     if chosen is None:
-        raise NoChoiceError(
+        raise PalateError(
             f"Nobody chose within {minutes:g} minutes; nothing is recorded.",
             "Run the same command again, with a longer --timeout if need be.",
         )

@@ -93,7 +93,7 @@ def datasets() -> None:
     from flows.cli.tables import show_table  # noqa: PLC0415
     from tasks.data.catalogue import CONVERTIBLE, DATA_DIR, NAMED  # noqa: PLC0415
 
-    rows = [{"--data": n.name, "size": n.size, "comes": n.comes, "terms": n.terms} for n in NAMED]
+    rows = [{"--data": n.name, "size": n.about, "comes": n.how, "terms": n.terms} for n in NAMED]
     show_table(pl.DataFrame(rows), "Data sets by name")
     console.print(
         f"Grids find data sets by name in the folders of ${DATA_DIR}. Where they come from, and how"
@@ -102,7 +102,7 @@ def datasets() -> None:
     )
     for one in CONVERTIBLE:
         console.print(f"  {one.name}", highlight=False)
-        for line in (one.source, f"terms: {one.terms}", f"convert: {one.convert}"):
+        for line in (one.about, f"terms: {one.terms}", f"convert: {one.how}"):
             console.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
     console.print(FORMATS, highlight=False, markup=False, soft_wrap=True)
 

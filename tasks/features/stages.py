@@ -44,13 +44,6 @@ class FeatureInputs(Record):
     scores: Artifact | None
 
 
-class Labels(Record):
-    """What counts as a hit: the held-out items, or those rated `relevant_at` or more."""
-
-    held_out: Artifact
-    relevant_at: float | None
-
-
 @stage("make item facts", "1", "numpy")
 def item_facts_stage(home: Path, ratings: Artifact, items: Artifact, closeness: bool) -> Artifact:
     """What all train ratings say of each item, and with `closeness` of pairs of items."""
@@ -74,15 +67,19 @@ def labelled_features_stage(
     pairs: Artifact,
     known: FeatureInputs,
     names: tuple[str, ...],
-    labels: Labels,
+    held_out: Artifact,
+    relevant_at: float | None,
 ) -> Artifact:
-    """A row of features per pair of the users in these rows, which says whether it is a hit."""
+    """A row of features per pair of the users in these rows, which says whether it is a hit.
+
+    Hits are the held-out items, or those of them rated `relevant_at` or more.
+    """
     mine = rows_of(home, users, rows)[USER]
     with bar("making features"):
         table = features_of(home, mine, theirs(home, pairs, mine), known, names)
-        hits = theirs(home, labels.held_out, mine)
-        if labels.relevant_at is not None:
-            hits = hits.filter(pl.col(RATING) >= labels.relevant_at)
+        hits = theirs(home, held_out, mine)
+        if relevant_at is not None:
+            hits = hits.filter(pl.col(RATING) >= relevant_at)
         return write_table(home, "features", _labelled(table, hits))
 
 

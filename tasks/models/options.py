@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import ConfigDict, create_model
 
@@ -11,18 +11,11 @@ from tasks.models.base import Model, OptionValue
 from tasks.models.registry import model_class, models
 
 
-class Choices(NamedTuple):
-    """What `tune` tries for one option of a model."""
-
-    model: str
-    values: tuple[float, ...]
-
-
 @cache
-def choices() -> dict[str, Choices]:
-    """By option ("ease_regularization"), those that `tune` knows."""
+def choices() -> dict[str, tuple[str, tuple[float, ...]]]:
+    """By option that `tune` knows ("ease_regularization"): its model, and the values to try."""
     return {
-        _flat(model, option): Choices(model.name, values)
+        _flat(model, option): (model.name, values)
         for model in models().values()
         for option, values in model.choices.items()
     }

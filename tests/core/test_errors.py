@@ -7,13 +7,11 @@ import pytest
 from tasks.core import errors
 from tasks.core.errors import AmbiguousTitleError, BadDataError, PalateError, SettingsError
 from tasks.core.lock import HomeInUseError
-from tasks.data.enriching import records as enriching
 
 KINDS = [
     *(
         kind
-        for module in (errors, enriching)
-        for _, kind in inspect.getmembers(module, inspect.isclass)
+        for _, kind in inspect.getmembers(errors, inspect.isclass)
         if issubclass(kind, PalateError)
     ),
     HomeInUseError,

@@ -18,7 +18,6 @@ from tasks.features.registry import FEATURES
 from tasks.features.sequence import SEQUENCE
 from tasks.features.stages import (
     FeatureInputs,
-    Labels,
     features_of,
     item_facts_stage,
     labelled_features_stage,
@@ -94,7 +93,8 @@ class Stored:
             pairs=self.pairs,
             known=self.known,
             names=self.names,
-            labels=Labels(held_out=self.write("held_out", held), relevant_at=relevant_at),
+            held_out=self.write("held_out", held),
+            relevant_at=relevant_at,
         )
         return read_table(self.home, made)
 

@@ -9,7 +9,8 @@ from prefect.utilities.callables import parameter_schema
 
 from flows import deployed
 from flows import nightly as nights
-from flows.deployed import NothingMeasuredError, evaluate, experiment, nightly
+from flows.deployed import evaluate, experiment, nightly
+from tasks.core.errors import PalateError
 from tasks.settings.sources import EvaluateOptions, NightlyOptions
 from tasks.store.query import query
 from tasks.store.record import attempt
@@ -58,7 +59,7 @@ def test_what_is_attempted_again_after_it_was_published_is_published_once(
 def test_a_grid_without_any_figures_fails(tmp_path: Path, server: str) -> None:
     grid = tmp_path / "grid.toml"
     grid.write_text('name = "none"\n[settings]\ndata = "nowhere"\n[[cells]]\nlabel = "x"\n')
-    with flows_in(tmp_path, server), pytest.raises(NothingMeasuredError, match="none of its 1"):
+    with flows_in(tmp_path, server), pytest.raises(PalateError, match="none of its 1"):
         experiment(str(grid), EvaluateOptions(home=tmp_path))
 
 

@@ -10,7 +10,7 @@ from flows.pipeline import Pipeline
 from flows.ranking import make_lists
 from flows.tuning import tuned
 from tasks.core.stage import Stage
-from tasks.models.options import Choices, choices
+from tasks.models.options import choices
 from tests.flows.small import options, pipeline_of, world
 from tests.support.direct import Call, Direct
 from tests.support.worlds import measure_in, moved, with_other_held_out
@@ -44,8 +44,8 @@ class Scripted(Direct):
 
 @pytest.fixture(autouse=True)
 def few_choices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(choices(), EASE, Choices("ease", (1.0, 4.0, 500.0)))
-    monkeypatch.setitem(choices(), ALS, Choices("als", (1.0, 30.0)))
+    monkeypatch.setitem(choices(), EASE, ("ease", (1.0, 4.0, 500.0)))
+    monkeypatch.setitem(choices(), ALS, ("als", (1.0, 30.0)))
 
 
 def scripted(home: Path, *figures: list[float], **given: Any) -> tuple[Pipeline, Scripted]:
@@ -79,7 +79,7 @@ def test_each_option_is_tried_with_the_choices_before_it(tmp_path: Path) -> None
     assert (of("als")["alpha"], of("als")["regularization"]) == (10, 1)
     assert of("ease")["regularization"] == 500
     alphas, regularizations, _ = (call.given["tried"] for call in steps.of("tune"))
-    assert [one["alpha"] for one in alphas] == list(choices()["als_alpha"].values)
+    assert [one["alpha"] for one in alphas] == list(choices()["als_alpha"][1])
     assert {one["regularization"] for one in alphas} == {30.0}, "the default, not yet chosen"
     assert [(one["alpha"], one["regularization"]) for one in regularizations] == [(10, 1), (10, 30)]
 
@@ -101,7 +101,7 @@ def test_nothing_is_chosen_unasked_or_for_a_model_that_is_no_source_or_for_new_i
 def test_all_that_is_fitted_afterwards_is_fitted_as_chosen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(choices(), EASE, Choices("ease", (2.0, 9.0)))
+    monkeypatch.setitem(choices(), EASE, ("ease", (2.0, 9.0)))
     settings = options(
         tmp_path,
         model="ease",
@@ -113,7 +113,7 @@ def test_all_that_is_fitted_afterwards_is_fitted_as_chosen(
     steps = Direct(tmp_path)
     measure_in(world(tmp_path / "data", settings), settings, steps, monkeypatch)
     figures = np.mean([call.gave for call in steps.of("tune")], axis=0)
-    best = choices()[EASE].values[int(np.argmax(figures))]
+    best = choices()[EASE][1][int(np.argmax(figures))]
     assert figures[0] != figures[1], "or this test tells nothing"
     fitted = [call for call in steps.of("train") if call.given["model"] == "ease"]
     assert [call.part.partition(" inner ")[2] for call in fitted] == ["", "0", "1"]

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
+from tasks.core.errors import StoreError
 from tasks.core.progress import bar
-from tasks.data.enriching.records import Answer, EnrichError, Lookup, Movie, name_of
+from tasks.data.enriching.records import Answer, Lookup, Movie, name_of
 from tasks.data.enriching.tmdb import TmdbPace, open_tmdb
 
 CACHE = "tmdb.sqlite"
@@ -55,7 +56,7 @@ class TmdbCache:
 
 @contextmanager
 def open_cache(file: Path) -> Iterator[TmdbCache]:
-    """Open the file, made if it is not there. Raises EnrichError when it cannot be used."""
+    """Open the file, made if it is not there. Raises StoreError when it cannot be used."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with closing(sqlite3.connect(file, timeout=60)) as database:
@@ -66,7 +67,7 @@ def open_cache(file: Path) -> Iterator[TmdbCache]:
             )
             yield TmdbCache(database)
     except sqlite3.DatabaseError as error:
-        raise EnrichError(
+        raise StoreError(
             f"{file}: TMDB's kept answers cannot be used ({error}).",
             "If the file is damaged, delete it: TMDB is asked again.",
         ) from error
@@ -90,7 +91,7 @@ class CachedTmdb:
     def answers(self, lookups: Sequence[Lookup]) -> dict[Lookup, Answer]:
         """Every lookup's answer.
 
-        Raises EnrichError, also when the file of kept answers cannot be used; what
+        Raises ServiceError, and StoreError when the file of kept answers cannot be used; what
         was answered until then stays kept.
         """
         wanted = list(dict.fromkeys(lookups))

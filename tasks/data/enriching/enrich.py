@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from tasks.core.errors import SettingsError
 from tasks.core.text import plain
 from tasks.core.vocabulary import GENRES, ITEM, QUALITY, TITLE, TMDB_ID, YEAR, Record
 from tasks.data.enriching import fill
@@ -18,7 +19,6 @@ from tasks.data.enriching.fill import (
     merge,
 )
 from tasks.data.enriching.movies import AskModel, find_movies, judged, table_of
-from tasks.data.enriching.records import EnrichError
 
 MOVIE_NOUNS = {"movie", "film"}
 """What a data set's items are called when fill.TMDB may know them, even if it gives no ids."""
@@ -65,7 +65,7 @@ def enrich(
 
     At most `limit` items are looked up. Who is None of `tmdb`, `judge` and `describe` is not asked;
     without a judge an unsure hit counts as another movie. `keep` gets the table whenever it
-    has grown, so that an error later on loses nothing. Raises EnrichError when something is
+    has grown, so that an error later on loses nothing. Raises SettingsError when something is
     missing that nobody can be asked for, and what the three raise.
     """
     before = fill.still_wanted(items, fill.nothing_found(items) if earlier is None else earlier)
@@ -92,7 +92,7 @@ def may_be_movies(items: pl.DataFrame, noun: str) -> bool:
 
 def _check_anybody(wanted: pl.DataFrame, noun: str, somebody: object) -> None:
     if wanted.height and not somebody:
-        raise EnrichError(
+        raise SettingsError(
             f"{wanted.height:,} items lack a description, and there is nobody to ask.",
             "Set TMDB_API_KEY (for movies), or say which language model to ask (--llm-model)."
             f" These items are of the kind '{noun}'.",
@@ -115,11 +115,11 @@ def _ask_tmdb(
     keep: SaveTable,
 ) -> pl.DataFrame:
     own = items.join(wanted, on=ITEM, how="semi", maintain_order="left")
-    hits = find_movies(own, tmdb.answers)
-    gained = merge(gained, fill.from_movies(own, table_of(hits.sure, own)))
+    sure, unsure = find_movies(own, tmdb.answers)
+    gained = merge(gained, fill.from_movies(own, table_of(sure, own)))
     keep(gained)
-    if judge and hits.unsure:
-        confirmed = judged(hits.unsure, judge)
+    if judge and unsure:
+        confirmed = judged(unsure, judge)
         gained = merge(gained, fill.from_movies(own, table_of(confirmed, own)))
         keep(gained)
     return gained

@@ -13,11 +13,11 @@ from pathlib import Path
 import polars as pl
 
 from tasks.core.artifacts import read_table, write_table
+from tasks.core.errors import StoreError
 from tasks.core.files import replacing
 from tasks.core.stage import stage
 from tasks.core.text import plain
 from tasks.core.vocabulary import DESCRIPTION, ITEM, QUALITY, TITLE, TMDB_ID, VOTES, YEAR, Artifact
-from tasks.data.enriching.records import EnrichError
 
 DESCRIPTION_SOURCE = "description_source"
 FETCHED_AT = "fetched_at"
@@ -156,7 +156,7 @@ def file_of(home: Path, dataset: str) -> Path:
 
 
 def load(home: Path, dataset: str) -> pl.DataFrame | None:
-    """What earlier runs found; None before the first. Raises EnrichError when damaged."""
+    """What earlier runs found; None before the first. Raises StoreError when damaged."""
     file = file_of(home, dataset)
     if not file.is_file():
         return None
@@ -164,7 +164,7 @@ def load(home: Path, dataset: str) -> pl.DataFrame | None:
         rows = pl.read_parquet(file, glob=False)
         return rows.select(ITEM, *(pl.col(name).cast(kind) for name, kind in FOUND.items()))
     except (pl.exceptions.PolarsError, OSError):
-        raise EnrichError(
+        raise StoreError(
             f"{file}: this is not a whole table of what `palate enrich` found.",
             "Delete it and run `palate enrich` again: TMDB's and the model's answers are kept.",
         ) from None

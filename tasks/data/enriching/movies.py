@@ -1,7 +1,7 @@
 """Finding each item's movie: by its id, else by title and year, else by the judge's word."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
@@ -42,21 +42,16 @@ class Hit:
     repaired: bool
 
 
-@dataclass(frozen=True)
-class Hits:
-    """Movies that are sure, and those that only a judge can tell."""
+def find_movies(items: pl.DataFrame, ask: AskTmdb) -> tuple[list[Hit], list[Hit]]:
+    """The items' movies: by id where it leads to the movie meant, else by title and year.
 
-    sure: list[Hit] = field(default_factory=list)
-    unsure: list[Hit] = field(default_factory=list)
-
-
-def find_movies(items: pl.DataFrame, ask: AskTmdb) -> Hits:
-    """The items' movies: by id where it leads to the movie meant, else by title and year."""
+    Those that are sure, and those that only a judge can tell.
+    """
     wanted = [Wanted(*row) for row in items.select(ITEM, TITLE, YEAR, TMDB_ID).rows()]
     identified = _by_id(wanted, ask)
     done = {hit.wanted for hit in identified}
-    searched = _by_title([one for one in wanted if one not in done], ask)
-    return Hits(identified + searched.sure, searched.unsure)
+    sure, unsure = _by_title([one for one in wanted if one not in done], ask)
+    return identified + sure, unsure
 
 
 def judged(unsure: Sequence[Hit], judge: AskModel) -> list[Hit]:
@@ -114,10 +109,11 @@ def _by_id(wanted: Sequence[Wanted], ask: AskTmdb) -> list[Hit]:
     return hits
 
 
-def _by_title(wanted: Sequence[Wanted], ask: AskTmdb) -> Hits:
+def _by_title(wanted: Sequence[Wanted], ask: AskTmdb) -> tuple[list[Hit], list[Hit]]:
     """Search under each of an item's names in turn, until one brings a movie that may be it."""
     searches = {one: _searches(one) for one in wanted}
-    all_hits = Hits()
+    all_sure: list[Hit] = []
+    all_unsure: list[Hit] = []
     for turn in range(max(map(len, searches.values()), default=0)):
         lookups = {one: names[turn] for one, names in searches.items() if turn < len(names)}
         answers = ask(list(lookups.values()))
@@ -125,11 +121,11 @@ def _by_title(wanted: Sequence[Wanted], ask: AskTmdb) -> Hits:
             answer = answers[lookup]
             hits = [Hit(one, movie, answer.fetched_at, repaired=True) for movie in answer.movies]
             sure, unsure = _sorted_out(one, hits)
-            all_hits.sure.extend(sure)
-            all_hits.unsure.extend(unsure)
+            all_sure.extend(sure)
+            all_unsure.extend(unsure)
             if sure or unsure:
                 del searches[one]
-    return all_hits
+    return all_sure, all_unsure
 
 
 def _searches(wanted: Wanted) -> list[Lookup]:

@@ -1,11 +1,10 @@
-"""What is asked of TMDB, what it answers, and what can go wrong with asking."""
+"""What is asked of TMDB, and what it answers."""
 
 from datetime import datetime
 from urllib.parse import urlencode
 
 from pydantic import ConfigDict, Field, field_validator
 
-from tasks.core.errors import PalateError
 from tasks.core.vocabulary import Record
 
 
@@ -82,10 +81,3 @@ def query_of(lookup: Lookup) -> dict[str, str]:
 def name_of(lookup: Lookup) -> str:
     """A lookup as text, the same for the same question."""
     return "?".join(part for part in (lookup.path, urlencode(query_of(lookup))) if part)
-
-
-class EnrichError(PalateError):
-    """Nobody can be asked, TMDB or the file of kept answers fails; what arrived before is kept.
-
-    No message holds an address with a key.
-    """

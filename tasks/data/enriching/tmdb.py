@@ -12,8 +12,9 @@ import httpx2
 from aiolimiter import AsyncLimiter
 from pydantic import Field, SecretStr, ValidationError
 
+from tasks.core.errors import ServiceError, SettingsError
 from tasks.core.vocabulary import Record
-from tasks.data.enriching.records import EnrichError, Lookup, Movie, query_of
+from tasks.data.enriching.records import Lookup, Movie, query_of
 
 BASE_URL = "https://api.themoviedb.org"
 NO_SUCH_MOVIE = {6, 34}
@@ -70,7 +71,7 @@ class KeyedTransport(httpx2.AsyncHTTPTransport):
 
 @asynccontextmanager
 async def open_tmdb(url: str, key: SecretStr, pace: TmdbPace) -> AsyncIterator["Tmdb"]:
-    """A client of the TMDB at this address. Raises EnrichError where it is none."""
+    """A client of the TMDB at this address. Raises SettingsError where it is none."""
     async with httpx2.AsyncClient(
         base_url=_checked(url),
         transport=KeyedTransport(url, key, pace.concurrency),
@@ -92,7 +93,7 @@ class Tmdb:
     async def ask(self, lookup: Lookup) -> tuple[Movie, ...]:
         """The movies that answer a lookup; none if TMDB knows of none.
 
-        Raises EnrichError when the key is refused, when the attempts are used up,
+        Raises ServiceError when the key is refused, when the attempts are used up,
         the server asks to wait for too long, or it is not TMDB that answers.
         """
         for attempt in range(self._pace.attempts):
@@ -102,7 +103,7 @@ class Tmdb:
                 last = again
             if attempt + 1 < self._pace.attempts:
                 await self._wait(last, attempt)
-        raise EnrichError(
+        raise ServiceError(
             f"TMDB did not answer {lookup.path} in {self._pace.attempts} attempts"
             f" (the last: {last.what}).",
             LATER,
@@ -130,7 +131,7 @@ class Tmdb:
             await asyncio.sleep(self._random.uniform(0, most))
             return
         if again.wait > self._pace.longest_wait:
-            raise EnrichError(f"TMDB asks to wait for {again.wait:.0f} seconds.", LATER)
+            raise ServiceError(f"TMDB asks to wait for {again.wait:.0f} seconds.", LATER)
         now = asyncio.get_running_loop().time()
         self._held_until = max(self._held_until, now + again.wait)
 
@@ -139,9 +140,9 @@ def _checked(url: str) -> str:
     """Give an address back if it is one, and holds no secret that a log could show."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise EnrichError(f"PALATE_TMDB_URL: '{url}' is no address.", f"TMDB's is {BASE_URL}.")
+        raise SettingsError(f"PALATE_TMDB_URL: '{url}' is no address.", f"TMDB's is {BASE_URL}.")
     if parts.username or parts.password or parts.query:
-        raise EnrichError(
+        raise SettingsError(
             "PALATE_TMDB_URL holds a user, a password or a query.", "A key belongs in TMDB_API_KEY."
         )
     return url
@@ -150,7 +151,7 @@ def _checked(url: str) -> str:
 def _read(lookup: Lookup, response: httpx2.Response) -> tuple[Movie, ...]:
     status = response.status_code
     if status in (401, 403):
-        raise EnrichError(
+        raise ServiceError(
             f"TMDB refuses the key (status {status}).",
             "Check TMDB_API_KEY: an API key or read access token from"
             " https://www.themoviedb.org/settings/api.",
@@ -165,7 +166,7 @@ def _read(lookup: Lookup, response: httpx2.Response) -> tuple[Movie, ...]:
         return ()
     if status in (400, 422) and not by_id and code is not None:
         return ()  # a title that TMDB cannot search for, such as "???"
-    raise EnrichError(
+    raise ServiceError(
         f"What answers {lookup.path} with status {status} is not TMDB.",
         f"Check PALATE_TMDB_URL; unless set, it is {BASE_URL}.",
     )

@@ -37,7 +37,8 @@ Items = tuple[ListedItem, ...]
 class Pair(Record):
     """One person's two lists, and the method that made them.
 
-    `run_id` and `user` are null for a new person, whose lists are of no night.
+    `run_id` and `user` are null for a new person, whose lists are of no night. `degraded`: why both
+    are in the base order, where the language model was down.
     """
 
     dataset: str
@@ -48,6 +49,7 @@ class Pair(Record):
     reranked: Items
     run_id: str | None = None
     user: str | None = None
+    degraded: str | None = None
 
     @property
     def same(self) -> bool:

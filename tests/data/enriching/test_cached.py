@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tasks.core.errors import ServiceError, StoreError
 from tasks.data.enriching.cached import LONGEST_KEPT, open_cache
 from tasks.data.enriching.records import (
     Answer,
-    EnrichError,
     Lookup,
     Movie,
     by_id,
@@ -94,7 +94,7 @@ def test_a_damaged_answer_counts_as_not_kept(tmp_path, damage):
 def test_a_damaged_file_is_an_error_that_names_it(tmp_path):
     file = tmp_path / "tmdb.sqlite"
     file.write_bytes(b"this is not a database " * 100)
-    with pytest.raises(EnrichError, match=r"tmdb\.sqlite") as caught, open_cache(file):
+    with pytest.raises(StoreError, match=r"tmdb\.sqlite") as caught, open_cache(file):
         pass
     assert "delete it" in caught.value.fix
 
@@ -125,7 +125,7 @@ def test_no_more_requests_than_allowed_are_in_flight(start, home):
 
 def test_an_error_keeps_what_was_answered_and_is_raised_as_it_is(start, home):
     fake = start(*MANY, faults={"/3/movie/30": ["500", "500", "500"]})
-    with pytest.raises(EnrichError, match="/3/movie/30"):
+    with pytest.raises(ServiceError, match="/3/movie/30"):
         client(home, fake).answers(ALL)
     before = len(fake.requests())
     assert len(client(home, fake).answers(ALL)) == 40
@@ -135,7 +135,7 @@ def test_an_error_keeps_what_was_answered_and_is_raised_as_it_is(start, home):
 
 def test_a_refused_key_stops_everything(start, home):
     fake = start(*MANY, delay=0.02)
-    with pytest.raises(EnrichError):
+    with pytest.raises(ServiceError):
         client(home, fake, key="wrong").answers(ALL)
     assert len(fake.requests()) <= QUICK.concurrency
 
@@ -165,10 +165,10 @@ def test_the_key_is_in_no_log_error_or_file(start, home, key, caplog, monkeypatc
     monkeypatch.setenv("HTTPX_LOG_LEVEL", "trace")
     tmdb = client(home, fake, key=key)
     tmdb.answers([*ALL[2:], by_title("Film", 1995), ALL[0]])
-    with pytest.raises(EnrichError) as caught:
+    with pytest.raises(ServiceError) as caught:
         tmdb.answers([ALL[1]])
     refused = client(home, fake, key=f"{key}-refused")
-    with pytest.raises(EnrichError) as unauthorised:
+    with pytest.raises(ServiceError) as unauthorised:
         refused.answers([by_id(99)])
     printed = [
         caplog.text,

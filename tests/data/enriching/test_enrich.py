@@ -7,10 +7,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tasks.core.artifacts import read_table
-from tasks.core.errors import LimitReachedError
+from tasks.core.errors import LimitReachedError, ServiceError, SettingsError
 from tasks.data.enriching import fill
 from tasks.data.enriching.enrich import Counts, enrich
-from tasks.data.enriching.records import EnrichError
 from tasks.data.stages import ingest
 from tests.data.enriching.conftest import Asked, catalogue, client
 from tests.support.fake_tmdb import movie
@@ -117,11 +116,11 @@ def test_a_book_is_not_looked_up_among_movies(start, home):
 
 
 def test_with_nobody_to_ask_it_says_so_unless_nothing_is_missing(start, home):
-    with pytest.raises(EnrichError, match="4 items lack a description") as caught:
+    with pytest.raises(SettingsError, match="4 items lack a description") as caught:
         enrich(ITEMS, "movie", None, None, None)
     assert "TMDB_API_KEY" in caught.value.fix
     books = catalogue({"item": 1, "title": "Heat"})
-    with pytest.raises(EnrichError):
+    with pytest.raises(SettingsError):
         enrich(books, "book", client(home, start()), None, None)
     whole = ITEMS.filter(ITEMS["item"] == 6)
     assert enrich(whole, "movie", None, None, None).counts.from_catalogue == 1
@@ -172,7 +171,7 @@ def test_texts_older_than_the_terms_allow_are_asked_anew_or_given_up(start, home
 def test_when_tmdb_fails_the_earlier_table_stands(start, home):
     fake = start(*MOVIES, faults={"/3/movie/949": ["500", "500", "500"]})
     kept: list[pl.DataFrame] = []
-    with pytest.raises(EnrichError):
+    with pytest.raises(ServiceError):
         enrich(ITEMS, "movie", client(home, fake), YES, WROTE, keep=kept.append)
     assert kept == []
 

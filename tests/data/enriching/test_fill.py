@@ -5,6 +5,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tasks.core.artifacts import read_table, write_table
+from tasks.core.errors import StoreError
 from tasks.core.vocabulary import Artifact
 from tasks.data.enriching.fill import (
     FOUND,
@@ -20,7 +21,6 @@ from tasks.data.enriching.fill import (
     save,
     still_wanted,
 )
-from tasks.data.enriching.records import EnrichError
 from tests.data.enriching.conftest import catalogue
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -205,7 +205,7 @@ def test_nothing_half_written_is_left(home):
 @pytest.mark.parametrize("damage", [b"", b"PAR1 no"])
 def test_a_damaged_file_is_an_error_that_names_it(home, damage):
     save(home, "films", WRITTEN).write_bytes(damage)
-    with pytest.raises(EnrichError, match=r"films-.*\.parquet") as caught:
+    with pytest.raises(StoreError, match=r"films-.*\.parquet") as caught:
         load(home, "films")
     assert "Delete it" in caught.value.fix
 
@@ -213,7 +213,7 @@ def test_a_damaged_file_is_an_error_that_names_it(home, damage):
 def test_a_table_of_something_else_is_an_error(home):
     file = save(home, "films", WRITTEN)
     CATALOGUE.write_parquet(file)
-    with pytest.raises(EnrichError, match="not a whole table"):
+    with pytest.raises(StoreError, match="not a whole table"):
         load(home, "films")
 
 

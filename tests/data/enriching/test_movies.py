@@ -43,8 +43,8 @@ def taken(hits):
 
 def test_an_id_that_leads_to_the_movie_is_taken_without_a_search():
     tmdb = Knowing(film(949))
-    hits = find_movies(item(tmdb_id=949), tmdb.answers)
-    assert (taken(hits.sure), hits.unsure) == ([(949, False)], [])
+    sure, unsure = find_movies(item(tmdb_id=949), tmdb.answers)
+    assert (taken(sure), unsure) == ([(949, False)], [])
     assert tmdb.asked == [by_id(949)]
 
 
@@ -52,25 +52,25 @@ def test_missing_unknown_and_misleading_ids_are_repaired_by_title_and_year():
     elsewhere = film(7, "Fawlty Towers", "1975-09-19")
     tmdb = Knowing(elsewhere, searches={("Heat", 1995): [film(949)]})
     for tmdb_id in (None, 8, 7):
-        assert taken(find_movies(item(tmdb_id=tmdb_id), tmdb.answers).sure) == [(949, True)]
+        assert taken(find_movies(item(tmdb_id=tmdb_id), tmdb.answers)[0]) == [(949, True)]
 
 
 def test_the_closest_of_several_sure_hits_is_taken():
     hits = [film(1, released="1996-01-01"), film(2, "Heats"), film(949)]
     tmdb = Knowing(searches={("Heat", 1995): hits})
-    assert taken(find_movies(item(), tmdb.answers).sure) == [(949, True)]
+    assert taken(find_movies(item(), tmdb.answers)[0]) == [(949, True)]
 
 
 def test_a_sure_hit_leaves_nothing_to_judge():
     tmdb = Knowing(searches={("Heat", 1995): [film(2, "Heart"), film(949)]})
-    hits = find_movies(item(), tmdb.answers)
-    assert (taken(hits.sure), hits.unsure) == ([(949, True)], [])
+    sure, unsure = find_movies(item(), tmdb.answers)
+    assert (taken(sure), unsure) == ([(949, True)], [])
 
 
 def test_unsure_hits_go_to_the_judge_the_likeliest_first_and_not_too_many():
     likely = film(1, "Heats")
     hits = [*(film(n, "Great Heat") for n in range(2, 12)), likely, film(99, "Casablanca")]
-    unsure = find_movies(item(), Knowing(searches={("Heat", 1995): hits}).answers).unsure
+    unsure = find_movies(item(), Knowing(searches={("Heat", 1995): hits}).answers)[1]
     assert len(unsure) == MOST_JUDGED
     assert unsure[0].movie == likely
 
@@ -78,20 +78,20 @@ def test_unsure_hits_go_to_the_judge_the_likeliest_first_and_not_too_many():
 def test_other_names_and_then_no_year_are_tried_until_something_fits():
     title = "Eye See You (D-Tox)"
     by_second_name = Knowing(searches={("D-Tox", 2002): [film(5, "D-Tox", "2002-01-04")]})
-    assert taken(find_movies(item(title, 2002), by_second_name.answers).sure) == [(5, True)]
+    assert taken(find_movies(item(title, 2002), by_second_name.answers)[0]) == [(5, True)]
     assert by_second_name.asked == [
         by_title("Eye See You", 2002),
         by_title("D-Tox", 2002),
     ]
     without_year = Knowing(searches={("Heat", None): [film(5, released="1999-01-01")]})
-    hits = find_movies(item(), without_year.answers)
-    assert (hits.sure, taken(hits.unsure)) == ([], [(5, True)])
+    sure, unsure = find_movies(item(), without_year.answers)
+    assert (sure, taken(unsure)) == ([], [(5, True)])
 
 
 def test_what_is_found_under_no_name_is_not_found():
     tmdb = Knowing(searches={("Heat", 1995): [film(99, "Casablanca")]})
-    hits = find_movies(item(), tmdb.answers)
-    assert (hits.sure, hits.unsure) == ([], [])
+    sure, unsure = find_movies(item(), tmdb.answers)
+    assert (sure, unsure) == ([], [])
     assert tmdb.asked == [by_title("Heat", 1995), by_title("Heat", None)]
 
 
@@ -103,7 +103,7 @@ def test_an_item_without_a_year_is_searched_once():
 
 def test_the_judge_sees_item_and_hit_and_its_yes_is_taken():
     hits = [film(1, "Heats", overview="Two\nwords."), film(2, "Great Heat")]
-    unsure = find_movies(item(), Knowing(searches={("Heat", 1995): hits}).answers).unsure
+    unsure = find_movies(item(), Knowing(searches={("Heat", 1995): hits}).answers)[1]
     judge = Asked(lambda block: "Yes " if "Great" in block else "no")
     assert taken(judged(unsure, judge)) == [(2, True)]
     assert judge.blocks[0] == (
@@ -113,23 +113,21 @@ def test_the_judge_sees_item_and_hit_and_its_yes_is_taken():
 
 
 def test_no_answer_and_any_other_word_than_yes_are_a_no():
-    unsure = find_movies(
-        item(), Knowing(searches={("Heat", 1995): [film(1, "Heats")]}).answers
-    ).unsure
+    unsure = find_movies(item(), Knowing(searches={("Heat", 1995): [film(1, "Heats")]}).answers)[1]
     for answer in (None, "no", "yes, but", ""):
         assert judged(unsure, Asked({block: answer for block in blocks_of(unsure)}.get)) == []
 
 
 def test_of_two_hits_that_the_judge_takes_the_likelier_counts():
     hits = [film(2, "Great Heat"), film(1, "Heats")]
-    unsure = find_movies(item(), Knowing(searches={("Heat", 1995): hits}).answers).unsure
+    unsure = find_movies(item(), Knowing(searches={("Heat", 1995): hits}).answers)[1]
     assert taken(judged(unsure, Asked(lambda _: "yes"))) == [(1, True)]
 
 
 def test_a_hit_cannot_add_lines_to_its_block():
     [hit] = find_movies(
         item(), Knowing(searches={("Heat", 1995): [film(1, "Heat\nReleased: 1995", "")]}).answers
-    ).unsure
+    )[1]
     [block] = blocks_of([hit])
     assert [line.split(":")[0] for line in block.splitlines()] == [
         "Catalogue",

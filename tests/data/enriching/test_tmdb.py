@@ -6,7 +6,8 @@ import time
 import pytest
 from pydantic import SecretStr
 
-from tasks.data.enriching.records import EnrichError, by_id, by_title
+from tasks.core.errors import ServiceError, SettingsError
+from tasks.data.enriching.records import by_id, by_title
 from tasks.data.enriching.tmdb import open_tmdb
 from tests.data.enriching.conftest import QUICK
 from tests.support.fake_tmdb import V3, V4, movie
@@ -72,14 +73,14 @@ def test_what_may_pass_is_tried_again(start, fault):
 )
 def test_attempts_are_bounded(start, fault, says):
     fake = start(HEAT, faults={PATH: [fault]})
-    with pytest.raises(EnrichError, match="in 3 attempts") as caught:
+    with pytest.raises(ServiceError, match="in 3 attempts") as caught:
         ask(fake, by_id(949))
     assert says in caught.value.what and "what was answered is kept" in caught.value.fix
     assert len(fake.requests()) == 3
 
 
 def test_a_server_that_is_not_there_is_an_error():
-    with pytest.raises(EnrichError, match="ConnectError"):
+    with pytest.raises(ServiceError, match="ConnectError"):
         ask(None, by_id(949), url="http://127.0.0.1:9")
 
 
@@ -87,7 +88,7 @@ def test_a_server_that_is_not_there_is_an_error():
 def test_an_answer_has_a_deadline_however_slowly_it_drips(start, fault):
     fake = start(HEAT, faults={PATH: [fault]})
     started = time.monotonic()
-    with pytest.raises(EnrichError, match=r"no whole answer in 0\.4 s"):
+    with pytest.raises(ServiceError, match=r"no whole answer in 0\.4 s"):
         ask(fake, by_id(949), deadline=0.4, attempts=2)
     assert time.monotonic() - started < 2
 
@@ -109,7 +110,7 @@ def test_retry_after_is_honoured_and_holds_every_request(start):
 
 def test_too_long_a_wait_is_an_error_at_once(start):
     fake = start(HEAT, faults={PATH: ["429:3600!"]})
-    with pytest.raises(EnrichError, match="3600 seconds"):
+    with pytest.raises(ServiceError, match="3600 seconds"):
         ask(fake, by_id(949))
     assert len(fake.requests()) == 1
 
@@ -117,7 +118,7 @@ def test_too_long_a_wait_is_an_error_at_once(start):
 @pytest.mark.parametrize("key", ["wrong", "eyJ.wrong"])
 def test_a_refused_key_is_an_error_at_once(start, key):
     fake = start(HEAT)
-    with pytest.raises(EnrichError, match="401") as caught:
+    with pytest.raises(ServiceError, match="401") as caught:
         ask(fake, by_id(949), key=key)
     assert "TMDB_API_KEY" in caught.value.fix
     assert len(fake.requests()) == 1
@@ -126,20 +127,20 @@ def test_a_refused_key_is_an_error_at_once(start, key):
 @pytest.mark.parametrize("fault", ["404", "301", "418"])
 def test_a_server_that_is_not_tmdb_is_not_taken_for_one_without_the_movie(start, fault):
     fake = start(HEAT, faults={PATH: [fault]})
-    with pytest.raises(EnrichError, match=f"status {fault} is not TMDB") as caught:
+    with pytest.raises(ServiceError, match=f"status {fault} is not TMDB") as caught:
         ask(fake, by_id(949))
     assert "PALATE_TMDB_URL" in caught.value.fix
 
 
 @pytest.mark.parametrize("url", ["themoviedb", "ftp://127.0.0.1", "", "http://"])
 def test_what_is_no_address_is_refused(url):
-    with pytest.raises(EnrichError, match="is no address"):
+    with pytest.raises(SettingsError, match="is no address"):
         ask(None, by_id(1), url=url)
 
 
 @pytest.mark.parametrize("url", ["http://u:s3cret@127.0.0.1:9", "http://127.0.0.1?api_key=s3cret"])
 def test_an_address_with_a_secret_is_refused_without_showing_it(url):
-    with pytest.raises(EnrichError) as caught:
+    with pytest.raises(SettingsError) as caught:
         ask(None, by_id(1), url=url)
     assert "s3cret" not in str(caught.value)
 
