@@ -87,7 +87,10 @@ def _as_text(home: Path) -> str:
 
 Home = Annotated[
     Path,
-    BeforeValidator(lambda given: home_of(given) if isinstance(given, str | Path) else given),
+    BeforeValidator(lambda given: str(home_of(given)) if isinstance(given, str | Path) else given),
     PlainSerializer(_as_text, return_type=str, when_used="json"),
 ]
-"""A home in settings: a URL on the way in and in JSON, whichever machine reads that."""
+"""A home in settings: a URL on the way in and in JSON, whichever machine reads that.
+
+Text is what is validated: from JSON, pydantic takes no Path.
+"""

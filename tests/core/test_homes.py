@@ -7,6 +7,8 @@ import pytest
 from tasks.core.errors import SettingsError
 from tasks.core.homes import address, here, home_of, url_of
 from tasks.settings.settings import Settings
+from tasks.settings.sources import NightlyOptions
+from tests.support.options import plain_settings
 
 URL = "s3://nights/team a~7/x"
 SECRET = "hunter2"
@@ -66,16 +68,16 @@ def test_settings_carry_the_url_to_another_machine(tmp_path, monkeypatch):
     monkeypatch.setenv("PALATE_MIRRORS", str(tmp_path / "other"))
     assert Settings.model_validate_json(sent).home == tmp_path / "other" / home_of(URL).name
     monkeypatch.setenv("PALATE_HOME", URL)
-    assert Settings().home == home_of(URL)
+    assert NightlyOptions().settings().home == home_of(URL)
 
 
 def test_paid_answers_of_a_shared_home_must_be_where_all_machines_reach_them(monkeypatch):
     asking = {"scorer": "llm", "llm_model": "m"}
     with pytest.raises(ValueError, match="PALATE_LEDGER_URL"):
-        Settings(home=URL, **asking)
-    assert Settings(home=".palate", **asking) and Settings(home=URL)
+        plain_settings(home=URL, **asking)
+    assert plain_settings(home=".palate", **asking) and plain_settings(home=URL)
     monkeypatch.setenv("PALATE_LEDGER_URL", "postgresql://u:p@db/ledger")
-    assert Settings(home=URL, **asking).asks
+    assert plain_settings(home=URL, **asking).asks
 
 
 def test_a_folder_needs_no_storage_package(tmp_path):
