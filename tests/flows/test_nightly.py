@@ -262,3 +262,32 @@ def test_somebody_who_rated_everything_is_counted_and_nobody_elses_night_suffers
     printed = terminal.succeed("nightly", "--data", data, *PLAIN).stdout
     assert "No list for 1 of 31 users" in printed and "30 users served" in printed
     assert query(home, "SELECT users, users_listed FROM runs").row(0) == (31, 30)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """Four people with a few ratings, all alike: nothing can be learned."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    pairs = [(user, item) for user in range(4) for item in range(6) if (user + item) % 3]
+    ratings = {"user": [u for u, _ in pairs], "item": [i for _, i in pairs], "rating": 4.0}
+    pl.DataFrame(ratings).write_csv(folder / "ratings.csv")
+    items = {"item": list(range(6)), "title": [f"Film {i}" for i in range(6)]}
+    pl.DataFrame(items).write_csv(folder / "items.csv")
+    return folder
+
+
+def test_on_data_too_small_to_learn_from_a_plain_method_serves_with_a_note(
+    tiny: Path, terminal: Terminal
+) -> None:
+    words = ("nightly", "--data", tiny, "--top", 2, "--measure-users", 0)
+    done = terminal.succeed(*words)
+    assert "Too little to learn from" in done.stderr
+    assert "A plain method served instead" in done.stderr
+    model, reranker, note = query(terminal.home, "SELECT model, reranker, note FROM runs").row(0)
+    assert (model, reranker) == ("svd", "weighted")
+    assert "A plain method served instead" in note
+
+    chosen = terminal.run(*words, "--without", "dates")
+    assert chosen.returncode == 1 and "for a data set as small as this" in chosen.stderr
+    assert query(terminal.home, "FROM runs").height == 1, "what was chosen is not replaced"
