@@ -4,10 +4,11 @@ from rich.markup import escape
 
 from flows.pipeline import Pipeline
 from flows.similarity import Prepared, prepare, with_tastes
+from tasks.core.artifacts import read_table
 from tasks.core.errors import LedgerError, LlmError, PalateError, StoppedError
 from tasks.core.progress import say
 from tasks.core.vocabulary import Artifact, Record
-from tasks.texts.sentences.stages import known_whys, whys_stage
+from tasks.texts.sentences.stages import whys_stage, write_whys
 
 
 class Sentences(Record):
@@ -56,9 +57,10 @@ def _whys(pipeline: Pipeline, lists: Artifact, prepared: Prepared) -> Artifact:
 
 def _kept(pipeline: Pipeline, lists: Artifact, prepared: Prepared) -> Artifact | None:
     """What the ledger has; None where it cannot be read either."""
-    given = lists, prepared.profiles, prepared.texts, pipeline.top
+    home, engine, texts = pipeline.steps.home, pipeline.engine, prepared.texts
     try:
-        return known_whys(pipeline.steps.home, pipeline.engine, *given)
+        people = read_table(home, prepared.profiles)
+        return write_whys(home, engine, lists, people, texts, pipeline.top, only_known=True)
     except StoppedError:
         raise
     except PalateError:

@@ -5,11 +5,11 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from tasks.report.blind.pair import LETTERS, Chosen, Draw, Letter, ListedItem, Pair
-from tasks.report.text import model_name
+from tasks.report.text import environment, model_name
 
 Listed = list[tuple[Letter, tuple[ListedItem, ...]]]
 
@@ -55,13 +55,7 @@ def _render(template: str, **values: object) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader(__package__),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return environment(__package__, autoescape=True)
 
 
 @cache

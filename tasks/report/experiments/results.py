@@ -5,8 +5,6 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from tasks.core.files import replacing
 from tasks.report import text
 from tasks.report.experiments import charts, markdown
@@ -68,16 +66,10 @@ def _plots(stem: str, experiment: Experiment) -> dict[str, str]:
 
 def _page(experiments: Sequence[Experiment], plots: Sequence[Sequence[str]]) -> str:
     """The Markdown; whatever a value holds, it is shown as text."""
-    environment = Environment(  # noqa: S701 - `finalize` escapes, for Markdown
-        loader=PackageLoader(__package__),
-        finalize=markdown.written,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    environment = text.environment(  # `finalize` escapes, for Markdown
+        __package__, FILTERS, finalize=markdown.written, keep_trailing_newline=True
     )
     environment.globals["difference"] = markdown.difference
-    environment.filters |= {function.__name__: function for function in FILTERS}
     return environment.get_template("results.md.j2").render(
         experiments=list(zip(experiments, plots, strict=True)),
         folder=FOLDER,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from tasks.core.files import replacing
@@ -94,16 +94,10 @@ def render(night: NightRows) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader(__package__),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    environment = text.environment(
+        __package__, FILTERS, autoescape=True, keep_trailing_newline=True
     )
     environment.globals["times"] = text.times
-    environment.filters |= {function.__name__: function for function in FILTERS}
     return environment
 
 

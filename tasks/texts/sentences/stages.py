@@ -34,23 +34,10 @@ def whys_stage(
     Raises LlmError when no more can be asked.
     """
     people = rows_of(home, profiles, rows)
-    return _sentences(home, options, lists, people, texts, top)
+    return write_whys(home, options, lists, people, texts, top)
 
 
-def known_whys(
-    home: Path,
-    options: EngineOptions,
-    lists: Artifact,
-    profiles: Artifact,
-    texts: Artifact,
-    top: int,
-) -> Artifact:
-    """The sentences that the ledger has, when no more can be had; no task, as more may come."""
-    people = read_table(home, profiles)
-    return _sentences(home, options, lists, people, texts, top, only_known=True)
-
-
-def _sentences(
+def write_whys(
     home: Path,
     options: EngineOptions,
     lists: Artifact,
@@ -60,7 +47,10 @@ def _sentences(
     *,
     only_known: bool = False,
 ) -> Artifact:
-    """User, item, why; only where there is a sentence."""
+    """User, item, why of the first `top` items of these people; only where there is a sentence.
+
+    With `only_known` nothing is asked: what the ledger has, which is no task, as more may come.
+    """
     from tasks.llm.asking import ask_sentences  # noqa: PLC0415
     from tasks.llm.session import session_for  # noqa: PLC0415
     from tasks.texts.sentences.listed import make_listed, places  # noqa: PLC0415 - loads openai
