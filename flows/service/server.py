@@ -50,7 +50,19 @@ def prefect_for(home: Path) -> Iterator[Wait]:
     """
     storage_of(home).check()
     with in_use(home), _prefect_for(home) as wait:
-        yield wait
+        yield partial(_ready, wait)
+
+
+def _ready(wait: Wait) -> None:
+    """Wait, then start Prefect's worker for events.
+
+    One that a flow run starts keeps that run's objects beyond the interpreter's end, where DuckDB's
+    binding prints a page about each of them.
+    """
+    from prefect.events.worker import EventsWorker  # noqa: PLC0415 - reads its environment then
+
+    wait()
+    EventsWorker.instance()
 
 
 @contextmanager

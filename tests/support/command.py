@@ -45,7 +45,7 @@ def succeed(*arguments: object, **extra: str) -> subprocess.CompletedProcess[str
 
 
 def succeeded(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
-    """The same; raises with all it said if it failed."""
-    if done.returncode:
+    """The same; raises with all it said if it failed, or left objects behind at its end."""
+    if done.returncode or "nanobind: leaked" in done.stderr:
         raise RuntimeError(f"{done.args}: {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done

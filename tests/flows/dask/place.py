@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,11 @@ class Place:
     data: Path
     variables: dict[str, str]
     fake: FakeLLM | None = None
-    _words: tuple[str, ...] = field(default=("--search-count", "20", "--refit", "1", "--no-report"))
+    method: tuple[str, ...] = ("--reranker", "weighted", "--search-count", "20")
 
     def begin(self, home: str, runner: str, **extra: str) -> subprocess.Popen[str]:
         """Start a night."""
-        words = [*self._words, "--reranker", "weighted", "--data", self.data]
+        words = [*self.method, "--refit", "1", "--no-report", "--data", self.data]
         if self.fake:
             words += ["--scorer", "llm", "--llm-model", "fake-1", "--llm-base-url", self.fake.url]
         where = "--home", self.folder / home, "--runner", runner
@@ -55,9 +55,9 @@ class Place:
         """The files of a kind, each named by its content."""
         return {file.name for file in (self.folder / home / "artifacts" / kind).iterdir()}
 
-    def results(self, home: str) -> set[str]:
-        """What is kept of scoring, named by its cache keys."""
-        return {file.name for file in (self.folder / home / "results").glob("score-*")}
+    def results(self, home: str, stage: str = "score") -> set[str]:
+        """What is kept of a stage, named by its cache keys."""
+        return {file.name for file in (self.folder / home / "results").glob(f"{stage}-*")}
 
     def processes(self) -> list[psutil.Process]:
         """Whatever of this test runs still."""
