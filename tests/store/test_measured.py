@@ -15,7 +15,7 @@ from tasks.store.measured import CELLS, comparison_rows, measured_tables
 from tasks.store.query import query
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
-from tests.support.composed import evaluation_settings
+from tests.support.options import plain_evaluation
 
 FILMS = DatasetInfo(
     name="films",
@@ -36,7 +36,7 @@ def collected(*given):
 
 
 def settings(**given):
-    return evaluation_settings(**{"top": 3, "search_count": 30, "seeds": 2, "seed": 5} | given)
+    return plain_evaluation(**{"top": 3, "search_count": 30, "seeds": 2, "seed": 5} | given)
 
 
 def table(home, kind, rows, schema):

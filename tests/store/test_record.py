@@ -11,7 +11,7 @@ from tasks.store.query import query
 from tasks.store.record import _unscored, attempt, new_run_id, stage_rows
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
-from tests.support.composed import night_settings
+from tests.support.options import plain_settings
 
 MOMENT = datetime(2026, 11, 24, 3, 0, 5, tzinfo=UTC)
 
@@ -61,7 +61,7 @@ def test_stages_are_published_with_their_phase_detail_and_role(tmp_path):
     ],
 )
 def test_pairs_are_unscored_only_where_the_order_reads_similarity(method, unscored):
-    run: Any = SimpleNamespace(settings=night_settings(**method))
+    run: Any = SimpleNamespace(settings=plain_settings(**method))
     pairs = pl.LazyFrame({"similarity": [0.5, None, None]})
     assert _unscored(run, pairs) == unscored
     assert _unscored(run, pl.LazyFrame({"user": [1]})) == 0

@@ -21,7 +21,7 @@ from tests.support.fake_llm.handle import FakeLLM
 ROOT = Path(__file__).parents[3]
 MARK = "CLUSTER_OF_TEST"
 KEY = "sk-a-key-for-tests-only"
-SECONDS = 120
+SECONDS = 300
 
 
 @dataclass
@@ -62,6 +62,13 @@ class Place:
     def processes(self) -> list[psutil.Process]:
         """Whatever of this test runs still."""
         return [p for p in psutil.process_iter() if _environment(p).get(MARK) == str(self.folder)]
+
+    def until_kept(self, home: str, stage: str, process: subprocess.Popen[str]) -> None:
+        """Wait until a night has kept a first result of a stage."""
+        deadline = time.monotonic() + SECONDS
+        while not self.results(home, stage):
+            assert process.poll() is None and time.monotonic() < deadline, process.communicate()
+            time.sleep(0.05)
 
     def until_asked(self, count: int, process: subprocess.Popen[str]) -> None:
         """Wait until a night has sent so many requests."""

@@ -19,6 +19,7 @@ from tests.support.postgres import postgres
 pytestmark = pytest.mark.slow
 
 PEOPLE = 40
+LEARNABLE = 200  # people enough for the default method
 CHUNKS = {"PALATE_CHUNK_USERS": "5", "PALATE_LLM_CONCURRENCY": "4"}
 
 
@@ -64,6 +65,26 @@ def test_a_scheduler_that_runs_already_makes_the_same_lists(place: Place) -> Non
         place.night("dask", f"dask://{address}")
         place.night("dask again", f"dask://{address}")
     assert same_lists(place, "threads", "dask") and same_lists(place, "threads", "dask again")
+
+
+def test_the_default_method_makes_the_same_lists_though_a_worker_is_killed(
+    tmp_path: Path, server: str
+) -> None:
+    data = write_generic(tmp_path / "data", users=LEARNABLE)
+    few = {"PALATE_CHUNK_USERS": "50"}
+    place = Place(tmp_path, data, environment_of(tmp_path, server, **few), method=())
+    place.night("threads", "threads")
+    with scheduler(place) as (address, workers):
+        process = place.begin("dask", f"dask://{address}")
+        place.until_kept("dask", "find-candidates", process)
+        workers[0].kill()
+        output = ended(process)
+    assert "plain method" not in output
+    lists = [place.lists(home) for home in ("threads", "dask")]
+    assert lists[0]["user"].n_unique() == LEARNABLE
+    assert_frame_equal(*lists, abs_tol=1e-12)
+    assert place.results("threads", "rank") == place.results("dask", "rank")
+    assert place.files("threads", "ranked") == place.files("dask", "ranked")
 
 
 def test_a_killed_worker_costs_no_more_than_what_it_had_in_flight(asking: Place) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from tasks.report.night.sentences import banner, not_measured, sentences
 from tasks.settings.settings import settings_json
-from tests.support.composed import night_settings
+from tests.support.options import plain_settings
 
 
 def night(settings=None, figures=(), **run):
@@ -16,7 +16,7 @@ def night(settings=None, figures=(), **run):
 
 
 def test_a_plain_night_in_words():
-    said = sentences(night(night_settings(search_count=50, diversity=0.2)))
+    said = sentences(night(plain_settings(search_count=50, diversity=0.2)))
     assert said == [
         "SVD proposes 50 candidates per user; its order is the base list.",
         "Similarity is that of item texts to each user's profile, by a sentence embedder.",
@@ -28,7 +28,7 @@ def test_a_plain_night_in_words():
 
 def test_a_learned_night_in_words():
     options = {"learn_trees": True, "learn_target": "liked", "learn_splits": 2}
-    learned = night_settings(
+    learned = plain_settings(
         reranker="learned", without=("external",), learn_new_items=True, **options
     )
     assert sentences(night(learned, reranker="learned"))[1:] == [
@@ -40,13 +40,13 @@ def test_a_learned_night_in_words():
 
 def test_a_learned_night_that_reads_scores_says_what_similarity_is():
     texts = sentences(
-        night(night_settings(reranker="learned", learn_scores=True), reranker="learned")
+        night(plain_settings(reranker="learned", learn_scores=True), reranker="learned")
     )
     assert texts[1].startswith("Similarity is that of item texts")
 
 
 def test_who_is_asked_is_named():
-    asking = night_settings(scorer="llm-batch", reranker="llm_only", llm_model="gpt-5-mini")
+    asking = plain_settings(scorer="llm-batch", reranker="llm_only", llm_model="gpt-5-mini")
     said = sentences(night(asking, scorer="llm-batch", reranker="llm_only"))
     assert said[1].startswith("gpt-5-mini says how well") and said[1].endswith("in batches.")
     assert said[2] == "Lists are ordered by similarity alone."
@@ -77,7 +77,7 @@ def test_a_night_that_is_not_complete_says_why_and_what_to_do(status, heading, t
         (night(figures=[{}]), None),
         (night(status="degraded"), "A degraded night is not measured"),
         (night(scorer="llm"), "as many requests again"),
-        (night(night_settings(measure_users=0)), "measure_users is 0"),
+        (night(plain_settings(measure_users=0)), "measure_users is 0"),
         (night(), "may have stopped answering"),
     ],
 )
