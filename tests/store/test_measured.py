@@ -177,7 +177,7 @@ def test_examples_carry_the_first_seed_the_reasons_and_ids_as_text(tmp_path):
 def test_learned_weights_say_of_which_group_a_feature_is(tmp_path):
     groups = {
         "ease, log place": "collaborative",
-        "popularity": "signals",
+        "popularity": "collaborative",
         "text, among candidates": "language",
         "liked texts, among candidates": "language",
         "log history": "popularity",
