@@ -41,7 +41,7 @@ def changed_users(now: KnownTables, before: KnownTables, lists: pl.LazyFrame) ->
     of another kind: ask `comparable` first.
     """
     pair = [USER, ITEM]
-    mine, theirs = moved(now.ratings, before.ratings)
+    mine, theirs = rows_of_changed_users(now.ratings, before.ratings)
     arrived = mine.join(theirs, on=pair, how="anti")
     withdrawn = theirs.join(mine, on=pair, how="anti")
     other = _differing(mine, theirs).join(arrived, on=pair, how="anti")
@@ -92,7 +92,9 @@ def _retyped(now: KnownTables, before: KnownTables) -> pl.DataFrame:
     )
 
 
-def moved(now: pl.LazyFrame, before: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def rows_of_changed_users(
+    now: pl.LazyFrame, before: pl.LazyFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Tonight's and the earlier rows of the users whose rows are not the same, in any order.
 
     In memory that grows with the users alone.

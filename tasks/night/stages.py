@@ -17,7 +17,13 @@ from tasks.core.vocabulary import (
     Artifact,
     Record,
 )
-from tasks.night.changes import REASON, KnownTables, changed_users, comparable, moved
+from tasks.night.changes import (
+    REASON,
+    KnownTables,
+    changed_users,
+    comparable,
+    rows_of_changed_users,
+)
 from tasks.night.guard import COUNT, Verdict, guard_note, guarded_users, judge, verdicts
 from tasks.night.state import Known
 from tasks.settings.night import NightOptions
@@ -101,7 +107,9 @@ def judge_stage(
     home: Path, lists: Artifact, before: Known, ratings: Artifact, top: int, relevant_at: float
 ) -> Artifact:
     """How lists made from what was known `before` did on the ratings that arrived since."""
-    now, then = moved(scan_table(home, ratings), scan_table(home, before.dataset.ratings))
+    now, then = rows_of_changed_users(
+        scan_table(home, ratings), scan_table(home, before.dataset.ratings)
+    )
     arrived = now.join(then, on=[USER, ITEM], how="anti")
     items = read_table(home, before.texts)[ITEM]
     listed = theirs(home, lists, arrived[USER].unique().sort())

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.night.changes import moved
+from tasks.night.changes import rows_of_changed_users
 
 PAIR = ["user", "item"]
 pairs = st.tuples(st.integers(1, 5), st.integers(1, 4))
@@ -26,7 +26,9 @@ def test_users_are_those_of_whom_a_row_is_on_one_night_alone(kind, tonight, earl
         for one, other in ((now, before), (before, now))
     ]
     users = pl.concat(alone).select("user").unique()
-    for found, whole in zip(moved(now.lazy(), before.lazy()), (now, before), strict=True):
+    for found, whole in zip(
+        rows_of_changed_users(now.lazy(), before.lazy()), (now, before), strict=True
+    ):
         theirs = whole.join(users, on="user", how="semi")
         assert found.sort(PAIR).equals(theirs.sort(PAIR))
 
@@ -34,11 +36,11 @@ def test_users_are_those_of_whom_a_row_is_on_one_night_alone(kind, tonight, earl
 def test_rows_and_columns_in_another_order_are_the_same() -> None:
     now = pl.DataFrame({"user": [1, 1, 2], "item": [3, 4, 3], "rating": [5.0, 4.0, None]})
     before = now.reverse().select("rating", "item", "user")
-    assert [rows.height for rows in moved(now.lazy(), before.lazy())] == [0, 0]
+    assert [rows.height for rows in rows_of_changed_users(now.lazy(), before.lazy())] == [0, 0]
 
 
 def test_two_rows_that_change_places_are_noticed() -> None:
     now = pl.DataFrame({"user": [1, 1, 2], "item": [3, 4, 3], "rating": [5.0, 4.0, 1.0]})
     before = now.with_columns(rating=pl.Series([4.0, 5.0, 1.0]))
-    mine, theirs = moved(now.lazy(), before.lazy())
+    mine, theirs = rows_of_changed_users(now.lazy(), before.lazy())
     assert mine["user"].to_list() == theirs["user"].to_list() == [1, 1]
