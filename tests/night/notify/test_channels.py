@@ -104,8 +104,8 @@ def test_it_is_tried_again_only_where_that_may_help(receiver, failure, script, s
 
 
 def test_no_attempt_lasts_longer_than_its_deadline(receiver, failure, monkeypatch):
-    monkeypatch.setattr(channels, "ATTEMPT_SECONDS", 0.1)
-    receiver.script = [0.5, 200]
+    monkeypatch.setattr(channels, "ATTEMPT_SECONDS", 0.5)
+    receiver.script = [1.5, 200]
     post(SecretStr(receiver.url), failure)
     assert len(receiver.bodies) == 2
 
