@@ -18,7 +18,14 @@ from tasks.features import (
     signals,
 )
 from tasks.features.facts import Facts, Ints, Pairs
-from tasks.features.registry import COLLABORATIVE, FEATURES, RATED_BY_MANY, SIGNALS, SIMILAR_TEXT
+from tasks.features.registry import (
+    COLLABORATIVE,
+    FEATURES,
+    RATED_BY_MANY,
+    RATED_LATELY,
+    SIGNALS,
+    SIMILAR_TEXT,
+)
 from tasks.models.candidates import pair_estimates
 
 FILES = (dates, external, language, metadata, popularity, sequence, signals)
@@ -32,7 +39,7 @@ LABEL = "held_out"
 
 NO_FEATURES = {USER, ITEM, LABEL, ESTIMATE, BASE_RANK}
 
-REASONS = {"text": SIMILAR_TEXT, "popularity": RATED_BY_MANY}
+REASONS = {"text": SIMILAR_TEXT, "popularity": RATED_BY_MANY, "popular-lately": RATED_LATELY}
 """What a high score of a base model says; others' say that people with like ratings rate it."""
 LIKE_RATINGS = "rated by people who rated what you rated"
 

@@ -53,9 +53,10 @@ class Texts:
 class Training:
     """What a model is fitted from.
 
-    `source` holds user, item and rating, sorted by user and item: a table, or a Parquet file, which
-    `ratings` reads when first asked for. `scale` is the lowest and highest rating. `options` are
-    the model's own. `home` takes temporary files; `texts` are there where the class `reads_texts`.
+    `source` holds user, item, rating and timestamp (seconds since 1970, null where unknown), sorted
+    by user and item: a table, or a Parquet file, which `ratings` reads when first asked for.
+    `scale` is the lowest and highest rating. `options` are the model's own. `home` takes temporary
+    files; `texts` are there where the class `reads_texts`.
     """
 
     source: pl.DataFrame | Path

@@ -195,4 +195,5 @@ def test_a_column_has_the_reason_of_its_feature():
     assert reason_of("liked texts, among candidates") == FEATURES["liked texts"].reason != ""
     assert reason_of("text, log place") == reason_of("liked texts")
     assert reason_of("popularity, log place") == "rated by many" == reason_of("log count")
+    assert reason_of("popular-lately") == "rated by many lately"
     assert reason_of("log history") == "", "which says nothing of an item"

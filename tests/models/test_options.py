@@ -69,6 +69,7 @@ def test_names_defaults_and_ranges_are_those_of_the_classes():
         "als_regularization": 30.0,
         "ease_regularization": 500.0,
         "knn_neighbours": 40,
+        "popular_lately_days": 90,
         "sharp_ease_regularization": 100.0,
         "spark_als_alpha": 3.0,
         "spark_als_factors": 64,

@@ -1,0 +1,49 @@
+"""The same list for everybody: what was rated most often of late."""
+
+from typing import Self
+
+import polars as pl
+from pydantic import Field
+
+from tasks.core.arrays import ids_of
+from tasks.core.errors import TooLittleDataError
+from tasks.core.vocabulary import ITEM, TIMESTAMP, USER
+from tasks.models.base import Training
+from tasks.models.baselines.popularity import Popularity
+
+SECONDS_PER_DAY = 86_400
+LATELY = "lately"
+"""The column that is 1 where a rating counts, else 0 or null."""
+
+
+class PopularLately(Popularity):
+    """Score = number of train ratings of the item in the days that end with the newest of all.
+
+    A rating without a timestamp makes its user and item known, and does not count.
+    """
+
+    name = "popular-lately"
+    label = "most popular lately"
+
+    class Options(Popularity.Options):
+        """Of the most popular lately."""
+
+        days: int = Field(
+            90, ge=1, description="Days before the newest rating that `popular-lately` counts."
+        )
+
+    @classmethod
+    def fit(cls, training: Training) -> Self:
+        """Count; raises TooLittleDataError where no rating has a timestamp."""
+        days = cls.Options.read(training.options).days
+        ratings = training.ratings
+        if ratings[TIMESTAMP].null_count() == ratings.height:
+            raise TooLittleDataError(
+                f"The data set has no timestamps: {cls.name} cannot tell what is new.",
+                "Add them to the ratings file, or use popularity.",
+            )
+        lately = pl.col(TIMESTAMP) >= pl.col(TIMESTAMP).max() - days * SECONDS_PER_DAY
+        marked = ratings.select(ITEM, lately.cast(pl.Float64).alias(LATELY))
+        counts = marked.group_by(ITEM).agg(pl.col(LATELY).sum()).sort(ITEM)
+        users, items = ids_of(ratings[USER].unique().sort()), ids_of(counts[ITEM])
+        return cls.of(training, users, items, item_bias=counts[LATELY].to_numpy())
