@@ -7,7 +7,8 @@ import numpy as np
 
 from tasks.core.arrays import Floats
 from tasks.features.facts import Facts, Pairs, mean_by
-from tasks.features.registry import SIMILAR_TEXT, feature
+from tasks.features.registry import feature
+from tasks.models.base import SIMILAR_TEXT
 
 GROUP = "language"
 NEAREST = 3

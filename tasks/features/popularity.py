@@ -5,7 +5,8 @@ import numpy as np
 from tasks.core.arrays import Floats
 from tasks.features.facts import Facts, Pairs, mean_by
 from tasks.features.item_facts import QUARTERS
-from tasks.features.registry import RATED_BY_MANY, feature
+from tasks.features.registry import feature
+from tasks.models.base import RATED_BY_MANY
 
 GROUP = "popularity"
 SHRINK = 5.0

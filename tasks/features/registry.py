@@ -12,11 +12,8 @@ COLLABORATIVE = "collaborative"
 SIGNALS = "signals"
 """The group of the few columns that the rules of `weighted`, `rrf` and others read."""
 
-RATED_BY_MANY = "rated by many"
-RATED_LATELY = "rated by many lately"
 RATED_ELSEWHERE = "rated well elsewhere"
-SIMILAR_TEXT = "its text is like what you liked"
-"""Reasons that several features give."""
+"""A reason that several features give."""
 
 Function = Callable[[Facts, Pairs], Floats]
 

@@ -16,7 +16,8 @@ from tasks.core.vocabulary import (
     VOTES,
 )
 from tasks.features.facts import Facts, Pairs
-from tasks.features.registry import RATED_BY_MANY, RATED_ELSEWHERE, SIGNALS, feature
+from tasks.features.registry import RATED_ELSEWHERE, SIGNALS, feature
+from tasks.models.base import RATED_BY_MANY
 
 FITS = "fits what you like, in words"
 

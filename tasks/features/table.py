@@ -18,15 +18,9 @@ from tasks.features import (
     signals,
 )
 from tasks.features.facts import Facts, Ints, Pairs
-from tasks.features.registry import (
-    COLLABORATIVE,
-    FEATURES,
-    RATED_BY_MANY,
-    RATED_LATELY,
-    SIGNALS,
-    SIMILAR_TEXT,
-)
+from tasks.features.registry import COLLABORATIVE, FEATURES, SIGNALS
 from tasks.models.candidates import pair_estimates
+from tasks.models.registry import model_reason
 
 FILES = (dates, external, language, metadata, popularity, sequence, signals)
 """Where features are written, in the order of their columns; importing a file enters them."""
@@ -38,10 +32,6 @@ LABEL = "held_out"
 """Whether the pair is a hit, in tables to learn from."""
 
 NO_FEATURES = {USER, ITEM, LABEL, ESTIMATE, BASE_RANK}
-
-REASONS = {"text": SIMILAR_TEXT, "popularity": RATED_BY_MANY, "popular-lately": RATED_LATELY}
-"""What a high score of a base model says; others' say that people with like ratings rate it."""
-LIKE_RATINGS = "rated by people who rated what you rated"
 
 
 def learned_features(
@@ -112,7 +102,7 @@ def group_of(column: str) -> str:
 def reason_of(column: str) -> str:
     """What a high value says to the user; "" where it says nothing."""
     name = base_name(column)
-    return FEATURES[name].reason if name in FEATURES else REASONS.get(name, LIKE_RATINGS)
+    return FEATURES[name].reason if name in FEATURES else model_reason(name)
 
 
 def among_candidates(values: Floats, user: Ints) -> Floats:

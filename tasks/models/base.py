@@ -31,6 +31,10 @@ UNSCALED = (-np.inf, np.inf)
 BLOCK_CELLS = 8_000_000
 """Numbers held at once, whatever the number of users, items or pairs."""
 
+RATED_BY_MANY = "rated by many"
+SIMILAR_TEXT = "its text is like what you liked"
+"""Reasons that features give, too."""
+
 REGISTERED: dict[str, "type[Model]"] = {}
 """Every model class that is defined, by name."""
 
@@ -83,6 +87,8 @@ class Model(ABC):
     name: ClassVar[str]
     label: ClassVar[str]
     """The name as people write it; `name` unless given."""
+    reason: ClassVar[str] = "rated by people who rated what you rated"
+    """What a high score says of an item, as part of a sentence to the user."""
     package: ClassVar[str | None] = None
     """An optional package that fits it: its version counts as an option."""
     extra: ClassVar[str | None] = None

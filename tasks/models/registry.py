@@ -59,6 +59,12 @@ def model_label(name: str) -> str:
     return known[name].label if name in known else name
 
 
+def model_reason(name: str) -> str:
+    """What a high score of this model says of an item; "" where no class has the name."""
+    known = models()
+    return known[name].reason if name in known else ""
+
+
 def fit(name: str, training: Training) -> Model:
     """The fitted model; `training.options` are those of `ModelOptions.of(name)`."""
     kind = model_class(name)

@@ -70,6 +70,14 @@ def joined(lower: Values, higher: Values) -> Values:
     return values
 
 
+def _with_its_source(values: Values) -> Values:
+    """The same; a base model that is none of several sources proposes beside them, as many."""
+    sources, model = values.get("sources"), values.get("model")
+    if not isinstance(sources, Mapping) or not sources or not model or model in sources:
+        return values
+    return {**values, "sources": {**sources, model: max(sources.values())}}
+
+
 class GivenOptions(MethodName, BaseSettings):
     """Options as they are given: beside the command line and the environment by files.
 
@@ -101,7 +109,7 @@ class GivenOptions(MethodName, BaseSettings):
         plain = {key: Method.model_fields[key].default for key in _shipped(METHODS[0])}
         start = method_of(name) if name else {}
         over = beneath(start, values) | values if self.of_a_cell else joined(start, values)
-        super().__init__(**plain | over | {"method": name})
+        super().__init__(**plain | _with_its_source(over) | {"method": name})
         self._given = values
 
     @classmethod
@@ -128,11 +136,17 @@ class GivenOptions(MethodName, BaseSettings):
         """What a person may not expect of these options, a line each."""
         values, lines = dict(self), []
         start = method_of(self.method) if self.method else {}
+        said = self._given.get("sources") or {}
         if set(start.get("sources", ())) - {values["model"]} and not values["sources"]:
             method = Method(**{name: values[name] for name in Method.model_fields})
             lines.append(
                 f"candidates: {method.model} alone, {method.candidate_count(values['top'])};"
                 " the method's other sources are left out"
+            )
+        elif values["sources"] and values["model"] not in {*start.get("sources", ()), *said}:
+            lines.append(
+                f"candidates: {values['sources'][values['model']]} of {values['model']} too,"
+                " beside those of the method's sources"
             )
         if _lacks_trees(self.method) and not values["learn_trees"]:
             lines.append("without trees: lightgbm is not installed (pip install palate[trees])")

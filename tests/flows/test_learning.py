@@ -9,7 +9,7 @@ import pytest
 from tasks.core.artifacts import read_arrays, read_table
 from tasks.features.registry import FEATURES
 from tasks.features.stages import features_of
-from tasks.features.table import LIKE_RATINGS
+from tasks.models.registry import models
 from tasks.ranking.blend import Learned, probabilities
 from tests.flows.small import options, world
 from tests.support.direct import Direct
@@ -123,5 +123,7 @@ def test_learned_lists_say_what_speaks_for_their_first_items(
     first = lists.filter(pl.min_horizontal("rank", "base_rank") <= 10)
     assert lists["reasons"].count() == first["reasons"].count() > first.height / 2
     told = set(first.drop_nulls("reasons")["reasons"].str.split("; ").explode())
-    assert told <= {feature.reason for feature in FEATURES.values()} | {LIKE_RATINGS}
+    assert told <= {feature.reason for feature in FEATURES.values()} | {
+        model.reason for model in models().values()
+    }
     assert len(told) > 3

@@ -12,7 +12,7 @@ from tasks.evaluation.grid import read_grid
 from tasks.ranking.options import Weights
 from tasks.settings import sources
 from tasks.settings.settings import flat_options
-from tasks.settings.sources import CellOptions, EvaluateOptions, NightlyOptions
+from tasks.settings.sources import CellOptions, EvaluateOptions, NightlyOptions, method_of
 from tests.support.options import plain_settings
 
 DEPLOYMENTS = Path(__file__).parents[2] / "deployments"
@@ -190,10 +190,17 @@ def test_who_first_says_how_many_candidates_there_are_decides(monkeypatch, toml)
     assert NightlyOptions().notes() and not NightlyOptions(method="paper").notes()
 
 
-def test_the_base_model_must_propose():
+def test_the_base_model_proposes_beside_the_methods_sources():
+    options = NightlyOptions(model="als")
+    own = method_of("best")["sources"]
+    assert options.settings().method.sources == {**own, "als": max(own.values())}
+    assert options.notes()[0] == "candidates: 200 of als too, beside those of the method's sources"
+    alone = NightlyOptions(model="als", search_count=100)
+    assert not alone.settings().method.sources
+    told = NightlyOptions(model="als", sources={"als": 7})
+    assert told.settings().method.sources == {**own, "als": 7} and "too" not in str(told.notes())
     with pytest.raises(ValidationError, match=r"set sources\.als, or search_count for als alone"):
-        NightlyOptions(model="als")
-    assert NightlyOptions(model="als", search_count=100).settings().method.model == "als"
+        NightlyOptions(model="als", sources={"als": 0})
 
 
 def test_what_was_given_is_known_without_what_the_method_says(monkeypatch, toml):

@@ -24,6 +24,7 @@ class PopularLately(Popularity):
 
     name = "popular-lately"
     label = "most popular lately"
+    reason = "rated by many lately"
 
     class Options(Popularity.Options):
         """Of the most popular lately."""

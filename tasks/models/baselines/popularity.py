@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from tasks.core.arrays import ids_of
-from tasks.models.base import Training
+from tasks.models.base import RATED_BY_MANY, Training
 from tasks.models.factors import FactorModel
 from tasks.models.interactions import interactions_of
 
@@ -16,6 +16,7 @@ class Popularity(FactorModel):
 
     name = "popularity"
     label = "most popular"
+    reason = RATED_BY_MANY
 
     @classmethod
     def fit(cls, training: Training) -> Self:

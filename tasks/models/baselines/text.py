@@ -7,11 +7,12 @@ from typing import Self
 
 import numpy as np
 import polars as pl
+import scipy
 
 from tasks.core.arrays import ids_of, places_of
 from tasks.core.errors import SettingsError
 from tasks.core.vocabulary import ITEM, RATING, USER
-from tasks.models.base import Training
+from tasks.models.base import SIMILAR_TEXT, Training
 from tasks.models.product import ProductModel
 
 
@@ -20,6 +21,7 @@ class TextModel(ProductModel):
 
     name = "text"
     label = "texts"
+    reason = SIMILAR_TEXT
     reads_texts = True
 
     @classmethod
@@ -42,8 +44,8 @@ class TextModel(ProductModel):
         items, vectors = ids_of(texts.items), texts.vectors
         row, _ = places_of(people, liked[USER])
         place, _ = places_of(items, liked[ITEM])
-        sums = np.zeros((len(people), vectors.shape[1]), dtype=np.float32)
-        np.add.at(sums, row, vectors[place])
+        marks, shape = np.ones(len(row), dtype=np.float32), (len(people), len(items))
+        sums = scipy.sparse.csr_array((marks, (row, place)), shape=shape) @ vectors
         count = np.bincount(row, minlength=len(people))
         usual = sums.sum(axis=0) / max(int(count.sum()), 1)
         tastes = np.where(count[:, None] > 0, sums / np.maximum(count, 1)[:, None] - usual, 0.0)
