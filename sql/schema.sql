@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS runs (
 );
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS status VARCHAR DEFAULT 'complete';
                                        -- 'degraded': base lists, the language model was down;
-                                       -- 'guarded': base lists for whom they served better before
+                                       -- 'guarded': some users got base lists, which did better before
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS note VARCHAR;   -- why, if not complete
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS method VARCHAR; -- hash of all that decides the lists but
                                        -- for the data: nights of one method build on each other

@@ -16,8 +16,8 @@ class NightOptions(BaseModel):
     )
     guard: bool = Field(
         True,
-        description="Publish base lists for whom, on the ratings that arrived since, they did"
-        " better than the re-ranked lists published before.",
+        description="Publish base lists for groups of users whose base lists did better than"
+        " their re-ranked lists, by the ratings that arrived after those were published.",
     )
     guard_users: int = Field(
         50, ge=2, description="Users with new ratings below which earlier lists are not judged."
