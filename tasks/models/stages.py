@@ -16,6 +16,9 @@ from tasks.models.candidates import count_ratings, join_candidates, top_candidat
 from tasks.texts.embedder import Embedder
 from tasks.texts.embedding_store import text_vectors
 
+BLOCK_USERS = 1000
+"""Users whose candidates are joined at once."""
+
 
 @stage("train", "4", "scikit-surprise", role="candidates", detail="model")
 def train_stage(
@@ -94,9 +97,13 @@ def join_candidates_stage(
     model: Artifact,
 ) -> Artifact:
     """All sources' candidates of the users in these rows; the base model's order and estimates."""
-    wanted = rows_of(home, users, rows)[USER]
-    tables = {name: theirs(home, table, wanted) for name, table in lists.items()}
-    return write_table(home, "candidates", join_candidates(tables, base, stored.load(home, model)))
+    wanted, fitted = rows_of(home, users, rows)[USER], stored.load(home, model)
+    joined = []
+    for start in range(0, max(len(wanted), 1), BLOCK_USERS):
+        block = wanted[start : start + BLOCK_USERS]
+        tables = {name: theirs(home, table, block) for name, table in lists.items()}
+        joined.append(join_candidates(tables, base, fitted))
+    return write_table(home, "candidates", pl.concat(joined))
 
 
 @stage("train on texts", "2", "numpy", role="candidates", also=lambda _: Embedder.version)

@@ -19,7 +19,7 @@ from tasks.ranking.learned import learn
 from tasks.ranking.rankers import AnyRanker, OracleRanker, RandomRanker, by_score, order
 from tasks.texts.stages import VECTORS
 
-BLOCK_USERS = 1000
+BLOCK_USERS = 500
 """Users whose features are in memory at once."""
 
 

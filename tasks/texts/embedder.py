@@ -31,27 +31,17 @@ class Embedder:
     version = f"minilm-int8-{weights.SHA256[:12]}-{TOKENS}"
 
     def embed(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors]]:
-        """Positions in `texts` and their vectors (n, 384) of norm 1, batch by batch."""
+        """Positions in `texts` and their vectors (n, 384) of norm 1, batch by batch.
+
+        The session goes with the last batch: it holds more than half a gigabyte.
+        """
+        session = _new_session()
         encoded = self._tokenizer.encode_batch(list(texts))
         order = sorted(range(len(texts)), key=lambda i: len(encoded[i].ids))
         batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
         with ThreadPoolExecutor(_cores()) as workers:
-            vectors = workers.map(lambda batch: self._run([encoded[i] for i in batch]), batches)
+            vectors = workers.map(lambda batch: _run(session, [encoded[i] for i in batch]), batches)
             yield from zip(batches, vectors, strict=True)
-
-    def _run(self, batch: Sequence[Encoding]) -> Vectors:
-        """Mean of the token vectors, each text's padding left out, scaled to norm 1."""
-        longest = max(len(text.ids) for text in batch)
-        ids = np.zeros((len(batch), longest), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, text in enumerate(batch):
-            ids[row, : len(text.ids)] = text.ids
-            mask[row, : len(text.ids)] = 1
-        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        hidden = self._session.run(None, inputs)[0]
-        mean = (hidden * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
-        vectors: Vectors = (mean / np.linalg.norm(mean, axis=1, keepdims=True)).astype(np.float32)
-        return vectors
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -60,13 +50,28 @@ class Embedder:
         tokenizer.enable_truncation(TOKENS)
         return tokenizer
 
-    @cached_property
-    def _session(self) -> onnxruntime.InferenceSession:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        return onnxruntime.InferenceSession(
-            str(weights.model_path()), options, providers=["CPUExecutionProvider"]
-        )
+
+def _new_session() -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(
+        str(weights.model_path()), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def _run(session: onnxruntime.InferenceSession, batch: Sequence[Encoding]) -> Vectors:
+    """Mean of the token vectors, each text's padding left out, scaled to norm 1."""
+    longest = max(len(text.ids) for text in batch)
+    ids = np.zeros((len(batch), longest), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for row, text in enumerate(batch):
+        ids[row, : len(text.ids)] = text.ids
+        mask[row, : len(text.ids)] = 1
+    inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+    hidden = session.run(None, inputs)[0]
+    mean = (hidden * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
+    vectors: Vectors = (mean / np.linalg.norm(mean, axis=1, keepdims=True)).astype(np.float32)
+    return vectors
 
 
 def _cores() -> int:

@@ -4,7 +4,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -126,10 +126,4 @@ def text_vectors(home: Path, texts: Sequence[str]) -> Vectors:
 @lru_cache
 def store_of(home: Path) -> EmbeddingStore:
     """The kept vectors of a home."""
-    return EmbeddingStore(home / "embeddings.sqlite", _embedder())
-
-
-@cache
-def _embedder() -> Embedder:
-    """One for all homes: it holds a quarter of a gigabyte."""
-    return Embedder()
+    return EmbeddingStore(home / "embeddings.sqlite", Embedder())

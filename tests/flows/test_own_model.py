@@ -28,7 +28,7 @@ def item_part(ratings: pl.DataFrame) -> tuple[float, dict[int, float]]:
 def estimates(items_of: pl.DataFrame, users_of: pl.DataFrame) -> dict[tuple[int, int], float]:
     """By user and item, the items' part from some ratings and the users' own from others."""
     mean, above = item_part(items_of)
-    made = {}
+    made: dict[tuple[int, int], float] = {}
     for (user,), group in users_of.group_by("user"):
         over = [r - mean - above[i] for i, r in group.select("item", "rating").iter_rows()]
         own = sum(over) / (len(over) + SHRINKAGE)

@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from tasks.core.artifacts import read_table, write_table
-from tasks.models import stored
+from tasks.models import stages, stored
 from tasks.models.baselines.ease import Ease
 from tasks.models.baselines.popularity import Popularity
 from tasks.models.candidates import join_candidates, pair_estimates, top_candidates
@@ -99,14 +99,15 @@ def test_equal_estimates_of_what_others_proposed_are_in_the_order_of_the_items()
     assert made["item"].to_list() == [7, 3, 9] and made["base_rank"].to_list() == [1, 2, 3]
 
 
-def test_the_task_joins_what_is_stored(tmp_path):
+def test_the_task_joins_what_is_stored_some_users_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(stages, "BLOCK_USERS", 2)
     lists = {n: write_table(tmp_path, n, table) for n, table in lists_of("text").items()}
     model = stored.save(tmp_path, models_of("text")["ease"])
     whole = joined("text", "ease")
     users = write_table(tmp_path, "users", whole.select("user").unique().sort("user"))
     parts = [
         join_candidates_stage.stage.fn(tmp_path, rows, users, lists, "ease", model)
-        for rows in ((0, 2), (2, users.rows))
+        for rows in ((0, 3), (3, users.rows))
     ]
     assert pl.concat(read_table(tmp_path, part) for part in parts).equals(whole)
 

@@ -1,8 +1,11 @@
+import gc
+import weakref
 from functools import cache
 
 import numpy as np
 import pytest
 
+from tasks.texts import embedder as module
 from tasks.texts.embedder import WIDTH, Embedder
 
 TEXTS = [
@@ -69,3 +72,16 @@ def test_only_the_beginning_of_a_very_long_text_is_read():
 
 def test_no_texts_give_no_vectors():
     assert list(embedder().embed([])) == []
+
+
+def test_what_embeds_is_freed_with_the_last_batch(monkeypatch):
+    made = []
+
+    def counted(make=module._new_session):
+        made.append(weakref.ref(session := make()))
+        return session
+
+    monkeypatch.setattr(module, "_new_session", counted)
+    assert len(list(Embedder().embed(TEXTS))) > 1 and len(made) == 1
+    gc.collect()
+    assert made[0]() is None
