@@ -88,7 +88,11 @@ def test_datasets_lists_names_and_formats() -> None:
         (["nightly", "--tuning", "0.5"], {}, ["tuning and depth go together"]),
         (["nightly", "--config", "nowhere.toml"], {}, ["nowhere.toml", "cannot be read"]),
         (["nightly", "--search-count", "5"], {}, ["5 candidates cannot fill a list of 10"]),
-        (["nightly", "--model", "als"], {}, ["sources: als", "set sources.als"]),
+        (
+            ["nightly", "--model", "als", "--sources.als", "0"],
+            {},
+            ["sources: als", "set sources.als"],
+        ),
         (["nightly", "--method", "nearest"], {}, ["--method nearest", "best, paper"]),
     ],
 )

@@ -41,6 +41,7 @@ INSERT INTO learned_weights VALUES ('run-1', 0, 'age', 0.5, 0, 1);
 OLD_SCHEMA = (Path(__file__).parent / "old_results.sql").read_text(encoding="utf-8")
 """Tables and views of the version that had losing_lists and telling_lists."""
 
+ROOT = Path(__file__).parents[2]
 PUBLISHER = """
 import sys
 from pathlib import Path
@@ -61,7 +62,7 @@ def test_runs_accumulate(tmp_path: Path) -> None:
 
 def test_four_processes_publish_at_once_and_all_four_runs_are_there(tmp_path: Path) -> None:
     publishers = [
-        subprocess.Popen([sys.executable, "-c", PUBLISHER, str(tmp_path), f"run-{n}"])
+        subprocess.Popen([sys.executable, "-c", PUBLISHER, str(tmp_path), f"run-{n}"], cwd=ROOT)
         for n in range(4)
     ]
     assert [publisher.wait(timeout=60) for publisher in publishers] == [0] * 4
