@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from multiprocessing import forkserver
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -48,6 +49,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A current folder that is not the checkout, for whatever has a relative name."""
     before = Path.cwd()
+    forkserver.ensure_running()  # it imports from the folder it starts in
     os.chdir(tmp_path_factory.mktemp("elsewhere"))
     yield
     os.chdir(before)

@@ -4,6 +4,7 @@ A ranker is a record, so that it can be part of a stage's key. `order` makes a l
 always a permutation of each user's candidates.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -56,9 +57,9 @@ class Ranker(Record):
         """The signals that a list shows where they are in the table."""
         return SIGNALS
 
+    @abstractmethod
     def scores(self, home: Path, table: pl.DataFrame) -> Floats:
         """A score per row (P,): the higher, the sooner."""
-        raise NotImplementedError
 
     def contributions(self, table: pl.DataFrame) -> Mapping[str, Floats]:
         """By reason, what it adds to each row's score (P,); nothing where there is none to tell."""

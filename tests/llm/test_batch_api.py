@@ -9,7 +9,6 @@ import urllib.request
 from collections import Counter
 from decimal import Decimal
 from itertools import pairwise
-from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +60,6 @@ ENDPOINTS = [UPLOAD, LIST, CREATE, RETRIEVE, CONTENT]
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    forkserver.ensure_running()  # it gets ready while the first tests run
     with fake_llm(tmp_path_factory.mktemp("fake")) as fake:
         yield fake
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import openai
 import pytest
@@ -132,6 +133,7 @@ def test_a_killed_server_comes_back_on_its_port_with_its_log(tmp_path) -> None:
         ]
 
 
+ROOT = Path(__file__).parents[2]
 HOLDER = """
 import os, sys, time
 from pathlib import Path
@@ -144,7 +146,10 @@ with fake_llm(Path(sys.argv[1])) as fake:
 
 def test_a_killed_test_leaves_no_server_behind(tmp_path) -> None:
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLDER, str(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert holder.stdout is not None
     server = int(holder.stdout.readline())
