@@ -135,7 +135,7 @@ def _what_was_measured_is_whole(home: Path) -> None:
 def test_a_run_stopped_twice_in_the_middle_of_a_fan_out_carries_on(
     terminal: Terminal, tmp_path: Path, with_server: str
 ) -> None:
-    data = write_generic(tmp_path / "wordy", users=30, items=300, per_user=20, words=40)
+    data = write_generic(tmp_path / "wordy", users=30, items=100, per_user=20, words=40)
     options = ["--data", data, "--chunk-users", 5, "--search-count", 30, "--top", 5, *PLAIN]
     home, peaceful = terminal.home, Terminal(tmp_path / "peaceful", with_server)
     peaceful.succeed("nightly", *options)
@@ -224,7 +224,7 @@ def test_typed_profiles_steer_their_user_only(
 @pytest.mark.parametrize("model", ["svd", "svdpp"])
 def test_real_movies(model: str, tmp_path: Path, shared: Path, terminal: Terminal) -> None:
     data, home = _first_users(shared / "ml-latest-small", tmp_path / "movies", 30), terminal.home
-    terminal.succeed("nightly", "--data", data, "--model", model, "--search-count", "30")
+    terminal.succeed("nightly", "--data", data, *PLAIN, "--model", model, "--search-count", "30")
     sizes = query(
         home, "SELECT user, count(DISTINCT item) AS n FROM latest_recommendations GROUP BY user"
     )

@@ -17,6 +17,7 @@ from tasks.store.query import query
 from tests.support.stack import ROOT, SMALL, Stack
 
 
+@pytest.mark.slow
 def test_a_deployed_night_runs_and_down_leaves_nothing(empty: Stack) -> None:
     before = (ROOT / "prefect.toml").exists()
     output = empty.up()
