@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from tests.support.command import environment
 
@@ -14,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 UV = str(Path(sys.executable).with_name("uv"))
 
 
+@pytest.mark.slow
 def test_the_wheel_runs_a_night_outside_the_clone(tmp_path: Path, made_up: Path) -> None:
     clone = _clean_copy(tmp_path / "clone")
     _do(UV, "build", "--quiet", "--wheel", "--no-build-isolation", "--out-dir", tmp_path, clone)

@@ -37,7 +37,11 @@ QUIET = {
 }
 """Defaults for every command; what the environment says wins."""
 
-EPHEMERAL = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"}
+HISTORY = ("EVENT_PERSISTER", "EVENT_LOGGER", "TASK_RUN_RECORDER", "TRIGGERS")
+EPHEMERAL = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"} | {
+    f"PREFECT_SERVER_SERVICES_{service}_ENABLED": "false" for service in HISTORY
+}
+"""A temporary server records no history: nobody can look at it once the command has ended."""
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 """Where a test types commands, and one grid for all who look at its results."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tasks.texts import embedding_store
+from tasks.texts import embedder, embedding_store
 from tests.support.grids import Place, Ran, run_in_peace
 from tests.support.in_process import Terminal
 from tests.support.remembering import RememberingEmbedder
@@ -13,8 +14,9 @@ from tests.support.remembering import RememberingEmbedder
 
 @pytest.fixture(scope="session", autouse=True)
 def remembered() -> Iterator[None]:
-    """The same few texts are in most tests' homes: this process embeds each once."""
+    """The same texts are in most homes: this process embeds each once, in one session."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedder, "_new_session", cache(embedder._new_session))
         patch.setattr(embedding_store, "Embedder", RememberingEmbedder)
         yield
 

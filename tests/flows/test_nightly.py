@@ -15,7 +15,7 @@ import pytest
 
 from tasks.data.stages import ingest
 from tasks.store.query import query
-from tests.support.command import PLAIN, start, succeed
+from tests.support.command import PLAIN, start
 from tests.support.datasets import write_generic
 from tests.support.in_process import Terminal
 
@@ -47,10 +47,10 @@ def night(terminal: Terminal, made_up: Path) -> Terminal:
 
 
 def test_a_night_then_an_unchanged_one_while_somebody_reads(
-    made_up: Path, tmp_path: Path, with_server: str
+    made_up: Path, tmp_path: Path, terminal: Terminal
 ) -> None:
-    home = tmp_path / "home"
-    done = succeed("nightly", "--data", made_up, "--home", home)
+    home = terminal.home
+    done = terminal.succeed("nightly", "--data", made_up)
     printed = done.stdout + done.stderr
     assert "palate.duckdb" in printed
     assert "sample of tonight's recommendations" in printed
@@ -66,7 +66,7 @@ def test_a_night_then_an_unchanged_one_while_somebody_reads(
     )
     assert reader.stdout is not None
     assert reader.stdout.readline() == "open\n"
-    again = succeed("nightly", "--data", made_up, "--home", home)
+    again = terminal.succeed("nightly", "--data", made_up)
     assert reader.poll() is None
     stop.touch()
     seen, _ = reader.communicate(timeout=30)
