@@ -22,7 +22,7 @@ def propose(pipeline: Pipeline) -> Candidates:
     method, inputs = pipeline.method, pipeline.inputs
     if inputs.new_items is not None:
         return _new_items(pipeline, inputs.new_items)
-    wanted = method.candidate_sources
+    wanted = method.candidate_sources(forward=pipeline.forward)
     models: dict[str, Artifact] = {name: _model(pipeline, name) for name in wanted}
     lists: dict[str, Artifact] = {
         name: _top(pipeline, models[name], count) for name, count in wanted.items() if count != 0

@@ -19,13 +19,16 @@ from tasks.core.errors import (
     PalateError,
     SettingsError,
     StoppedError,
+    TooLittleDataError,
 )
 from tasks.core.progress import bar, say
 from tasks.core.steps import StageRecord, Steps
 from tasks.core.vocabulary import Artifact, Dataset, Record
 from tasks.evaluation.cell import Cell, CellResult, Figures, Measured, Status
+from tasks.evaluation.splits.windows import Window
 from tasks.evaluation.stages import (
     Split,
+    ahead_stage,
     examples_stage,
     hide_external_stage,
     measure_lists_stage,
@@ -141,6 +144,7 @@ def measure_split(
 ) -> OneSeed:
     """The split of this seed, its test users' lists, and how good these are."""
     steps = steps.at(f"{settings.protocol_name} seed {seed}")
+    window = _window(steps, settings, dataset) if settings.protocol == "horizon" else None
     split = steps.run(
         split_stage,
         ratings=dataset.ratings,
@@ -148,6 +152,7 @@ def measure_split(
         seed=seed,
         keep=settings.keep,
         limit=settings.limit_users,
+        window=window,
     )
     inputs = Inputs(
         ratings=split.train,
@@ -156,8 +161,9 @@ def measure_split(
         new_items=split.new_items,
         held_out=split.held_out,
     )
+    before = window.earlier(1) if window else None
     seeded = settings.model_copy(update={"seed": seed})
-    pipeline = tuned(Pipeline.of(steps, seeded, dataset, inputs))
+    pipeline = tuned(Pipeline.of(steps, seeded, dataset, inputs, before))
     candidates = propose(pipeline)
     ranked = rank(pipeline, candidates)
     model = candidates.models[settings.method.model] if settings.estimates_ratings else None
@@ -167,6 +173,23 @@ def measure_split(
         measured=_measured(pipeline, settings, split, ranked.lists, model),
         learned=ranked.fitted.learned,
     )
+
+
+def _window(steps: Steps, settings: EvaluationSettings, dataset: Dataset) -> Window:
+    """The newest window of the data. Raises TooLittleDataError where a time is missing."""
+    ahead = steps.run(
+        ahead_stage,
+        ratings=dataset.ratings,
+        end=settings.known_until,
+        days=settings.horizon,
+        windows=1,
+    )
+    if ahead is None:
+        raise TooLittleDataError(
+            "The protocol 'horizon' needs a timestamp of every rating.",
+            "Add them to the ratings file, or choose another protocol.",
+        )
+    return ahead.window
 
 
 def _measured(

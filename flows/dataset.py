@@ -9,7 +9,7 @@ from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset
 from tasks.data import catalogue
 from tasks.data.enriching.fill import apply_enrichment_stage, enrichment_of
-from tasks.data.stages import ingest_stage
+from tasks.data.stages import as_of_stage, ingest_stage
 from tasks.models.stages import choose_users_stage
 from tasks.night.state import Known
 from tasks.settings.common import CommonOptions
@@ -19,7 +19,7 @@ from tasks.texts.stages import texts_stage
 
 
 def read_dataset(steps: Steps, settings: CommonOptions) -> Dataset:
-    """Ingest what `--data` names, unless it was before."""
+    """Ingest what `--data` names, unless it was before; without what came after `--as-of`."""
     source = catalogue.find(settings.data, settings.home)
     folder = Path(settings.data)
     name = str(folder.resolve()) if folder.is_dir() else settings.data
@@ -27,10 +27,12 @@ def read_dataset(steps: Steps, settings: CommonOptions) -> Dataset:
     for reason, rows in dataset.dropped.items():
         say(f"    {rows:,} {reason}")
     enrichment = enrichment_of(settings.home, dataset.info.name)
-    if enrichment is None:
+    if enrichment is not None:
+        filled = steps.run(apply_enrichment_stage, items=dataset.items, enrichment=enrichment)
+        dataset = dataset.model_copy(update={"items": filled})
+    if settings.known_until is None:
         return dataset
-    filled = steps.run(apply_enrichment_stage, items=dataset.items, enrichment=enrichment)
-    return dataset.model_copy(update={"items": filled})
+    return steps.run(as_of_stage, dataset=dataset, moment=settings.known_until)
 
 
 def what_is_known(steps: Steps, settings: Settings) -> Known:

@@ -30,11 +30,12 @@ def inner_split(pipeline: Pipeline, number: int) -> Split:
         seed=inner_seed(pipeline, number),
         keep=pipeline.inner_keep,
         limit=pipeline.method.learn_users,
+        window=pipeline.window.earlier(number) if pipeline.window else None,
     )
 
 
 def _before(pipeline: Pipeline, number: int) -> Artifact:
-    """All train ratings. No seed tells splits in time apart: each parts the train of the last."""
+    """All train ratings. No seed tells `temporal` splits apart: each parts the last one's train."""
     if number and pipeline.inner_protocol == "temporal":
         return inner_split(pipeline, number - 1).train
     return pipeline.inputs.ratings

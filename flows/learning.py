@@ -7,7 +7,7 @@ from flows.inner import inner_part, inner_seed, inner_split
 from flows.pipeline import Candidates, Inputs, Pipeline, item_vectors
 from flows.similarity import similarities
 from tasks.core.vocabulary import Artifact
-from tasks.features.registry import FEATURES
+from tasks.features.registry import FEATURES, TIME
 from tasks.features.sequence import SEQUENCE
 from tasks.features.stages import (
     FeatureInputs,
@@ -15,6 +15,7 @@ from tasks.features.stages import (
     labelled_features_stage,
 )
 from tasks.features.table import learned_features
+from tasks.features.time import RATED_NEXT
 from tasks.ranking.blend import Learned
 from tasks.ranking.stages import learn_stage
 
@@ -22,18 +23,21 @@ from tasks.ranking.stages import learn_stage
 def learn(pipeline: Pipeline) -> Learned:
     """Fit on the pipeline's inner splits. Raises TooLittleDataError."""
     method = pipeline.method
+    tables = [_labelled_table(pipeline, number) for number in range(pipeline.inner_splits)]
     return pipeline.steps.run(
         learn_stage,
-        tables=[_labelled_table(pipeline, number) for number in range(method.learn_splits)],
+        tables=tables[::-1] if pipeline.window else tables,  # the newest comes last
         seed=pipeline.seed,
         trees=method.learn_trees,
+        grow_again=pipeline.window is not None,
     )
 
 
 def feature_names(pipeline: Pipeline, candidates: Candidates) -> tuple[str, ...]:
     """The models and features that the learned ranker reads."""
     method = pipeline.method
-    names = learned_features(candidates.models, method.without, similarity=method.learns_scores)
+    without = method.without if pipeline.forward else (*method.without, TIME)
+    names = learned_features(candidates.models, without, similarity=method.learns_scores)
     return tuple(names)
 
 
@@ -48,7 +52,11 @@ def feature_inputs(
         ratings=ratings,
         items=items,
         item_facts=pipeline.steps.run(
-            item_facts_stage, ratings=ratings, items=items, closeness=SEQUENCE in names
+            item_facts_stage,
+            ratings=ratings,
+            items=items,
+            closeness=SEQUENCE in names,
+            nexts=RATED_NEXT in names,
         ),
         vectors=item_vectors(pipeline) if reads_texts else None,
         models={name: model for name, model in candidates.models.items() if name in names},

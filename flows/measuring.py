@@ -5,7 +5,7 @@ from flows.tonight import Lists, Plan
 from tasks.core.errors import LlmDownError
 from tasks.core.progress import say
 from tasks.core.steps import Steps
-from tasks.core.vocabulary import Dataset
+from tasks.core.vocabulary import Dataset, ProtocolName
 from tasks.evaluation.cell import Cell, CellResult
 from tasks.settings.common import CommonOptions
 from tasks.settings.evaluation import EvaluationSettings
@@ -15,9 +15,14 @@ HELD_OUT = "held out"
 
 
 def measure(
-    steps: Steps, settings: Settings, dataset: Dataset, plan: Plan, lists: Lists
+    steps: Steps,
+    settings: Settings,
+    dataset: Dataset,
+    plan: Plan,
+    lists: Lists,
+    protocol: ProtocolName,
 ) -> list[CellResult]:
-    """The method on a seeded leave-one-out, where nothing sees the held-out side.
+    """The method on one split under `protocol`, where nothing sees the held-out side.
 
     Nothing where nothing was fitted anew: the figures of the night that did hold. Typed profiles
     are left out: nobody can say whether they were written from train alone.
@@ -27,7 +32,7 @@ def measure(
     common = {name: getattr(settings, name) for name in CommonOptions.model_fields}
     common |= {"profiles": None, "limit_users": settings.users_to_measure or settings.limit_users}
     held_out = EvaluationSettings(
-        **common, method=settings.method, llm=settings.llm, protocol="loo", seeds=1
+        **common, method=settings.method, llm=settings.llm, protocol=protocol, seeds=1
     )
     try:
         evaluation = Evaluation(steps, {settings.data: dataset})

@@ -19,7 +19,7 @@ from tasks.core import phases
 from tasks.core.errors import TooLittleDataError
 from tasks.core.progress import phase, say
 from tasks.core.steps import Steps
-from tasks.core.vocabulary import Artifact
+from tasks.core.vocabulary import Artifact, ProtocolName
 from tasks.llm.session import session_for
 from tasks.night.notify.outcome import notify_outcome, notifying
 from tasks.night.record import Night, changes_of
@@ -91,7 +91,8 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
     with phase(phases.GUARD):
         guarding = guard(steps, settings, known, plan.before)
     with phase(phases.MEASURE):
-        results = measure(steps, settings, known.dataset, plan, lists)
+        protocol: ProtocolName = "horizon" if tonight.pipeline().window else "loo"
+        results = measure(steps, settings, known.dataset, plan, lists, protocol)
         comparisons = compare_all(steps, results)
     places = _places(steps, settings, lists, guarding)
     sentences = Sentences()

@@ -7,8 +7,11 @@ The steps are functions of a `Pipeline`, each in a file of its own: `candidates`
 from dataclasses import dataclass, replace
 from typing import Self
 
+from tasks.core.protocols import PROTOCOLS
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset, ProtocolName, Record
+from tasks.evaluation.splits.windows import Window
+from tasks.evaluation.stages import ahead_stage
 from tasks.llm.options import EngineOptions
 from tasks.models.stages import counts_stage
 from tasks.night.state import Fitted
@@ -19,6 +22,9 @@ from tasks.texts.stages import texts_stage, vectors_stage
 
 NIGHT_KEEP = 3
 """Train ratings that an inner `cold-user` split of a night leaves a test user."""
+
+FEWEST_PEOPLE = 100
+"""People whom each window needs, rating before it and in it, to learn from windows unasked."""
 
 
 class Inputs(Record):
@@ -63,7 +69,8 @@ class Pipeline:
 
     `depth`: the longest list that anybody looks at. `chunk` and `chunk_asking`: users per task,
     where this machine computes and where a model is asked. Inner splits hold ratings out by
-    `inner_protocol`, of `inner_keep` kept ratings where that is `cold-user`.
+    `inner_protocol`, of `inner_keep` kept ratings where that is `cold-user`; where it is `horizon`
+    `window` is the newest one of train.
     """
 
     steps: Steps
@@ -78,15 +85,26 @@ class Pipeline:
     chunk_asking: int
     inner_protocol: ProtocolName
     inner_keep: int
+    window: Window | None
 
     @classmethod
     def of(
-        cls, steps: Steps, settings: Settings | EvaluationSettings, dataset: Dataset, inputs: Inputs
+        cls,
+        steps: Steps,
+        settings: Settings | EvaluationSettings,
+        dataset: Dataset,
+        inputs: Inputs,
+        window: Window | None = None,
     ) -> "Pipeline":
-        """The pipeline of these settings; inner splits are parted as an evaluation's outer ones."""
-        longest, protocol, keep = settings.top, settings.method.learn_protocol, NIGHT_KEEP
+        """The pipeline of these settings; inner splits are parted as an evaluation's outer ones.
+
+        `window`: the newest one of train, of an evaluation under `horizon`.
+        """
         if isinstance(settings, EvaluationSettings):
             longest, protocol, keep = max(settings.ks), settings.protocol, settings.keep
+        else:
+            longest, keep = settings.top, NIGHT_KEEP
+            protocol, window = _learned_on(steps, settings, inputs.ratings)
         return cls(
             steps=steps,
             method=settings.method,
@@ -100,7 +118,18 @@ class Pipeline:
             chunk_asking=settings.users_per_task(asking=True),
             inner_protocol=protocol,
             inner_keep=keep,
+            window=window,
         )
+
+    @property
+    def inner_splits(self) -> int:
+        """How many there are."""
+        return self.method.learn_windows if self.window else self.method.learn_splits
+
+    @property
+    def forward(self) -> bool:
+        """Whether it learns to recommend for a time that comes after all it knows."""
+        return PROTOCOLS[self.inner_protocol].forward
 
     @property
     def liked_from(self) -> float | None:
@@ -137,3 +166,25 @@ def item_vectors(pipeline: Pipeline) -> Artifact:
 def vectors(pipeline: Pipeline, texts: Artifact) -> Artifact:
     """Unit vectors of these texts."""
     return pipeline.steps.chunks(vectors_stage, texts.rows, pipeline.chunk, texts=texts)
+
+
+def _learned_on(
+    steps: Steps, settings: Settings, ratings: Artifact
+) -> tuple[ProtocolName, Window | None]:
+    """How a night's inner splits hold ratings out, and the newest window where that is `horizon`.
+
+    Unless the settings say, the data decide.
+    """
+    method = settings.method
+    if method.learn_protocol not in {None, "horizon"}:
+        return method.learn_protocol or "split", None
+    ahead = steps.run(
+        ahead_stage,
+        ratings=ratings,
+        end=settings.known_until,
+        days=settings.horizon,
+        windows=method.learn_windows,
+    )
+    if ahead and (method.learn_protocol or min(ahead.people) >= FEWEST_PEOPLE):
+        return "horizon", ahead.window
+    return method.learn_protocol or "split", None

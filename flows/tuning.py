@@ -22,7 +22,7 @@ def tuned(pipeline: Pipeline) -> Pipeline:
         return _with(pipeline, inputs.fitted.options)
     if inputs.new_items is not None:
         return pipeline
-    models = set(pipeline.method.candidate_sources)
+    models = set(pipeline.method.candidate_sources(forward=pipeline.forward))
     for name in pipeline.method.tune:
         model, _ = choices()[name]
         if model in models:
@@ -42,7 +42,7 @@ def _best(pipeline: Pipeline, name: str) -> float:
     model, values = choices()[name]
     options = pipeline.method.model_options
     scores = []
-    for number in range(pipeline.method.learn_splits):
+    for number in range(pipeline.inner_splits):
         split = inner_split(pipeline, number)
         tried = pipeline.steps.at(inner_part(pipeline, number)).run(
             tune_stage,

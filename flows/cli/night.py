@@ -20,6 +20,7 @@ Result = TypeVar("Result")
 
 SAMPLE_USERS = 3
 SAMPLE_ITEMS = 5
+MEASURED = "SELECT protocol FROM cells WHERE run_id = $run_id"
 OPTIONAL = (SIMILARITY, REASONS, WHY)
 """Columns that are left out where no row has a value."""
 
@@ -53,7 +54,8 @@ def show_night(result: NightlyResult, settings: Settings) -> None:
     show_table(without_blank(lists, *OPTIONAL), "A sample of tonight's recommendations")
     metrics = query(settings.home, sql.statement("night/metrics.sql"), this)
     if metrics.height:
-        show_table(metrics, _measured_title(result, settings))
+        (protocol,) = query(settings.home, MEASURED, {"run_id": result.measured_in or ""}).row(0)
+        show_table(metrics, _measured_title(result, settings, protocol))
     elif result.status != "degraded":
         console.print(f"Not measured: {why_not_measured(settings)}", soft_wrap=True)
     counts = "SELECT users_listed, unscored FROM runs WHERE run_id = $run_id"
@@ -76,8 +78,10 @@ def show_night(result: NightlyResult, settings: Settings) -> None:
     console.print(f"Results: {escape(address(result.database))}", soft_wrap=True)
 
 
-def _measured_title(result: NightlyResult, settings: Settings) -> str:
+def _measured_title(result: NightlyResult, settings: Settings, protocol: str) -> str:
     where = "" if result.measured_in == result.run_id else f", run {result.measured_in}"
+    if protocol == "horizon":
+        return f"What people rated in the newest window, from what came before it{where}"
     return f"One held-out rating per user (leave-one-out, seed {settings.seed}{where})"
 
 

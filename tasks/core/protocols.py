@@ -14,13 +14,15 @@ class Protocol:
 
     `external_leaks`: the protocol asks what was known at a time, so the catalogue's ratings and
     votes, collected since, would leak.
-    `hides_items`: some items lose every train rating. `takes_keep`: the setting `keep` says how
-    many train ratings a test user has left.
+    `forward`: what is held out came after all of train, as what a night is for comes after all it
+    knows. `hides_items`: some items lose every train rating. `takes_keep`: the setting `keep` says
+    how many train ratings a test user has left.
     """
 
     name: ProtocolName
     holds_out: str
     external_leaks: bool = False
+    forward: bool = False
     hides_items: bool = False
     takes_keep: bool = False
 
@@ -40,7 +42,8 @@ PROTOCOLS: dict[ProtocolName, Protocol] = {
         Protocol("loo", "one random rating of each user"),
         Protocol("split", "a quarter of each item's ratings"),
         Protocol("user-split", "a quarter of each user's ratings"),
-        Protocol("temporal", "everything after one date", external_leaks=True),
+        Protocol("temporal", "everything after one date", external_leaks=True, forward=True),
+        Protocol("horizon", "the newest `horizon` days", external_leaks=True, forward=True),
         Protocol("cold-user", "all but `keep` ratings of some users", takes_keep=True),
         Protocol(
             "cold-item",

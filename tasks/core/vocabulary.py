@@ -41,7 +41,9 @@ LISTED_IN = "listed_in"
 Id = int | str
 """A user or item id: whole numbers where every id of the data set is one, else text."""
 
-ProtocolName = Literal["loo", "split", "user-split", "temporal", "cold-user", "cold-item"]
+ProtocolName = Literal[
+    "loo", "split", "user-split", "temporal", "horizon", "cold-user", "cold-item"
+]
 ScorerName = Literal["embedded", "llm", "llm-batch"]
 ProfileWriter = Literal["composed", "llm"]
 ProfileStyle = Literal["sentence", "favourites"]

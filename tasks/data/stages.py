@@ -1,15 +1,30 @@
 """Ingest as a task: find the source, check it, write Parquet."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from tasks.core.artifacts import read_table, scratch, sink_table, write_table
+from tasks.core.errors import TooLittleDataError
 from tasks.core.progress import bar
 from tasks.core.stage import stage
 from tasks.core.text import plain
-from tasks.core.vocabulary import RATING, TEXT, USER, Artifact, Dataset, DatasetInfo, Id, Record
+from tasks.core.vocabulary import (
+    ITEM,
+    QUALITY,
+    RATING,
+    TEXT,
+    TIMESTAMP,
+    USER,
+    VOTES,
+    Artifact,
+    Dataset,
+    DatasetInfo,
+    Id,
+    Record,
+)
 from tasks.data import catalogue
 from tasks.data.newcomer import add_newcomer
 from tasks.data.tables import RawTables
@@ -63,6 +78,47 @@ def _completed(raw: RawTables, ratings: pl.LazyFrame) -> DatasetInfo:
 def ingest_stage(home: Path, source: str, fingerprint: str) -> Dataset:
     """Ingest a folder or a named data set; `fingerprint` stands for its content in the key."""
     return ingest(home, source)
+
+
+@stage("forget what came later", "1", "polars", role="data")
+def as_of_stage(home: Path, dataset: Dataset, moment: int) -> Dataset:
+    """What was known just before a moment (seconds since 1970).
+
+    Ratings, their tags, and the items that were not first rated later; the catalogue's own ratings
+    and votes, which are of today, are left out. Raises TooLittleDataError where a rating has no
+    timestamp, or none is as old.
+    """
+    ratings = read_table(home, dataset.ratings)
+    time = ratings[TIMESTAMP]
+    if time.null_count():
+        raise TooLittleDataError(
+            f"{time.null_count():,} of {len(time):,} ratings have no timestamp, so nobody can say"
+            " what was known at a time.",
+            "Leave out --as-of, or add timestamps to the ratings file.",
+        )
+    known, later = ratings.filter(time < moment), ratings.filter(time >= moment)
+    if known.is_empty():
+        asked, oldest = (datetime.fromtimestamp(t, UTC) for t in (moment, time.sort()[0]))
+        raise TooLittleDataError(
+            f"No rating is from before {asked:%Y-%m-%d %H:%M} UTC; the first is from"
+            f" {oldest:%Y-%m-%d}.",
+            "Choose a later --as-of.",
+        )
+    to_come = later.join(known, on=ITEM, how="anti")[ITEM].unique()
+    items = read_table(home, dataset.items).filter(~pl.col(ITEM).is_in(to_come.implode()))
+    unknown = [pl.lit(None, items.schema[name]).alias(name) for name in (QUALITY, VOTES)]
+    tags = None
+    if dataset.tags:
+        kept = read_table(home, dataset.tags).join(known, on=[USER, ITEM], how="semi")
+        tags = write_table(home, "tags", kept)
+    return dataset.model_copy(
+        update={
+            "ratings": write_table(home, "ratings", known),
+            "items": write_table(home, "items", items.with_columns(unknown)),
+            "tags": tags,
+            "users": known[USER].n_unique(),
+        }
+    )
 
 
 class Newcomer(Record):

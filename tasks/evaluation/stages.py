@@ -15,6 +15,7 @@ from tasks.core.vocabulary import (
     QUALITY,
     RANK,
     RATING,
+    TIMESTAMP,
     USER,
     VOTES,
     Artifact,
@@ -27,6 +28,7 @@ from tasks.evaluation.examples import list_examples
 from tasks.evaluation.measures import GroundTruth
 from tasks.evaluation.rating_error import rating_errors
 from tasks.evaluation.splits.protocols import split
+from tasks.evaluation.splits.windows import Window, people_in, window_of
 from tasks.evaluation.summary import compare, summarise, values_overall, values_per_user
 from tasks.models import stored
 from tasks.models.base import Model
@@ -48,7 +50,7 @@ class Split(Record):
     skipped: dict[str, int]
 
 
-@stage("split", "2", "numpy", "polars", role="data")
+@stage("split", "3", "numpy", "polars", role="data")
 def split_stage(
     home: Path,
     ratings: Artifact,
@@ -56,9 +58,10 @@ def split_stage(
     seed: int,
     keep: int,
     limit: int | None,
+    window: Window | None,
 ) -> Split:
     """Part the ratings; of the users to test a seeded sample of `limit`, if given."""
-    parts = split(read_table(home, ratings), protocol, seed, keep)
+    parts = split(read_table(home, ratings), protocol, seed, keep, window)
     users, new_items, skipped = parts.users, parts.new_items, dict(parts.skipped)
     if limit is not None and limit < users.len():
         chosen = np.random.default_rng(seed).choice(users.len(), limit, replace=False)
@@ -74,6 +77,29 @@ def split_stage(
         ),
         skipped=skipped,
     )
+
+
+class Ahead(Record):
+    """The newest window of ratings, and how many people could be tested in it and before it.
+
+    `people`: of that window, then of those before it, each as long.
+    """
+
+    window: Window
+    people: tuple[int, ...]
+
+
+@stage("look at the newest windows", "1", "polars", role="data")
+def ahead_stage(
+    home: Path, ratings: Artifact, end: int | None, days: int | None, windows: int
+) -> Ahead | None:
+    """What learning and measuring on windows has to go by; None without all timestamps."""
+    table = read_table(home, ratings).select(USER, TIMESTAMP)
+    if table[TIMESTAMP].null_count() or table.is_empty():
+        return None
+    newest = window_of(table, end, days)
+    each = tuple(people_in(table, newest.earlier(steps)) for steps in range(windows))
+    return Ahead(window=newest, people=each)
 
 
 @stage("hide what was collected later", "1")

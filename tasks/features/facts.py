@@ -17,6 +17,10 @@ Ints = NDArray[np.int64]
 Vectors = NDArray[np.float32]
 
 SECONDS_PER_YEAR = 365.25 * 86_400
+DAYS_PER_YEAR = 365.25
+
+WINDOWS = (7, 30, 90, 180, 365)
+"""Days before the newest rating in which ratings count as being of late."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,9 @@ class ItemFacts:
 
     `counts`: ratings; `above`: the sum of the ratings less everybody's mean. With timestamps, else
     None: `first`, the year of the first rating since 1970 (infinite without any); `by_quarter`
-    (I, Q) ratings per quarter from `start` on; `closeness` (I, I), see `sequence`.
+    (I, Q) ratings per quarter from `start` on; `last`, the year of the last rating; `end`, that of
+    the newest of all; `lately` (I, W) ratings in the `WINDOWS` days before it; `lately_above`, as
+    `above`, of the last year; `closeness` and `nexts` (I, I), see `sequence`.
     """
 
     counts: Ints
@@ -34,6 +40,11 @@ class ItemFacts:
     start: float = 0.0
     by_quarter: NDArray[np.float32] | None = None
     closeness: csr_array | None = None
+    last: Floats | None = None
+    end: float = 0.0
+    lately: Floats | None = None
+    lately_above: Floats | None = None
+    nexts: csr_array | None = None
 
 
 @dataclass(frozen=True)

@@ -4,23 +4,30 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, diags_array
 
-from tasks.core.arrays import ids_of, places_of
+from tasks.core.arrays import Floats, ids_of, places_of
 from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, USER
-from tasks.features.facts import SECONDS_PER_YEAR, Ints, ItemFacts
+from tasks.features.facts import DAYS_PER_YEAR, SECONDS_PER_YEAR, WINDOWS, Ints, ItemFacts
 
 QUARTERS = 4.0
 """Steps per year of the counts over time."""
 
 REACH = 5
 SHRINK = 3.0
+NEXT_SHRINK = 10.0
 
 
-def item_facts(train: pl.DataFrame, items: pl.DataFrame, *, closeness: bool) -> ItemFacts:
+NEXT_YEARS = 1.0
+"""After so many years a next rating counts 1/e."""
+
+
+def item_facts(
+    train: pl.DataFrame, items: pl.DataFrame, *, closeness: bool, nexts: bool = False
+) -> ItemFacts:
     """The facts of all train ratings for the items of the catalogue, in the order of sorted ids.
 
-    Without `closeness` that is left out: it grows with the pairs of items.
+    Without `closeness` and `nexts` these are left out: they grow with the pairs of items.
     """
     known = ids_of(items[ITEM].sort())
     rows = train.sort(USER, ITEM)
@@ -36,12 +43,50 @@ def item_facts(train: pl.DataFrame, items: pl.DataFrame, *, closeness: bool) -> 
     step = ((years - years.min()) * QUARTERS).astype(np.int64)
     by_quarter = np.zeros((len(known), int(step.max()) + 1), dtype=np.float32)
     np.add.at(by_quarter, (rated, step), 1.0)
-    facts = ItemFacts(counts, above, first, float(years.min()), by_quarter)
-    if not closeness:
+    last, end = np.full(len(known), -np.inf), float(years.max())
+    np.maximum.at(last, rated, years)
+    days = (end - years) * DAYS_PER_YEAR
+    counted = [np.bincount(rated[days <= span], minlength=len(known)) for span in WINDOWS]
+    late = days <= DAYS_PER_YEAR
+    facts = ItemFacts(
+        counts,
+        above,
+        first,
+        float(years.min()),
+        by_quarter,
+        last=last,
+        end=end,
+        lately=np.stack(counted, axis=1).astype(np.float64),
+        lately_above=np.bincount(rated[late], (ratings - ratings.mean())[late], len(known)).astype(
+            np.float64
+        ),
+    )
+    if not (closeness or nexts):
         return facts
     rater, _ = places_of(ids_of(rows[USER].unique().sort()), rows[USER])
-    close = _closeness(rater, rated, np.lexsort((rated, years, rater)), len(known))
-    return replace(facts, closeness=close)
+    order = np.lexsort((rated, years, rater))
+    return replace(
+        facts,
+        closeness=_closeness(rater, rated, order, len(known)) if closeness else None,
+        nexts=_nexts(rater, rated, years, order, len(known)) if nexts else None,
+    )
+
+
+def _nexts(rater: Ints, rated: Ints, years: Floats, order: Ints, items: int) -> csr_array:
+    """Sparse (I, I): how often who rated the item of the row rated that of the column soon after.
+
+    Within 5 places a person counts 1 / sqrt(places apart), less the longer ago (`NEXT_YEARS`); what
+    follows an item is a share of all its ratings, shrunk as if by ten more.
+    """
+    who, what = rater[order], rated[order]
+    weight = np.exp((years[order] - years.max()) / NEXT_YEARS)
+    summed = csr_array((items, items))
+    for apart in range(1, min(REACH, len(who) - 1) + 1):
+        same = who[apart:] == who[:-apart]
+        pair = what[:-apart][same], what[apart:][same]
+        summed = summed + csr_array((weight[apart:][same] * apart**-0.5, pair), summed.shape)
+    total = np.bincount(what, weight, items) + NEXT_SHRINK
+    return csr_array(diags_array(1.0 / total) @ summed)
 
 
 def _closeness(rater: Ints, rated: Ints, order: Ints, items: int) -> csr_array:

@@ -9,6 +9,9 @@ from tasks.features.facts import Facts, Pairs
 COLLABORATIVE = "collaborative"
 """The group of what others' ratings say; base models' scores belong to it, too."""
 
+TIME = "time"
+"""The group of what is known as of the newest rating: read where a time after that is foreseen."""
+
 SIGNALS = "signals"
 """The group of the few columns that the rules of `weighted`, `rrf` and others read."""
 

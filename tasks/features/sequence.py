@@ -27,10 +27,10 @@ def close_together(facts: Facts, pairs: Pairs) -> Floats:
         return np.full(len(pairs.user), np.nan)
     shape = (len(facts.users), len(facts.items))
     rated = csr_array((np.ones(len(facts.rater)), (facts.rater, facts.rated)), shape=shape)
-    return _of_pairs(rated, closeness, pairs)
+    return of_pairs(rated, closeness, pairs)
 
 
-def _of_pairs(rated: csr_array, closeness: csr_array, pairs: Pairs) -> Floats:
+def of_pairs(rated: csr_array, closeness: csr_array, pairs: Pairs) -> Floats:
     """The product of both at the pairs (P,), some users at a time."""
     values = np.zeros(len(pairs.user))
     size = max(1, BLOCK_CELLS // rated.shape[1])

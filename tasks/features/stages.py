@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -28,6 +29,9 @@ from tasks.features.table import LABEL, feature_table
 from tasks.models import stored
 from tasks.texts.stages import VECTORS
 
+SPARSE = ("data", "indices", "indptr")
+"""What a sparse matrix is stored as."""
+
 
 class FeatureInputs(Record):
     """The files that features are made from; `ratings` are the train ratings.
@@ -44,16 +48,19 @@ class FeatureInputs(Record):
     scores: Artifact | None
 
 
-@stage("make item facts", "1", "numpy")
-def item_facts_stage(home: Path, ratings: Artifact, items: Artifact, closeness: bool) -> Artifact:
-    """What all train ratings say of each item, and with `closeness` of pairs of items."""
+@stage("make item facts", "2", "numpy", "scipy")
+def item_facts_stage(
+    home: Path, ratings: Artifact, items: Artifact, closeness: bool, nexts: bool = False
+) -> Artifact:
+    """What all train ratings say of each item, and with `closeness`, `nexts` of pairs of items."""
     with bar("counting ratings"):
-        made = item_facts(read_table(home, ratings), read_table(home, items), closeness=closeness)
+        rated, known = read_table(home, ratings), read_table(home, items)
+        made = item_facts(rated, known, closeness=closeness, nexts=nexts)
         arrays: dict[str, np.ndarray] = {}
         for field in fields(made):
             value = getattr(made, field.name)
             if isinstance(value, csr_array):
-                arrays |= {f"close_{n}": getattr(value, n) for n in ("data", "indices", "indptr")}
+                arrays |= {f"{field.name}_{part}": getattr(value, part) for part in SPARSE}
             elif value is not None:
                 arrays[field.name] = np.asarray(value)
         return write_arrays(home, "item_facts", len(made.counts), arrays)
@@ -114,15 +121,16 @@ def _no_vectors() -> np.ndarray:
 
 
 def _item_facts(arrays: Mapping[str, np.ndarray]) -> ItemFacts:
-    counts = arrays["counts"]
-    if "first" not in arrays:
-        return ItemFacts(counts, arrays["above"])
-    dated = arrays["first"], float(arrays["start"]), arrays["by_quarter"]
-    if "close_data" not in arrays:
-        return ItemFacts(counts, arrays["above"], *dated)
-    parts = tuple(arrays[f"close_{name}"] for name in ("data", "indices", "indptr"))
-    closeness = csr_array(parts, shape=(len(counts), len(counts)))
-    return ItemFacts(counts, arrays["above"], *dated, closeness)
+    size = len(arrays["counts"])
+    made: dict[str, Any] = {}
+    for field in fields(ItemFacts):
+        if field.name in arrays:
+            value = arrays[field.name]
+            made[field.name] = value if value.ndim else float(value)
+        elif f"{field.name}_{SPARSE[0]}" in arrays:
+            parts = tuple(arrays[f"{field.name}_{part}"] for part in SPARSE)
+            made[field.name] = csr_array(parts, shape=(size, size))
+    return ItemFacts(**made)
 
 
 def _labelled(table: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:

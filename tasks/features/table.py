@@ -16,13 +16,14 @@ from tasks.features import (
     popularity,
     sequence,
     signals,
+    time,
 )
 from tasks.features.facts import Facts, Ints, Pairs
 from tasks.features.registry import COLLABORATIVE, FEATURES, SIGNALS
 from tasks.models.candidates import pair_estimates
 from tasks.models.registry import model_reason
 
-FILES = (dates, external, language, metadata, popularity, sequence, signals)
+FILES = (dates, external, language, metadata, popularity, sequence, time, signals)
 """Where features are written, in the order of their columns; importing a file enters them."""
 
 RELATIVE = ", among candidates"

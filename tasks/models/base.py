@@ -32,6 +32,7 @@ BLOCK_CELLS = 8_000_000
 """Numbers held at once, whatever the number of users, items or pairs."""
 
 RATED_BY_MANY = "rated by many"
+RATED_BY_MANY_LATELY = "rated by many lately"
 SIMILAR_TEXT = "its text is like what you liked"
 """Reasons that features give, too."""
 

@@ -21,7 +21,10 @@ OWN_MODULES = "PALATE_MODELS"
 
 @cache
 def models() -> Mapping[str, type[Model]]:
-    """Every model class by name, those of this package first."""
+    """Every model class by name, those of this package first, whatever was imported first.
+
+    The order decides that of all options, and so what a method is known by.
+    """
     ours = [f"{baselines.__name__}.{one.name}" for one in pkgutil.iter_modules(baselines.__path__)]
     for module in ours:
         import_module(module)
@@ -33,7 +36,9 @@ def models() -> Mapping[str, type[Model]]:
                 f"{OWN_MODULES} names the module {module}, which cannot be imported: {error}.",
                 "Install its package, put its folder on PYTHONPATH, or unset the variable.",
             ) from error
-    return MappingProxyType(REGISTERED)
+    mine = [kind for kind in REGISTERED.values() if kind.__module__ in ours]
+    first = sorted(mine, key=lambda kind: ours.index(kind.__module__))
+    return MappingProxyType({kind.name: kind for kind in (*first, *REGISTERED.values())})
 
 
 def model_names() -> tuple[str, ...]:

@@ -75,7 +75,8 @@ def method_of(settings: Settings, info: DatasetInfo, logic: Mapping[str, Sequenc
     The data set counts by its name and scale, typed tastes by what they say: files move, and grow.
     """
     asked = {name: getattr(settings.llm, name) for name in (*VARIANTS, "llm_model")}
-    chosen = settings.method, asked, settings.top, settings.seed, settings.limit_users
+    lists = settings.top, settings.seed, settings.limit_users, settings.horizon
+    chosen = settings.method, asked, *lists
     trees = version_of("lightgbm") if settings.method.learn_trees else None
     data = info.name, info.scale, info.relevant_at
     return hashlib.sha256(to_json([chosen, data, sorted(logic.items()), trees])).hexdigest()[:16]

@@ -54,11 +54,12 @@ def blended(table: pl.DataFrame, linear: LearnedWeights, text: str) -> Floats:
 
 
 def learn_blend(
-    tables: Sequence[pl.DataFrame], data: Sequence[str], seed: int
+    tables: Sequence[pl.DataFrame], data: Sequence[str], seed: int, *, grow_again: bool = False
 ) -> tuple[LearnedWeights, Grown, float, float]:
     """Linear part, trees, slope and intercept from two labelled feature tables or more.
 
     Trees grow on all but the last table; when to stop and what a score means is learned from that.
+    With `grow_again` as many are then grown on all tables: the last one is of the newest ratings.
     Raises TooLittleDataError where no candidate of the last was held out, or every one.
     """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - seconds to load
@@ -70,6 +71,8 @@ def learn_blend(
     calibrated = LogisticRegression(C=1e6, random_state=seed)
     calibrated.fit(blended(check, linear, grown.text)[:, None], labels)
     slope = max(float(calibrated.coef_[0, 0]), FLATTEST)
+    if grow_again:
+        grown = grow(tables, None, linear.features, seed, count=grown.trees)
     return linear, grown, slope, float(calibrated.intercept_[0])
 
 

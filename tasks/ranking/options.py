@@ -30,7 +30,7 @@ class LearnOptions(BaseModel):
     without: tuple[str, ...] = Field(
         (),
         description="Features, or groups of them, that the `learned` re-ranker leaves out:"
-        " collaborative, popularity, dates, metadata, language, external.",
+        " collaborative, popularity, dates, metadata, language, external, time.",
     )
     learn_splits: int = Field(
         2,
@@ -39,6 +39,13 @@ class LearnOptions(BaseModel):
         description="Inner splits of train that `learned` is fitted on, and `tune` chooses on.",
     )
     learn_users: int = Field(3000, ge=1, description="Users of each inner split, at most.")
+    learn_windows: int = Field(
+        4,
+        ge=2,
+        le=20,
+        description="The newest windows of train, each as long as the horizon, that `learned` is"
+        " fitted on in place of `learn_splits`, where it learns on windows.",
+    )
     learn_trees: bool = Field(
         False,
         description="Blend boosted trees into the `learned` re-ranker (palate[trees]); they stop"
@@ -58,8 +65,10 @@ class LearnOptions(BaseModel):
         "rated",
         description="What counts as a hit in inner splits: every held-out rating, or `liked` ones.",
     )
-    learn_protocol: ProtocolName = Field(
-        "split", description="How inner splits hold ratings out; an evaluation uses its own."
+    learn_protocol: ProtocolName | None = Field(
+        None,
+        description="How inner splits hold ratings out: horizon where ratings have timestamps and"
+        " enough people rate in each window, else split, unless set; an evaluation uses its own.",
     )
 
     @model_validator(mode="after")

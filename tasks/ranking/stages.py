@@ -29,13 +29,15 @@ BLOCK_USERS = 500
     "scikit-learn",
     also=lambda given: version_of("lightgbm") if given["trees"] else None,
 )
-def learn_stage(home: Path, tables: list[Artifact], seed: int, trees: bool) -> Learned:
+def learn_stage(
+    home: Path, tables: list[Artifact], seed: int, trees: bool, grow_again: bool = False
+) -> Learned:
     """Fit the learned ranker on labelled feature tables, one per inner split."""
     with bar("learning to rank"):
         read, data = [read_table(home, t) for t in tables], [t.sha256 for t in tables]
         if not trees:
             return Learned(weights=learn(read, data, seed))
-        weights, grown, slope, intercept = learn_blend(read, data, seed)
+        weights, grown, slope, intercept = learn_blend(read, data, seed, grow_again=grow_again)
         text = np.frombuffer(grown.text.encode(), dtype=np.uint8)
         file = write_arrays(home, "trees", grown.trees, {"text": text})
         return Learned(

@@ -52,9 +52,16 @@ class Grown(NamedTuple):
 
 
 def grow(
-    tables: Sequence[pl.DataFrame], check: pl.DataFrame, features: Sequence[str], seed: int
+    tables: Sequence[pl.DataFrame],
+    check: pl.DataFrame | None,
+    features: Sequence[str],
+    seed: int,
+    *,
+    count: int = MOST_TREES,
 ) -> Grown:
     """Trees fitted on labelled feature tables, as many as rank the table `check` best.
+
+    Without such a table `count` are grown.
 
     Uses the package lightgbm; SettingsError when it is not installed, and for a person with more
     candidates than it ranks.
@@ -66,25 +73,29 @@ def grow(
             "learn_trees needs the package lightgbm.", "Install it: pip install palate[trees]."
         ) from error
     data, held = (
-        lightgbm.Dataset(
-            matrix_of(table, features),
-            table[LABEL].cast(pl.Int8).to_numpy(),
-            group=lengths,
-            free_raw_data=False,
-        )
-        for table, lengths in (_by_person(tables), _by_person([check]))
+        [
+            lightgbm.Dataset(
+                matrix_of(table, features),
+                table[LABEL].cast(pl.Int8).to_numpy(),
+                group=lengths,
+                free_raw_data=False,
+            )
+            for table, lengths in map(_by_person, some)
+        ]
+        for some in ([tables], [] if check is None else [[check]])
     )
     grown = lightgbm.train(
         SHAPE | QUIET | {"seed": seed % 2**31},
-        data,
-        MOST_TREES,
-        valid_sets=[held],
-        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
+        data[0],
+        count,
+        valid_sets=held,
+        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)] if held else [],
     )
-    gains = grown.feature_importance("gain", iteration=grown.best_iteration)
+    best = grown.best_iteration if held else grown.num_trees()
+    gains = grown.feature_importance("gain", iteration=best)
     shares = gains / max(float(gains.sum()), 1e-12)
-    text = grown.model_to_string(num_iteration=grown.best_iteration)
-    return Grown(text, shares.tolist(), grown.best_iteration)
+    text = grown.model_to_string(num_iteration=best)
+    return Grown(text, shares.tolist(), best)
 
 
 def tree_scores(text: str, features: Sequence[str], table: pl.DataFrame) -> Floats:

@@ -1,8 +1,9 @@
 """What every command that works on a data set can be told, whatever it does there."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tasks.core.homes import Home
 from tasks.settings.runner_name import RunnerName
@@ -26,6 +27,17 @@ class CommonOptions(BaseModel):
     limit_users: int | None = Field(
         None, ge=1, description="Serve a seeded sample of this many users; all train the model."
     )
+    as_of: str | None = Field(
+        None,
+        description="Know only what was rated before this moment: a day in UTC (2020-10-01), or"
+        " seconds since 1970.",
+    )
+    horizon: int | None = Field(
+        None,
+        ge=1,
+        description="Days ahead that lists are for, where ratings have timestamps: learned on and"
+        " measured on windows as long. 30, or 1/32 of the data's time if that is less, unless set.",
+    )
     profiles: Path | None = Field(
         None, description="CSV (user,text) of typed tastes, for `nightly`."
     )
@@ -40,6 +52,28 @@ class CommonOptions(BaseModel):
         " process per core), or dask://host:port, a scheduler that runs already.",
     )
 
+    @field_validator("as_of")
+    @classmethod
+    def _is_a_moment(cls, given: str | None) -> str | None:
+        if given is not None:
+            _seconds(given)
+        return given
+
+    @property
+    def known_until(self) -> int | None:
+        """`as_of` in seconds since 1970."""
+        return None if self.as_of is None else _seconds(self.as_of)
+
     def users_per_task(self, *, asking: bool) -> int:
         """The size of a chunk: what a kill can cost, and what one task holds in memory."""
         return self.chunk_users or (CHUNK_ASKING if asking else CHUNK)
+
+
+def _seconds(moment: str) -> int:
+    """Seconds since 1970; raises ValueError for what is neither a day nor a number of seconds."""
+    if moment.isdecimal():
+        return int(moment)
+    try:
+        return int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp())
+    except ValueError as error:
+        raise ValueError(f"{moment!r} is no day such as 2020-10-01") from error

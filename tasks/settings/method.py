@@ -33,6 +33,11 @@ class Method(LearnOptions):
         " a feature only. Whatever says first how many candidates there are decides: with"
         " --search-count the base model proposes alone.",
     )
+    forward_sources: dict[str, NonNegativeInt] = Field(
+        {},
+        description="The same of models that propose beside the sources only where the order is"
+        " learned on windows of time.",
+    )
     search_count: int | None = Field(
         None,
         ge=1,
@@ -84,7 +89,11 @@ class Method(LearnOptions):
 
     @model_validator(mode="after")
     def _models_agree(self) -> "Method":
-        for setting, names in (("model", [self.model]), ("sources", sorted(self.sources))):
+        for setting, names in (
+            ("model", [self.model]),
+            ("sources", sorted(self.sources)),
+            ("forward_sources", sorted(self.forward_sources)),
+        ):
             for name in names:
                 _check_model(setting, name)
         untried = sorted(set(self.tune) - set(choices()))
@@ -132,13 +141,14 @@ class Method(LearnOptions):
         """Whether the base model's estimates are ratings."""
         return model_class(self.model).estimates_ratings
 
-    @property
-    def candidate_sources(self) -> dict[str, int | None]:
+    def candidate_sources(self, *, forward: bool) -> dict[str, int | None]:
         """How many candidates each base model proposes; None: as many as `candidate_count` says.
 
-        `text` is language, where that is left out.
+        `text` is language, where that is left out. `forward`: with those of time to come.
         """
         named = dict[str, int | None](self.sources) or {self.model: None}
+        if forward and self.sources:
+            named = {**self.forward_sources, **named}
         silent = "language" in self.without and self.model != "text"
         return {name: count for name, count in named.items() if not (silent and name == "text")}
 

@@ -42,7 +42,7 @@ class Small:
 
     def facts(self, models=None):
         """What a feature is given."""
-        all_ratings = item_facts(self.train, self.items, closeness=True)
+        all_ratings = item_facts(self.train, self.items, closeness=True, nexts=True)
         return facts_of(self.train, self.items, self.pairs, all_ratings, self.vectors, models or {})
 
     @property

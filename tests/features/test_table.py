@@ -22,7 +22,7 @@ from tasks.models.baselines.ease import Ease
 from tasks.models.baselines.popularity import Popularity
 from tests.features.small import CASES, values
 
-GROUPS = {"collaborative", "popularity", "dates", "metadata", "language", "external"}
+GROUPS = {"collaborative", "popularity", "dates", "metadata", "language", "external", "time"}
 KEYS = ["user", "item"]
 AMONG, PLACE = ", among candidates", ", log place"
 
@@ -153,7 +153,7 @@ def test_columns_stand_in_the_order_of_models_then_files_then_the_scorers(monkey
     names = learned_features(("ease", "popularity"), (), similarity=True)
     assert names[:2] == ["ease", "popularity"] and names[-1] == "similarity"
     groups = list(dict.fromkeys(FEATURES[name].group for name in names[2:-1]))
-    expected = ["dates", "external", "language", "metadata", "popularity", "collaborative"]
+    expected = ["dates", "external", "language", "metadata", "popularity", "collaborative", "time"]
     assert groups == expected
     backwards = dict(reversed(FEATURES.items()))
     monkeypatch.setattr("tasks.features.table.FEATURES", backwards)

@@ -253,7 +253,7 @@ def test_every_protocol_measures_both_lists(everywhere: Path, protocol: str) -> 
     shares = rows.filter(pl.col("metric").is_in([*ACCURACY, "candidate recall", "coverage"]))
     assert shares["mean"].is_between(0, 1).all()
     assert rows.filter(metric="RMSE").height == (0 if protocol == "cold-item" else 1)
-    assert set(rows["external"]) == {protocol not in {"temporal", "cold-item"}}
+    assert set(rows["external"]) == {protocol not in {"temporal", "horizon", "cold-item"}}
     cell = query(everywhere, "FROM cells").filter(protocol=name, label="scored")
     users, skipped = cell.select("users", "skipped").row(0)
     assert users >= SEEDS and isinstance(json.loads(skipped), dict)

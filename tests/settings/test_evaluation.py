@@ -8,7 +8,7 @@ from tasks.core.vocabulary import BoundName, ProtocolName, RerankerName
 from tasks.models.registry import model_names
 from tests.support.options import plain_evaluation
 
-LATER = {"temporal", "cold-item"}
+LATER = {"temporal", "horizon", "cold-item"}
 NO_SIMILARITY = {"similarity": 0}
 
 

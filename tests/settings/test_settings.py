@@ -97,18 +97,24 @@ def test_values_out_of_range_are_refused(given):
 
 def test_the_base_model_alone_proposes_unless_sources_are_named():
     alone = plain_settings(model="ease", search_count=40)
-    assert alone.method.candidate_sources == {"ease": None}
+    assert alone.method.candidate_sources(forward=False) == {"ease": None}
     several = {"knn": 30, "svd": 20}
-    assert plain_settings(model="svd", sources=several).method.candidate_sources == several
+    assert (
+        plain_settings(model="svd", sources=several).method.candidate_sources(forward=False)
+        == several
+    )
 
 
 def test_texts_propose_nothing_where_language_is_left_out_unless_they_are_the_base():
     named = {"svd": 20, "text": 20, "ease": 0}
     silent = plain_settings(sources=named, without=("dates", "language"))
-    assert silent.method.candidate_sources == {"svd": 20, "ease": 0}
-    assert plain_settings(sources=named, without=("dates",)).method.candidate_sources == named
+    assert silent.method.candidate_sources(forward=False) == {"svd": 20, "ease": 0}
+    assert (
+        plain_settings(sources=named, without=("dates",)).method.candidate_sources(forward=False)
+        == named
+    )
     base = plain_settings(model="text", sources=named, without=("language",))
-    assert base.method.candidate_sources == named
+    assert base.method.candidate_sources(forward=False) == named
 
 
 def test_trees_take_two_inner_splits_at_least():

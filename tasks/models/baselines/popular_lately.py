@@ -8,7 +8,7 @@ from pydantic import Field
 from tasks.core.arrays import ids_of
 from tasks.core.errors import TooLittleDataError
 from tasks.core.vocabulary import ITEM, TIMESTAMP, USER
-from tasks.models.base import Training
+from tasks.models.base import RATED_BY_MANY_LATELY, Training
 from tasks.models.baselines.popularity import Popularity
 
 SECONDS_PER_DAY = 86_400
@@ -24,7 +24,7 @@ class PopularLately(Popularity):
 
     name = "popular-lately"
     label = "most popular lately"
-    reason = "rated by many lately"
+    reason = RATED_BY_MANY_LATELY
 
     class Options(Popularity.Options):
         """Of the most popular lately."""

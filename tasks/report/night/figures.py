@@ -9,12 +9,12 @@ import polars as pl
 Row = dict[str, Any]
 
 HEADLINES = {
-    "HR@10": "of users find their hidden item on their list",
+    "HR@10": "of users find something that was held out on their list",
     "NDCG@10": "the same, and more the nearer to the top it is",
 }
 """What a night is measured by first."""
 
-FINDING = {
+HIDDEN_ITEM = {
     "HR@1": "share of users whose hidden item is first",
     "HR@5": "share of users whose hidden item is among the first 5",
     "HR@10": "hit rate: share of users whose hidden item is among the first 10",
@@ -23,7 +23,18 @@ FINDING = {
     "NDCG liked@10": "the same, of users who had rated the hidden item as something they like",
     "ARHR@10": "1 divided by the place of the hidden item, 0 if not among the first 10",
 }
-"""Of a leave-one-out: how well lists find what was hidden."""
+"""Of a leave-one-out: how well lists find the one item that was hidden."""
+
+NEXT_ITEMS = {
+    "HR@1": "share of users who then rated the first item",
+    "HR@5": "share of users who then rated one of the first 5",
+    "HR@10": "hit rate: share of users who then rated one of the first 10",
+    "cHR@10": "the same, of what was rated as something that they like",
+    "NDCG@10": "1 if nothing stands above what was rated, less further down, 0 if none is there",
+    "NDCG liked@10": "the same, of what was rated as something that they like",
+    "MAP@10": "of the places down to each that was then rated, the share that was, on average",
+}
+"""Of a window of time: how well lists find what people rated in it."""
 
 BEYOND_ACCURACY = {
     "coverage@10": "share of the catalogue that stands on some list",
@@ -43,6 +54,12 @@ def with_meaning(figures: Sequence[Row], meanings: dict[str, str]) -> list[Row]:
         for name, meaning in meanings.items()
         if name in by_name
     ]
+
+
+def finding(figures: Sequence[Row]) -> list[Row]:
+    """How well lists find what was held out, in the words of the protocol that held it out."""
+    forward = any(row["protocol"] == "horizon" for row in figures)
+    return with_meaning(figures, NEXT_ITEMS if forward else HIDDEN_ITEM)
 
 
 def headlines(figures: Sequence[Row]) -> list[Row]:

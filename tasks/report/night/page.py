@@ -19,7 +19,7 @@ from tasks.report.night import charts
 from tasks.report.night.embedded import lists_as_json, signals_of
 from tasks.report.night.figures import (
     BEYOND_ACCURACY,
-    FINDING,
+    finding,
     headlines,
     phases,
     summarise,
@@ -71,12 +71,12 @@ def render(night: NightRows) -> str:
             sentences=sentences(night),
             versions=json.loads(night.run["versions"]),
             not_measured=not_measured(night),
-            finding=with_meaning(night.figures, FINDING),
+            finding=finding(night.figures),
             beyond_accuracy=with_meaning(night.figures, BEYOND_ACCURACY),
             headlines=headlines(night.figures),
             phases=phases(night.stages),
             asked=summarise(night.requests),
-            lift_chart=charts.intervals(with_meaning(night.figures, FINDING)),
+            lift_chart=charts.intervals(finding(night.figures)),
             nights_chart=charts.nights(night.history),
             guard_chart=charts.intervals(_segments(night)),
             latency_chart=charts.histogram(latency.to_list(), "seconds until answered"),

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from tasks.evaluation.splits.parts import Parts, in_order
-from tasks.evaluation.splits.protocols import SPLITTERS
+from tasks.evaluation.splits.protocols import SPLITTERS, Choices
 
 SCHEMA = {"user": pl.Int64, "item": pl.Int64, "rating": pl.Float64, "timestamp": pl.Int64}
 USERS = pl.Series("user", range(1, 31))
@@ -12,10 +12,10 @@ ITEMS = pl.Series("item", range(1, 41))
 
 
 def random_ratings(seed=0, fewest=2, most=20):
-    """Each of 30 people rates `fewest` to `most` of 40 items; many share a timestamp."""
+    """Each of 30 people rates `fewest` to `most` of 40 items, on 200 days; many share a time."""
     random = np.random.default_rng(seed)
     rows = [
-        (user, int(item), float(random.integers(1, 11)) / 2, int(random.integers(0, 200)))
+        (user, int(item), float(random.integers(1, 11)) / 2, int(random.integers(0, 200)) * 86_400)
         for user in USERS
         for item in random.choice(ITEMS, random.integers(fewest, most + 1), replace=False)
     ]
@@ -48,4 +48,4 @@ def shares(ratings, held_out, group):
 
 def parted(protocol, ratings, seed=0, keep=3) -> Parts:
     """What the protocol makes of the ratings, whether anybody can be tested or not."""
-    return SPLITTERS[protocol](in_order(ratings), np.random.default_rng(seed), keep)
+    return SPLITTERS[protocol](in_order(ratings), Choices(np.random.default_rng(seed), keep))

@@ -6,6 +6,7 @@ from polars.testing import assert_frame_equal
 
 from tasks.core.errors import SettingsError, TooLittleDataError
 from tasks.evaluation.splits.protocols import split
+from tasks.evaluation.splits.windows import DAY, people_in, window_of
 from tests.evaluation.splits.made_up import (
     ITEMS,
     SCHEMA,
@@ -173,6 +174,51 @@ def test_a_single_missing_timestamp_is_refused_and_counted():
 def test_one_moment_for_all_ratings_leaves_nothing_to_learn_from():
     with pytest.raises(TooLittleDataError, match="nobody to test"):
         split(rated_at(5, 5, 5), "temporal", 0, 3)
+
+
+# horizon
+
+
+def windowed(days, *rated, end=None):
+    """What `horizon` makes of (user, item, day) ratings, of a window of so many days."""
+    rows = [(user, item, 3.0, day * DAY) for user, item, day in rated]
+    ratings = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    window = window_of(ratings, end, days)
+    return split(ratings, "horizon", 0, 3, window)
+
+
+def test_the_newest_days_are_held_out_and_what_was_before_them_is_train():
+    made = windowed(2, (1, 1, 0), (1, 2, 7), (1, 3, 8), (2, 1, 6), (2, 2, 9), (1, 4, 9))
+    assert made.train.select("user", "item").rows() == [(1, 1), (1, 2), (2, 1)]
+    assert made.held_out.select("user", "item").rows() == [(1, 3), (1, 4), (2, 2)]
+    assert made.users.to_list() == [1, 2] and not made.skipped
+
+
+def test_what_came_after_the_window_is_on_neither_side_and_counted():
+    made = windowed(2, (1, 1, 0), (1, 2, 5), (1, 3, 6), (1, 4, 7), end=7 * DAY)
+    assert made.train["item"].to_list() == [1] and made.held_out["item"].to_list() == [2, 3]
+    assert made.skipped == {"ratings after the window": 1}
+
+
+def test_a_newcomer_of_the_window_is_not_tested_but_counted():
+    made = windowed(2, (1, 1, 0), (1, 2, 9), (2, 1, 9))
+    assert made.users.to_list() == [1]
+    assert made.skipped == {"users with nothing in train": 1}
+
+
+@pytest.mark.parametrize(("days", "usual"), [(10_000, 30), (960, 30), (320, 10), (20, 1)])
+def test_a_window_is_a_month_or_less_of_a_short_time(days, usual):
+    ratings = pl.DataFrame([(1, 1, 3.0, 0), (1, 2, 3.0, days * DAY)], schema=SCHEMA, orient="row")
+    window = window_of(ratings)
+    assert (window.days, window.end) == (usual, days * DAY + 1)
+    assert window.earlier(2).end == window.end - 2 * usual * DAY == window.earlier(1).start
+
+
+def test_who_could_be_tested_in_a_window_is_counted_as_the_protocol_tests():
+    ratings = random_ratings(4)
+    for step in range(5):
+        window = window_of(ratings).earlier(step)
+        assert people_in(ratings, window) == split(ratings, "horizon", 0, 3, window).users.len() > 0
 
 
 # cold-user

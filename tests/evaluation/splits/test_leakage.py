@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from tasks.core.protocols import PROTOCOLS
 from tasks.core.vocabulary import ProtocolName
 from tasks.evaluation.splits.protocols import split
 from tasks.features.facts import facts_of
@@ -49,7 +50,7 @@ def everything_made_of(train, users):
 def test_profiles_texts_and_features_do_not_know_what_is_held_out(protocol, seed):
     ratings = random_ratings(seed)
     made = split(ratings, protocol, seed, 3)
-    moved = with_other_values(ratings, made.held_out, 0 if protocol == "temporal" else 10**7)
+    moved = with_other_values(ratings, made.held_out, 0 if PROTOCOLS[protocol].forward else 10**7)
     other_train = split(moved, protocol, seed, 3).train
     before, after = (everything_made_of(train, made.users) for train in (made.train, other_train))
     for mine, theirs in zip(before, after, strict=True):

@@ -19,7 +19,7 @@ SET_ASIDE = "ratings of test users set aside"
 quickly = settings(deadline=None, max_examples=15)
 every_protocol = pytest.mark.parametrize("protocol", get_args(ProtocolName))
 every_random_protocol = pytest.mark.parametrize(
-    "protocol", sorted(set(get_args(ProtocolName)) - {"temporal"})
+    "protocol", sorted(name for name, one in PROTOCOLS.items() if not one.forward)
 )
 
 
@@ -40,7 +40,7 @@ def test_every_protocol_is_declared_and_can_split():
 def test_what_is_declared_of_a_protocol_is_so(protocol):
     declared, ratings = PROTOCOLS[protocol], random_ratings()
     bare = ratings.with_columns(timestamp=pl.lit(None, pl.Int64))
-    if protocol == "temporal":
+    if declared.forward:
         with pytest.raises(TooLittleDataError, match="timestamps"):
             split(bare, protocol, 1, 3)
     else:
@@ -99,7 +99,7 @@ def test_the_order_of_the_rows_does_not_matter(protocol, data, seed):
 def test_the_values_of_what_is_held_out_do_not_move_train(protocol, data, seed):
     ratings = random_ratings(data, fewest=1)
     made = split(ratings, protocol, seed, 3)
-    later = 0 if protocol == "temporal" else 10**7
+    later = 0 if PROTOCOLS[protocol].forward else 10**7
     moved = split(with_other_values(ratings, made.held_out, later), protocol, seed, 3)
     assert_frame_equal(moved.train, made.train)
     assert_frame_equal(moved.held_out.select(PAIR), made.held_out.select(PAIR))
@@ -124,8 +124,9 @@ def test_another_seed_holds_out_others(protocol):
     assert not first.select(PAIR).equals(second.select(PAIR))
 
 
-def test_the_seed_does_not_move_the_temporal_split():
-    assert_same(*(split(random_ratings(), "temporal", seed, 3) for seed in (1, 2)))
+@pytest.mark.parametrize("protocol", [name for name, one in PROTOCOLS.items() if one.forward])
+def test_the_seed_does_not_move_a_split_in_time(protocol):
+    assert_same(*(split(random_ratings(), protocol, seed, 3) for seed in (1, 2)))
 
 
 @every_random_protocol

@@ -1,0 +1,128 @@
+"""What is going on as of the newest rating: what is rated of late, what is new, who is active.
+
+Each is NaN without timestamps.
+"""
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from tasks.core.arrays import Floats
+from tasks.features.facts import DAYS_PER_YEAR, WINDOWS, Facts, Pairs
+from tasks.features.registry import TIME, feature
+from tasks.features.sequence import of_pairs
+from tasks.models.base import RATED_BY_MANY_LATELY
+
+SHRINK = 5.0
+RATED_NEXT = "rated next"
+LAST_ITEMS, NEXT_DECAY = 20, 0.8
+
+
+def _lately(facts: Facts, pairs: Pairs, days: int) -> Floats:
+    """Log of 1 + the item's ratings in the last days (P,)."""
+    counted = facts.all_ratings.lately
+    if counted is None:
+        return np.full(len(pairs.user), np.nan)
+    return np.log1p(counted[:, WINDOWS.index(days)])[pairs.item]
+
+
+@feature("rated in 7 days", TIME, reason=RATED_BY_MANY_LATELY)
+def in_7_days(facts: Facts, pairs: Pairs) -> Floats:
+    """Log of 1 + the item's ratings of the last 7 days."""
+    return _lately(facts, pairs, 7)
+
+
+@feature("rated in 30 days", TIME, relative=True, reason=RATED_BY_MANY_LATELY)
+def in_30_days(facts: Facts, pairs: Pairs) -> Floats:
+    """The same of the last 30 days."""
+    return _lately(facts, pairs, 30)
+
+
+@feature("rated in 90 days", TIME, relative=True, reason=RATED_BY_MANY_LATELY)
+def in_90_days(facts: Facts, pairs: Pairs) -> Floats:
+    """The same of the last 90 days."""
+    return _lately(facts, pairs, 90)
+
+
+@feature("rated in 180 days", TIME, reason=RATED_BY_MANY_LATELY)
+def in_180_days(facts: Facts, pairs: Pairs) -> Floats:
+    """The same of the last 180 days."""
+    return _lately(facts, pairs, 180)
+
+
+@feature("rated in 365 days", TIME, relative=True, reason=RATED_BY_MANY_LATELY)
+def in_365_days(facts: Facts, pairs: Pairs) -> Floats:
+    """The same of the last 365 days."""
+    return _lately(facts, pairs, 365)
+
+
+@feature("rising in 30 days", TIME, reason="rated more and more")
+def rising_in_30_days(facts: Facts, pairs: Pairs) -> Floats:
+    """Log of the item's ratings of the last 30 days against a third of those of the last 90."""
+    return _lately(facts, pairs, 30) - np.log1p(np.expm1(_lately(facts, pairs, 90)) / 3)
+
+
+@feature("rising in 90 days", TIME, reason="rated more and more")
+def rising_in_90_days(facts: Facts, pairs: Pairs) -> Floats:
+    """Log of the item's ratings of the last 90 days against a quarter of those of the last 365."""
+    return _lately(facts, pairs, 90) - np.log1p(np.expm1(_lately(facts, pairs, 365)) / 4)
+
+
+@feature("mean rating of late", TIME, reason="rated highly of late")
+def mean_of_late(facts: Facts, pairs: Pairs) -> Floats:
+    """The item's mean rating of the last year above everybody's, shrunk as by five at that mean."""
+    known = facts.all_ratings
+    if known.lately is None or known.lately_above is None:
+        return np.full(len(pairs.user), np.nan)
+    counts = known.lately[:, WINDOWS.index(365)]
+    mean: Floats = (known.lately_above / (counts + SHRINK))[pairs.item]
+    return mean
+
+
+@feature("days since first rated", TIME)
+def age_today(facts: Facts, pairs: Pairs) -> Floats:
+    """Log of 1 + the days from the item's first rating to the newest of all."""
+    return _log_days(facts.all_ratings.first, facts, pairs)
+
+
+@feature("days since last rated", TIME)
+def quiet(facts: Facts, pairs: Pairs) -> Floats:
+    """Log of 1 + the days from the item's last rating to the newest of all."""
+    return _log_days(facts.all_ratings.last, facts, pairs)
+
+
+@feature("days since the user rated", TIME)
+def away(facts: Facts, pairs: Pairs) -> Floats:
+    """Log of 1 + the days from the user's last rating to the newest of all."""
+    if facts.years is None:
+        return np.full(len(pairs.user), np.nan)
+    last = np.full(len(facts.users), np.nan)
+    np.fmax.at(last, facts.rater, facts.years)
+    return np.log1p((facts.all_ratings.end - last[pairs.user]) * DAYS_PER_YEAR)
+
+
+@feature(RATED_NEXT, TIME, relative=True, reason="often rated after what you rated last")
+def rated_next(facts: Facts, pairs: Pairs) -> Floats:
+    """Over the user's last items: how often people rated this one soon after each, summed.
+
+    An item counts .8 for each place from the user's last rating. See `item_facts`. NaN without
+    timestamps.
+    """
+    nexts = facts.all_ratings.nexts
+    if nexts is None or facts.years is None:
+        return np.full(len(pairs.user), np.nan)
+    newest_first = np.lexsort((-facts.years, facts.rater))
+    starts = np.searchsorted(facts.rater, facts.rater)
+    place = np.empty(len(facts.rater))
+    place[newest_first] = np.arange(len(facts.rater)) - starts
+    near = place < LAST_ITEMS
+    shape = (len(facts.users), len(facts.items))
+    weights = NEXT_DECAY ** place[near]
+    recent = csr_array((weights, (facts.rater[near], facts.rated[near])), shape=shape)
+    return of_pairs(recent, nexts, pairs)
+
+
+def _log_days(when: Floats | None, facts: Facts, pairs: Pairs) -> Floats:
+    if when is None:
+        return np.full(len(pairs.user), np.nan)
+    days = (facts.all_ratings.end - when[pairs.item]) * DAYS_PER_YEAR
+    return np.log1p(np.where(np.isfinite(days), days, np.nan))
