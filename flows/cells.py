@@ -28,13 +28,13 @@ from tasks.evaluation.cell import Cell, CellResult, Figures, Measured, Status
 from tasks.evaluation.splits.windows import Window
 from tasks.evaluation.stages import (
     Split,
-    ahead_stage,
     examples_stage,
     hide_external_stage,
     measure_lists_stage,
     measure_stage,
     split_stage,
     summarise_stage,
+    windows_stage,
 )
 from tasks.llm.budget import NANO
 from tasks.llm.session import session_for
@@ -161,9 +161,8 @@ def measure_split(
         new_items=split.new_items,
         held_out=split.held_out,
     )
-    before = window.earlier(1) if window else None
     seeded = settings.model_copy(update={"seed": seed})
-    pipeline = tuned(Pipeline.of(steps, seeded, dataset, inputs, before))
+    pipeline = tuned(Pipeline.of(steps, seeded, dataset, inputs, window))
     candidates = propose(pipeline)
     ranked = rank(pipeline, candidates)
     model = candidates.models[settings.method.model] if settings.estimates_ratings else None
@@ -177,19 +176,20 @@ def measure_split(
 
 def _window(steps: Steps, settings: EvaluationSettings, dataset: Dataset) -> Window:
     """The newest window of the data. Raises TooLittleDataError where a time is missing."""
-    ahead = steps.run(
-        ahead_stage,
+    windows = steps.run(
+        windows_stage,
         ratings=dataset.ratings,
         end=settings.known_until,
         days=settings.horizon,
-        windows=1,
+        count=1,
+        fewest=1,
     )
-    if ahead is None:
+    if not windows:
         raise TooLittleDataError(
-            "The protocol 'horizon' needs a timestamp of every rating.",
-            "Add them to the ratings file, or choose another protocol.",
+            "The protocol 'horizon' finds no window with ratings of people who rated before it.",
+            "Check that every rating has a timestamp, set --horizon, or choose another protocol.",
         )
-    return ahead.window
+    return windows[0]
 
 
 def _measured(

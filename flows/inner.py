@@ -23,14 +23,15 @@ def inner_part(pipeline: Pipeline, number: int) -> str:
 
 def inner_split(pipeline: Pipeline, number: int) -> Split:
     """The pipeline's train ratings parted as the outer ones are; `number` counts from 0."""
+    method = pipeline.method
     return pipeline.steps.at(inner_part(pipeline, number)).run(
         split_stage,
         ratings=_before(pipeline, number),
         protocol=pipeline.inner_protocol,
         seed=inner_seed(pipeline, number),
         keep=pipeline.inner_keep,
-        limit=pipeline.method.learn_users,
-        window=pipeline.window.earlier(number) if pipeline.window else None,
+        limit=method.learn_window_users if pipeline.windows else method.learn_users,
+        window=pipeline.windows[number] if pipeline.windows else None,
     )
 
 

@@ -6,6 +6,7 @@ from flows.candidates import propose
 from flows.inner import inner_part, inner_seed, inner_split
 from flows.pipeline import Candidates, Inputs, Pipeline, item_vectors
 from flows.similarity import similarities
+from tasks.core.errors import TooLittleDataError
 from tasks.core.vocabulary import Artifact
 from tasks.features.registry import FEATURES, TIME
 from tasks.features.sequence import SEQUENCE
@@ -23,13 +24,18 @@ from tasks.ranking.stages import learn_stage
 def learn(pipeline: Pipeline) -> Learned:
     """Fit on the pipeline's inner splits. Raises TooLittleDataError."""
     method = pipeline.method
+    if pipeline.inner_protocol == "horizon" and len(pipeline.windows) < 2:
+        raise TooLittleDataError(
+            f"There are {len(pipeline.windows)} windows of time to learn from, and 2 are needed.",
+            "Set a shorter --horizon, or --learn-protocol split.",
+        )
     tables = [_labelled_table(pipeline, number) for number in range(pipeline.inner_splits)]
     return pipeline.steps.run(
         learn_stage,
-        tables=tables[::-1] if pipeline.window else tables,  # the newest comes last
+        tables=tables[::-1] if pipeline.windows else tables,  # the newest comes last
         seed=pipeline.seed,
         trees=method.learn_trees,
-        grow_again=pipeline.window is not None,
+        forward=bool(pipeline.windows),
     )
 
 

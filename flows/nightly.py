@@ -91,7 +91,7 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
     with phase(phases.GUARD):
         guarding = guard(steps, settings, known, plan.before)
     with phase(phases.MEASURE):
-        protocol: ProtocolName = "horizon" if tonight.pipeline().window else "loo"
+        protocol: ProtocolName = "horizon" if tonight.pipeline().windows else "loo"
         results = measure(steps, settings, known.dataset, plan, lists, protocol)
         comparisons = compare_all(steps, results)
     places = _places(steps, settings, lists, guarding)

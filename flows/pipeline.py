@@ -11,7 +11,7 @@ from tasks.core.protocols import PROTOCOLS
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset, ProtocolName, Record
 from tasks.evaluation.splits.windows import Window
-from tasks.evaluation.stages import ahead_stage
+from tasks.evaluation.stages import windows_stage
 from tasks.llm.options import EngineOptions
 from tasks.models.stages import counts_stage
 from tasks.night.state import Fitted
@@ -70,7 +70,7 @@ class Pipeline:
     `depth`: the longest list that anybody looks at. `chunk` and `chunk_asking`: users per task,
     where this machine computes and where a model is asked. Inner splits hold ratings out by
     `inner_protocol`, of `inner_keep` kept ratings where that is `cold-user`; where it is `horizon`
-    `window` is the newest one of train.
+    they are those of `windows`, the newest first.
     """
 
     steps: Steps
@@ -85,7 +85,7 @@ class Pipeline:
     chunk_asking: int
     inner_protocol: ProtocolName
     inner_keep: int
-    window: Window | None
+    windows: tuple[Window, ...]
 
     @classmethod
     def of(
@@ -94,17 +94,19 @@ class Pipeline:
         settings: Settings | EvaluationSettings,
         dataset: Dataset,
         inputs: Inputs,
-        window: Window | None = None,
+        outer: Window | None = None,
     ) -> "Pipeline":
         """The pipeline of these settings; inner splits are parted as an evaluation's outer ones.
 
-        `window`: the newest one of train, of an evaluation under `horizon`.
+        `outer`: the window that an evaluation under `horizon` holds out.
         """
         if isinstance(settings, EvaluationSettings):
             longest, protocol, keep = max(settings.ks), settings.protocol, settings.keep
+            method, before = settings.method, outer and (outer.start, outer.days)
+            windows = inner_windows(steps, method, inputs.ratings, *before, 1) if before else ()
         else:
             longest, keep = settings.top, NIGHT_KEEP
-            protocol, window = _learned_on(steps, settings, inputs.ratings)
+            protocol, windows = _learned_on(steps, settings, inputs.ratings)
         return cls(
             steps=steps,
             method=settings.method,
@@ -118,13 +120,13 @@ class Pipeline:
             chunk_asking=settings.users_per_task(asking=True),
             inner_protocol=protocol,
             inner_keep=keep,
-            window=window,
+            windows=windows,
         )
 
     @property
     def inner_splits(self) -> int:
         """How many there are."""
-        return self.method.learn_windows if self.window else self.method.learn_splits
+        return len(self.windows) or self.method.learn_splits
 
     @property
     def forward(self) -> bool:
@@ -170,21 +172,32 @@ def vectors(pipeline: Pipeline, texts: Artifact) -> Artifact:
 
 def _learned_on(
     steps: Steps, settings: Settings, ratings: Artifact
-) -> tuple[ProtocolName, Window | None]:
-    """How a night's inner splits hold ratings out, and the newest window where that is `horizon`.
+) -> tuple[ProtocolName, tuple[Window, ...]]:
+    """How a night's inner splits hold ratings out, and the windows where that is `horizon`.
 
-    Unless the settings say, the data decide.
+    Unless the settings say, the data decide. Raises TooLittleDataError where they say `horizon` and
+    there are no windows.
     """
-    method = settings.method
-    if method.learn_protocol not in {None, "horizon"}:
-        return method.learn_protocol or "split", None
-    ahead = steps.run(
-        ahead_stage,
+    asked = settings.method.learn_protocol
+    if asked not in {None, "horizon"}:
+        return asked or "split", ()
+    fewest = FEWEST_PEOPLE if asked is None else 1
+    newest = settings.known_until, settings.horizon
+    windows = inner_windows(steps, settings.method, ratings, *newest, fewest)
+    if asked is None and len(windows) < settings.method.learn_windows:
+        return "split", ()
+    return "horizon", windows
+
+
+def inner_windows(
+    steps: Steps, method: Method, ratings: Artifact, end: int | None, days: int | None, fewest: int
+) -> tuple[Window, ...]:
+    """The windows to learn on, of ratings before `end`, that so many people can be tested in."""
+    return steps.run(
+        windows_stage,
         ratings=ratings,
-        end=settings.known_until,
-        days=settings.horizon,
-        windows=method.learn_windows,
+        end=end,
+        days=days,
+        count=method.learn_windows,
+        fewest=fewest,
     )
-    if ahead and (method.learn_protocol or min(ahead.people) >= FEWEST_PEOPLE):
-        return "horizon", ahead.window
-    return method.learn_protocol or "split", None

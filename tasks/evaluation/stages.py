@@ -28,7 +28,7 @@ from tasks.evaluation.examples import list_examples
 from tasks.evaluation.measures import GroundTruth
 from tasks.evaluation.rating_error import rating_errors
 from tasks.evaluation.splits.protocols import split
-from tasks.evaluation.splits.windows import Window, people_in, window_of
+from tasks.evaluation.splits.windows import Window, newest_windows, window_of
 from tasks.evaluation.summary import compare, summarise, values_overall, values_per_user
 from tasks.models import stored
 from tasks.models.base import Model
@@ -79,27 +79,15 @@ def split_stage(
     )
 
 
-class Ahead(Record):
-    """The newest window of ratings, and how many people could be tested in it and before it.
-
-    `people`: of that window, then of those before it, each as long.
-    """
-
-    window: Window
-    people: tuple[int, ...]
-
-
-@stage("look at the newest windows", "1", "polars", role="data")
-def ahead_stage(
-    home: Path, ratings: Artifact, end: int | None, days: int | None, windows: int
-) -> Ahead | None:
-    """What learning and measuring on windows has to go by; None without all timestamps."""
+@stage("find windows", "1", "polars", role="data")
+def windows_stage(
+    home: Path, ratings: Artifact, end: int | None, days: int | None, count: int, fewest: int
+) -> tuple[Window, ...]:
+    """The newest windows in which so many people could be tested; none without all timestamps."""
     table = read_table(home, ratings).select(USER, TIMESTAMP)
     if table[TIMESTAMP].null_count() or table.is_empty():
-        return None
-    newest = window_of(table, end, days)
-    each = tuple(people_in(table, newest.earlier(steps)) for steps in range(windows))
-    return Ahead(window=newest, people=each)
+        return ()
+    return newest_windows(table, window_of(table, end, days), count, fewest)
 
 
 @stage("hide what was collected later", "1")

@@ -18,16 +18,21 @@ LAST_ITEMS, NEXT_DECAY = 20, 0.8
 
 
 def _lately(facts: Facts, pairs: Pairs, days: int) -> Floats:
-    """Log of 1 + the item's ratings in the last days (P,)."""
+    """Log of 1 + the item's ratings among a thousand of the last days (P,).
+
+    A share, since there are more or fewer of them where times are coarse, or a data set grows.
+    """
     counted = facts.all_ratings.lately
     if counted is None:
         return np.full(len(pairs.user), np.nan)
-    return np.log1p(counted[:, WINDOWS.index(days)])[pairs.item]
+    rated = counted[:, WINDOWS.index(days)]
+    among: Floats = np.log1p(1000 * rated / max(rated.sum(), 1))[pairs.item]
+    return among
 
 
 @feature("rated in 7 days", TIME, reason=RATED_BY_MANY_LATELY)
 def in_7_days(facts: Facts, pairs: Pairs) -> Floats:
-    """Log of 1 + the item's ratings of the last 7 days."""
+    """Log of 1 + the item's ratings among a thousand of the last 7 days."""
     return _lately(facts, pairs, 7)
 
 
@@ -57,14 +62,14 @@ def in_365_days(facts: Facts, pairs: Pairs) -> Floats:
 
 @feature("rising in 30 days", TIME, reason="rated more and more")
 def rising_in_30_days(facts: Facts, pairs: Pairs) -> Floats:
-    """Log of the item's ratings of the last 30 days against a third of those of the last 90."""
-    return _lately(facts, pairs, 30) - np.log1p(np.expm1(_lately(facts, pairs, 90)) / 3)
+    """How much higher the logarithm is of the last 30 days than of the last 90."""
+    return _lately(facts, pairs, 30) - _lately(facts, pairs, 90)
 
 
 @feature("rising in 90 days", TIME, reason="rated more and more")
 def rising_in_90_days(facts: Facts, pairs: Pairs) -> Floats:
-    """Log of the item's ratings of the last 90 days against a quarter of those of the last 365."""
-    return _lately(facts, pairs, 90) - np.log1p(np.expm1(_lately(facts, pairs, 365)) / 4)
+    """How much higher the logarithm is of the last 90 days than of the last 365."""
+    return _lately(facts, pairs, 90) - _lately(facts, pairs, 365)
 
 
 @feature("mean rating of late", TIME, reason="rated highly of late")

@@ -61,6 +61,7 @@ class LearnOptions(BaseModel):
         description="Let items that nobody has rated compete for places, judged by what is learned"
         " from hiding the ratings of other items.",
     )
+    learn_window_users: int = Field(4000, ge=1, description="Users of each such window, at most.")
     learn_target: TargetName = Field(
         "rated",
         description="What counts as a hit in inner splits: every held-out rating, or `liked` ones.",

@@ -187,4 +187,4 @@ def _reasons(parts: Mapping[str, Floats], users: pl.Series, shown: pl.Series) ->
     ]
     made = np.full(len(users), None, dtype=object)
     made[shown.to_numpy()] = texts
-    return pl.Series(REASONS, made, pl.String)
+    return pl.Series(REASONS, made.tolist(), pl.String)

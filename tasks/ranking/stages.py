@@ -13,7 +13,7 @@ from tasks.core.stage import Rows, chunk_stage, stage
 from tasks.core.vocabulary import BASE_RANK, ITEM, SCORE, USER, Artifact
 from tasks.features.stages import FeatureInputs, features_of
 from tasks.features.table import LABEL
-from tasks.ranking.blend import Learned, Trees, learn_blend
+from tasks.ranking.blend import MISSES, Learned, Trees, few_misses, learn_blend, learn_forward
 from tasks.ranking.diversity import diversify
 from tasks.ranking.learned import learn
 from tasks.ranking.rankers import AnyRanker, OracleRanker, RandomRanker, by_score, order
@@ -30,14 +30,22 @@ BLOCK_USERS = 500
     also=lambda given: version_of("lightgbm") if given["trees"] else None,
 )
 def learn_stage(
-    home: Path, tables: list[Artifact], seed: int, trees: bool, grow_again: bool = False
+    home: Path, tables: list[Artifact], seed: int, trees: bool, forward: bool = False
 ) -> Learned:
-    """Fit the learned ranker on labelled feature tables, one per inner split."""
+    """Fit the learned ranker on labelled feature tables, one per inner split.
+
+    `forward`: they are of windows of time, the newest last.
+    """
     with bar("learning to rank"):
-        read, data = [read_table(home, t) for t in tables], [t.sha256 for t in tables]
+        data = [table.sha256 for table in tables]
         if not trees:
-            return Learned(weights=learn(read, data, seed))
-        weights, grown, slope, intercept = learn_blend(read, data, seed, grow_again=grow_again)
+            return Learned(weights=learn([read_table(home, t) for t in tables], data, seed))
+        if forward:
+            older = [few_misses(read_table(home, t), MISSES, seed) for t in tables[:-1]]
+            fitted = learn_forward(older, read_table(home, tables[-1]), data, seed)
+        else:
+            fitted = learn_blend([read_table(home, t) for t in tables], data, seed)
+        weights, grown, slope, intercept = fitted
         text = np.frombuffer(grown.text.encode(), dtype=np.uint8)
         file = write_arrays(home, "trees", grown.trees, {"text": text})
         return Learned(
@@ -45,6 +53,7 @@ def learn_stage(
             trees=Trees(text=file, count=grown.trees, gains=grown.gains),
             slope=slope,
             intercept=intercept,
+            trees_alone=forward,
         )
 
 

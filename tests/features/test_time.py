@@ -28,15 +28,15 @@ def timed(function):
 
 
 def lately(days):
-    return timed(lambda known, _user, item: math.log1p(within(known, item, days)))
+    def among_a_thousand(known, _user, item):
+        every = sum(ago <= days for ago in days_ago(known).values())
+        return math.log1p(1000 * within(known, item, days) / max(every, 1))
+
+    return timed(among_a_thousand)
 
 
 def rising(days, of):
-    def against(known, _user, item):
-        before = within(known, item, of) * {30: 1 / 3, 90: 1 / 4}[days]
-        return math.log1p(within(known, item, days)) - math.log1p(before)
-
-    return timed(against)
+    return lambda *pair: lately(days)(*pair) - lately(of)(*pair)
 
 
 @timed

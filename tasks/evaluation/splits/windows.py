@@ -45,3 +45,15 @@ def people_in(ratings: pl.DataFrame, window: Window) -> int:
     inside = ratings.filter((time >= window.start) & (time < window.end))[USER].unique()
     before = ratings.filter(time < window.start)[USER].unique()
     return int(inside.is_in(before.implode()).sum())
+
+
+def newest_windows(
+    ratings: pl.DataFrame, newest: Window, count: int, fewest: int
+) -> tuple[Window, ...]:
+    """Up to `count` windows in which `fewest` people or more could be tested, the newest first.
+
+    Where ratings have coarse times (a month, say) a window may lie between two of them: up to
+    twice as many are looked at.
+    """
+    looked_at = (newest.earlier(steps) for steps in range(2 * count))
+    return tuple(w for w in looked_at if people_in(ratings, w) >= fewest)[:count]

@@ -6,7 +6,7 @@ from polars.testing import assert_frame_equal
 
 from tasks.core.errors import SettingsError, TooLittleDataError
 from tasks.evaluation.splits.protocols import split
-from tasks.evaluation.splits.windows import DAY, people_in, window_of
+from tasks.evaluation.splits.windows import DAY, newest_windows, people_in, window_of
 from tests.evaluation.splits.made_up import (
     ITEMS,
     SCHEMA,
@@ -331,3 +331,15 @@ def test_every_item_can_be_new():
     ratings = random_ratings()
     new = {item for seed in range(100) for item in new_items(parted("cold-item", ratings, seed))}
     assert new == set(ratings["item"])
+
+
+def test_windows_without_enough_people_are_passed_over():
+    rated = [(user, user, 3.0, 0) for user in (1, 2, 3)]
+    rated += [(1, 4, 3.0, 90 * DAY), (2, 4, 3.0, 90 * DAY), (1, 5, 3.0, 97 * DAY)]
+    rated += [(1, 6, 3.0, 99 * DAY), (2, 6, 3.0, 99 * DAY)]
+    ratings = pl.DataFrame(rated, schema=SCHEMA, orient="row")
+    newest = window_of(ratings, 100 * DAY, 2)
+    ends = [one.end // DAY for one in newest_windows(ratings, newest, 3, 2)]
+    assert ends == [100, 92], "one person rated in that of 98; six are looked at"
+    assert len(newest_windows(ratings, newest, 1, 2)) == 1
+    assert not newest_windows(ratings, newest, 3, 3)
