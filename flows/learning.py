@@ -20,6 +20,9 @@ from tasks.features.time import RATED_NEXT
 from tasks.ranking.blend import Learned
 from tasks.ranking.stages import learn_stage
 
+MOST_AT_ONCE = 1000
+"""Users whose features, of all their candidates, are in memory at once."""
+
 
 def learn(pipeline: Pipeline) -> Learned:
     """Fit on the pipeline's inner splits. Raises TooLittleDataError."""
@@ -95,7 +98,7 @@ def _labelled_table(pipeline: Pipeline, number: int) -> Artifact:
     return inner.steps.chunks(
         labelled_features_stage,
         split.users.rows,
-        inner.chunk,
+        min(inner.chunk, MOST_AT_ONCE),
         users=split.users,
         pairs=candidates.pairs,
         known=feature_inputs(inner, candidates, names),

@@ -7,6 +7,7 @@ import polars as pl
 
 from flows.pipeline import Inputs, Pipeline
 from tasks.core.artifacts import write_table
+from tasks.evaluation.splits.windows import Window
 from tasks.settings.evaluation import EvaluationSettings
 from tests.support.datasets import write_generic
 from tests.support.direct import Direct
@@ -26,7 +27,9 @@ def world(folder: Path, settings: EvaluationSettings) -> World:
     return world_of(write_generic(folder, users=20, items=45, per_user=14), settings)
 
 
-def pipeline_of(world: World, settings: EvaluationSettings, steps: Direct) -> Pipeline:
+def pipeline_of(
+    world: World, settings: EvaluationSettings, steps: Direct, outer: Window | None = None
+) -> Pipeline:
     """What a cell of these settings ranks with."""
     parts, home = world.parts, settings.home
     fresh = parts.new_items
@@ -35,4 +38,4 @@ def pipeline_of(world: World, settings: EvaluationSettings, steps: Direct) -> Pi
         users=write_table(home, "users", pl.DataFrame(parts.users)),
         new_items=None if fresh is None else write_table(home, "new_items", pl.DataFrame(fresh)),
     )
-    return Pipeline.of(steps.at("outer"), settings, dataset_of(home, world), inputs)
+    return Pipeline.of(steps.at("outer"), settings, dataset_of(home, world), inputs, outer)

@@ -7,6 +7,7 @@ import pytest
 
 from flows.inner import inner_part, inner_seed, inner_split
 from tasks.core.artifacts import read_table
+from tasks.evaluation.splits.windows import window_of
 from tasks.evaluation.stages import Split
 from tests.flows.small import options, pipeline_of, world
 from tests.support.direct import Direct
@@ -67,3 +68,18 @@ def test_seeds_and_names_tell_splits_apart_whatever_the_outer_seed(tmp_path: Pat
         names |= {inner_part(pipeline, number) for number in range(20)}
     assert len(seeds) == 60 and max(seeds) < 2**32 and not seeds & {0, 1, 2**31}
     assert len(names) == 20 and "outer inner 19" in names
+
+
+def test_on_windows_each_split_holds_out_the_window_before(tmp_path: Path) -> None:
+    settings = options(tmp_path, protocol="horizon", horizon=5, learn_windows=3)
+    steps, made = Direct(tmp_path), world(tmp_path / "data", settings)
+    outer = window_of(made.ratings, None, 5)
+    pipeline = pipeline_of(made, settings, steps, outer)
+    assert [one.end for one in pipeline.windows] == [outer.earlier(n).end for n in (1, 2, 3)]
+    assert pipeline.forward and pipeline.inner_splits == 3
+    for number, window in enumerate(pipeline.windows):
+        split = inner_split(pipeline, number)
+        train = read_table(tmp_path, split.train)["timestamp"].sort()
+        held_out = read_table(tmp_path, split.held_out)["timestamp"].sort()
+        assert train[-1] < window.start <= held_out[0]
+        assert held_out[-1] < window.end <= outer.start

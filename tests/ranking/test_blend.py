@@ -5,7 +5,15 @@ from scipy.special import expit
 
 from tasks.core.artifacts import read_arrays, write_table
 from tasks.core.errors import TooLittleDataError
-from tasks.ranking.blend import Learned, Trees, blended, learn_blend, probabilities
+from tasks.ranking.blend import (
+    Learned,
+    Trees,
+    blended,
+    few_misses,
+    learn_blend,
+    learn_forward,
+    probabilities,
+)
 from tasks.ranking.learned import learn
 from tasks.ranking.rankers import LearnedRanker, order
 from tasks.ranking.stages import learn_stage
@@ -179,3 +187,31 @@ def test_candidates_stand_in_the_order_of_what_the_stored_trees_and_the_line_mak
     np.testing.assert_allclose(both["score"], both["likely"], atol=1e-6)
     falls = both.select((pl.col("likely").diff() <= 1e-6).over("user"))
     assert falls["likely"].drop_nulls().all()
+
+
+def test_few_misses_keeps_all_hits_and_so_many_others_of_people_with_a_hit():
+    table = TABLES[0].with_columns(held_out=pl.col("held_out") & (pl.col("user") % 3 > 0))
+    kept = few_misses(table, 4, 0)
+    whole = table.filter(pl.col("held_out").any().over("user"))
+    assert kept.filter("held_out").equals(table.filter("held_out"))
+    assert set(kept["user"]) == set(whole["user"]) < set(table["user"])
+    assert kept.filter(~pl.col("held_out")).group_by("user").len()["len"].to_list() == (
+        [4] * kept["user"].n_unique()
+    )
+    assert kept.join(whole, on=["user", "item"], how="semi").equals(kept), "in their order"
+    assert few_misses(table, EACH, 0).equals(whole)
+    assert not few_misses(table, 4, 1).equals(kept)
+
+
+def test_forward_the_trees_alone_order_and_the_newest_window_says_how_likely_it_is():
+    older = [few_misses(TABLES[0], 5, 0)]
+    weights, grown, slope, intercept = learn_forward(older, TABLES[1], ["a", "b"], 0)
+    assert weights == learn(TABLES[1:], ["b"], 0)
+    stopped = grow(older, few_misses(TABLES[1], EACH, 0), FEATURES, 0)
+    assert grown.trees == stopped.trees and grown.text != stopped.text, "grown on both at last"
+    made = blended(FRESH, weights, grown.text, trees_alone=True)
+    scores = tree_scores(grown.text, FEATURES, FRESH)
+    order, expected = (np.argsort(-by_person(one, FRESH)) for one in (made, scores))
+    np.testing.assert_array_equal(order, expected)
+    foreseen = expit(intercept + slope * made).mean()
+    assert foreseen == pytest.approx(FRESH["held_out"].mean(), rel=0.15)

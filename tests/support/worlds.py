@@ -19,6 +19,7 @@ from tasks.core.vocabulary import Artifact, Dataset, DatasetInfo, ProtocolName
 from tasks.evaluation.cell import Cell, CellResult
 from tasks.evaluation.splits.parts import Parts
 from tasks.evaluation.splits.protocols import split
+from tasks.evaluation.splits.windows import window_of
 from tasks.evaluation.stages import Split
 from tasks.settings.evaluation import EvaluationSettings
 from tests.support.direct import Call, Made, made_of
@@ -66,7 +67,8 @@ def world_of(data: Path, settings: EvaluationSettings) -> World:
     quality = pl.Series(random.uniform(1, 10, items.height))
     votes = pl.Series(random.integers(0, 10**6, items.height))
     tagged = ratings.filter(pl.Series(random.random(ratings.height) < 0.7))
-    parts = split(ratings, settings.protocol, settings.seed, settings.keep)
+    window = window_of(ratings, settings.known_until, settings.horizon)
+    parts = split(ratings, settings.protocol, settings.seed, settings.keep, window)
     world = World(ratings, _tags(tagged, "tagged"), items, parts)
     return world.with_external(quality, votes)
 

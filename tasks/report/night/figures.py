@@ -58,8 +58,12 @@ def with_meaning(figures: Sequence[Row], meanings: dict[str, str]) -> list[Row]:
 
 def finding(figures: Sequence[Row]) -> list[Row]:
     """How well lists find what was held out, in the words of the protocol that held it out."""
-    forward = any(row["protocol"] == "horizon" for row in figures)
-    return with_meaning(figures, NEXT_ITEMS if forward else HIDDEN_ITEM)
+    return with_meaning(figures, NEXT_ITEMS if learned_on_windows(figures) else HIDDEN_ITEM)
+
+
+def learned_on_windows(figures: Sequence[Row]) -> bool:
+    """Whether the night learned, and was measured, on windows of time."""
+    return any(row.get("protocol") == "horizon" for row in figures)
 
 
 def headlines(figures: Sequence[Row]) -> list[Row]:

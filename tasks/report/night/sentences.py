@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tasks.report.night.figures import learned_on_windows
 from tasks.report.night.read import NightRows
 from tasks.report.text import model_name, times
 
@@ -20,6 +21,12 @@ TARGETS = {"rated": "what people come to rate", "liked": "what people rate well"
 def sentences(night: NightRows) -> list[str]:
     """How candidates are found, judged and ordered; less where an old row says less."""
     run, settings = night.run, night.settings
+    if learned_on_windows(night.figures) and settings.get("sources"):
+        settings = {
+            **settings,
+            "sources": {**settings["sources"], **settings.get("forward_sources", {})},
+            "learned_on": times(settings.get("learn_windows", 0), "newest window") + " of time",
+        }
     texts = [_proposes(run, settings), _judges(run, settings), _orders(run, settings)]
     if settings.get("diversity"):
         texts.append("The first places of each list are spread over unlike items.")
@@ -75,7 +82,8 @@ def _learned(settings: Mapping[str, Any]) -> str:
     target = TARGETS.get(settings.get("learn_target", ""), "what people come to rate")
     how = "weights and boosted trees" if settings.get("learn_trees") else "weights"
     splits = settings.get("learn_splits")
-    fitted = f", fitted on {times(splits, 'inner split')} of the ratings" if splits else ""
+    on = settings.get("learned_on") or (splits and f"{times(splits, 'inner split')} of the ratings")
+    fitted = f", fitted on {on}" if on else ""
     without = settings.get("without") or []
     left_out = f" It does not read: {', '.join(without)}." if without else ""
     return f"A learned re-ranker ({how}{fitted}) orders them to find {target}.{left_out}"

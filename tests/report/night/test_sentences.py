@@ -38,6 +38,18 @@ def test_a_learned_night_in_words():
     ]
 
 
+def test_a_night_that_learned_on_windows_says_so():
+    sources = {"sources": {"svd": 50, "ease": 20}, "forward_sources": {"popular-lately": 30}}
+    learned = plain_settings(reranker="learned", learn_windows=6, **sources)
+    figures = [{"metric": "HR", "k": 10, "protocol": "horizon"}]
+    assert sentences(night(learned, figures, reranker="learned")) == [
+        "Candidates per user come from SVD 50, EASE 20, most popular lately 30; SVD's order is the"
+        " base list.",
+        "A learned re-ranker (weights, fitted on 6 newest windows of time) orders them to find what"
+        " people come to rate.",
+    ]
+
+
 def test_a_learned_night_that_reads_scores_says_what_similarity_is():
     texts = sentences(
         night(plain_settings(reranker="learned", learn_scores=True), reranker="learned")
