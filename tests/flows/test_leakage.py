@@ -22,6 +22,9 @@ HELD_OUT_IS_SEEN = {"hold out as told", "measure", "summarise"}
 MAY_MOVE = {"measure all lists", "find examples"}
 """The first where the base model estimates ratings: their errors see what is held out."""
 
+WINDOW = {"as_of": "1010000000", "horizon": 20}
+"""Of `horizon`: which days are held out then does not hang on the times of what is."""
+
 ALL_SIGNALS = {"external_quality": 1, "external_votes": 1}
 UPSTREAM = {"make profiles", "write item texts", "score", "rank", "diversify"}
 LEARNED = {"make features", "learn to rank", "rank"}
@@ -52,16 +55,20 @@ def options(home: Path, **given: Any) -> EvaluationSettings:
     ("protocol", "reranker"),
     [
         *((protocol, "weighted") for protocol in PROTOCOLS),
-        *((protocol, "learned") for protocol in ("loo", "split", "temporal", "cold-item")),
+        *(
+            (protocol, "learned")
+            for protocol in ("loo", "split", "temporal", "horizon", "cold-item")
+        ),
     ],
 )
 def test_other_held_out_ratings_and_tags_move_nothing_but_what_is_measured(
     protocol: str, reranker: str, laboratory: Laboratory, data: Path
 ) -> None:
     seed = PROTOCOLS.index(protocol)
-    settings = options(laboratory.home, protocol=protocol, reranker=reranker, seed=seed)
+    window = WINDOW if protocol == "horizon" else {}
+    settings = options(laboratory.home, protocol=protocol, reranker=reranker, seed=seed, **window)
     world = world_of(data, settings)
-    other = with_other_held_out(world, seed)
+    other = with_other_held_out(world, seed, later=0 if window else 10**8)
     assert world.parts.train.equals(other.parts.train)
     one, two = laboratory.measure(settings, world, other)
     assert moved(one, two) - MAY_MOVE == HELD_OUT_IS_SEEN

@@ -19,7 +19,7 @@ from tasks.core.vocabulary import Artifact, Dataset, DatasetInfo, ProtocolName
 from tasks.evaluation.cell import Cell, CellResult
 from tasks.evaluation.splits.parts import Parts
 from tasks.evaluation.splits.protocols import split
-from tasks.evaluation.splits.windows import window_of
+from tasks.evaluation.splits.windows import Window, window_of
 from tasks.evaluation.stages import Split
 from tasks.settings.evaluation import EvaluationSettings
 from tests.support.direct import Call, Made, made_of
@@ -73,7 +73,7 @@ def world_of(data: Path, settings: EvaluationSettings) -> World:
     return world.with_external(quality, votes)
 
 
-def with_other_held_out(world: World, seed: int) -> World:
+def with_other_held_out(world: World, seed: int, later: int = 10**8) -> World:
     """Of the held-out ratings a third is gone, the others have changed, and there are new ones.
 
     Their tags too; train and who is tested are the same.
@@ -81,7 +81,7 @@ def with_other_held_out(world: World, seed: int) -> World:
     random, parts = np.random.default_rng(seed), world.parts
     kept = parts.held_out.filter(pl.Series(random.random(parts.held_out.height) < 2 / 3))
     changed = kept.with_columns(
-        rating=5.5 - pl.col("rating"), timestamp=pl.col("timestamp") + 10**8
+        rating=5.5 - pl.col("rating"), timestamp=pl.col("timestamp") + later
     )
     held_out = pl.concat([changed, _unrated(world, random)]).sort(PAIR)
     told = world.tags.join(parts.train, on=PAIR, how="semi")
@@ -193,7 +193,9 @@ def dataset_of(home: Path, world: World) -> Dataset:
     )
 
 
-def _told(home: Path, parts: Parts) -> Stage[[Artifact, ProtocolName, int, int, int | None], Split]:
+def _told(
+    home: Path, parts: Parts
+) -> Stage[[Artifact, ProtocolName, int, int, int | None, Window | None], Split]:
     """A stage that parts the ratings as told, whatever it is given."""
     made = Split(
         train=write_table(home, "train", parts.train),
@@ -214,6 +216,7 @@ def _told(home: Path, parts: Parts) -> Stage[[Artifact, ProtocolName, int, int, 
         seed: int,
         keep: int,
         limit: int | None,
+        window: Window | None,
     ) -> Split:
         return made
 
