@@ -45,12 +45,3 @@ def test_a_night_learns_and_is_measured_on_the_newest_windows(
     weights = query(terminal.home, "SELECT DISTINCT feature FROM learned_weights")["feature"]
     assert {"rated in 90 days", "rated next", "days since the user rated"} <= set(weights)
     assert any(name.startswith("popular-lately") for name in weights), "it proposes too"
-
-
-def test_of_few_people_the_order_is_learned_on_random_splits(
-    made_up: Path, terminal: Terminal
-) -> None:
-    terminal.succeed("nightly", "--data", made_up, "--no-report")
-    assert query(terminal.home, "SELECT protocol FROM cells").rows() == [("loo",)]
-    weights = query(terminal.home, "SELECT DISTINCT feature FROM learned_weights")["feature"]
-    assert "log count" in set(weights) and "rated next" not in set(weights)

@@ -106,6 +106,8 @@ def _run_record_is_whole(home: Path) -> None:
     assert run["users"] == 30 and run["ratings"] == 450 and run["unscored"] == 0
     stages = query(home, "SELECT stage, part, cached, seconds FROM stages")
     assert {"ingest", "train", "learn to rank", "rank", "measure"} <= set(stages["stage"])
+    assert "find windows" in set(stages["stage"])
+    assert query(home, "SELECT protocol FROM cells").rows() == [("loo",)], "so few people"
     first = stages.unique("stage", keep="first", maintain_order=True)
     assert not first["cached"].any(), "only what one night needs twice is taken from disk"
     _what_was_measured_is_whole(home)
@@ -135,7 +137,7 @@ def _what_was_measured_is_whole(home: Path) -> None:
 def test_a_run_stopped_twice_in_the_middle_of_a_fan_out_carries_on(
     terminal: Terminal, tmp_path: Path, with_server: str
 ) -> None:
-    data = write_generic(tmp_path / "wordy", users=30, items=100, per_user=20, words=40)
+    data = write_generic(tmp_path / "wordy", users=30, items=60, per_user=20, words=40)
     options = ["--data", data, "--chunk-users", 5, "--search-count", 30, "--top", 5, *PLAIN]
     home, peaceful = terminal.home, Terminal(tmp_path / "peaceful", with_server)
     peaceful.succeed("nightly", *options)
