@@ -175,8 +175,7 @@ def _learned_on(
 ) -> tuple[ProtocolName, tuple[Window, ...]]:
     """How a night's inner splits hold ratings out, and the windows where that is `horizon`.
 
-    Unless the settings say, the data decide. Raises TooLittleDataError where they say `horizon` and
-    there are no windows.
+    Unless the settings say, the data decide. What they say is kept, however few the windows are.
     """
     asked = settings.method.learn_protocol
     if asked not in {None, "horizon"}:

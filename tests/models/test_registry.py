@@ -110,3 +110,22 @@ def test_the_models_are_known_without_what_fits_them():
 def test_a_module_that_cannot_be_imported_is_named():
     done = imported("import tasks.models.registry as r; r.model_names()", "json, not_there")
     assert "PALATE_MODELS names the module not_there" in done.stderr
+
+
+def test_the_order_of_models_does_not_hang_on_what_was_imported_first():
+    code = (
+        "import {}\n"
+        "from tasks.models.options import ModelOptions\n"
+        "print(list(ModelOptions.model_fields))"
+    )
+    first, other = (
+        subprocess.run(
+            [sys.executable, "-c", code.format(f"tasks.models.baselines.{name}")],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for name in ("als", "svd")
+    )
+    assert first == other and "ease_regularization" in first

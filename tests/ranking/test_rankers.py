@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.features.table import LABEL
+from tasks.ranking import rankers
 from tasks.ranking.blend import Learned
 from tasks.ranking.learned import LearnedWeights
 from tasks.ranking.options import Weights
@@ -282,3 +283,10 @@ def test_the_parts_of_a_learned_score_are_those_of_its_logit():
     parts = RANKERS["learned"].contributions(table)
     assert set(parts) == {TEXT, LIKE_RATINGS, ""}
     np.testing.assert_allclose(sum(parts.values()) + LINE.intercept, LINE.logits(table), atol=1e-5)
+
+
+def test_where_nothing_stands_out_no_reason_is_told():
+    alike = pl.Series([0.5, 0.5], dtype=pl.Float64).to_numpy()
+    users, shown = pl.Series("user", [1, 1]), pl.Series([True, True])
+    told = rankers._reasons({"rated by many": alike}, users, shown)
+    assert told.to_list() == [None, None] and told.dtype == pl.String

@@ -6,7 +6,7 @@ from polars.testing import assert_frame_equal
 
 from tasks.core.errors import SettingsError, TooLittleDataError
 from tasks.evaluation.splits.protocols import split
-from tasks.evaluation.splits.windows import DAY, newest_windows, people_in, window_of
+from tasks.evaluation.splits.windows import DAY, window_of
 from tests.evaluation.splits.made_up import (
     ITEMS,
     SCHEMA,
@@ -206,21 +206,6 @@ def test_a_newcomer_of_the_window_is_not_tested_but_counted():
     assert made.skipped == {"users with nothing in train": 1}
 
 
-@pytest.mark.parametrize(("days", "usual"), [(10_000, 30), (960, 30), (320, 10), (20, 1)])
-def test_a_window_is_a_month_or_less_of_a_short_time(days, usual):
-    ratings = pl.DataFrame([(1, 1, 3.0, 0), (1, 2, 3.0, days * DAY)], schema=SCHEMA, orient="row")
-    window = window_of(ratings)
-    assert (window.days, window.end) == (usual, days * DAY + 1)
-    assert window.earlier(2).end == window.end - 2 * usual * DAY == window.earlier(1).start
-
-
-def test_who_could_be_tested_in_a_window_is_counted_as_the_protocol_tests():
-    ratings = random_ratings(4)
-    for step in range(5):
-        window = window_of(ratings).earlier(step)
-        assert people_in(ratings, window) == split(ratings, "horizon", 0, 3, window).users.len() > 0
-
-
 # cold-user
 
 
@@ -331,15 +316,3 @@ def test_every_item_can_be_new():
     ratings = random_ratings()
     new = {item for seed in range(100) for item in new_items(parted("cold-item", ratings, seed))}
     assert new == set(ratings["item"])
-
-
-def test_windows_without_enough_people_are_passed_over():
-    rated = [(user, user, 3.0, 0) for user in (1, 2, 3)]
-    rated += [(1, 4, 3.0, 90 * DAY), (2, 4, 3.0, 90 * DAY), (1, 5, 3.0, 97 * DAY)]
-    rated += [(1, 6, 3.0, 99 * DAY), (2, 6, 3.0, 99 * DAY)]
-    ratings = pl.DataFrame(rated, schema=SCHEMA, orient="row")
-    newest = window_of(ratings, 100 * DAY, 2)
-    ends = [one.end // DAY for one in newest_windows(ratings, newest, 3, 2)]
-    assert ends == [100, 92], "one person rated in that of 98; six are looked at"
-    assert len(newest_windows(ratings, newest, 1, 2)) == 1
-    assert not newest_windows(ratings, newest, 3, 3)
