@@ -203,7 +203,7 @@ def test_few_misses_keeps_all_hits_and_so_many_others_of_people_with_a_hit():
     assert not few_misses(table, 4, 1).equals(kept)
 
 
-def test_forward_the_trees_alone_order_and_the_newest_window_says_how_likely_it_is():
+def test_forward_the_trees_alone_order_and_the_newest_window_says_how_likely_it_is(tmp_path):
     older = [few_misses(TABLES[0], 5, 0)]
     weights, grown, slope, intercept = learn_forward(older, TABLES[1], ["a", "b"], 0)
     assert weights == learn(TABLES[1:], ["b"], 0)
@@ -213,5 +213,8 @@ def test_forward_the_trees_alone_order_and_the_newest_window_says_how_likely_it_
     scores = tree_scores(grown.text, FEATURES, FRESH)
     order, expected = (np.argsort(-by_person(one, FRESH)) for one in (made, scores))
     np.testing.assert_array_equal(order, expected)
+    stored = [write_table(tmp_path, "features", table) for table in TABLES]
+    assert learn_stage.fn(tmp_path, stored, 0, trees=True, forward=True).trees_alone
+    assert not learn_stage.fn(tmp_path, stored, 0, trees=True).trees_alone
     foreseen = expit(intercept + slope * made).mean()
     assert foreseen == pytest.approx(FRESH["held_out"].mean(), rel=0.15)
