@@ -24,6 +24,7 @@ from tasks.core.errors import (
 from tasks.core.progress import bar, say
 from tasks.core.steps import StageRecord, Steps
 from tasks.core.vocabulary import Artifact, Dataset, Record
+from tasks.data.stages import as_of_stage
 from tasks.evaluation.cell import Cell, CellResult, Figures, Measured, Status
 from tasks.evaluation.splits.windows import Window
 from tasks.evaluation.stages import (
@@ -154,6 +155,8 @@ def measure_split(
         limit=settings.limit_users,
         window=window,
     )
+    if window:
+        dataset = steps.run(as_of_stage, dataset=dataset, moment=window.start)
     inputs = Inputs(
         ratings=split.train,
         users=split.users,

@@ -12,7 +12,13 @@ INNER = " inner "
 
 
 def inner_seed(pipeline: Pipeline, number: int) -> int:
-    """The seed of a pipeline's inner split."""
+    """The seed of a pipeline's inner split.
+
+    Windows of time differ by themselves. They share the pipeline's seed, so that what is made of
+    one serves every night that learns from it, and the night that ended where it starts.
+    """
+    if pipeline.windows:
+        return pipeline.seed
     return (SEEDS_PER_SPLIT * (pipeline.seed + 1) + number) % LARGEST_SEED
 
 

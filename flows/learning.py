@@ -8,6 +8,7 @@ from flows.pipeline import Candidates, Inputs, Pipeline, item_vectors
 from flows.similarity import similarities
 from tasks.core.errors import TooLittleDataError
 from tasks.core.vocabulary import Artifact
+from tasks.data.stages import as_of_stage
 from tasks.features.registry import FEATURES, TIME
 from tasks.features.sequence import SEQUENCE
 from tasks.features.stages import (
@@ -82,9 +83,14 @@ def held_out_share(pipeline: Pipeline) -> float:
 def _labelled_table(pipeline: Pipeline, number: int) -> Artifact:
     """Labelled features of one inner split, made as the outer ones are."""
     split = inner_split(pipeline, number)
+    steps, dataset = pipeline.steps.at(inner_part(pipeline, number)), pipeline.dataset
+    if pipeline.windows:
+        start = pipeline.windows[number].start
+        dataset = steps.run(as_of_stage, dataset=dataset, moment=start)
     inner = replace(
         pipeline,
-        steps=pipeline.steps.at(inner_part(pipeline, number)),
+        steps=steps,
+        dataset=dataset,
         seed=inner_seed(pipeline, number),
         inputs=Inputs(
             ratings=split.train,

@@ -14,17 +14,15 @@ from flows.outcomes import NightlyResult
 from flows.prefect_summary import show_in_prefect
 from flows.runner import on_its_runner
 from flows.sentences import Sentences, write_sentences
-from flows.tonight import TONIGHT, Lists, Plan, Tonight
+from flows.tonight import TONIGHT, Plan, Tonight, places_of, state_of
 from tasks.core import phases
 from tasks.core.errors import TooLittleDataError
 from tasks.core.progress import phase, say
 from tasks.core.steps import Steps
-from tasks.core.vocabulary import Artifact, ProtocolName
+from tasks.core.vocabulary import ProtocolName
 from tasks.llm.session import session_for
 from tasks.night.notify.outcome import notify_outcome, notifying
 from tasks.night.record import Night, changes_of
-from tasks.night.stages import Judgement, places_stage
-from tasks.night.state import Known, NightState
 from tasks.report.night.page import write_report
 from tasks.settings.method import Method
 from tasks.settings.settings import Settings
@@ -94,16 +92,14 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
         protocol: ProtocolName = "horizon" if tonight.pipeline().windows else "loo"
         results = measure(steps, settings, known.dataset, plan, lists, protocol)
         comparisons = compare_all(steps, results)
-    places = _places(steps, settings, lists, guarding)
+    places = places_of(tonight, lists, guarding)
     sentences = Sentences()
     if settings.night.explain:
         with phase(phases.ASK):
             sentences = write_sentences(tonight.pipeline(), places)
     asks = settings.method.asks_llm or settings.method.writer == "llm" or sentences.asked
     asked = requests_to_publish(settings.home, settings.engine) if asks else None
-    night = _recorded(
-        settings, known, plan, lists, guarding, sentences, run_id if results else None
-    )
+    state = state_of(tonight, plan, lists, guarding.nights, run_id if results else None)
     run = Run(
         run_id=run_id,
         flow="nightly",
@@ -112,7 +108,16 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
         dataset=known.dataset,
         users=known.users.rows,
         stages=steps.records,
-        night=night.model_copy(update={"plain": plain}),
+        night=Night(
+            method=plan.method,
+            degraded=lists.degraded,
+            guarded=guarding.note,
+            unexplained=sentences.note,
+            plain=plain,
+            changes=changes_of(plan.reasons, known.users.rows, plan.gone),
+            verdicts=guarding.verdicts,
+            state=state,
+        ),
     )
     with phase(phases.PUBLISH):
         database = steps.at("").run(
@@ -134,7 +139,7 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
         cached=sum(stage.cached for stage in run.stages),
         status=run.night.status,
         note=run.night.note,
-        measured_in=night.state.measured_in,
+        measured_in=state.measured_in,
         asked=session_for(settings.home, settings.engine).summary() if asked else "",
     )
 
@@ -144,46 +149,3 @@ def _say_plan(plan: Plan) -> None:
         say(f"  new lists for {users:,}: {reason}")
     if plan.last:
         say(f"  all other lists are kept, the model is that of {plan.last.state.model_from}")
-
-
-def _places(steps: Steps, settings: Settings, lists: Lists, guarding: Judgement) -> Artifact:
-    return steps.run(
-        places_stage,
-        ranked=lists.ranked,
-        listed=lists.listed,
-        guarded=guarding.guarded if guarding.note else None,
-        top=settings.top,
-    )
-
-
-def _recorded(
-    settings: Settings,
-    known: Known,
-    plan: Plan,
-    lists: Lists,
-    guarding: Judgement,
-    sentences: Sentences,
-    measured_in: str | None,
-) -> Night:
-    """The night's part of the record, and what the next night builds on unless it is degraded."""
-    earlier = plan.last.state.measured_in if plan.last else None
-    state = NightState(
-        known=known,
-        lists=lists.ranked,
-        listed=lists.listed,
-        fitted=lists.fitted,
-        model_from=lists.model_from,
-        served=lists.served,
-        judged=guarding.nights,
-        measured_in=measured_in or earlier,
-        measured_users=settings.users_to_measure,
-    )
-    return Night(
-        method=plan.method,
-        degraded=lists.degraded,
-        guarded=guarding.note,
-        unexplained=sentences.note,
-        changes=changes_of(plan.reasons, known.users.rows, plan.gone),
-        verdicts=guarding.verdicts,
-        state=state,
-    )

@@ -71,3 +71,13 @@ class EvaluationResult(Record):
     without_figures: int
     stages: int
     cached: int
+
+
+class ReplayResult(Record):
+    """Where the figures of a replay lie, the page about it, and how much of it was new."""
+
+    run_id: str
+    database: Path
+    page: Path
+    stages: int
+    cached: int

@@ -1,5 +1,6 @@
 """Whose lists are made tonight, and whose stay as the last complete night left them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flows.pipeline import Inputs, Pipeline, Ranked
@@ -8,8 +9,14 @@ from tasks.core.errors import TooLittleDataError
 from tasks.core.stage import list_versions
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Record
-from tasks.night.stages import changes_stage, listed_stage, merge_lists_stage
-from tasks.night.state import Fitted, Known, method_of
+from tasks.night.stages import (
+    Judgement,
+    changes_stage,
+    listed_stage,
+    merge_lists_stage,
+    places_stage,
+)
+from tasks.night.state import Fitted, Known, NightState, method_of
 from tasks.settings.settings import Settings
 from tasks.store.nights import LastNight, last_night
 
@@ -60,10 +67,18 @@ class Tonight:
     settings: Settings
     known: Known
 
+    @property
+    def method(self) -> str:
+        """What nights that build on each other share."""
+        return method_of(self.settings, self.known.dataset.info, list_versions())
+
     def plan(self) -> Plan:
         """Compare what is known with what the last complete night of this method knew."""
-        method = method_of(self.settings, self.known.dataset.info, list_versions())
-        before = last_night(self.settings.home, method)
+        return self.plan_after(last_night(self.settings.home, self.method))
+
+    def plan_after(self, before: LastNight | None) -> Plan:
+        """The same with the night that is given, or as the first one."""
+        method = self.method
         if before is None:
             return self._everybody(method, FIRST, None)
         if not before.is_intact(self.settings.home):
@@ -145,6 +160,35 @@ class Tonight:
             new=plan.users,
             kept=plan.last.state.listed if plan.last else None,
         )
+
+
+def state_of(
+    tonight: Tonight, plan: Plan, lists: Lists, judged: Sequence[Artifact], measured_in: str | None
+) -> NightState:
+    """What the night leaves for the next one."""
+    earlier = plan.last.state.measured_in if plan.last else None
+    return NightState(
+        known=tonight.known,
+        lists=lists.ranked,
+        listed=lists.listed,
+        fitted=lists.fitted,
+        model_from=lists.model_from,
+        served=lists.served,
+        judged=list(judged),
+        measured_in=measured_in or earlier,
+        measured_users=tonight.settings.users_to_measure,
+    )
+
+
+def places_of(tonight: Tonight, lists: Lists, guarding: Judgement) -> Artifact:
+    """What is published of the lists: base lists for whom the guard says so."""
+    return tonight.steps.run(
+        places_stage,
+        ranked=lists.ranked,
+        listed=lists.listed,
+        guarded=guarding.guarded if guarding.note else None,
+        top=tonight.settings.top,
+    )
 
 
 def _model_from(plan: Plan, fitted: Fitted) -> str | None:

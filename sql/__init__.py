@@ -23,6 +23,7 @@ VIEWS = (
     "held_out_users",
     "list_age",
     "costs",
+    "replayed_lists",
     *("losers", "losing_lists", "telling_lists"),
 )
 """In the order in which they build on each other; those of the last line stay for one version."""

@@ -300,3 +300,34 @@ CREATE TABLE IF NOT EXISTS choices (
     seconds        DOUBLE NOT NULL,    -- from showing the lists to the choice
     seed           BIGINT NOT NULL     -- of the draw that put one of them first
 );
+
+-- The nights of a replay: made again as of their day, and judged on what was rated after it. How
+-- their lists did is in user_metrics and cell_metrics, where `seed` is the night.
+CREATE TABLE IF NOT EXISTS replayed_nights (
+    run_id       VARCHAR NOT NULL,
+    night        INTEGER NOT NULL,     -- from 0
+    moment       TIMESTAMP NOT NULL,   -- known was what was rated before it
+    people       BIGINT NOT NULL,      -- who were served
+    judged       BIGINT NOT NULL,      -- of these, who rated something within the horizon
+    newcomers    BIGINT NOT NULL,      -- who did so first
+    new_lists    BIGINT NOT NULL,      -- people whose list was made that night
+    fitted       BOOLEAN NOT NULL,     -- whether models were fitted, or users folded into earlier ones
+    status       VARCHAR NOT NULL,     -- complete, guarded, degraded
+    note         VARCHAR,              -- why, if not complete
+    requests     BIGINT NOT NULL,      -- to a language model, in this run
+    seconds      DOUBLE NOT NULL,      -- that passed in this run
+    work_seconds DOUBLE NOT NULL,      -- that its stages took when they were made
+    PRIMARY KEY (run_id, night)
+);
+
+-- What the probabilities of a replay's candidates foretold, and what share of them came.
+CREATE TABLE IF NOT EXISTS reliability (
+    run_id   VARCHAR NOT NULL,
+    night    INTEGER NOT NULL,
+    lowest   DOUBLE NOT NULL,          -- of the probabilities counted here
+    highest  DOUBLE NOT NULL,
+    pairs    BIGINT NOT NULL,          -- candidates of people who came back
+    foretold DOUBLE NOT NULL,          -- their mean probability
+    happened DOUBLE NOT NULL,          -- share that was rated within the horizon, and well
+    PRIMARY KEY (run_id, night, lowest)
+);

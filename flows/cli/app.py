@@ -18,8 +18,14 @@ from tasks.settings.common import CommonOptions
 from tasks.settings.evaluation import EvaluationOptions, EvaluationSettings
 from tasks.settings.method import Method
 from tasks.settings.night import NightOptions
+from tasks.settings.replay import ReplayOptions, ReplaySettings
 from tasks.settings.settings import Settings
-from tasks.settings.sources import EvaluateOptions, GivenOptions, NightlyOptions
+from tasks.settings.sources import (
+    EvaluateOptions,
+    GivenOptions,
+    NightlyOptions,
+    ReplayCommandOptions,
+)
 
 app = App(
     name="palate",
@@ -41,16 +47,21 @@ GROUPS: dict[str, tuple[str, tuple[type[BaseModel], ...]]] = {
     "nights": ("Night after night", (NightOptions,)),
     "models": ("Models", (ModelOptions,)),
     "evaluation": ("Evaluation", (EvaluationOptions,)),
+    "replay": ("Nights to replay", (ReplayOptions,)),
 }
 """By its --help-NAME: the title of a group, and whose options are in it."""
 
 ESSENTIAL = {
     *("data", "home", "config", "method", "top", "limit_users", "profiles"),
     *("scorer", "llm_model", "llm_base_url", "max_cost", "explain", "protocol", "seeds"),
+    *("from_", "every", "nights", "horizon", "rivals"),
 }
 """What --help shows; all else takes --help-all."""
 
-_TAKEN: tuple[type[BaseModel], ...] = (NightlyOptions, EvaluateOptions, Weights, ModelOptions)
+_TAKEN: tuple[type[BaseModel], ...] = (
+    *(NightlyOptions, EvaluateOptions, ReplayCommandOptions),
+    *(Weights, ModelOptions),
+)
 _CONSTRAINTS = {
     model: {name: list(field.metadata) for name, field in model.model_fields.items()}
     for model in _TAKEN
@@ -76,9 +87,9 @@ def _fields_like(part: type[BaseModel]) -> Iterator[tuple[type[BaseModel], str]]
 show_options()
 
 
-def with_options(command: Command, without: str = "evaluation") -> Command:
-    """Enter a command that takes the options of all groups but one."""
-    groups = ", ".join(f"--help-{name}" for name in GROUPS if name != without)
+def with_options(command: Command, without: Collection[str] = ("evaluation", "replay")) -> Command:
+    """Enter a command that takes the options of all groups but some."""
+    groups = ", ".join(f"--help-{name}" for name in GROUPS if name not in without)
     epilogue = (
         f"All options: palate {command.__name__} --help-all, or of one kind: {groups}."
         " Each is also PALATE_NAME in the environment and a key of --config FILE.toml."
@@ -90,6 +101,7 @@ def with_options(command: Command, without: str = "evaluation") -> Command:
 Options = Annotated[NightlyOptions, Parameter(name="*")]
 Verbose = Annotated[bool, Parameter(negative=(), help="Show a line for every stage.")]
 Measuring = Annotated[EvaluateOptions, Parameter(name="*")]
+Replaying = Annotated[ReplayCommandOptions, Parameter(name="*")]
 
 
 def settings_of(options: NightlyOptions | None) -> Settings:
@@ -102,6 +114,13 @@ def settings_of(options: NightlyOptions | None) -> Settings:
 def settings_of_evaluation(options: EvaluateOptions | None) -> EvaluationSettings:
     """The same of an evaluation."""
     chosen = options or EvaluateOptions()
+    _show_notes(chosen.notes())
+    return chosen.settings()
+
+
+def settings_of_replay(options: ReplayCommandOptions | None) -> ReplaySettings:
+    """The same of a replay."""
+    chosen = options or ReplayCommandOptions()
     _show_notes(chosen.notes())
     return chosen.settings()
 

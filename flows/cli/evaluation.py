@@ -9,12 +9,22 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.markup import escape
 
-from flows.cli.app import Measuring, Verbose, console, running, settings_of_evaluation, with_options
-from flows.outcomes import EvaluationResult
+from flows.cli.app import (
+    Measuring,
+    Replaying,
+    Verbose,
+    console,
+    running,
+    settings_of_evaluation,
+    settings_of_replay,
+    with_options,
+)
+from flows.outcomes import EvaluationResult, ReplayResult
 from tasks.core.homes import address
 from tasks.settings.sources import EvaluateOptions
 
-measuring = partial(with_options, without="nights")
+measuring = partial(with_options, without=("nights", "replay"))
+replaying = partial(with_options, without=("evaluation",))
 Json = Annotated[bool, Parameter(negative=())]
 
 
@@ -84,6 +94,53 @@ def experiment(
     (show_json if json else show_experiment)(result)
     if result.without_figures == result.cells:
         sys.exit(1)
+
+
+@replaying
+def replay(*, verbose: Verbose = False, settings: Replaying | None = None) -> None:
+    """Make past nights again, each from what was known on its day; judge them on what came then.
+
+    Needs ratings with timestamps. Run it again after a crash or Ctrl-C to carry on.
+    """
+    chosen = settings_of_replay(settings)
+    with running(chosen.home, verbose=verbose) as wait_for_server:
+        from flows.replay import replay as flow  # noqa: PLC0415
+
+        wait_for_server()
+        result = flow(chosen)
+    show_replay(result, chosen.top)
+
+
+def show_replay(result: ReplayResult, top: int) -> None:
+    """Every list night by night, over all nights, and against its rivals."""
+    import polars as pl  # noqa: PLC0415
+
+    import sql  # noqa: PLC0415
+    from flows.cli.tables import show_table  # noqa: PLC0415
+    from tasks.store.query import query  # noqa: PLC0415
+
+    def rows(name: str, **more: str) -> pl.DataFrame:
+        given = {"run_id": result.run_id, **more}
+        return query(result.database.parent, sql.statement(f"replay/{name}.sql"), given)
+
+    values = rows("by_night", metric="NDCG liked").with_columns(pl.col("value").round(4))
+    wide = values.pivot("day", index="list", values="value", maintain_order=True)
+    show_table(wide, f"NDCG@{top} of what people liked, night by night")
+    show_table(rows("lists").drop("newcomers"), f"Over all nights, at {top} places")
+    shown = pl.col("metric") == "NDCG liked"
+    apart = rows("differences").filter(shown).drop("metric", "newcomers")
+    show_table(apart, "Published lists minus the others, by person and night")
+    console.print(
+        "low, high: 95 % interval (bootstrap over people); repeated: share of a list that was in"
+        " the one of the night before; new: first rated within a horizon before the night.",
+        soft_wrap=True,
+    )
+    console.print(
+        f"{result.cached} of {result.stages} stages were cached; run {result.run_id}",
+        soft_wrap=True,
+    )
+    console.print(f"Report: {escape(str(result.page))}", soft_wrap=True)
+    console.print(f"Results: {escape(address(result.database))}", soft_wrap=True)
 
 
 def show_evaluation(result: EvaluationResult) -> None:

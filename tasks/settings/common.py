@@ -2,14 +2,24 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from tasks.core.homes import Home
 from tasks.settings.runner_name import RunnerName
 
 CHUNK, CHUNK_ASKING = 5000, 100
 """Users per task that takes seconds: where this machine computes, and where a model is asked."""
+
+
+def _number_of_days(given: object) -> object:
+    """30 for "30d"; anything else as it is."""
+    return given[:-1] if isinstance(given, str) and given[-1:] == "d" else given
+
+
+Days = Annotated[int, BeforeValidator(_number_of_days)]
+"""A number of days; "30d" is 30 too."""
 
 
 class CommonOptions(BaseModel):
@@ -32,7 +42,7 @@ class CommonOptions(BaseModel):
         description="Know only what was rated before this moment: a day in UTC (2020-10-01), or"
         " seconds since 1970.",
     )
-    horizon: int | None = Field(
+    horizon: Days | None = Field(
         None,
         ge=1,
         description="Days ahead that lists are for, where ratings have timestamps: learned on and"
@@ -56,21 +66,21 @@ class CommonOptions(BaseModel):
     @classmethod
     def _is_a_moment(cls, given: str | None) -> str | None:
         if given is not None:
-            _seconds(given)
+            seconds_of(given)
         return given
 
     @property
     def known_until(self) -> int | None:
         """`as_of` in seconds since 1970."""
-        return None if self.as_of is None else _seconds(self.as_of)
+        return None if self.as_of is None else seconds_of(self.as_of)
 
     def users_per_task(self, *, asking: bool) -> int:
         """The size of a chunk: what a kill can cost, and what one task holds in memory."""
         return self.chunk_users or (CHUNK_ASKING if asking else CHUNK)
 
 
-def _seconds(moment: str) -> int:
-    """Seconds since 1970; raises ValueError for what is neither a day nor a number of seconds."""
+def seconds_of(moment: str) -> int:
+    """Seconds since 1970 of a day or a number of seconds; raises ValueError for anything else."""
     if moment.isdecimal():
         return int(moment)
     try:

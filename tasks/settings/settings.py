@@ -69,6 +69,10 @@ def engine_options(llm: LlmOptions, method: Method) -> EngineOptions:
     return EngineOptions(**dict(llm), in_batches=method.scorer == "llm-batch")
 
 
+PARTS = ("method", "night", "llm", "replay")
+"""Fields of composed settings that hold options."""
+
+
 def flat_options(settings: CommonOptions) -> dict[str, object]:
     """Every option of composed settings by its own name, ready for JSON.
 
@@ -76,8 +80,8 @@ def flat_options(settings: CommonOptions) -> dict[str, object]:
     """
     flat: dict[str, object] = {}
     for name, value in settings.model_dump(mode="json").items():
-        parts = isinstance(getattr(settings, name), Method | NightOptions | LlmOptions)
-        flat |= value if parts else {"method" if name == "method_name" else name: value}
+        own = {"method" if name == "method_name" else name: value}
+        flat |= value if name in PARTS else own
     return flat
 
 

@@ -26,6 +26,7 @@ from tasks.settings.common import CommonOptions
 from tasks.settings.evaluation import EvaluationOptions, EvaluationSettings
 from tasks.settings.method import Method, MethodName
 from tasks.settings.night import NightOptions
+from tasks.settings.replay import ReplayOptions, ReplaySettings
 from tasks.settings.settings import Settings
 
 FOLDERS = (Path(__file__).parents[2] / "deployments", Path(__file__).parent / "methods")
@@ -42,7 +43,7 @@ COUNTS = {
 """Options that say how many candidates there are; each replaces these of whatever comes later."""
 
 Values = dict[str, Any]
-Composed = TypeVar("Composed", Settings, EvaluationSettings)
+Composed = TypeVar("Composed", Settings, EvaluationSettings, ReplaySettings)
 
 
 def beneath(lower: Mapping[str, Any], higher: Mapping[str, Any]) -> Values:
@@ -118,7 +119,7 @@ class GivenOptions(MethodName, BaseSettings):
         file = given.get("config") or os.environ.get("PALATE_CONFIG")
         if not file or cls.of_a_cell:
             return {}
-        every = set(NightlyOptions.model_fields) | set(EvaluateOptions.model_fields)
+        every = {name for one in EVERY for name in one.model_fields}
         values = _read(Path(file), every - {"config"})
         return {name: value for name, value in values.items() if name in cls.model_fields}
 
@@ -195,6 +196,18 @@ class EvaluateOptions(  # type: ignore[misc]
         return self._composed(EvaluationSettings, method=Method, llm=LlmOptions)
 
 
+class ReplayCommandOptions(  # type: ignore[misc]
+    LlmOptions, NightOptions, ReplayOptions, Method, GivenOptions, CommonOptions
+):
+    """Options of `palate replay`."""
+
+    def settings(self) -> ReplaySettings:
+        """What they say, composed. Raises ValidationError where they contradict each other."""
+        return self._composed(
+            ReplaySettings, method=Method, night=NightOptions, llm=LlmOptions, replay=ReplayOptions
+        )
+
+
 class CellOptions(EvaluateOptions):
     """Options of one cell of `palate experiment`: over plain defaults, unless it names a method.
 
@@ -261,5 +274,8 @@ def _show_the_default_method(options: type[GivenOptions]) -> None:
     options.model_rebuild(force=True)
 
 
-for _options in (NightlyOptions, EvaluateOptions):
+EVERY: tuple[type[GivenOptions], ...] = (NightlyOptions, EvaluateOptions, ReplayCommandOptions)
+"""What commands take: a file may say things for all of them."""
+
+for _options in EVERY:
     _show_the_default_method(_options)

@@ -10,6 +10,7 @@ from tasks.core.progress import bar
 from tasks.core.stage import stage
 from tasks.core.vocabulary import Artifact
 from tasks.evaluation.cell import CellResult, Comparison, Published
+from tasks.evaluation.replay.night import ReplayedNight
 from tasks.store.measured import measured_tables
 from tasks.store.record import (
     EvaluationRun,
@@ -23,6 +24,7 @@ from tasks.store.record import (
     run_row,
     stage_rows,
 )
+from tasks.store.replayed import replayed_tables
 from tasks.store.warehouse import Rows, database_file, is_published, publish
 
 
@@ -61,7 +63,7 @@ def publish_stage(
         return publish(home, tables | _requests(home, run.run_id, asked)).name
 
 
-@stage("publish evaluation", "2", role="figures")
+@stage("publish evaluation", "3", role="figures")
 def publish_evaluation_stage(
     home: Path,
     run: EvaluationRun,
@@ -69,8 +71,12 @@ def publish_evaluation_stage(
     comparisons: list[Comparison],
     published: list[Published],
     asked: Artifact | None,
+    replayed: list[ReplayedNight] | None = None,
 ) -> str:
-    """Append an evaluation to the results file; gives the file's name in `home`."""
+    """Append an evaluation to the results file; gives the file's name in `home`.
+
+    `replayed`: the nights that it is of, where it is a replay.
+    """
     if is_published(home, run.run_id):
         return database_file(home).name
     with bar("publishing"):
@@ -79,6 +85,7 @@ def publish_evaluation_stage(
             "stages": stage_rows(run.run_id, run.stages),
         }
         tables |= measured_tables(home, run.run_id, results, comparisons)
+        tables |= replayed_tables(home, run.run_id, replayed) if replayed else {}
         if published:
             tables["published"] = published_rows(run.run_id, published)
         return publish(home, tables | _requests(home, run.run_id, asked)).name

@@ -31,7 +31,7 @@ READABLE: dict[str, str | bool | int | float | list[str]] = {
 TABLES = (
     *("runs", "stages", "dropped", "ranked_items", "llm_requests"),
     *("cells", "cell_metrics", "user_metrics", "comparisons", "list_examples", "published"),
-    *("learned_weights", "changes", "guard", "choices"),
+    *("learned_weights", "changes", "guard", "choices", "replayed_nights", "reliability"),
 )
 
 NEW = {"llm_requests": " WHERE id NOT IN (SELECT id FROM llm_requests)"}

@@ -10,32 +10,14 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from tasks.report.charts import draw
+from tasks.report.charts import Spec, svg
 from tasks.report.text import tone
 
 Row = Mapping[str, Any]
-Spec = dict[str, Any]
 
-WIDTH, ROW_HEIGHT, HEIGHT = 230, 30, 110
+ROW_HEIGHT, HEIGHT = 30, 110
 BINS = 24
 TONES = {"good": "var(--good)", "bad": "var(--bad)", "plain": "var(--muted)"}
-FONT = "system-ui, -apple-system, Segoe UI, Roboto, sans-serif"
-CONFIG: Spec = {
-    "background": None,
-    "font": FONT,
-    "padding": {"left": 16, "right": 12, "top": 4, "bottom": 4},
-    "view": {"stroke": None},
-    "axis": {
-        **{"labelColor": "var(--muted)", "titleColor": "var(--muted)", "titleFontWeight": 400},
-        **{"gridColor": "var(--line)", "domain": False, "ticks": False, "labelPadding": 6},
-        **{"labelFontSize": 12, "titleFontSize": 12, "labelLimit": 220},
-        **{"labelFlush": False, "labelOverlap": True},
-    },
-    "legend": {
-        **{"labelColor": "var(--text)", "title": None, "orient": "top", "labelFontSize": 12},
-        "symbolOpacity": 1,
-    },
-}
 
 
 def intervals(rows: Sequence[Row]) -> Markup:
@@ -56,7 +38,7 @@ def intervals(rows: Sequence[Row]) -> Markup:
         "encoding": {"y": y, "x": x | {"field": "difference"}, "color": color},
     }
     height = ROW_HEIGHT * len({row["name"] for row in values})
-    return _svg({"data": {"values": values}, "layer": [zero, span, mark], "height": height})
+    return svg({"data": {"values": values}, "layer": [zero, span, mark], "height": height})
 
 
 def nights(rows: Sequence[Row]) -> Markup:
@@ -84,7 +66,7 @@ def nights(rows: Sequence[Row]) -> Markup:
         "shape": {"field": "list", "type": "nominal", "scale": {"domain": lists}},
     }
     mark = {"type": "line", "point": {"filled": True, "size": 45}, "strokeWidth": 2}
-    return _svg({"data": {"values": values}, "mark": mark, "encoding": encoding, "height": 150})
+    return svg({"data": {"values": values}, "mark": mark, "encoding": encoding, "height": 150})
 
 
 def histogram(numbers: Sequence[float], unit: str) -> Markup:
@@ -108,20 +90,9 @@ def histogram(numbers: Sequence[float], unit: str) -> Markup:
         },
     }
     mark = {"type": "bar", "color": "var(--accent)", "binSpacing": 1}
-    return _svg({"data": {"values": values}, "mark": mark, "encoding": encoding, "height": HEIGHT})
+    return svg({"data": {"values": values}, "mark": mark, "encoding": encoding, "height": HEIGHT})
 
 
 def _interval(row: Row) -> Spec:
     values = {name: row[name] for name in ("name", "difference", "low", "high")}
     return values | {"color": TONES[tone(row["verdict"])]}
-
-
-def _svg(spec: Spec) -> Markup:
-    """Drawn, and hidden from screen readers: the tables beside it hold the same figures."""
-    whole = {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "width": WIDTH,
-        "config": CONFIG,
-    }
-    svg = draw(whole | spec).replace("<svg ", '<svg aria-hidden="true" ', 1)
-    return Markup(svg)  # noqa: S704 - Vega escapes the text in it

@@ -1,11 +1,8 @@
 """Writing the page about a night: one file that asks for nothing outside itself."""
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +10,7 @@ import polars as pl
 from jinja2 import Environment
 from markupsafe import Markup
 
-from tasks.core.files import replacing
-from tasks.report import text
+from tasks.report import html, text
 from tasks.report.night import charts
 from tasks.report.night.embedded import lists_as_json, signals_of
 from tasks.report.night.figures import (
@@ -45,17 +41,17 @@ def write_report(home: Path, run_id: str, out: Path | None = None) -> Path:
     The newest night's page is home/reports/latest.html too. The same results give the same bytes.
     Raises StoreError where there is no such night.
     """
-    html = render(read_night(home, run_id))
+    made = render(read_night(home, run_id))
     page = out or home / FOLDER / f"{run_id}.html"
-    _write(page, html)
+    html.write(page, made)
     if out is None and run_id == latest_night(home):
-        _write(page.with_name(LATEST), html)
+        html.write(page.with_name(LATEST), made)
     return page
 
 
 def render(night: NightRows) -> str:
     """The page's HTML."""
-    style, script = _shipped("night.css"), _shipped("night.js")
+    style, script = (html.shipped(__package__, name) for name in ("night.css", "night.js"))
     requests = night.requests.with_columns(pl.col("tokens_in") + pl.col("tokens_out"))
     latency, tokens, cost = (
         requests[name].drop_nulls() for name in ("latency", "tokens_in", "dollars")
@@ -87,7 +83,7 @@ def render(night: NightRows) -> str:
             most_users=USERS,
             style=Markup(style),  # noqa: S704 - ships with the program
             script=Markup(script),  # noqa: S704
-            policy=_policy(style, script),
+            policy=html.policy(style, script),
         )
     )
 
@@ -99,33 +95,6 @@ def _environment() -> Environment:
     )
     environment.globals["times"] = text.times
     return environment
-
-
-def _policy(style: str, script: str) -> str:
-    """A content security policy: this style and this script, and nothing from anywhere."""
-    allowed = {
-        "default-src": "'none'",
-        "style-src": _hash(style),
-        "script-src": _hash(script),
-        "img-src": "data:",
-        "base-uri": "'none'",
-        "form-action": "'none'",
-    }
-    return "; ".join(f"{name} {what}" for name, what in allowed.items())
-
-
-def _hash(content: str) -> str:
-    digest = hashlib.sha256(content.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
-def _shipped(name: str) -> str:
-    return files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _write(page: Path, html: str) -> None:
-    with replacing(page) as private:
-        private.write_text(html, encoding="utf-8")
 
 
 def _segments(night: NightRows) -> list[Mapping[str, Any]]:
