@@ -9,7 +9,7 @@ from rich.markup import escape
 from flows.candidates import propose
 from flows.dataset import read_dataset, read_typed
 from flows.inner import INNER
-from flows.pipeline import Inputs, Pipeline, rating_counts
+from flows.pipeline import Inputs, Pipeline, rating_counts, refuse_useless_times
 from flows.ranking import rank
 from flows.tuning import tuned
 from tasks.core.errors import (
@@ -178,7 +178,7 @@ def measure_split(
 
 
 def _window(steps: Steps, settings: EvaluationSettings, dataset: Dataset) -> Window:
-    """The newest window of the data. Raises TooLittleDataError where a time is missing."""
+    """The newest window of the data. Raises TooLittleDataError where there is none, and why."""
     windows = steps.run(
         windows_stage,
         ratings=dataset.ratings,
@@ -188,9 +188,10 @@ def _window(steps: Steps, settings: EvaluationSettings, dataset: Dataset) -> Win
         fewest=1,
     )
     if not windows:
+        refuse_useless_times(steps, dataset.ratings)
         raise TooLittleDataError(
             "The protocol 'horizon' finds no window with ratings of people who rated before it.",
-            "Check that every rating has a timestamp, set --horizon, or choose another protocol.",
+            "Set another --horizon, or choose another protocol.",
         )
     return windows[0]
 

@@ -10,6 +10,7 @@ from tasks.core.vocabulary import Artifact, Dataset
 from tasks.data import catalogue
 from tasks.data.enriching.fill import apply_enrichment_stage, enrichment_of
 from tasks.data.stages import as_of_stage, ingest_stage
+from tasks.evaluation.stages import times_stage
 from tasks.models.stages import choose_users_stage
 from tasks.night.state import Known
 from tasks.settings.common import CommonOptions
@@ -44,7 +45,15 @@ def what_is_known(steps: Steps, settings: Settings) -> Known:
     )
     texts = steps.run(texts_stage, items=dataset.items, tags=dataset.tags, ratings=ratings)
     typed = read_typed(steps, settings, dataset)
+    if settings.horizon is not None:
+        _say_of_horizon(steps, ratings)
     return Known(dataset=dataset, users=users, texts=texts, typed=typed)
+
+
+def _say_of_horizon(steps: Steps, ratings: Artifact) -> None:
+    problem = steps.run(times_stage, ratings=ratings)
+    if problem:
+        say(f"    [red]--horizon changes nothing:[/] {problem[0]}")
 
 
 def read_typed(steps: Steps, settings: CommonOptions, dataset: Dataset) -> Artifact | None:

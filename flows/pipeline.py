@@ -7,11 +7,12 @@ The steps are functions of a `Pipeline`, each in a file of its own: `candidates`
 from dataclasses import dataclass, replace
 from typing import Self
 
+from tasks.core.errors import TooLittleDataError
 from tasks.core.protocols import PROTOCOLS
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset, ProtocolName, Record
 from tasks.evaluation.splits.windows import Window
-from tasks.evaluation.stages import windows_stage
+from tasks.evaluation.stages import times_stage, windows_stage
 from tasks.llm.options import EngineOptions
 from tasks.models.stages import counts_stage
 from tasks.night.state import Fitted
@@ -176,6 +177,7 @@ def _learned_on(
     """How a night's inner splits hold ratings out, and the windows where that is `horizon`.
 
     Unless the settings say, the data decide. What they say is kept, however few the windows are.
+    Raises TooLittleDataError where they say `horizon` of ratings that cannot be parted by time.
     """
     asked = settings.method.learn_protocol
     if asked not in {None, "horizon"}:
@@ -185,7 +187,16 @@ def _learned_on(
     windows = inner_windows(steps, settings.method, ratings, *newest, fewest)
     if asked is None and len(windows) < settings.method.learn_windows:
         return "split", ()
+    if not windows:
+        refuse_useless_times(steps, ratings)
     return "horizon", windows
+
+
+def refuse_useless_times(steps: Steps, ratings: Artifact) -> None:
+    """Raise TooLittleDataError where nobody can say which ratings came before others."""
+    problem = steps.run(times_stage, ratings=ratings)
+    if problem:
+        raise TooLittleDataError(*problem)
 
 
 def inner_windows(

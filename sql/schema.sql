@@ -62,7 +62,7 @@ ALTER TABLE stages ADD COLUMN IF NOT EXISTS phase VARCHAR;   -- of the command, 
 ALTER TABLE stages ADD COLUMN IF NOT EXISTS detail VARCHAR;  -- which model, protocol or the like
 ALTER TABLE stages ADD COLUMN IF NOT EXISTS role VARCHAR;    -- data, candidates, order, figures
 
--- Rows of the data set that were left out, and why.
+-- Rows of the data set that were left out or changed, and why.
 CREATE TABLE IF NOT EXISTS dropped (
     run_id VARCHAR NOT NULL,
     reason VARCHAR NOT NULL,

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from multiprocessing import forkserver
 from pathlib import Path
@@ -93,6 +93,26 @@ def bucket(s3_address: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name, value in credentials(s3_address).items():
         monkeypatch.setenv(name, value)
     return empty_bucket()
+
+
+@pytest.fixture
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No option comes from the environment."""
+    for name in list(os.environ):
+        if name.upper().startswith("PALATE_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Callable[..., Path]:
+    """Write a TOML file of this text; gives its path."""
+
+    def write(text: str, name: str = "palate.toml") -> Path:
+        file = tmp_path / name
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    return write
 
 
 @pytest.fixture

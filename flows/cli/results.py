@@ -13,13 +13,14 @@ A folder, --data DIR, may hold
   MovieLens CSV    ratings.csv (userId,movieId,rating,timestamp), movies.csv (movieId,title,genres);
                    optional: descriptions.csv (movieId,description), tags.csv (userId,movieId,tag),
                    imdb_scores.csv (movieId,imdb_rating,imdb_votes), links.csv (movieId,tmdbId)
-  generic          ratings.parquet or .csv (user,item,rating; optional timestamp in seconds),
+  generic          ratings.parquet or .csv (user,item,rating; optional timestamp),
                    items.parquet or .csv (item,title; optional year, genres joined by "|",
                    description, quality, votes, tmdb_id), and optionally dataset.toml (name, noun,
                    noun_plural, scale = [lowest, highest], relevant_at, source, terms)
 In both, ratings that arrive later may lie as further .csv or .parquet files of the same columns in
 a folder `ratings` beside the first. Of a pair's ratings the latest counts: by timestamp or, without
-timestamps or where they are equal, by place, files in the order of their names."""
+timestamps or where they are equal, by place, files in the order of their names. Timestamps count
+from 1970 in seconds, or all of them in milli-, micro- or nanoseconds."""
 
 
 @app.command

@@ -1,4 +1,4 @@
--- Rows of the data set that a night left out, and why.
+-- Rows of the data set that a night left out or changed, and why.
 SELECT reason, rows
 FROM dropped
 WHERE run_id = $run_id

@@ -88,7 +88,7 @@ class DatasetInfo(Record):
 
 
 class Dataset(Record):
-    """An ingested data set: its files, and in `dropped` how many rows were left out and why."""
+    """An ingested data set: its files, and how many rows were left out or changed, and why."""
 
     info: DatasetInfo
     ratings: Artifact

@@ -36,13 +36,22 @@ _FITS_INT64 = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UI
 
 @dataclass(frozen=True)
 class Check:
-    """Which values are `bad`, and what to say of the first, as `shown`; a bad type has no row."""
+    """Which values are `bad`, and what to say of the first, as `shown`; a bad type has no row.
+
+    `fails`: whether any is bad, where all values together can tell that sooner.
+    """
 
     bad: pl.Expr
     problem: Callable[[object], str]
     fix: str
     shown: pl.Expr
     is_of_type: bool = False
+    fails: pl.Expr | None = None
+
+    @property
+    def has_failed(self) -> pl.Expr:
+        """Whether any value is bad."""
+        return self.bad.any() if self.fails is None else self.fails
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ def typed(raw: Table, *columns: Column) -> Table:
     checks = [(column, check) for column in columns for check in column.checks]
     always = pl.lit(value=True)
     plain = [(always if column.plain is None else column.plain).all() for column in columns]
-    answers = raw.ask(*(check.bad.any() for _, check in checks), *plain)
+    answers = raw.ask(*(check.has_failed for _, check in checks), *plain)
     for (column, check), fails in zip(checks, answers, strict=False):
         if fails:
             raise _failed(raw, column, check)

@@ -31,12 +31,15 @@ from tasks.data.tables import RawTables
 from tasks.data.validate import clean_items, clean_large, clean_ratings, clean_tags, is_large
 
 
-def ingest(home: Path, data: str) -> Dataset:
-    """Write a source's ratings, items and tags as Parquet under `home`; nothing if one is bad."""
+def ingest(home: Path, data: str, now: float | None = None) -> Dataset:
+    """Write a source's ratings, items and tags as Parquet under `home`; nothing if one is bad.
+
+    A rating later than a day after `now` (by the clock, unless given) is bad.
+    """
     with bar("reading the data set"), scratch(home, "ratings") as stem:
         raw = catalogue.find(data, home).read()
         items, from_items = clean_items(raw.items, raw.info)
-        ratings, from_ratings = _clean_ratings(raw, items, stem)
+        ratings, from_ratings = _clean_ratings(raw, items, stem, now)
         tags, from_tags = clean_tags(raw.tags, ratings) if raw.tags else (None, {})
         dropped = from_ratings | from_items | from_tags | dict(raw.dropped)
         return Dataset(
@@ -50,11 +53,11 @@ def ingest(home: Path, data: str) -> Dataset:
 
 
 def _clean_ratings(
-    raw: RawTables, items: pl.DataFrame, stem: Path
+    raw: RawTables, items: pl.DataFrame, stem: Path, now: float | None
 ) -> tuple[pl.LazyFrame, dict[str, int]]:
     if is_large(raw.ratings.rows.lazy()):
-        return clean_large(raw.ratings, items, _known_scale(raw), stem)
-    ratings, dropped = clean_ratings(raw.ratings, items, _known_scale(raw))
+        return clean_large(raw.ratings, items, _known_scale(raw), stem, now)
+    ratings, dropped = clean_ratings(raw.ratings, items, _known_scale(raw), now)
     return ratings.lazy(), dropped
 
 
@@ -74,7 +77,7 @@ def _completed(raw: RawTables, ratings: pl.LazyFrame) -> DatasetInfo:
     return raw.info.model_copy(update={name: measured[name] for name in raw.unknown})
 
 
-@stage("ingest", "4", role="data", not_in_key={"source"})
+@stage("ingest", "5", role="data", not_in_key={"source"})
 def ingest_stage(home: Path, source: str, fingerprint: str) -> Dataset:
     """Ingest a folder or a named data set; `fingerprint` stands for its content in the key."""
     return ingest(home, source)

@@ -26,6 +26,7 @@ from tasks.data.columns import (
     with_text,
 )
 from tasks.data.tables import ROW, Table
+from tasks.data.times import converted, time_column
 
 MOST_UNKNOWN = 0.5
 """Above this share of ratings for unknown items the two files do not belong together."""
@@ -41,38 +42,41 @@ _PART = "_part"
 
 
 def clean_ratings(
-    raw: Table, items: pl.DataFrame, scale: Scale | None
+    raw: Table, items: pl.DataFrame, scale: Scale | None, now: float | None = None
 ) -> tuple[pl.DataFrame, Dropped]:
     """Ratings (user, item, rating, timestamp), one per pair, sorted by user then item.
 
     Of a pair's several ratings the latest stays (by timestamp, else by place in the file).
     Ratings of items without a row in `items` are dropped and counted. Raises BadDataError,
-    naming row and column, for a missing id, a rating that is no finite number or off the scale.
+    naming row and column, for a missing id, a rating that is no finite number or off the scale, and
+    a time that `time_column` refuses; `now` is by the clock unless given.
     """
-    checked = _checked_ratings(raw, items, scale)
+    checked = _checked_ratings(raw, items, scale, now)
     rated = _of_items(checked, items).collect(engine="streaming")
     unknown = _refuse_strangers(raw, checked, items, rated.height)
     single = latest(rated.lazy()).collect()
-    return single, _surplus(unknown, rated.height - single.height)
+    return single, _surplus(unknown, rated.height - single.height) | converted(raw)
 
 
 def clean_large(
-    raw: Table, items: pl.DataFrame, scale: Scale | None, stem: Path
+    raw: Table, items: pl.DataFrame, scale: Scale | None, stem: Path, now: float | None = None
 ) -> tuple[pl.LazyFrame, Dropped]:
     """As `clean_ratings`, in bounded memory: the rows that it gives lie in files named `stem`*."""
-    checked = _checked_ratings(raw, items, scale)
+    checked = _checked_ratings(raw, items, scale, now)
     rated = _of_items(checked, items)
     users = users_of(rated)
     kept = int(users[LENGTH].sum())
     unknown = _refuse_strangers(raw, checked, items, kept)
     single = latest_on_disk(rated, users, stem)
-    return single, _surplus(unknown, kept - height(single))
+    return single, _surplus(unknown, kept - height(single)) | converted(raw)
 
 
-def _checked_ratings(raw: Table, items: pl.DataFrame, scale: Scale | None) -> pl.LazyFrame:
+def _checked_ratings(
+    raw: Table, items: pl.DataFrame, scale: Scale | None, now: float | None
+) -> pl.LazyFrame:
     columns = [id_column(raw, USER), id_column(raw, ITEM), _rating_column(raw, scale)]
     if TIMESTAMP in raw.schema:
-        columns.append(number_column(raw, TIMESTAMP, pl.Int64(), required=False))
+        columns.append(time_column(raw, now))
     rows = typed(raw, *columns).rows.lazy()
     if TIMESTAMP not in raw.schema:
         rows = rows.with_columns(pl.lit(None, pl.Int64).alias(TIMESTAMP))

@@ -28,6 +28,7 @@ from tasks.evaluation.examples import list_examples
 from tasks.evaluation.measures import GroundTruth
 from tasks.evaluation.rating_error import rating_errors
 from tasks.evaluation.splits.protocols import split
+from tasks.evaluation.splits.times import Problem, problem_of_times
 from tasks.evaluation.splits.windows import Window, newest_windows, window_of
 from tasks.evaluation.summary import compare, summarise, values_overall, values_per_user
 from tasks.models import stored
@@ -88,6 +89,12 @@ def windows_stage(
     if table[TIMESTAMP].null_count() or table.is_empty():
         return ()
     return newest_windows(table, window_of(table, end, days), count, fewest)
+
+
+@stage("look at times", "1", role="figures")
+def times_stage(home: Path, ratings: Artifact) -> Problem | None:
+    """Why nobody can say which ratings came before others, and what to do; None where one can."""
+    return problem_of_times(read_table(home, ratings))
 
 
 @stage("hide what was collected later", "1")

@@ -40,6 +40,7 @@ ZIPF_ROUNDS = 6
 MEAN, USER_SPREAD, NOISE = 3.54, 0.42, 0.75
 FIRST_SECOND, LAST_SECOND = 820_454_400, 1_696_118_400
 GAP_SECONDS = 40.0
+SECONDS_PER_YEAR = 31_536_000
 
 DESCRIPTION = """name = "made-{ratings}"
 noun = "film"
@@ -81,7 +82,7 @@ def rated_again(folder: Path, share: float, seed: int = 0) -> Iterator[None]:
             "user": people,
             "item": items.gather(rng.integers(0, len(items), len(people))),
             "rating": rng.integers(1, 11, len(people)) / 2,
-            "timestamp": LAST_SECOND * 2,
+            "timestamp": np.full(len(people), LAST_SECOND + SECONDS_PER_YEAR),
         }
     )
     file = folder / "ratings" / "arrived.parquet"

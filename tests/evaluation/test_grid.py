@@ -1,5 +1,4 @@
 import json
-import os
 import shlex
 from pathlib import Path
 
@@ -11,6 +10,8 @@ from tasks.settings.settings import flat_options
 from tasks.settings.sources import CellOptions, EvaluateOptions
 from tasks.store.query import query
 from tests.report.experiments.rows import Made
+
+pytestmark = pytest.mark.usefixtures("clean_environment")
 
 SMALLEST = 'name = "tiny"\n[[cells]]\nlabel = "all"\n'
 THEIRS = """
@@ -27,21 +28,9 @@ BOOKS_AND_JOKES = '[settings]\ndata = ["books", "jokes"]\n'
 GRIDS = sorted((Path(__file__).parents[2] / "deployments" / "experiments").glob("*.toml"))
 
 
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch):
-    for name in list(os.environ):
-        if name.upper().startswith("PALATE_"):
-            monkeypatch.delenv(name)
-
-
 @pytest.fixture
-def grid(tmp_path):
-    def read(text, **given):
-        file = tmp_path / "grid.toml"
-        file.write_text(text, encoding="utf-8")
-        return read_grid(file, given)
-
-    return read
+def grid(toml):
+    return lambda text, **given: read_grid(toml(text, "grid.toml"), given)
 
 
 def chosen(grid, *names):
@@ -317,10 +306,9 @@ def test_every_grid_that_ships_can_be_read(file):
     assert all(cell.block is None for cell in made.cells), "every label says what it is"
 
 
-def test_the_command_can_be_typed_again(tmp_path, monkeypatch):
+def test_the_command_can_be_typed_again(toml, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    file = tmp_path / "grid.toml"
-    file.write_text('name = "g"\n[[cells]]\nlabel = "a"\n', encoding="utf-8")
+    file = toml('name = "g"\n[[cells]]\nlabel = "a"\n', "grid.toml")
     given = {
         "home": tmp_path,
         "seeds": 2,

@@ -1,7 +1,6 @@
 """Grids of methods on made-up data: what runs, what does not and says why, what people see."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -65,11 +64,10 @@ def test_people_are_shown_methods_differences_and_what_did_not_run(
     assert "5 of 8 cells have figures" in printed
 
 
+@pytest.mark.usefixtures("clean_environment")
 def test_a_grid_in_which_nothing_runs_ends_with_an_error_and_the_environment_goes_before_it(
     tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in [name for name in os.environ if name.startswith("PALATE_")]:
-        monkeypatch.delenv(name)
     home = tmp_path / "home"
     settings = {"PALATE_HOME": home, "PALATE_SEEDS": 1, "PREFECT_API_URL": server}
     settings |= {"PREFECT_LOCAL_STORAGE_PATH": home / "results"}

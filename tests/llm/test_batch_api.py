@@ -17,37 +17,25 @@ import pytest
 from tasks.core.errors import LimitReachedError, LlmDownError, LlmSetupError, StoppedError
 from tasks.llm import batch_files
 from tasks.llm.asking import ask_scores, ask_texts
-from tests.llm.batch_support import (
+from tests.llm.batch_commands import PER_REQUEST, ask, engine_for, without_certificates
+from tests.llm.batch_people import once, people, person, right
+from tests.llm.batch_processes import STAGES, command, killed
+from tests.llm.batch_seen import Watch, forget, in_flight, open_batches, rows
+from tests.llm.batch_wire import (
     CONTENT,
     CREATE,
     LIST,
-    PER_REQUEST,
     RETRIEVE,
-    STAGES,
     UPLOAD,
     Trouble,
-    Watch,
     Wire,
-    ask,
-    command,
     doing,
     done_but_500,
-    engine_for,
-    forget,
-    in_flight,
-    killed,
     late,
     lost,
-    once,
-    open_batches,
     page,
-    people,
-    person,
     refused,
-    right,
-    rows,
     status,
-    without_certificates,
 )
 from tests.support.fake_llm import faults
 from tests.support.fake_llm.answers import score_of, text_of

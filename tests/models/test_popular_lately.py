@@ -3,6 +3,7 @@ import polars as pl
 import pytest
 
 from tasks.core.errors import SettingsError, TooLittleDataError
+from tasks.core.progress import lines_to
 from tasks.models import registry, stored
 from tasks.models.baselines.popular_lately import PopularLately
 from tasks.models.candidates import top_candidates
@@ -83,6 +84,19 @@ def test_ratings_without_any_timestamp_are_refused():
     timeless = small().with_columns(timestamp=pl.lit(None, pl.Int64))
     with pytest.raises(TooLittleDataError, match=r"no timestamps.*popular-lately.*use popularity"):
         PopularLately.fit(training(timeless))
+
+
+def test_ratings_of_one_time_all_count_and_that_is_said():
+    lines: list[str] = []
+    with lines_to(lines.append):
+        PopularLately.fit(training(small()))
+        assert not lines
+        same = small().with_columns(timestamp=pl.when(pl.col("timestamp") > 0).then(NEWEST))
+        model = PopularLately.fit(training(same))
+    np.testing.assert_array_equal(model.estimates(np.array([1])), [[2, 2, 1, 3, 0]])
+    assert lines == [
+        "popular-lately: all times are the same, so it counts ratings as popularity does"
+    ]
 
 
 @pytest.mark.parametrize("days", [0, -1])

@@ -1,4 +1,3 @@
-import os
 from typing import get_args
 
 import pytest
@@ -8,15 +7,10 @@ from tasks.core.vocabulary import BoundName, ProtocolName, RerankerName
 from tasks.models.registry import model_names
 from tests.support.options import plain_evaluation
 
+pytestmark = pytest.mark.usefixtures("clean_environment")
+
 LATER = {"temporal", "horizon", "cold-item"}
 NO_SIMILARITY = {"similarity": 0}
-
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch):
-    for name in list(os.environ):
-        if name.upper().startswith("PALATE_"):
-            monkeypatch.delenv(name)
 
 
 def options(**given):

@@ -1,16 +1,9 @@
-import os
-
 import pytest
 from pydantic import ValidationError
 
 from tests.support.options import plain_settings
 
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch):
-    for name in list(os.environ):
-        if name.upper().startswith("PALATE_"):
-            monkeypatch.delenv(name)
+pytestmark = pytest.mark.usefixtures("clean_environment")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Where options come from, and who has the last word."""
 
-import os
 import tomllib
 from pathlib import Path
 
@@ -15,25 +14,10 @@ from tasks.settings.settings import flat_options
 from tasks.settings.sources import CellOptions, EvaluateOptions, NightlyOptions, method_of
 from tests.support.options import plain_settings
 
+pytestmark = pytest.mark.usefixtures("clean_environment")
+
 DEPLOYMENTS = Path(__file__).parents[2] / "deployments"
 BEST = tomllib.loads((DEPLOYMENTS / "best.toml").read_text(encoding="utf-8"))
-
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch):
-    for name in list(os.environ):
-        if name.upper().startswith("PALATE_"):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def toml(tmp_path):
-    def write(text):
-        file = tmp_path / "palate.toml"
-        file.write_text(text, encoding="utf-8")
-        return file
-
-    return write
 
 
 def test_an_option_beats_the_environment_which_beats_the_file_which_beats_the_default(

@@ -99,7 +99,7 @@ def _unrated(world: World, random: np.random.Generator) -> pl.DataFrame:
     free = pairs.join(world.ratings, on=PAIR, how="anti").sort(PAIR)
     shuffled = free.with_columns(draw=pl.Series(random.random(free.height))).sort("draw")
     chosen = shuffled.unique("user", keep="first", maintain_order=True).select(PAIR)
-    rated = {"rating": pl.lit(5.0), "timestamp": pl.lit(2_000_000_000, pl.Int64)}
+    rated = {"rating": pl.lit(5.0), "timestamp": pl.lit(1_500_000_000, pl.Int64)}
     return chosen.with_columns(**rated).select(world.ratings.columns)
 
 

@@ -24,6 +24,7 @@ from tasks.evaluation.splits.parts import (
     with_both_sides,
     with_places,
 )
+from tasks.evaluation.splits.times import check_times
 from tasks.evaluation.splits.windows import Window, window_of
 
 FEWEST_RATINGS, SHARE_TESTED, MOST_KEPT = 10, 0.2, 5
@@ -118,9 +119,9 @@ def temporal(ratings: pl.DataFrame, _: Choices) -> Parts:
     The moment is the timestamp that has nearest to 75 % of all ratings strictly before it (the
     earlier of two as near), so equal timestamps stay together. Nothing is random. Users are tested
     who have ratings on both sides. Items that first appear later stay held out: a base model cannot
-    know them, and they count as misses. Raises TooLittleDataError where a rating has no timestamp.
+    know them, and they count as misses. Raises TooLittleDataError as `check_times` does.
     """
-    _check_timestamps(ratings)
+    check_times(ratings)
     distinct, earlier = np.unique(np.sort(ratings[TIMESTAMP].to_numpy()), return_index=True)
     moment = int(distinct[np.argmin(np.abs(earlier - TRAIN_SHARE * ratings.height))])
     before = pl.col(TIMESTAMP) < moment
@@ -133,10 +134,10 @@ def horizon(ratings: pl.DataFrame, choices: Choices) -> Parts:
 
     The window ends with the newest rating unless `choices.window` says when, and is as long as that
     says, else as `window_of` chooses. Nothing is random. Users are tested who have ratings before
-    it and in it. Items first rated in it are misses. Raises TooLittleDataError where a rating has
-    no timestamp.
+    it and in it. Items first rated in it are misses. Raises TooLittleDataError as `check_times`
+    does.
     """
-    _check_timestamps(ratings)
+    check_times(ratings)
     window = choices.window or window_of(ratings)
     time = pl.col(TIMESTAMP)
     train = ratings.filter(time < window.start)
@@ -183,15 +184,3 @@ def cold_item(ratings: pl.DataFrame, choices: Choices) -> Parts:
     new_items = some_of(ratings[ITEM].unique().sort(), SHARE_NEW, choices.random)
     new = pl.col(ITEM).is_in(new_items.implode())
     return with_both_sides(ratings.filter(~new), ratings.filter(new), new_items)
-
-
-def _check_timestamps(ratings: pl.DataFrame) -> None:
-    missing = ratings[TIMESTAMP].null_count()
-    if ratings.height and not missing:
-        return
-    raise TooLittleDataError(
-        "The data set has no timestamps."
-        if missing == ratings.height
-        else f"{missing} of the data set's {ratings.height} ratings have no timestamp.",
-        "Add them to the ratings file, or choose a protocol other than 'temporal'.",
-    )

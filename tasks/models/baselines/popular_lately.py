@@ -7,6 +7,7 @@ from pydantic import Field
 
 from tasks.core.arrays import ids_of
 from tasks.core.errors import TooLittleDataError
+from tasks.core.progress import say
 from tasks.core.vocabulary import ITEM, TIMESTAMP, USER
 from tasks.models.base import RATED_BY_MANY_LATELY, Training
 from tasks.models.baselines.popularity import Popularity
@@ -35,7 +36,10 @@ class PopularLately(Popularity):
 
     @classmethod
     def fit(cls, training: Training) -> Self:
-        """Count; raises TooLittleDataError where no rating has a timestamp."""
+        """Count; raises TooLittleDataError where no rating has a timestamp.
+
+        Where all have the same it says that all count.
+        """
         days = cls.Options.read(training.options).days
         ratings = training.ratings
         if ratings[TIMESTAMP].null_count() == ratings.height:
@@ -43,6 +47,9 @@ class PopularLately(Popularity):
                 f"The data set has no timestamps: {cls.name} cannot tell what is new.",
                 "Add them to the ratings file, or use popularity.",
             )
+        if ratings[TIMESTAMP].drop_nulls().n_unique() == 1:
+            same = "all times are the same, so it counts ratings as popularity does"
+            say(f"    {cls.name}: {same}")
         lately = pl.col(TIMESTAMP) >= pl.col(TIMESTAMP).max() - days * SECONDS_PER_DAY
         marked = ratings.select(ITEM, lately.cast(pl.Float64).alias(LATELY))
         counts = marked.group_by(ITEM).agg(pl.col(LATELY).sum()).sort(ITEM)

@@ -161,19 +161,11 @@ def test_items_that_appear_later_stay_held_out():
     assert 3 not in made.train["item"]
 
 
-def test_ratings_without_timestamps_are_refused():
-    with pytest.raises(TooLittleDataError, match=r"has no timestamps\..*other than 'temporal'"):
-        parted("temporal", rated_at(None, None, None))
-
-
-def test_a_single_missing_timestamp_is_refused_and_counted():
-    with pytest.raises(TooLittleDataError, match="1 of the data set's 3 ratings"):
-        parted("temporal", rated_at(1, 2, None))
-
-
-def test_one_moment_for_all_ratings_leaves_nothing_to_learn_from():
-    with pytest.raises(TooLittleDataError, match="nobody to test"):
-        split(rated_at(5, 5, 5), "temporal", 0, 3)
+@pytest.mark.parametrize("protocol", ["temporal", "horizon"])
+@pytest.mark.parametrize("times", [(None, None, None), (1, 2, None), (5, 5, 5)])
+def test_without_times_that_differ_nothing_is_parted(protocol, times):
+    with pytest.raises(TooLittleDataError, match=r"nobody can say which"):
+        parted(protocol, rated_at(*times))
 
 
 # horizon

@@ -1,0 +1,114 @@
+"""Times of ratings: seconds since 1970, or a finer unit, which the size of the numbers tells."""
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import polars as pl
+
+from tasks.core.vocabulary import TIMESTAMP
+from tasks.data.columns import Check, Column, number_column
+from tasks.data.tables import Table
+
+UNITS = ("seconds", "milliseconds", "microseconds", "nanoseconds")
+STEP = 1000
+"""Of each unit in the one before it."""
+
+FINER_FROM = 10**11
+"""Seconds to here reach the year 5138; as milliseconds it is 1973-03-03, as finer units likewise.
+
+So every number is a plausible time in one unit at most.
+"""
+
+SECONDS_PER_DAY = 86_400
+SECONDS_PER_YEAR = 31_556_952
+
+
+def time_column(raw: Table, now: float | None = None) -> Column:
+    """Whole seconds since 1970, in whatever unit they are; null where none is given.
+
+    Refused are times before 1970, later than a day after `now` (by the clock, unless given), and
+    times of which some are in another unit than the others.
+    """
+    column = number_column(raw, TIMESTAMP, pl.Int64(), required=False)
+    if column.is_refused:
+        return column
+    latest = (time.time() if now is None else now) + SECONDS_PER_DAY
+    given, seconds = _given(raw), pl.lit(1, pl.Int64)
+    for place in range(1, len(UNITS)):
+        finer = pl.lit(STEP**place, pl.Int64)
+        seconds = pl.when(given >= _least(place)).then(finer).otherwise(seconds)
+    to_come = _is_to_come(given, given / seconds > latest)
+    checks = (*column.checks, _is_before_1970(given), to_come, _is_mixed(given))
+    return replace(column, value=column.value // seconds, checks=checks)
+
+
+def converted(raw: Table) -> dict[str, int]:
+    """Of times that passed the checks: how many were in a finer unit, by what was done to them."""
+    if TIMESTAMP not in raw.schema:
+        return {}
+    unit = _unit(_given(raw)).alias("unit")
+    first = raw.collect(raw.rows.lazy().select(unit).filter(pl.col("unit").is_not_null()).head(1))
+    if first.is_empty() or not first["unit"][0]:
+        return {}
+    (count,) = raw.ask(_given(raw).count())
+    return {f"timestamps kept: converted from {UNITS[first['unit'][0]]} to seconds": count}
+
+
+def _given(raw: Table) -> pl.Expr:
+    """The numbers as they are in the file."""
+    return number_column(raw, TIMESTAMP, pl.Float64(), required=False).value
+
+
+def _least(place: int) -> int:
+    """The least number that is in this unit."""
+    return FINER_FROM * int(STEP ** (place - 1))
+
+
+def _unit(given: pl.Expr) -> pl.Expr:
+    """The place of each number's unit in UNITS; null for 0, which is 1970 in all of them."""
+    finer = (given >= _least(place) for place in range(1, len(UNITS)))
+    return pl.when(given != 0).then(pl.sum_horizontal(*finer))
+
+
+def _is_before_1970(given: pl.Expr) -> Check:
+    return Check(
+        given < 0,
+        lambda value: f"the time {value:.0f} is before 1970",
+        "Correct it, or leave it empty where the time is not known.",
+        given,
+    )
+
+
+def _is_to_come(given: pl.Expr, bad: pl.Expr) -> Check:
+    return Check(
+        bad,
+        lambda value: f"the time {_told(value)} is in the future",
+        "Correct it, or leave it empty where the time is not known.",
+        given,
+    )
+
+
+def _is_mixed(given: pl.Expr) -> Check:
+    unit = _unit(given)
+    return Check(
+        unit != unit.quantile(0.5, "lower"),
+        lambda value: f"the time {_told(value)} is in another unit than others",
+        "Give all times in the same unit; seconds since 1970 are best.",
+        given,
+        fails=unit.min() != unit.max(),
+    )
+
+
+def _told(value: object) -> str:
+    """As in "1500000000000 (2017-07-14 if it is in milliseconds)"."""
+    given = float(str(value))
+    place = sum(given >= _least(place) for place in range(1, len(UNITS)))
+    return f"{given:.0f} ({_day(given / STEP**place)} if it is in {UNITS[place]})"
+
+
+def _day(seconds: float) -> str:
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+    except (OverflowError, ValueError):
+        return f"the year {1970 + seconds / SECONDS_PER_YEAR:,.0f}"
