@@ -111,4 +111,5 @@ def _labelled_table(pipeline: Pipeline, number: int) -> Artifact:
         names=names,
         held_out=split.held_out,
         relevant_at=pipeline.liked_from,
+        trim=inner.seed if pipeline.windows else None,
     )

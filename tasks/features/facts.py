@@ -18,6 +18,8 @@ Vectors = NDArray[np.float32]
 
 SECONDS_PER_YEAR = 365.25 * 86_400
 DAYS_PER_YEAR = 365.25
+BLOCK_CELLS = 8_000_000
+"""Numbers that are made at once."""
 
 WINDOWS = (7, 30, 90, 180, 365)
 """Days before the newest rating in which ratings count as being of late."""
@@ -117,6 +119,23 @@ def facts_of(
     )
     user, item = (places_of(ids, asked[n])[0] for ids, n in ((users, USER), (known, ITEM)))
     return facts, Pairs(asked, user, item)
+
+
+def at_pairs(left: NDArray[Any], right: NDArray[Any], pairs: Pairs) -> Floats:
+    """left[user] . right[item] of every pair (P,): whole rows of items, some users at a time.
+
+    `left` (U, K), `right` (I, K). A person's candidates are many of the items, and a product of
+    matrices is much faster than one of rows gathered pair by pair. In doubles: a product's last
+    digits depend on who else is in it.
+    """
+    values = np.empty(len(pairs.user))
+    size = max(1, BLOCK_CELLS // max(len(right), 1))
+    facing = right.T.astype(np.float64)
+    for start in range(0, len(left), size):
+        first, last = np.searchsorted(pairs.user, [start, start + size])
+        rows = left[start : start + size].astype(np.float64) @ facing
+        values[first:last] = rows[pairs.user[first:last] - start, pairs.item[first:last]]
+    return values
 
 
 def mean_by(groups: Ints, values: Floats, size: int) -> Floats:

@@ -3,10 +3,14 @@
 A person likes what they rated at least as high as they rate on the whole.
 """
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from tasks.core.arrays import Floats
-from tasks.features.facts import Facts, Pairs, mean_by
+from tasks.features.facts import BLOCK_CELLS, Facts, Ints, Pairs, at_pairs, mean_by
 from tasks.features.registry import feature
 from tasks.models.base import SIMILAR_TEXT
 
@@ -46,17 +50,13 @@ def _liked(facts: Facts) -> np.ndarray:
 
 
 def _mean_cosine(facts: Facts, pairs: Pairs, chosen: np.ndarray) -> Floats:
-    """The mean of cosines is the cosine-like product with the mean vector."""
-    sums = np.zeros((len(facts.users), facts.vectors.shape[1]), dtype=np.float32)
-    np.add.at(sums, facts.rater[chosen], facts.vectors[facts.rated[chosen]])
+    """The mean of cosines is the product with the mean vector; NaN without any chosen."""
+    shape = (len(facts.users), len(facts.items))
     count = np.bincount(facts.rater[chosen], minlength=len(facts.users))
-    means = sums / np.maximum(count, 1)[:, None]
-    starts = np.searchsorted(pairs.user, np.arange(len(facts.users) + 1))
-    values = np.full(len(pairs.user), np.nan)
-    for user in np.flatnonzero(np.diff(starts) * count):
-        mine = slice(starts[user], starts[user + 1])
-        values[mine] = facts.vectors[pairs.item[mine]] @ means[user]
-    return values
+    share = (1.0 / np.maximum(count, 1)).astype(np.float32)[facts.rater[chosen]]
+    theirs = csr_array((share, (facts.rater[chosen], facts.rated[chosen])), shape=shape)
+    values = at_pairs(theirs @ facts.vectors, facts.vectors, pairs)
+    return np.where(count[pairs.user] > 0, values, np.nan)
 
 
 def _nearest(facts: Facts, pairs: Pairs) -> tuple[Floats, Floats]:
@@ -69,14 +69,30 @@ def _nearest(facts: Facts, pairs: Pairs) -> tuple[Floats, Floats]:
         rater, rated = facts.rater[liked], facts.rated[liked]
         whole = np.arange(len(facts.users) + 1)
         known, asked = np.searchsorted(rater, whole), np.searchsorted(pairs.user, whole)
+        cosines = _cosines(facts, pairs.item, rated)
         first, mean = np.full((2, len(pairs.user)), np.nan)
         for user in np.flatnonzero(np.diff(asked) * np.diff(known)):
             mine = slice(asked[user], asked[user + 1])
-            theirs = facts.vectors[rated[known[user] : known[user + 1]]]
-            cosines = facts.vectors[pairs.item[mine]] @ theirs.T
-            count = min(NEAREST, cosines.shape[1])
-            highest = np.partition(cosines, -count, axis=1)[:, -count:]
+            theirs = cosines(mine, slice(known[user], known[user + 1]))
+            count = min(NEAREST, theirs.shape[1])
+            highest = np.partition(theirs, -count, axis=1)[:, -count:]
             first[mine], mean[mine] = highest.max(axis=1), highest.mean(axis=1)
         facts.memo["nearest"] = first, mean
     first, mean = facts.memo["nearest"]
     return first, mean
+
+
+def _cosines(
+    facts: Facts, asked: Ints, liked: Ints
+) -> Callable[[slice, slice], NDArray[np.float32]]:
+    """The cosines of some of the items asked about with some of those liked.
+
+    People share items: where all of theirs fit in memory, each pair of items is looked at once.
+    """
+    items, of_asked = np.unique(asked, return_inverse=True)
+    others, of_liked = np.unique(liked, return_inverse=True)
+    if len(items) * len(others) > BLOCK_CELLS:
+        return lambda some, theirs: facts.vectors[asked[some]] @ facts.vectors[liked[theirs]].T
+    whole = facts.vectors.astype(np.float64)
+    table = (whole[items] @ whole[others].T).astype(np.float32)  # rounded alike, whoever is here
+    return lambda some, theirs: table[of_asked[some][:, None], of_liked[theirs]]

@@ -2,10 +2,11 @@
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_array
 
 from tasks.core.arrays import Floats
 from tasks.core.vocabulary import GENRES
-from tasks.features.facts import Facts, Pairs
+from tasks.features.facts import Facts, Pairs, at_pairs
 from tasks.features.registry import feature
 
 
@@ -16,13 +17,13 @@ def genres(facts: Facts, pairs: Pairs) -> Floats:
     NaN for an item without genres or a user without ratings.
     """
     vectors = _genre_vectors(facts)
-    sums = np.zeros((len(facts.users), vectors.shape[1]))
-    np.add.at(sums, facts.rater, vectors[facts.rated])
-    history = facts.history
+    shape = (len(facts.users), len(facts.items))
+    rated = csr_array((np.ones(len(facts.rater)), (facts.rater, facts.rated)), shape=shape)
+    sums, history = rated @ vectors, facts.history
     mine = sums / np.maximum(history, 1)[:, None]
     counts = facts.all_ratings.counts
     above = mine - counts @ vectors / max(int(counts.sum()), 1)
-    match = np.einsum("pg,pg->p", above[pairs.user], vectors[pairs.item])
+    match = at_pairs(above, vectors, pairs)
     described = np.flatnonzero(vectors.sum(axis=1))
     known = np.isin(pairs.item, described) & (history[pairs.user] > 0)
     return np.where(known, match, np.nan)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tasks.core.arrays import Floats
-from tasks.features.facts import Facts, Pairs, mean_by
+from tasks.features.facts import Facts, Pairs, at_pairs, mean_by
 from tasks.features.item_facts import QUARTERS
 from tasks.features.registry import feature
 from tasks.models.base import RATED_BY_MANY
@@ -11,7 +11,6 @@ from tasks.models.base import RATED_BY_MANY
 GROUP = "popularity"
 SHRINK = 5.0
 NEAR_QUARTERS = 4.0
-BLOCK_CELLS = 8_000_000
 
 
 @feature("log count", GROUP, reason=RATED_BY_MANY)
@@ -47,17 +46,7 @@ def count_around(facts: Facts, pairs: Pairs) -> Floats:
     when = mean_by(facts.rater, step.astype(np.float64), len(facts.users))
     apart = (np.arange(counts.shape[1])[None, :] - when[:, None]) / NEAR_QUARTERS
     window = np.exp(-0.5 * apart**2).astype(np.float32)
-    near = _rowwise(window, counts, pairs)
+    near = at_pairs(window, counts, pairs)
     total = window.astype(np.float64) @ counts.sum(axis=0, dtype=np.float64)
     share = near / np.maximum(total[pairs.user], 1e-9)
     return np.where(facts.history[pairs.user] > 0, np.log1p(1000.0 * share), np.nan)
-
-
-def _rowwise(left: np.ndarray, right: np.ndarray, pairs: Pairs) -> Floats:
-    """left[user] . right[item] of every pair (P,), some pairs at a time."""
-    size = max(1, BLOCK_CELLS // left.shape[1])
-    parts = [
-        np.einsum("pk,pk->p", left[pairs.user[s : s + size]], right[pairs.item[s : s + size]])
-        for s in range(0, len(pairs.user), size)
-    ]
-    return np.concatenate([*parts, np.empty(0)]).astype(np.float64)

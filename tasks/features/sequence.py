@@ -4,10 +4,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from tasks.core.arrays import Floats
-from tasks.features.facts import Facts, Pairs
+from tasks.features.facts import BLOCK_CELLS, Facts, Pairs
 from tasks.features.registry import COLLABORATIVE, feature
 
-BLOCK_CELLS = 8_000_000
 SEQUENCE = "rated close together"
 
 

@@ -25,6 +25,7 @@ from tasks.core.vocabulary import (
 )
 from tasks.features.facts import Facts, ItemFacts, Pairs, facts_of
 from tasks.features.item_facts import item_facts
+from tasks.features.learning import drawn_users, trimmed
 from tasks.features.table import LABEL, feature_table
 from tasks.models import stored
 from tasks.texts.stages import VECTORS
@@ -66,7 +67,7 @@ def item_facts_stage(
         return write_arrays(home, "item_facts", len(made.counts), arrays)
 
 
-@chunk_stage("make features", "5", "numpy", "polars")
+@chunk_stage("make features", "6", "numpy", "polars")
 def labelled_features_stage(
     home: Path,
     rows: Rows,
@@ -76,10 +77,12 @@ def labelled_features_stage(
     names: tuple[str, ...],
     held_out: Artifact,
     relevant_at: float | None,
+    trim: int | None = None,
 ) -> Artifact:
     """A row of features per pair of the users in these rows, which says whether it is a hit.
 
-    Hits are the held-out items, or those of them rated `relevant_at` or more.
+    Hits are the held-out items, or those of them rated `relevant_at` or more. With the seed `trim`
+    only the rows that suffice: see `trimmed`.
     """
     mine = rows_of(home, users, rows)[USER]
     with bar("making features"):
@@ -87,7 +90,11 @@ def labelled_features_stage(
         hits = theirs(home, held_out, mine)
         if relevant_at is not None:
             hits = hits.filter(pl.col(RATING) >= relevant_at)
-        return write_table(home, "features", _labelled(table, hits))
+        labelled = _labelled(table, hits)
+        if trim is not None:
+            whole = drawn_users(read_table(home, users)[USER], trim)
+            labelled = trimmed(labelled, whole, trim)
+        return write_table(home, "features", labelled)
 
 
 def features_of(

@@ -32,7 +32,10 @@ LOG_RANK = ", log place"
 LABEL = "held_out"
 """Whether the pair is a hit, in tables to learn from."""
 
-NO_FEATURES = {USER, ITEM, LABEL, ESTIMATE, BASE_RANK}
+WHOLE = "whole"
+"""Whether a table to learn from has all of the user's candidates; without the column it has."""
+
+NO_FEATURES = {USER, ITEM, LABEL, WHOLE, ESTIMATE, BASE_RANK}
 
 
 def learned_features(
@@ -120,11 +123,15 @@ def among_candidates(values: Floats, user: Ints) -> Floats:
 
 def log_place(values: Floats, pairs: Pairs) -> Floats:
     """Log of the place by this score among each user's candidates, the best being 1."""
-    order = np.lexsort((-values, pairs.user))
-    starts = np.searchsorted(pairs.user, pairs.user[order], side="left")
-    places = np.empty(len(values))
-    places[order] = np.arange(len(values)) - starts + 1
-    return np.log(places)
+    length = np.bincount(pairs.user)
+    length = length[length > 0]
+    real = np.arange(length.max(initial=0)) < length[:, None]
+    table = np.full(real.shape, np.inf)
+    table[real] = -values
+    order = np.argsort(table, axis=1, kind="stable")
+    places = np.empty(real.shape)
+    np.put_along_axis(places, order, np.arange(1.0, real.shape[1] + 1)[None, :], axis=1)
+    return np.log(places[real])
 
 
 def _kind(name: str, facts: Facts) -> pl.DataType:

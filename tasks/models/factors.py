@@ -12,6 +12,9 @@ from tasks.models.base import BLOCK_CELLS, UNSCALED, Model, Searched, Training
 
 Vectors = NDArray[np.floating[Any]]
 
+DENSE = 20
+"""Whole rows of items are faster where more than one item in so many is asked about."""
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FactorModel(Model):
@@ -76,7 +79,9 @@ class FactorModel(Model):
         return estimates
 
     def estimates_of_pairs(self, users: Ids, items: Places) -> Floats:
-        """As exact as `estimates`; the work grows with the pairs alone."""
+        """As exact as `estimates`; the work grows with the pairs alone where they are few."""
+        if len(users) * DENSE > len(np.unique(users)) * len(self.items):
+            return super().estimates_of_pairs(users, items)
         index, known = positions(self.users, users)
         values = self.mean + np.where(known, self.user_bias[index], 0.0) + self.item_bias[items]
         size = max(1, BLOCK_CELLS // max(self.user_factors.shape[1], 1))

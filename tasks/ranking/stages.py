@@ -11,9 +11,10 @@ from tasks.core.optional import version_of
 from tasks.core.progress import bar
 from tasks.core.stage import Rows, chunk_stage, stage
 from tasks.core.vocabulary import BASE_RANK, ITEM, SCORE, USER, Artifact
+from tasks.features.learning import few_misses
 from tasks.features.stages import FeatureInputs, features_of
-from tasks.features.table import LABEL
-from tasks.ranking.blend import MISSES, Learned, Trees, few_misses, learn_blend, learn_forward
+from tasks.features.table import LABEL, WHOLE
+from tasks.ranking.blend import Learned, Trees, learn_blend, learn_forward
 from tasks.ranking.diversity import diversify
 from tasks.ranking.learned import learn
 from tasks.ranking.rankers import AnyRanker, OracleRanker, RandomRanker, by_score, order
@@ -25,7 +26,7 @@ BLOCK_USERS = 500
 
 @stage(
     "learn to rank",
-    "1",
+    "2",
     "scikit-learn",
     also=lambda given: version_of("lightgbm") if given["trees"] else None,
 )
@@ -39,9 +40,9 @@ def learn_stage(
     with bar("learning to rank"):
         data = [table.sha256 for table in tables]
         if not trees:
-            return Learned(weights=learn([read_table(home, t) for t in tables], data, seed))
+            return Learned(weights=learn([_whole(read_table(home, t)) for t in tables], data, seed))
         if forward:
-            older = [few_misses(read_table(home, t), MISSES, seed) for t in tables[:-1]]
+            older = [few_misses(read_table(home, t), seed) for t in tables[:-1]]
             fitted = learn_forward(older, read_table(home, tables[-1]), data, seed)
         else:
             fitted = learn_blend([read_table(home, t) for t in tables], data, seed)
@@ -55,6 +56,11 @@ def learn_stage(
             intercept=intercept,
             trees_alone=forward,
         )
+
+
+def _whole(table: pl.DataFrame) -> pl.DataFrame:
+    """The rows of people whose candidates are all there: what is likely shows in no others."""
+    return table.filter(WHOLE).drop(WHOLE) if WHOLE in table.columns else table
 
 
 @chunk_stage("rank", "1", "numpy", "polars")

@@ -13,6 +13,9 @@ from tasks.features.facts import Ints
 from tasks.features.table import LABEL
 from tasks.ranking.learned import matrix_of
 
+SLOW = 0.05
+"""Learning rate on some hundred hits."""
+
 MOST_TREES = 500
 PATIENCE = 50
 """Trees without a better NDCG@10 on the check split until no more are grown."""
@@ -24,7 +27,6 @@ SHAPE: dict[str, Any] = {
     "objective": "lambdarank",
     "metric": "ndcg",
     "eval_at": [10],
-    "learning_rate": 0.05,
     "num_leaves": 15,
     "min_data_in_leaf": 100,
     "feature_fraction": 0.4,
@@ -58,6 +60,7 @@ def grow(
     seed: int,
     *,
     count: int = MOST_TREES,
+    rate: float = SLOW,
 ) -> Grown:
     """Trees fitted on labelled feature tables, as many as rank the table `check` best.
 
@@ -85,7 +88,7 @@ def grow(
         for some in ([tables], [] if check is None else [[check]])
     )
     grown = lightgbm.train(
-        SHAPE | QUIET | {"seed": seed % 2**31},
+        SHAPE | QUIET | {"learning_rate": rate, "seed": seed % 2**31},
         data[0],
         count,
         valid_sets=held,

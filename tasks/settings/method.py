@@ -38,6 +38,9 @@ class Method(LearnOptions):
         description="The same of models that propose beside the sources only where the order is"
         " learned on windows of time.",
     )
+    forward_without: tuple[str, ...] = Field(
+        (), description="Sources that are left out where the order is learned on windows of time."
+    )
     search_count: int | None = Field(
         None,
         ge=1,
@@ -93,9 +96,12 @@ class Method(LearnOptions):
             ("model", [self.model]),
             ("sources", sorted(self.sources)),
             ("forward_sources", sorted(self.forward_sources)),
+            ("forward_without", sorted(self.forward_without)),
         ):
             for name in names:
                 _check_model(setting, name)
+        if self.model in self.forward_without:
+            raise ValueError(f"forward_without: {self.model}'s list is the base list")
         untried = sorted(set(self.tune) - set(choices()))
         if untried:
             raise ValueError(f"tune: it knows {', '.join(choices())}, not '{untried[0]}'")
@@ -148,7 +154,8 @@ class Method(LearnOptions):
         """
         named = dict[str, int | None](self.sources) or {self.model: None}
         if forward and self.sources:
-            named = {**self.forward_sources, **named}
+            kept = {name: n for name, n in named.items() if name not in self.forward_without}
+            named = {**self.forward_sources, **kept}
         silent = "language" in self.without and self.model != "text"
         return {name: count for name, count in named.items() if not (silent and name == "text")}
 

@@ -101,15 +101,15 @@ def method_of_rival(rival: str) -> Method:
         options = dict(one.split("=", 1) for one in rest.split(",")) if rest else {}
         kind = model_class(name)
     except ValueError:
-        raise ValueError(f"rivals: {rival!r} is not of the form MODEL.OPTION=VALUE") from None
+        raise ValueError(f"{rival!r} is not of the form MODEL.OPTION=VALUE") from None
     except SettingsError as error:
-        raise ValueError(f"rivals: {error.what} {error.fix.rstrip('.')}") from error
+        raise ValueError(f"{error.what} {error.fix.rstrip('.')}") from error
     flat = {f"{kind.name.replace('-', '_')}_{option}": value for option, value in options.items()}
     tuned = tuple(option for option, value in flat.items() if value == TUNED)
     unknown = sorted(set(tuned) - set(choices())) + sorted(
         set(flat) - set(ModelOptions.model_fields)
     )
     if unknown:
-        raise ValueError(f"rivals: {rival!r}: there is nothing to set or tune named {unknown[0]}")
+        raise ValueError(f"{rival!r}: there is nothing to set or tune named {unknown[0]}")
     fixed = {option: value for option, value in flat.items() if value != TUNED}
     return Method(model=name, reranker="none", tune=tuned, model_options=ModelOptions(**fixed))

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from tasks.features import popularity
+from tasks.features import facts
 from tests.features.small import CASES, assert_is_looped, each_feature, small, values
 
 
@@ -70,5 +70,5 @@ def test_one_missing_timestamp_makes_every_time_unknown():
 @pytest.mark.parametrize("cells", [1, 100])
 def test_the_size_of_a_block_changes_nothing(monkeypatch, cells):
     whole = values("count at the user's time", CASES[1])
-    monkeypatch.setattr(popularity, "BLOCK_CELLS", cells)
+    monkeypatch.setattr(facts, "BLOCK_CELLS", cells)
     np.testing.assert_array_equal(values("count at the user's time", CASES[1]), whole)

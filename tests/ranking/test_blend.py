@@ -5,11 +5,12 @@ from scipy.special import expit
 
 from tasks.core.artifacts import read_arrays, write_table
 from tasks.core.errors import TooLittleDataError
+from tasks.features.learning import drawn_users, few_misses, trimmed
 from tasks.ranking.blend import (
+    QUICK,
     Learned,
     Trees,
     blended,
-    few_misses,
     learn_blend,
     learn_forward,
     probabilities,
@@ -189,32 +190,24 @@ def test_candidates_stand_in_the_order_of_what_the_stored_trees_and_the_line_mak
     assert falls["likely"].drop_nulls().all()
 
 
-def test_few_misses_keeps_all_hits_and_so_many_others_of_people_with_a_hit():
-    table = TABLES[0].with_columns(held_out=pl.col("held_out") & (pl.col("user") % 3 > 0))
-    kept = few_misses(table, 4, 0)
-    whole = table.filter(pl.col("held_out").any().over("user"))
-    assert kept.filter("held_out").equals(table.filter("held_out"))
-    assert set(kept["user"]) == set(whole["user"]) < set(table["user"])
-    assert kept.filter(~pl.col("held_out")).group_by("user").len()["len"].to_list() == (
-        [4] * kept["user"].n_unique()
-    )
-    assert kept.join(whole, on=["user", "item"], how="semi").equals(kept), "in their order"
-    assert few_misses(table, EACH, 0).equals(whole)
-    assert not few_misses(table, 4, 1).equals(kept)
-
-
 def test_forward_the_trees_alone_order_and_the_newest_window_says_how_likely_it_is(tmp_path):
-    older = [few_misses(TABLES[0], 5, 0)]
-    weights, grown, slope, intercept = learn_forward(older, TABLES[1], ["a", "b"], 0)
-    assert weights == learn(TABLES[1:], ["b"], 0)
-    stopped = grow(older, few_misses(TABLES[1], EACH, 0), FEATURES, 0)
+    drawn = [drawn_users(table["user"].unique().sort(), 0) for table in TABLES]
+    windows = [trimmed(table, some, 0) for table, some in zip(TABLES, drawn, strict=True)]
+    older, newest = [few_misses(windows[0], 0)], windows[1]
+    weights, grown, slope, intercept = learn_forward(older, newest, ["a", "b"], 0)
+    assert weights == learn([few_misses(newest, 0)], ["b"], 0)
+    check = newest.filter("whole", pl.col("held_out").any().over("user"))
+    stopped = grow(older, check, FEATURES, 0, rate=QUICK)
     assert grown.trees == stopped.trees and grown.text != stopped.text, "grown on both at last"
     made = blended(FRESH, weights, grown.text, trees_alone=True)
     scores = tree_scores(grown.text, FEATURES, FRESH)
     order, expected = (np.argsort(-by_person(one, FRESH)) for one in (made, scores))
     np.testing.assert_array_equal(order, expected)
-    stored = [write_table(tmp_path, "features", table) for table in TABLES]
+    stored = [write_table(tmp_path, "features", table) for table in windows]
     assert learn_stage.fn(tmp_path, stored, 0, trees=True, forward=True).trees_alone
-    assert not learn_stage.fn(tmp_path, stored, 0, trees=True).trees_alone
+    linear = learn_stage.fn(tmp_path, stored, 0, trees=False, forward=True)
+    assert linear.weights.rows == sum(table["whole"].sum() for table in windows)
+    plain = [write_table(tmp_path, "features", table) for table in TABLES]
+    assert not learn_stage.fn(tmp_path, plain, 0, trees=True).trees_alone
     foreseen = expit(intercept + slope * made).mean()
     assert foreseen == pytest.approx(FRESH["held_out"].mean(), rel=0.15)
