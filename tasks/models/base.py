@@ -33,6 +33,7 @@ BLOCK_CELLS = 8_000_000
 
 RATED_BY_MANY = "rated by many"
 RATED_BY_MANY_LATELY = "rated by many lately"
+RATED_AFTER_YOURS = "often rated after what you rated last"
 SIMILAR_TEXT = "its text is like what you liked"
 """Reasons that features give, too."""
 
