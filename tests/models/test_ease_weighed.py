@@ -1,16 +1,16 @@
 """EASE of liked ratings alone, of late ones, and of ratings that count less with age."""
 
-import math
-
 import numpy as np
 import polars as pl
 import pytest
 
+from tasks.core.artifacts import write_table
 from tasks.core.errors import SettingsError, TooLittleDataError
 from tasks.models import registry, stored
 from tasks.models.base import Training
 from tasks.models.baselines.ease import Ease
 from tasks.models.options import ModelOptions
+from tasks.models.stages import train_stage
 from tests.models import SCALE
 from tests.models.test_popular_lately import DAY, dated
 
@@ -175,7 +175,11 @@ def test_liked_ratings_alone_need_the_rating_from_which_an_item_is_liked():
         Ease.fit(Training(wide(), SCALE, options={"liked_only": True}))
 
 
-def test_options_of_the_command_reach_it():
-    options = ModelOptions(ease_liked_only=True, ease_days=30, ease_half_life=7.0).of("ease")
-    assert math.isclose(Ease.Options.read(options).half_life, 7.0)
-    assert Ease.Options.read(options).liked_only and Ease.Options.read(options).days == 30
+def test_options_and_the_liked_rating_reach_it_through_its_stage(tmp_path):
+    options = ModelOptions(ease_regularization=LAMBDA, ease_liked_only=True, ease_half_life=90.0)
+    ratings = write_table(tmp_path, "train", wide())
+    made = train_stage.fn(
+        tmp_path, ratings, SCALE, "ease", options.of("ease"), seed=0, liked_from=LIKED
+    )
+    model, expected = stored.load(tmp_path, made), fit(wide(), liked_only=True, half_life=90.0)
+    np.testing.assert_array_equal(model.estimates(model.users), expected.estimates(model.users))
