@@ -100,6 +100,7 @@ def _model(pipeline: Pipeline, name: str) -> Artifact:
         model=name,
         model_options=pipeline.method.model_options.of(name),
         seed=pipeline.seed,
+        liked_from=pipeline.dataset.info.relevant_at,
     )
 
 

@@ -27,8 +27,7 @@ def tuned(pipeline: Pipeline) -> Pipeline:
         model, _ = choices()[name]
         if model in models:
             options = pipeline.method.model_options
-            best = _best(pipeline, name)
-            pipeline = _with(pipeline, options.model_copy(update={name: best}))
+            pipeline = _with(pipeline, options.having(name, _best(pipeline, name)))
     return pipeline
 
 
@@ -46,14 +45,13 @@ def _best(pipeline: Pipeline, name: str) -> float:
         split = inner_split(pipeline, number)
         tried = pipeline.steps.at(inner_part(pipeline, number)).run(
             tune_stage,
-            ratings=split.train,
-            held_out=split.held_out,
-            users=split.users,
+            split=split,
             scale=pipeline.dataset.info.scale,
             model=model,
-            tried=[options.model_copy(update={name: value}).of(model) for value in values],
+            tried=[options.having(name, value).of(model) for value in values],
             relevant_at=pipeline.liked_from,
             seed=pipeline.seed,
+            liked_from=pipeline.dataset.info.relevant_at,
         )
         scores.append(tried)
     means = np.mean(scores, axis=0)

@@ -7,9 +7,10 @@ import polars as pl
 from tasks.core.artifacts import read_table
 from tasks.core.progress import bar
 from tasks.core.stage import stage
-from tasks.core.vocabulary import BASE_RANK, ITEM, USER, Artifact
+from tasks.core.vocabulary import BASE_RANK, ITEM, USER
 from tasks.evaluation.accuracy import ndcg
 from tasks.evaluation.lists import dense_lists
+from tasks.evaluation.stages import Split
 from tasks.models import registry
 from tasks.models.base import OptionValue, Training
 from tasks.models.candidates import top_candidates
@@ -17,25 +18,29 @@ from tasks.models.candidates import top_candidates
 DEPTH = 10
 
 
-@stage("tune", "2", "numpy", "polars", "scikit-surprise", detail="model")
+@stage("tune", "3", "numpy", "polars", "scikit-surprise", detail="model")
 def tune_stage(
     home: Path,
-    ratings: Artifact,
-    held_out: Artifact,
-    users: Artifact,
+    split: Split,
     scale: tuple[float, float],
     model: str,
     tried: list[dict[str, OptionValue]],
     relevant_at: float | None,
     seed: int,
+    liked_from: float,
 ) -> list[float]:
-    """NDCG@10 of the model's own lists for each of the options `tried`, in their order."""
-    train, wanted = read_table(home, ratings), read_table(home, users)[USER]
-    held = read_table(home, held_out)
+    """NDCG@10 of the model's own lists for each of the options `tried`, in their order.
+
+    `relevant_at`: the rating from which a held-out item counts, None where every one does;
+    `liked_from`: that from which an item is liked, for the model.
+    """
+    train, wanted = read_table(home, split.train), read_table(home, split.users)[USER]
+    held = read_table(home, split.held_out)
     figures = []
     with bar(f"tuning {model}", total=len(tried)) as advance:
         for options in tried:
-            fitted = registry.fit(model, Training(train, scale, seed, options, home))
+            training = Training(train, scale, seed, options, home, liked_from=liked_from)
+            fitted = registry.fit(model, training)
             lists = top_candidates(fitted, train, wanted, DEPTH, seed=seed)
             figures.append(mean_ndcg(lists, held, wanted, relevant_at))
             advance(1)

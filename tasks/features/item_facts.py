@@ -4,22 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from scipy.sparse import csr_array, diags_array
+from scipy.sparse import csr_array
 
-from tasks.core.arrays import Floats, ids_of, places_of
+from tasks.core.arrays import ids_of, places_of
 from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, USER
 from tasks.features.facts import DAYS_PER_YEAR, SECONDS_PER_YEAR, WINDOWS, Ints, ItemFacts
+from tasks.models.transitions import transitions
 
 QUARTERS = 4.0
 """Steps per year of the counts over time."""
 
 REACH = 5
 SHRINK = 3.0
-NEXT_SHRINK = 10.0
-
-
-NEXT_YEARS = 1.0
-"""After so many years a next rating counts 1/e."""
 
 
 def item_facts(
@@ -68,25 +64,8 @@ def item_facts(
     return replace(
         facts,
         closeness=_closeness(rater, rated, order, len(known)) if closeness else None,
-        nexts=_nexts(rater, rated, years, order, len(known)) if nexts else None,
+        nexts=transitions(rater, rated, years, order, len(known)) if nexts else None,
     )
-
-
-def _nexts(rater: Ints, rated: Ints, years: Floats, order: Ints, items: int) -> csr_array:
-    """Sparse (I, I): how often who rated the item of the row rated that of the column soon after.
-
-    Within 5 places a person counts 1 / sqrt(places apart), less the longer ago (`NEXT_YEARS`); what
-    follows an item is a share of all its ratings, shrunk as if by ten more.
-    """
-    who, what = rater[order], rated[order]
-    weight = np.exp((years[order] - years.max()) / NEXT_YEARS)
-    summed = csr_array((items, items))
-    for apart in range(1, min(REACH, len(who) - 1) + 1):
-        same = who[apart:] == who[:-apart]
-        pair = what[:-apart][same], what[apart:][same]
-        summed = summed + csr_array((weight[apart:][same] * apart**-0.5, pair), summed.shape)
-    total = np.bincount(what, weight, items) + NEXT_SHRINK
-    return csr_array(diags_array(1.0 / total) @ summed)
 
 
 def _closeness(rater: Ints, rated: Ints, order: Ints, items: int) -> csr_array:

@@ -4,17 +4,16 @@ Each is NaN without timestamps.
 """
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from tasks.core.arrays import Floats
 from tasks.features.facts import DAYS_PER_YEAR, WINDOWS, Facts, Pairs
 from tasks.features.registry import TIME, feature
 from tasks.features.sequence import of_pairs
-from tasks.models.base import RATED_BY_MANY_LATELY
+from tasks.models.base import RATED_AFTER_YOURS, RATED_BY_MANY_LATELY
+from tasks.models.transitions import last_items
 
 SHRINK = 5.0
 RATED_NEXT = "rated next"
-LAST_ITEMS, NEXT_DECAY = 20, 0.8
 
 
 def _lately(facts: Facts, pairs: Pairs, days: int) -> Floats:
@@ -105,25 +104,18 @@ def away(facts: Facts, pairs: Pairs) -> Floats:
     return np.log1p((facts.all_ratings.end - last[pairs.user]) * DAYS_PER_YEAR)
 
 
-@feature(RATED_NEXT, TIME, relative=True, reason="often rated after what you rated last")
+@feature(RATED_NEXT, TIME, relative=True, reason=RATED_AFTER_YOURS)
 def rated_next(facts: Facts, pairs: Pairs) -> Floats:
     """Over the user's last items: how often people rated this one soon after each, summed.
 
-    An item counts .8 for each place from the user's last rating. See `item_facts`. NaN without
-    timestamps.
+    An item counts .8 for each place from the user's last rating. See `tasks.models.transitions`.
+    NaN without timestamps.
     """
     nexts = facts.all_ratings.nexts
     if nexts is None or facts.years is None:
         return np.full(len(pairs.user), np.nan)
-    newest_first = np.lexsort((-facts.years, facts.rater))
-    starts = np.searchsorted(facts.rater, facts.rater)
-    place = np.empty(len(facts.rater))
-    place[newest_first] = np.arange(len(facts.rater)) - starts
-    near = place < LAST_ITEMS
     shape = (len(facts.users), len(facts.items))
-    weights = NEXT_DECAY ** place[near]
-    recent = csr_array((weights, (facts.rater[near], facts.rated[near])), shape=shape)
-    return of_pairs(recent, nexts, pairs)
+    return of_pairs(last_items(facts.rater, facts.rated, facts.years, shape), nexts, pairs)
 
 
 def _log_days(when: Floats | None, facts: Facts, pairs: Pairs) -> Floats:

@@ -33,6 +33,7 @@ BLOCK_CELLS = 8_000_000
 
 RATED_BY_MANY = "rated by many"
 RATED_BY_MANY_LATELY = "rated by many lately"
+RATED_AFTER_YOURS = "often rated after what you rated last"
 SIMILAR_TEXT = "its text is like what you liked"
 """Reasons that features give, too."""
 
@@ -61,7 +62,8 @@ class Training:
     `source` holds user, item, rating and timestamp (seconds since 1970, null where unknown), sorted
     by user and item: a table, or a Parquet file, which `ratings` reads when first asked for.
     `scale` is the lowest and highest rating. `options` are the model's own. `home` takes temporary
-    files; `texts` are there where the class `reads_texts`.
+    files; `texts` are there where the class `reads_texts`. `liked_from`: the rating from which an
+    item is liked; None where nobody says.
     """
 
     source: pl.DataFrame | Path
@@ -70,6 +72,7 @@ class Training:
     options: Mapping[str, OptionValue] = field(default_factory=dict)
     home: Path = Path()
     texts: Texts | None = None
+    liked_from: float | None = None
 
     @cached_property
     def ratings(self) -> pl.DataFrame:

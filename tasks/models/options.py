@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from pydantic import ConfigDict, create_model
 
@@ -38,6 +38,10 @@ _AllOptions: Any = create_model(
 
 class ModelOptions(_AllOptions):
     """Options of all base models, each behind its model's name; `of` gives those of one."""
+
+    def having(self, name: str, value: float) -> Self:
+        """The same with one option at this value, of the option's own kind: 30.0 days are 30."""
+        return self.model_copy(update={name: getattr(type(self)(**{name: value}), name)})
 
     def of(self, name: str) -> dict[str, OptionValue]:
         """The options of one model, without its name: everything that changes its fit.

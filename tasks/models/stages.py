@@ -28,9 +28,12 @@ def train_stage(
     model: str,
     model_options: dict[str, OptionValue],
     seed: int,
+    liked_from: float,
 ) -> Artifact:
-    """Fit the base model on `ratings`."""
-    training = Training(local(home, ratings), scale, seed, model_options, home)
+    """Fit the base model on `ratings`; those of `liked_from` or more are of liked items."""
+    training = Training(
+        local(home, ratings), scale, seed, model_options, home, liked_from=liked_from
+    )
     with bar(f"training {model} on {ratings.rows:,} ratings"):
         return stored.save(home, registry.fit(model, training))
 

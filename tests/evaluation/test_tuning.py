@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from tasks.core.artifacts import write_table
+from tasks.evaluation.stages import Split
 from tasks.evaluation.tuning import mean_ndcg, tune_stage
 from tasks.models import registry
 from tasks.models.base import Training
@@ -67,16 +68,23 @@ def test_with_nothing_held_out_it_is_nought():
 
 def tuned(home, values, relevant_at=None, seed=3):
     """What the task gives for EASE with these regularizations."""
-    return tune_stage.fn(
-        home,
-        ratings=write_table(home, "train", TRAIN),
+    split = Split(
+        train=write_table(home, "train", TRAIN),
+        train_users=TRAIN["user"].n_unique(),
         held_out=write_table(home, "held_out", HIDDEN),
         users=write_table(home, "users", HIDDEN.select("user").unique().sort("user")),
+        new_items=None,
+        skipped={},
+    )
+    return tune_stage.fn(
+        home,
+        split=split,
         scale=(0.5, 5.0),
         model="ease",
         tried=[{"regularization": value} for value in values],
         relevant_at=relevant_at,
         seed=seed,
+        liked_from=4.0,
     )
 
 
@@ -104,13 +112,13 @@ def test_each_choice_is_measured_by_the_models_own_lists(tmp_path, relevant_at):
     assert tuned(tmp_path, values[::-1], relevant_at) == pytest.approx(expected[::-1])
 
 
-def test_a_model_is_fitted_with_the_seed_and_scale_of_the_split(tmp_path, monkeypatch):
+def test_a_model_is_fitted_with_the_seed_scale_and_liked_rating_of_the_split(tmp_path, monkeypatch):
     given: list[object] = []
 
     def fit(name, training):
-        given.append((name, training.scale, training.seed, training.options))
+        given.append((name, training.scale, training.seed, training.options, training.liked_from))
         return Ease.fit(training)
 
     monkeypatch.setattr(registry, "fit", fit)
     tuned(tmp_path, [7.0], seed=9)
-    assert given == [("ease", (0.5, 5.0), 9, {"regularization": 7.0})]
+    assert given == [("ease", (0.5, 5.0), 9, {"regularization": 7.0}, 4.0)]

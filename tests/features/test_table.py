@@ -196,4 +196,5 @@ def test_a_column_has_the_reason_of_its_feature():
     assert reason_of("text, log place") == reason_of("liked texts")
     assert reason_of("popularity, log place") == "rated by many" == reason_of("log count")
     assert reason_of("popular-lately") == "rated by many lately"
+    assert reason_of("next-items") == "often rated after what you rated last"
     assert reason_of("log history") == "", "which says nothing of an item"

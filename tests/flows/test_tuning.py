@@ -9,7 +9,9 @@ import pytest
 from flows.pipeline import Pipeline
 from flows.ranking import make_lists
 from flows.tuning import tuned
+from tasks.core.artifacts import read_table
 from tasks.core.stage import Stage
+from tasks.evaluation.splits.windows import window_of
 from tasks.models.options import choices
 from tests.flows.small import options, pipeline_of, world
 from tests.support.direct import Call, Direct
@@ -65,10 +67,11 @@ def test_the_choice_is_the_one_that_is_best_over_all_inner_splits(tmp_path: Path
     splits = [call.gave for call in steps.of("split")]
     assert len(splits) == len(steps.of("tune")) == 2
     for split, call in zip(splits, steps.of("tune"), strict=True):
-        assert call.given["ratings"] == split.train
-        assert (call.given["held_out"], call.given["users"]) == (split.held_out, split.users)
-        assert call.given["tried"] == [{"regularization": value} for value in (1.0, 4.0, 500.0)]
+        assert call.given["split"] == split
+        tried = [one["regularization"] for one in call.given["tried"]]
+        assert tried == [1.0, 4.0, 500.0]
         assert call.given["model"] == "ease" and call.given["relevant_at"] is None
+        assert call.given["liked_from"] == 4.0
 
 
 def test_each_option_is_tried_with_the_choices_before_it(tmp_path: Path) -> None:
@@ -98,6 +101,38 @@ def test_nothing_is_chosen_unasked_or_for_a_model_that_is_no_source_or_for_new_i
     assert not steps.calls
 
 
+def test_a_span_of_time_is_chosen_on_the_windows_before_the_judged_one(tmp_path: Path) -> None:
+    """Days are whole numbers, and what is fitted afterwards counts as many as were chosen."""
+    settings = options(
+        tmp_path,
+        protocol="horizon",
+        horizon=5,
+        learn_windows=3,
+        model="popular-lately",
+        tune=("popular_lately_days",),
+        reranker="none",
+    )
+    known = world(tmp_path / "data", settings)
+    outer = window_of(known.ratings, None, 5)
+    steps = Direct(tmp_path)
+    pipeline = pipeline_of(known, settings, steps, outer)
+    make_lists(pipeline)
+    judged = [call.given["split"] for call in steps.of("tune")]
+    ends = [window.end for window in pipeline.windows]
+    assert ends == sorted(ends, reverse=True) and ends[0] <= outer.start
+    for split, window in zip(judged, pipeline.windows, strict=True):
+        train, held_out = (read_table(tmp_path, one) for one in (split.train, split.held_out))
+        assert (train["timestamp"] < window.start).all()
+        assert held_out["timestamp"].is_between(window.start, window.end, closed="left").all()
+    tried = [one["days"] for one in steps.of("tune")[0].given["tried"]]
+    assert tried == [7, 14, 30, 90, 180] and all(type(days) is int for days in tried)
+    means = np.mean([call.gave for call in steps.of("tune")], axis=0)
+    assert len(set(means)) > 1, "or this test tells nothing"
+    best = tried[int(np.argmax(means))]
+    assert [call.given["model_options"] for call in steps.of("train")] == [{"days": best}]
+    assert type(steps.of("train")[0].given["model_options"]["days"]) is int
+
+
 def test_all_that_is_fitted_afterwards_is_fitted_as_chosen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,14 +152,16 @@ def test_all_that_is_fitted_afterwards_is_fitted_as_chosen(
     assert figures[0] != figures[1], "or this test tells nothing"
     fitted = [call for call in steps.of("train") if call.given["model"] == "ease"]
     assert [call.part.partition(" inner ")[2] for call in fitted] == ["", "0", "1"]
-    assert [call.given["model_options"] for call in fitted] == [{"regularization": best}] * 3
+    assert [call.given["model_options"]["regularization"] for call in fitted] == [best] * 3
+    assert [call.given["liked_from"] for call in fitted] == [4.0] * 3
 
 
 def test_a_night_fits_its_base_model_as_chosen(tmp_path: Path) -> None:
     settings = options(tmp_path, model="ease", tune=(EASE,), learn_splits=1, reranker="none")
     steps = Scripted(tmp_path, [0, 1, 0])
     make_lists(pipeline_of(world(tmp_path / "data", settings), settings, steps))
-    assert [call.given["model_options"] for call in steps.of("train")] == [{"regularization": 4.0}]
+    fitted = [call.given["model_options"]["regularization"] for call in steps.of("train")]
+    assert fitted == [4.0]
 
 
 @pytest.mark.parametrize("protocol", ["loo", "split", "temporal", "cold-user"])

@@ -16,9 +16,11 @@ def test_each_model_gets_its_own_options_without_the_prefix(monkeypatch):
         knn_neighbours=9,
         ease_regularization=8.0,
         sharp_ease_regularization=4.0,
+        sharp_ease_half_life=90.0,
     )
-    assert given.of("ease") == {"regularization": 8.0}
-    assert given.of("sharp-ease") == {"regularization": 4.0}
+    unset = {"liked_only": False, "days": 0, "half_life": 0.0}
+    assert given.of("ease") == {"regularization": 8.0} | unset
+    assert given.of("sharp-ease") == unset | {"regularization": 4.0, "half_life": 90.0}
     assert given.of("knn") == {"neighbours": 9}
     assert given.of("svd") == given.of("svdpp") == given.of("popularity") == given.of("text") == {}
     assert given.of("als") == {
@@ -55,10 +57,25 @@ def test_what_is_out_of_range_is_refused(name):
 @pytest.mark.parametrize("name", choices())
 def test_what_can_be_tuned_is_an_option_of_its_model_with_the_default_among_the_choices(name):
     model, values = choices()[name]
-    assert ModelOptions().of(model)[name.removeprefix(f"{model}_")] in values
+    option = name.removeprefix(f"{model.replace('-', '_')}_")
+    default = ModelOptions().of(model)[option]
+    assert default in values
     assert list(values) == sorted(set(values)) and len(values) > 2
     for value in values:
-        assert ModelOptions(**{name: value}).of(model)[name.removeprefix(f"{model}_")] == value
+        chosen = ModelOptions().having(name, value)
+        assert chosen == ModelOptions(**{name: value})
+        assert chosen.of(model)[option] == value
+        assert type(chosen.of(model)[option]) is type(default)
+
+
+def test_a_choice_is_of_the_kind_of_its_option_and_leaves_the_others():
+    given = ModelOptions(ease_regularization=8.0)
+    chosen = given.having("popular_lately_days", 30.0)
+    days = chosen.of("popular-lately")["days"]
+    assert days == 30 and isinstance(days, int)
+    assert chosen.of("ease") == given.of("ease") and given == ModelOptions(ease_regularization=8.0)
+    with pytest.raises(ValidationError):
+        given.having("popular_lately_days", 30.5)
 
 
 def test_names_defaults_and_ranges_are_those_of_the_classes():
@@ -67,9 +84,15 @@ def test_names_defaults_and_ranges_are_those_of_the_classes():
         "als_factors": 64,
         "als_iterations": 15,
         "als_regularization": 30.0,
+        "ease_days": 0,
+        "ease_half_life": 0.0,
+        "ease_liked_only": False,
         "ease_regularization": 500.0,
         "knn_neighbours": 40,
         "popular_lately_days": 90,
+        "sharp_ease_days": 0,
+        "sharp_ease_half_life": 0.0,
+        "sharp_ease_liked_only": False,
         "sharp_ease_regularization": 100.0,
         "spark_als_alpha": 3.0,
         "spark_als_factors": 64,
@@ -77,7 +100,10 @@ def test_names_defaults_and_ranges_are_those_of_the_classes():
         "spark_als_regularization": 0.3,
     }
     assert ModelOptions().model_dump() == expected
-    assert set(choices()) == {"ease_regularization", "als_regularization", "als_alpha"}
+    assert set(choices()) == {
+        *("ease_regularization", "ease_half_life", "popular_lately_days"),
+        *("als_regularization", "als_alpha"),
+    }
 
 
 def test_what_is_unknown_is_refused():

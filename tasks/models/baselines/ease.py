@@ -1,7 +1,8 @@
 """EASE: weights between items that best restore who rated what, in closed form (Steck 2019)."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -11,22 +12,35 @@ from pydantic import Field
 
 from tasks.core.arrays import Floats
 from tasks.core.errors import SettingsError
+from tasks.core.vocabulary import USER
 from tasks.models.base import BLOCK_CELLS, Matrix, Training
 from tasks.models.interactions import histories, interactions_of, ones_like
 from tasks.models.product import ProductModel
+from tasks.models.weighing import Weighing
 
 LARGEST = 20_000
 """Rows of the largest matrix that is inverted: about 10 GB at work."""
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Ease(ProductModel):
-    """Scores of binary X (U, I): X B, where B = I - P / diag(P) and P = (X'X + lambda I)^-1."""
+    """Scores of X (U, I): X B, where B = I - P / diag(P) and P = (X'X + lambda I)^-1.
+
+    X is 1 where the user rated the item; with the options it leaves out what was not liked or is
+    too old, and counts the rest .5^(age / half-life), as exponential forgetting does (Ding & Li
+    2005). The derivation asks nothing else of X. `liked_from` and `newest` are those of
+    `Weighing`; `diagonal` is diag(P) where that was solved by users, whose `right` it divides.
+    """
 
     name = "ease"
     label = "EASE"
     choices: ClassVar[Mapping[str, tuple[float, ...]]] = {
-        "regularization": (50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0)
+        "regularization": (50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0),
+        "half_life": (0.0, 30.0, 90.0, 180.0, 365.0, 730.0),
     }
+    liked_from: Floats = field(default_factory=lambda: np.array(-math.inf))
+    newest: Floats = field(default_factory=lambda: np.array(math.nan))
+    diagonal: Floats = field(default_factory=lambda: np.empty(0))
 
     class Options(ProductModel.Options):
         """Of EASE."""
@@ -34,14 +48,27 @@ class Ease(ProductModel):
         regularization: float = Field(
             500.0, gt=0, description="How strongly `ease` shrinks its weights."
         )
+        liked_only: bool = Field(
+            False, description="Whether it looks at liked ratings alone, from `relevant_at` on."
+        )
+        days: int = Field(
+            0, ge=0, description="Days before the newest rating that it looks at; 0: all."
+        )
+        half_life: float = Field(
+            0.0, ge=0, description="Days after which a rating counts half; 0: always the same."
+        )
 
     @classmethod
     def fit(cls, training: Training) -> Self:
         """What is inverted is as large as the fewer of users and items.
 
-        Raises SettingsError beyond LARGEST.
+        Raises SettingsError beyond LARGEST, and TooLittleDataError where times matter and no rating
+        has one.
         """
-        shrink = cls.Options.read(training.options).regularization
+        options = cls.Options.read(training.options)
+        weighing = Weighing.fitting(
+            training, cls.name, options.days, options.half_life, liked_only=options.liked_only
+        )
         users, items, rated = interactions_of(training.ratings)
         size = min(rated.shape)
         if size > LARGEST:
@@ -50,8 +77,25 @@ class Ease(ProductModel):
                 f"it goes up to {LARGEST:,}.",
                 "Use als, knn or svd for a data set as large as this.",
             )
-        left, right = (by_users if len(users) < len(items) else by_items)(rated, shrink)
-        return cls(users=users, items=items, left=left, right=right, options=training.options)
+        if not weighing.counts_all:
+            everybody = training.ratings[USER].unique()
+            _, weights = histories(items, weighing.of(training.ratings), everybody)
+            rated = weights.astype(np.float32)
+        shrink = options.regularization
+        if len(users) < len(items):
+            left, right, diagonal = _solved_by_users(rated, shrink)
+        else:
+            (left, right), diagonal = by_items(rated, shrink), np.empty(0)
+        return cls(
+            users=users,
+            items=items,
+            left=left,
+            right=right,
+            options=training.options,
+            liked_from=np.array(weighing.liked_from),
+            newest=np.array(weighing.newest),
+            diagonal=diagonal,
+        )
 
     def fold_in(self, ratings: pl.DataFrame, users: pl.Series) -> Self:
         """What they rated in the place of the fitted rows or, solved by users, what gives the same.
@@ -60,13 +104,18 @@ class Ease(ProductModel):
         row x has x P = (x - x X' M X) / lambda, so that the row x X' M / lambda gives their unrated
         items' scores.
         """
+        options = self.Options.read(self.options)
+        liked_from, newest = float(self.liked_from), float(self.newest)
+        weighing = Weighing(liked_from, options.days, options.half_life, newest)
+        people, weights = histories(self.items, weighing.of(ratings), users)
+        rated = weights.astype(np.float32)
         if self.left.shape[1] == len(self.items):
-            return self.with_histories(ratings, users)
-        people, rated = histories(self.items, ratings, users)
+            return replace(self, users=people, left=rated)
         who = ones_like(scipy.sparse.csr_array(self.right))
-        shared = (ones_like(rated) @ who.T).toarray()
-        shrink = self.Options.read(self.options).regularization
-        left = -(shared @ np.asarray(self.left)) / shrink
+        if options.half_life:
+            who = scipy.sparse.csr_array(self.right * self.diagonal, dtype=np.float32)
+        shared = (rated @ who.T).toarray()
+        left = -(shared @ np.asarray(self.left)) / options.regularization
         return replace(self, users=people, left=left.astype(np.float32))
 
 
@@ -102,10 +151,17 @@ def by_users(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix]:
     P_ii = (1 - x_i' M x_i) / lambda. An unrated item's score is -(X P)_ui / P_ii. A rated item's
     lacks the 1 that the zero diagonal of B adds: rated items are never candidates.
     """
+    left, right, _ = _solved_by_users(rated, regularization)
+    return left, right
+
+
+def _solved_by_users(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix, Floats]:
+    """The same, and diag(P)."""
     inverse = _inverse(rated @ rated.T, regularization)
     diagonal = (1.0 - _quadratic(rated, inverse)) / regularization
     scaled = rated @ scipy.sparse.diags_array(1.0 / diagonal)
-    return -inverse.astype(np.float32), scipy.sparse.csr_array(scaled, dtype=np.float32)
+    right = scipy.sparse.csr_array(scaled, dtype=np.float32)
+    return -inverse.astype(np.float32), right, diagonal
 
 
 def _inverse(gram: Matrix, regularization: float) -> Floats:

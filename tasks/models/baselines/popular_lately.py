@@ -1,18 +1,18 @@
 """The same list for everybody: what was rated most often of late."""
 
-from typing import Self
+from collections.abc import Mapping
+from typing import ClassVar, Self
 
 import polars as pl
 from pydantic import Field
 
 from tasks.core.arrays import ids_of
-from tasks.core.errors import TooLittleDataError
 from tasks.core.progress import say
 from tasks.core.vocabulary import ITEM, TIMESTAMP, USER
 from tasks.models.base import RATED_BY_MANY_LATELY, Training
 from tasks.models.baselines.popularity import Popularity
+from tasks.models.weighing import SECONDS_PER_DAY, check_times
 
-SECONDS_PER_DAY = 86_400
 LATELY = "lately"
 """The column that is 1 where a rating counts, else 0 or null."""
 
@@ -26,6 +26,7 @@ class PopularLately(Popularity):
     name = "popular-lately"
     label = "most popular lately"
     reason = RATED_BY_MANY_LATELY
+    choices: ClassVar[Mapping[str, tuple[float, ...]]] = {"days": (7, 14, 30, 90, 180)}
 
     class Options(Popularity.Options):
         """Of the most popular lately."""
@@ -42,11 +43,7 @@ class PopularLately(Popularity):
         """
         days = cls.Options.read(training.options).days
         ratings = training.ratings
-        if ratings[TIMESTAMP].null_count() == ratings.height:
-            raise TooLittleDataError(
-                f"The data set has no timestamps: {cls.name} cannot tell what is new.",
-                "Add them to the ratings file, or use popularity.",
-            )
+        check_times(ratings, cls.name, "popularity")
         if ratings[TIMESTAMP].drop_nulls().n_unique() == 1:
             same = "all times are the same, so it counts ratings as popularity does"
             say(f"    {cls.name}: {same}")
