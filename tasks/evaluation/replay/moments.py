@@ -6,6 +6,7 @@ import polars as pl
 
 from tasks.core.errors import TooLittleDataError
 from tasks.core.vocabulary import TIMESTAMP, Record
+from tasks.evaluation.splits.times import check_times
 from tasks.evaluation.splits.windows import DAY, Window, window_of
 
 
@@ -27,9 +28,10 @@ def moments_of(
     """`nights` moments, `every` days apart; by default the last horizon ends with the data.
 
     `horizon`: 30 days, or 1/32 of the time of all ratings if that is less, unless given; `every`
-    the same unless given. Raises TooLittleDataError where nothing was rated before the first night,
-    or nothing after the last one began.
+    the same unless given. Raises TooLittleDataError where ratings do not say which came first,
+    nothing was rated before the first night, or nothing after the last one began.
     """
+    check_times(ratings)
     newest = window_of(ratings, days=horizon)
     apart = every or newest.days
     first = newest.start - (nights - 1) * apart * DAY if start is None else start
