@@ -155,10 +155,12 @@ def measure_split(
         limit=settings.limit_users,
         window=window,
     )
+    train = split.train
     if window:
         dataset = steps.run(as_of_stage, dataset=dataset, moment=window.start)
+        train = dataset.ratings  # as in the file of a night on that day, whose models serve here
     inputs = Inputs(
-        ratings=split.train,
+        ratings=train,
         users=split.users,
         typed=typed,
         new_items=split.new_items,

@@ -84,16 +84,18 @@ def _labelled_table(pipeline: Pipeline, number: int) -> Artifact:
     """Labelled features of one inner split, made as the outer ones are."""
     split = inner_split(pipeline, number)
     steps, dataset = pipeline.steps.at(inner_part(pipeline, number)), pipeline.dataset
+    train = split.train
     if pipeline.windows:
         start = pipeline.windows[number].start
         dataset = steps.run(as_of_stage, dataset=dataset, moment=start)
+        train = dataset.ratings  # as in the file of a night on that day, whose models serve here
     inner = replace(
         pipeline,
         steps=steps,
         dataset=dataset,
         seed=inner_seed(pipeline, number),
         inputs=Inputs(
-            ratings=split.train,
+            ratings=train,
             users=split.users,
             new_items=split.new_items,
             most_new=pipeline.inputs.most_new,
