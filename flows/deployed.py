@@ -25,14 +25,20 @@ from flows import evaluate as evaluating
 from flows import experiment as experimenting
 from flows import nightly as nights
 from flows import recommend as recommending
-from flows.outcomes import EvaluationResult, NightlyResult, Recommendation
+from flows import replay as replaying
+from flows.outcomes import EvaluationResult, NightlyResult, Recommendation, ReplayResult
 from tasks.core.errors import PalateError
 from tasks.core.lock import in_use
 from tasks.core.progress import lines_to, log_for, say
 from tasks.core.storage import storage_of
 from tasks.evaluation.grid import read_grid
 from tasks.llm.open_sessions import asking
-from tasks.settings.sources import EvaluateOptions, GivenOptions, NightlyOptions
+from tasks.settings.sources import (
+    EvaluateOptions,
+    GivenOptions,
+    NightlyOptions,
+    ReplayCommandOptions,
+)
 from tasks.store.record import attempt, new_run_id
 
 
@@ -65,6 +71,7 @@ def _describe_defaults(schema: dict[str, Any], handler: GetJsonSchemaHandler) ->
 
 Chosen = Annotated[NightlyOptions, AsForm()]
 Measuring = Annotated[EvaluateOptions, AsForm()]
+Replaying = Annotated[ReplayCommandOptions, AsForm()]
 runner: ThreadPoolTaskRunner[object] = ThreadPoolTaskRunner(max_workers=2)
 
 
@@ -104,6 +111,14 @@ def evaluate(settings: Measuring) -> EvaluationResult:
     with working(settings.home):
         _say_notes(settings)
         return evaluating.evaluate.fn(settings.settings())
+
+
+@flow(name="replay", task_runner=runner)  # type: ignore[arg-type]
+def replay(settings: Replaying) -> ReplayResult:
+    """Make past nights again, each from what was known on its day; judge them on what came then."""
+    with working(settings.home):
+        _say_notes(settings)
+        return replaying.replay.fn(settings.settings())
 
 
 @flow(name="experiment", task_runner=runner)  # type: ignore[arg-type]

@@ -1,33 +1,25 @@
 """How good a night's method is, on held-out ratings."""
 
 from flows.cells import Evaluation
-from flows.tonight import Lists, Plan
+from flows.tonight import Lists, Plan, Tonight
 from tasks.core.errors import LlmDownError
 from tasks.core.progress import say
 from tasks.core.steps import Steps
-from tasks.core.vocabulary import Dataset, ProtocolName
 from tasks.evaluation.cell import Cell, CellResult
 from tasks.settings.common import CommonOptions
 from tasks.settings.evaluation import EvaluationSettings
-from tasks.settings.settings import Settings
 
 HELD_OUT = "held out"
 
 
-def measure(
-    steps: Steps,
-    settings: Settings,
-    dataset: Dataset,
-    plan: Plan,
-    lists: Lists,
-    protocol: ProtocolName,
-) -> list[CellResult]:
-    """The method on one split under `protocol`, where nothing sees the held-out side.
+def measure(steps: Steps, tonight: Tonight, plan: Plan, lists: Lists) -> list[CellResult]:
+    """The method on one split, where nothing sees the held-out side.
 
     Nothing where nothing was fitted anew: the figures of the night that did hold. Typed profiles
     are left out: nobody can say whether they were written from train alone.
     """
-    if not _is_due(settings, plan, lists):
+    settings, protocol = tonight.settings, tonight.measured_by
+    if not _is_due(tonight, plan, lists):
         return []
     common = {name: getattr(settings, name) for name in CommonOptions.model_fields}
     common |= {"profiles": None, "limit_users": settings.users_to_measure or settings.limit_users}
@@ -35,16 +27,18 @@ def measure(
         **common, method=settings.method, llm=settings.llm, protocol=protocol, seeds=1
     )
     try:
-        evaluation = Evaluation(steps, {settings.data: dataset})
+        evaluation = Evaluation(steps, {settings.data: tonight.known.dataset})
         return [evaluation.measure(Cell(label=HELD_OUT, settings=held_out))]
     except LlmDownError as down:
         say(f"    [red]not measured:[/] {down.what}")
         return []
 
 
-def _is_due(settings: Settings, plan: Plan, lists: Lists) -> bool:
-    if lists.degraded or settings.users_to_measure == 0:
+def _is_due(tonight: Tonight, plan: Plan, lists: Lists) -> bool:
+    wanted = tonight.settings.users_to_measure
+    if lists.degraded or wanted == 0:
         return False
     if plan.last is None or plan.last.state.measured_in is None:
         return True
-    return plan.last.state.measured_users != settings.users_to_measure
+    state = plan.last.state
+    return (state.measured_users, state.measured_by) != (wanted, tonight.measured_by)

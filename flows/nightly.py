@@ -19,7 +19,6 @@ from tasks.core import phases
 from tasks.core.errors import TooLittleDataError
 from tasks.core.progress import phase, say
 from tasks.core.steps import Steps
-from tasks.core.vocabulary import ProtocolName
 from tasks.llm.session import session_for
 from tasks.night.notify.outcome import notify_outcome, notifying
 from tasks.night.record import Night, changes_of
@@ -89,8 +88,7 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
     with phase(phases.GUARD):
         guarding = guard(steps, settings, known, plan.before)
     with phase(phases.MEASURE):
-        protocol: ProtocolName = "horizon" if tonight.pipeline().windows else "loo"
-        results = measure(steps, settings, known.dataset, plan, lists, protocol)
+        results = measure(steps, tonight, plan, lists)
         comparisons = compare_all(steps, results)
     places = places_of(tonight, lists, guarding)
     sentences = Sentences()

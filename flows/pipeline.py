@@ -103,14 +103,20 @@ class Pipeline:
         """
         if isinstance(settings, EvaluationSettings):
             longest, protocol, keep = max(settings.ks), settings.protocol, settings.keep
-            method, before = settings.method, outer and (outer.start, outer.days)
-            windows = inner_windows(steps, method, inputs.ratings, *before, 1) if before else ()
+            before = outer and (outer.start, outer.days)
+            windows = (
+                inner_windows(steps, settings.method, inputs.ratings, *before, 1) if before else ()
+            )
         else:
             longest, keep = settings.top, NIGHT_KEEP
             protocol, windows = _learned_on(steps, settings, inputs.ratings)
+        method = settings.method
+        if PROTOCOLS[protocol].forward:
+            chosen = {"model_options": method.forward_options()}
+            method = method.model_copy(update=chosen)
         return cls(
             steps=steps,
-            method=settings.method,
+            method=method,
             engine=settings.engine,
             dataset=dataset,
             inputs=inputs,

@@ -8,7 +8,7 @@ from flows.ranking import make_lists
 from tasks.core.errors import TooLittleDataError
 from tasks.core.stage import list_versions
 from tasks.core.steps import Steps
-from tasks.core.vocabulary import Artifact, Record
+from tasks.core.vocabulary import Artifact, ProtocolName, Record
 from tasks.night.stages import (
     Judgement,
     changes_stage,
@@ -119,6 +119,12 @@ class Tonight:
         )
         return Pipeline.of(self.steps, self.settings, self.known.dataset, inputs)
 
+    @property
+    def measured_by(self) -> ProtocolName:
+        """How ratings are held out to measure the method."""
+        usual: ProtocolName = "horizon" if self.pipeline().windows else "loo"
+        return self.settings.night.measure_protocol or usual
+
     def lists(self, plan: Plan, run_id: str = "") -> Lists:
         """Everybody's lists: new ones for the users of the plan, the others' as they were."""
         made = make_lists(self.pipeline(plan)) if plan.users else None
@@ -177,6 +183,7 @@ def state_of(
         judged=list(judged),
         measured_in=measured_in or earlier,
         measured_users=tonight.settings.users_to_measure,
+        measured_by=tonight.measured_by,
     )
 
 

@@ -54,7 +54,7 @@ GROUPS: dict[str, tuple[str, tuple[type[BaseModel], ...]]] = {
 ESSENTIAL = {
     *("data", "home", "config", "method", "top", "limit_users", "profiles"),
     *("scorer", "llm_model", "llm_base_url", "max_cost", "explain", "protocol", "seeds"),
-    *("from_", "every", "nights", "horizon", "rivals"),
+    *("from_", "every", "nights"),
 }
 """What --help shows; all else takes --help-all."""
 

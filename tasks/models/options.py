@@ -39,7 +39,7 @@ _AllOptions: Any = create_model(
 class ModelOptions(_AllOptions):
     """Options of all base models, each behind its model's name; `of` gives those of one."""
 
-    def having(self, name: str, value: float) -> Self:
+    def having(self, name: str, value: OptionValue) -> Self:
         """The same with one option at this value, of the option's own kind: 30.0 days are 30."""
         return self.model_copy(update={name: getattr(type(self)(**{name: value}), name)})
 

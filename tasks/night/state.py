@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pydantic_core import to_json
 
 from tasks.core.optional import version_of
-from tasks.core.vocabulary import Artifact, Dataset, DatasetInfo, Record
+from tasks.core.vocabulary import Artifact, Dataset, DatasetInfo, ProtocolName, Record
 from tasks.llm.options import VARIANTS
 from tasks.models.options import ModelOptions
 from tasks.ranking.blend import Learned
@@ -54,7 +54,7 @@ class NightState(Record):
     `lists`: every user's candidates, ranked; `listed` (user, listed_in): the run that made each.
     `fitted` has served `served` nights, since the run `model_from`. `judged`: how lists of earlier
     nights did on the ratings after them, oldest first. `measured_in`: the run that measured the
-    method on held-out ratings, of `measured_users` users; None: of all.
+    method on held-out ratings, of `measured_users` users (None: of all) under `measured_by`.
     """
 
     known: Known
@@ -66,6 +66,7 @@ class NightState(Record):
     judged: list[Artifact]
     measured_in: str | None
     measured_users: int | None
+    measured_by: ProtocolName | None = None
 
 
 def method_of(settings: Settings, info: DatasetInfo, logic: Mapping[str, Sequence[str]]) -> str:

@@ -2,10 +2,18 @@
 
 import math
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    ValidationError,
+    model_validator,
+)
 
 from tasks.core.errors import SettingsError
 from tasks.core.vocabulary import BoundName, ProfileWriter, RerankerName, ScorerName
+from tasks.models.base import OptionValue
 from tasks.models.options import ModelOptions, choices
 from tasks.models.registry import model_class, model_names
 from tasks.ranking.options import LearnOptions, Weights
@@ -35,11 +43,15 @@ class Method(LearnOptions):
     )
     forward_sources: dict[str, NonNegativeInt] = Field(
         {},
-        description="The same of models that propose beside the sources only where the order is"
-        " learned on windows of time.",
+        description="More sources, and other counts, where the order is learned on windows of time.",
     )
     forward_without: tuple[str, ...] = Field(
         (), description="Sources that are left out where the order is learned on windows of time."
+    )
+    forward_model_options: dict[str, OptionValue] = Field(
+        {},
+        description="Options of base models that are other where the order is learned on windows of"
+        " time: ease_half_life = 365.",
     )
     search_count: int | None = Field(
         None,
@@ -112,6 +124,23 @@ class Method(LearnOptions):
             )
         return self
 
+    @model_validator(mode="after")
+    def _forward_options_agree(self) -> "Method":
+        try:
+            self.forward_options()
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(map(str, first["loc"]))
+            raise ValueError(f"forward_model_options: {name}: {first['msg']}") from error
+        return self
+
+    def forward_options(self) -> ModelOptions:
+        """Those of the base models where the order is learned on windows of time."""
+        options = self.model_options
+        for name, value in self.forward_model_options.items():
+            options = options.having(name.replace("-", "_"), value)
+        return options
+
     @property
     def asks_llm(self) -> bool:
         """Whether scores cost requests."""
@@ -155,7 +184,7 @@ class Method(LearnOptions):
         named = dict[str, int | None](self.sources) or {self.model: None}
         if forward and self.sources:
             kept = {name: n for name, n in named.items() if name not in self.forward_without}
-            named = {**self.forward_sources, **kept}
+            named = {**kept, **self.forward_sources}
         silent = "language" in self.without and self.model != "text"
         return {name: count for name, count in named.items() if not (silent and name == "text")}
 

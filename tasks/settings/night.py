@@ -1,5 +1,7 @@
 """The settings of nights that follow each other."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, field_validator
 
 
@@ -37,6 +39,11 @@ class NightOptions(BaseModel):
         ge=0,
         description="Users whose held-out rating is looked for: everybody with `embedded`, nobody"
         " (0) with a scorer that costs money, unless set.",
+    )
+    measure_protocol: Literal["horizon", "loo"] | None = Field(
+        None,
+        description="What a night is measured on: the newest window of time, or loo, one rating of"
+        " each user. The window where the order is learned on windows, unless set.",
     )
     explain: bool = Field(
         False,

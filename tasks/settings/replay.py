@@ -13,7 +13,10 @@ from tasks.settings.method import Method
 from tasks.settings.settings import Settings
 
 TUNED = "tuned"
-RIVALS = ("popular-lately.days=tuned", "ease", "ease.liked_only=true", "ease.days=365")
+RIVALS = (
+    *("popular-lately.days=tuned", "ease"),
+    *("ease.days=365", "ease.liked_only=true,half_life=365"),
+)
 
 
 class ReplayOptions(BaseModel):

@@ -31,7 +31,16 @@ def home(tmp_path: Path) -> Path:
 
 def test_help_names_every_command() -> None:
     text = succeed("--help").stdout
-    for command in ("nightly", "recommend", "evaluate", "experiment", "sql", "datasets", "report"):
+    for command in (
+        "nightly",
+        "recommend",
+        "evaluate",
+        "replay",
+        "experiment",
+        "sql",
+        "datasets",
+        "report",
+    ):
         assert command in text
 
 
@@ -47,7 +56,8 @@ def test_help_loads_none_of_what_commands_need() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["nightly", "recommend", "estimate", "evaluate", "experiment", "compare", "doctor"]
+    "command",
+    ["nightly", "recommend", "estimate", "evaluate", "replay", "experiment", "compare", "doctor"],
 )
 def test_help_fits_a_screen_and_says_where_the_rest_is(
     command: str, monkeypatch: pytest.MonkeyPatch

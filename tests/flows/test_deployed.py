@@ -22,7 +22,7 @@ FILE = Path(__file__).parents[2] / "deployments" / "prefect.yaml"
 def test_every_deployment_is_of_a_flow_that_takes_its_parameters() -> None:
     deployments = yaml.safe_load(FILE.read_text())["deployments"]
     assert [one["name"] for one in deployments] == [
-        *("nightly", "evaluate", "experiment", "recommend"),
+        *("nightly", "evaluate", "replay", "experiment", "recommend"),
     ]
     for one in deployments:
         module, name = one["entrypoint"].split(":")
