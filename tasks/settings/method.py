@@ -43,7 +43,7 @@ class Method(LearnOptions):
     )
     forward_sources: dict[str, NonNegativeInt] = Field(
         {},
-        description="More sources, and other counts, where the order is learned on windows of time.",
+        description="More sources and other counts where the order is learned on windows of time.",
     )
     forward_without: tuple[str, ...] = Field(
         (), description="Sources that are left out where the order is learned on windows of time."
