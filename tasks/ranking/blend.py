@@ -11,10 +11,7 @@ from tasks.core.vocabulary import USER, Artifact, Record
 from tasks.features.learning import few_misses
 from tasks.features.table import LABEL, WHOLE, among_candidates
 from tasks.ranking.learned import LearnedWeights, labels_of, learn
-from tasks.ranking.trees import Grown, grow, tree_scores
-
-QUICK = 0.15
-"""Learning rate where there are thousands of hits: a third of the trees rank as well as at .05."""
+from tasks.ranking.trees import MANY_HITS, Grown, grow, tree_scores
 
 FLATTEST = 1e-3
 """On a handful of hits the slope may come out negative: it would turn every list round."""
@@ -92,10 +89,10 @@ def learn_forward(
     linear = learn([learned], data[-1:], seed)
     check = newest.filter(WHOLE)
     with_hits = check.filter(pl.col(LABEL).any().over(USER))
-    grown = grow(older, with_hits, linear.features, seed, rate=QUICK)
+    grown = grow(older, with_hits, linear.features, seed, shape=MANY_HITS)
     calibrated = _calibrated(check, blended(check, linear, grown.text, trees_alone=True), seed)
     every = [*older, learned]
-    whole = grow(every, None, linear.features, seed, count=grown.trees, rate=QUICK)
+    whole = grow(every, None, linear.features, seed, count=grown.trees, shape=MANY_HITS)
     return linear, whole, *calibrated
 
 

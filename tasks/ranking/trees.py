@@ -1,6 +1,6 @@
 """Boosted trees beside the learned re-ranker's linear part: LambdaRank (Burges 2010)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,9 +13,6 @@ from tasks.features.facts import Ints
 from tasks.features.table import LABEL
 from tasks.ranking.learned import matrix_of
 
-SLOW = 0.05
-"""Learning rate on some hundred hits."""
-
 MOST_TREES = 500
 PATIENCE = 50
 """Trees without a better NDCG@10 on the check split until no more are grown."""
@@ -27,7 +24,6 @@ SHAPE: dict[str, Any] = {
     "objective": "lambdarank",
     "metric": "ndcg",
     "eval_at": [10],
-    "num_leaves": 15,
     "min_data_in_leaf": 100,
     "feature_fraction": 0.4,
     "bagging_fraction": 0.7,
@@ -36,6 +32,10 @@ SHAPE: dict[str, Any] = {
     "max_bin": 63,
 }
 """Small, much regularised trees: an inner split has only some hundred hits to learn from."""
+FEW_HITS: dict[str, Any] = {"learning_rate": 0.05, "num_leaves": 15}
+MANY_HITS: dict[str, Any] = {"learning_rate": 0.12, "num_leaves": 7}
+"""On windows with thousands of hits flatter trees rank better, and a third as many suffice."""
+
 QUIET: dict[str, Any] = {
     "verbose": -1,
     "deterministic": True,
@@ -60,7 +60,7 @@ def grow(
     seed: int,
     *,
     count: int = MOST_TREES,
-    rate: float = SLOW,
+    shape: Mapping[str, Any] = FEW_HITS,
 ) -> Grown:
     """Trees fitted on labelled feature tables, as many as rank the table `check` best.
 
@@ -88,7 +88,7 @@ def grow(
         for some in ([tables], [] if check is None else [[check]])
     )
     grown = lightgbm.train(
-        SHAPE | QUIET | {"learning_rate": rate, "seed": seed % 2**31},
+        SHAPE | shape | QUIET | {"seed": seed % 2**31},
         data[0],
         count,
         valid_sets=held,

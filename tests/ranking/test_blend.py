@@ -7,7 +7,6 @@ from tasks.core.artifacts import read_arrays, write_table
 from tasks.core.errors import TooLittleDataError
 from tasks.features.learning import drawn_users, few_misses, trimmed
 from tasks.ranking.blend import (
-    QUICK,
     Learned,
     Trees,
     blended,
@@ -18,7 +17,7 @@ from tasks.ranking.blend import (
 from tasks.ranking.learned import learn
 from tasks.ranking.rankers import LearnedRanker, order
 from tasks.ranking.stages import learn_stage
-from tasks.ranking.trees import grow, tree_scores
+from tasks.ranking.trees import MANY_HITS, grow, tree_scores
 from tests.ranking.interaction import EACH, FEATURES, hits_above_others, interacting
 
 TABLES = [interacting(seed) for seed in range(2)]
@@ -197,7 +196,7 @@ def test_forward_the_trees_alone_order_and_the_newest_window_says_how_likely_it_
     weights, grown, slope, intercept = learn_forward(older, newest, ["a", "b"], 0)
     assert weights == learn([few_misses(newest, 0)], ["b"], 0)
     check = newest.filter("whole", pl.col("held_out").any().over("user"))
-    stopped = grow(older, check, FEATURES, 0, rate=QUICK)
+    stopped = grow(older, check, FEATURES, 0, shape=MANY_HITS)
     assert grown.trees == stopped.trees and grown.text != stopped.text, "grown on both at last"
     made = blended(FRESH, weights, grown.text, trees_alone=True)
     scores = tree_scores(grown.text, FEATURES, FRESH)

@@ -148,3 +148,35 @@ def test_the_engine_is_engine_its_own_settings_and_whether_to_use_batches():
     engine = plain_settings(scorer="llm-batch", llm_model="m", llm_items=7).engine
     assert (engine.llm_model, engine.llm_items, engine.in_batches) == ("m", 7, True)
     assert not plain_settings(scorer="llm", llm_model="m").engine.in_batches
+
+
+def test_on_windows_some_sources_are_left_out_and_others_count_otherwise():
+    method = plain_settings(
+        model="ease",
+        sources={"ease": 200, "svd": 20, "text": 5},
+        forward_without=("svd",),
+        forward_sources={"ease": 40, "popular-lately": 100},
+        model_options={"ease_days": 9},
+        forward_model_options={"ease-half-life": 365},
+    ).method
+    assert method.candidate_sources(forward=False) == {"ease": 200, "svd": 20, "text": 5}
+    forward = {"ease": 40, "text": 5, "popular-lately": 100}
+    assert method.candidate_sources(forward=True) == forward
+    options = method.forward_options()
+    assert (options.ease_half_life, options.ease_days) == (365, 9)
+    assert method.model_options.ease_half_life == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"forward_without": ("svd",)}, "svd's list is the base list"),
+        ({"forward_without": ("eas",)}, "the nearest is 'ease'"),
+        ({"forward_model_options": {"ease_speed": 1}}, "forward_model_options: ease_speed"),
+        ({"forward_model_options": {"ease_days": -1}}, "forward_model_options: ease_days"),
+    ],
+)
+def test_what_cannot_be_other_on_windows_is_refused(given, says):
+    with pytest.raises(ValidationError) as error:
+        plain_settings(**given)
+    assert says in str(error.value)

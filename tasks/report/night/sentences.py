@@ -22,9 +22,11 @@ def sentences(night: NightRows) -> list[str]:
     """How candidates are found, judged and ordered; less where an old row says less."""
     run, settings = night.run, night.settings
     if learned_on_windows(night.figures) and settings.get("sources"):
+        without = settings.get("forward_without", ())
+        kept = {name: n for name, n in settings["sources"].items() if name not in without}
         settings = {
             **settings,
-            "sources": {**settings["sources"], **settings.get("forward_sources", {})},
+            "sources": {**kept, **settings.get("forward_sources", {})},
             "learned_on": times(settings.get("learn_windows", 0), "newest window") + " of time",
         }
     texts = [_proposes(run, settings), _judges(run, settings), _orders(run, settings)]

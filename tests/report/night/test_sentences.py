@@ -39,11 +39,12 @@ def test_a_learned_night_in_words():
 
 
 def test_a_night_that_learned_on_windows_says_so():
-    sources = {"sources": {"svd": 50, "ease": 20}, "forward_sources": {"popular-lately": 30}}
-    learned = plain_settings(reranker="learned", learn_windows=6, **sources)
+    sources = {"sources": {"svd": 50, "ease": 20, "knn": 7}, "forward_without": ["knn"]}
+    forward = {"forward_sources": {"popular-lately": 30, "svd": 40}}
+    learned = plain_settings(reranker="learned", learn_windows=6, **sources, **forward)
     figures = [{"metric": "HR", "k": 10, "protocol": "horizon"}]
     assert sentences(night(learned, figures, reranker="learned")) == [
-        "Candidates per user come from SVD 50, EASE 20, most popular lately 30; SVD's order is the"
+        "Candidates per user come from SVD 40, EASE 20, most popular lately 30; SVD's order is the"
         " base list.",
         "A learned re-ranker (weights, fitted on 6 newest windows of time) orders them to find what"
         " people come to rate.",
