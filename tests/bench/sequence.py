@@ -37,7 +37,8 @@ def main(root: Path = ROOT) -> None:
     with TemporaryDirectory(prefix="palate-bench-") as folder:
         info, ratings = _read(given.data, Path(folder))
         peer = Peer(Path(folder), given.python)
-        plan = Plan(given.kind, given.session, epochs=given.epochs, cpu_seconds=given.cpu_seconds)
+        chosen = ("kind", "session", "epochs", "cpu_seconds", "unliked")
+        plan = Plan(**{name: getattr(given, name) for name in chosen})
         for start in given.starts:
             say(f"{info.name}: {plan.kind} on the {given.days} days from {start}")
             window = window_from(start, given.days)
@@ -89,6 +90,7 @@ def _arguments() -> Namespace:
     parser.add_argument(
         "--cpu-seconds", type=float, default=usual.cpu_seconds, help="no epoch is begun later"
     )
+    parser.add_argument("--unliked", type=float, default=usual.unliked, help="their weight")
     parser.add_argument("--python", type=Path, help="one that has rectools[torch] already")
     return parser.parse_args()
 

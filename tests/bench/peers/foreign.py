@@ -57,6 +57,8 @@ def run_in(
     for table, frame in tables.items():
         frame.write_parquet(work / f"{table}.parquet")
     out = _said([str(python), str(HERE / f"{name}_script.py"), str(work)], seconds)
+    if not out.strip():
+        raise PeerMissingError(f"{name}_script.py ended before it had said anything")
     told: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
     return told, pl.read_parquet(work / "lists.parquet")
 
