@@ -100,6 +100,7 @@ def sequence():
         "choosing_seconds": 600.0,
         "version": "0.19.0",
         "torch": "2.13.0",
-        "plan": {"session": 50, "factors": 64, "blocks": 2},
+        "earlier": {"1": 0.1, "2": 0.11, "3": 0.12, "4": 0.14, "5": 0.13},
+        "plan": {"session": 50, "factors": 64, "blocks": 2, "seed": 0},
     }
     return {"windows": {"made-up, 1601503200, 30, SASRec": window}}

@@ -85,7 +85,16 @@ def test_the_night_after_is_told_where_it_was_measured():
 def test_a_window_is_told_with_what_was_measured_beside_it():
     text = rendered({}, {}, samples.sequence())
     assert "| made-up | 30 days from 2020-09-30 | SASRec | .1500 | .1229 (90 days) |" in text
+    assert "| 4 of 5 |" in text
     assert "RecTools 0.19.0" in text
+
+
+def test_a_window_whose_last_epoch_was_the_best_says_that_more_might_give_more():
+    cut_short = samples.sequence()
+    assert "more might give more" not in rendered({}, {}, cut_short)
+    for window in cut_short["windows"].values():
+        window["epochs"] = len(window["earlier"])
+    assert "more might give more" in rendered({}, {}, cut_short)
 
 
 def test_plots_and_pages_are_written_beside_the_figures(tmp_path):
