@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run up down evidence demo-llm test test-slow chromium crash check bench bench-scale format lock clean
+.PHONY: run up down evidence demo-llm test test-slow chromium crash check bench bench-scale bench-sequence format lock clean
 
 run: $(READY)  ## tonight's recommendations for the data set that ships with the install
 	$(BIN)/palate nightly
@@ -44,6 +44,9 @@ bench: $(READY)  ## every step, beside the published way and other libraries; a 
 
 bench-scale: $(READY)  ## whole nights up to MovieLens 32M's size (SIZES="100000 1000000"; FRESH=1 anew); carries on
 	$(BIN)/python -m tests.bench.scale
+
+bench-sequence: $(READY)  ## RecTools' SASRec, judged on windows of time (DATA=NAME DAYS=30 STARTS="SECONDS ..."); half an hour each
+	$(BIN)/python -m tests.bench.sequence $(DATA) --days $(DAYS) --starts $(STARTS)
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -13,6 +13,7 @@ PAGE = Path("BENCHMARKS.md")
 PLAN = Path("deployments", "SCALING.md")
 BENCH_FILE = Path("results", "bench.json")
 SCALE_FILE = Path("results", "scale.json")
+SEQUENCE_FILE = Path("results", "sequence.json")
 
 
 def kept(file: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tests.bench import charts, scaling, targets
 from tests.bench.growth import exponents
-from tests.bench.kept import BENCH_FILE, PAGE, PLAN, SCALE_FILE, kept, write_text
+from tests.bench.kept import (
+    BENCH_FILE,
+    PAGE,
+    PLAN,
+    SCALE_FILE,
+    SEQUENCE_FILE,
+    kept,
+    write_text,
+)
 from tests.bench.stages import SINGULAR
 from tests.bench.watched import ROOT
 
@@ -27,21 +36,26 @@ def write(root: Path = ROOT) -> None:
         write_text(root / BENCH_FILE.with_suffix(".svg"), charts.bench(bench))
     if targets.nights(scale or {"sizes": {}}):
         write_text(root / SCALE_FILE.with_suffix(".svg"), charts.scale(targets.nights(scale)))
-    for name, text in pages(bench, scale).items():
+    for name, text in pages(bench, scale, kept(root / SEQUENCE_FILE)).items():
         write_text(root / name, text)
 
 
-def pages(bench: Mapping[str, Any], scale: Mapping[str, Any]) -> dict[Path, str]:
+def pages(
+    bench: Mapping[str, Any], scale: Mapping[str, Any], sequence: Mapping[str, Any]
+) -> dict[Path, str]:
     """The text of each page, by its name relative to the root."""
-    return {PAGE: rendered(bench, scale), PLAN: planned(bench, scale)}
+    return {PAGE: rendered(bench, scale, sequence), PLAN: planned(bench, scale)}
 
 
-def rendered(bench: Mapping[str, Any], scale: Mapping[str, Any]) -> str:
+def rendered(
+    bench: Mapping[str, Any], scale: Mapping[str, Any], sequence: Mapping[str, Any]
+) -> str:
     """The Markdown; a file that is not there yet is said to be missing."""
     template = _environment().get_template(TEMPLATE)
     return template.render(
         bench=bench,
         scale=scale,
+        sequence=sequence.get("windows", {}),
         ratio=_ratio(bench) if bench else None,
         paper_seconds=PAPER_SECONDS,
         bench_targets=targets.of_bench(bench) if bench else [],
@@ -74,6 +88,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {"figure": figure, "machine": _machine, "unit": SINGULAR.__getitem__}
+    environment.filters |= {"day": _day, "share": _share}
     return environment
 
 
@@ -94,6 +109,14 @@ def figure(value: float | None, digits: int = 3) -> str:
 def _ratio(bench: Mapping[str, Any]) -> float:
     theirs: float = bench["published"]["seconds_all_users"]
     return theirs / float(bench["evaluation"]["warm"]["seconds"])
+
+
+def _share(value: float) -> str:
+    return f"{value:.4f}".removeprefix("0")
+
+
+def _day(moment: int) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d}"
 
 
 def _machine(facts: Mapping[str, Any]) -> str:

@@ -78,3 +78,29 @@ def bench(warm=25.0):
             "one_pair_per_request": told_the_limit,
         },
     }
+
+
+def sequence():
+    window = {
+        "data": "made-up",
+        "measured_at_utc": "2026-11-24 16:00",
+        "machine": MACHINE,
+        "start": 1_601_503_200,
+        "days": 30,
+        "kind": "SASRec",
+        "tested": 900,
+        "people": 600,
+        "listed": 899,
+        "ndcg": 0.15,
+        "popular": 0.12288,
+        "popular_days": 90,
+        "epochs": 4,
+        "seconds": 300.0,
+        "cpu_seconds": 250.0,
+        "choosing_seconds": 600.0,
+        "version": "0.19.0",
+        "torch": "2.13.0",
+        "earlier": {"1": 0.1, "2": 0.11, "3": 0.12, "4": 0.14, "5": 0.13},
+        "plan": {"session": 50, "factors": 64, "blocks": 2, "seed": 0},
+    }
+    return {"windows": {"made-up, 1601503200, 30, SASRec": window}}

@@ -3,9 +3,11 @@
 import pytest
 
 from tests.bench import page, samples, targets
-from tests.bench.kept import BENCH_FILE, PAGE, PLAN, SCALE_FILE, keep, kept
+from tests.bench.kept import BENCH_FILE, PAGE, PLAN, SCALE_FILE, SEQUENCE_FILE, keep, kept
 from tests.bench.page import figure, rendered
 from tests.bench.watched import ROOT
+
+FILES = BENCH_FILE, SCALE_FILE, SEQUENCE_FILE
 
 
 def verdicts(found):
@@ -17,13 +19,14 @@ def row(text, start):
 
 
 def test_without_figures_it_says_which_command_makes_them():
-    text = rendered({}, {})
+    text = rendered({}, {}, {})
     assert "`make bench` has not been run here" in text
     assert "`make bench-scale` has not been run here" in text
+    assert "`make bench-sequence` has not been run here" in text
 
 
 def test_figures_are_those_of_the_files():
-    text = rendered(samples.bench(), samples.scale())
+    text = rendered(samples.bench(), samples.scale(), {})
     assert "**12 times** the warm evaluation" in text
     assert "| candidates | Theirs | 1.0 | 0.2 | 0.1 | 0.5 | 99.10% of candidates the same |" in text
     assert "could not be had: no wheel for this Python" in text
@@ -33,10 +36,10 @@ def test_figures_are_those_of_the_files():
 
 
 def test_targets_are_met_or_missed_by_what_was_measured():
-    text = rendered(samples.bench(warm=25.0), {})
+    text = rendered(samples.bench(warm=25.0), {}, {})
     assert row(text, "whole evaluation, warm").endswith("| met |")
     assert row(text, "whole evaluation, cold").endswith("| **missed** |")
-    slower = rendered(samples.bench(warm=31.0), {})
+    slower = rendered(samples.bench(warm=31.0), {}, {})
     assert row(slower, "whole evaluation, warm").endswith("| **missed** |")
 
 
@@ -68,15 +71,30 @@ def test_the_full_size_is_held_against_its_targets(peak_mb, says):
 
 def test_a_night_that_failed_says_so():
     failed = samples.of_size(1_000_000) | {"night": {"failed": "ended with -9: killed"}}
-    text = rendered({}, {"sizes": {"1000000": failed}})
+    text = rendered({}, {"sizes": {"1000000": failed}}, {})
     assert "**The night failed:** ended with -9: killed" in text
 
 
 def test_the_night_after_is_told_where_it_was_measured():
     after = {"after": {"seconds": 33.3, "peak_mb": 2048.0}}
     grown = samples.of_size(1_000_000) | {"night": samples.night(1_000_000) | after}
-    text = rendered({}, {"sizes": {"1000000": grown}})
+    text = rendered({}, {"sizes": {"1000000": grown}}, {})
     assert "before which 1 % of the users rated one item more: **33.3 s**, at most 2 GB" in text
+
+
+def test_a_window_is_told_with_what_was_measured_beside_it():
+    text = rendered({}, {}, samples.sequence())
+    assert "| made-up | 30 days from 2020-09-30 | SASRec | .1500 | .1229 (90 days) |" in text
+    assert "| 4 of 5 |" in text
+    assert "RecTools 0.19.0" in text
+
+
+def test_a_window_whose_last_epoch_was_the_best_says_that_more_might_give_more():
+    cut_short = samples.sequence()
+    assert "more might give more" not in rendered({}, {}, cut_short)
+    for window in cut_short["windows"].values():
+        window["epochs"] = len(window["earlier"])
+    assert "more might give more" in rendered({}, {}, cut_short)
 
 
 def test_plots_and_pages_are_written_beside_the_figures(tmp_path):
@@ -91,7 +109,7 @@ def test_plots_and_pages_are_written_beside_the_figures(tmp_path):
 
 @pytest.mark.parametrize("name", [PAGE, PLAN], ids=str)
 def test_the_committed_page_is_what_the_committed_figures_give(name):
-    text = page.pages(kept(ROOT / BENCH_FILE), kept(ROOT / SCALE_FILE))[name]
+    text = page.pages(*(kept(ROOT / file) for file in FILES))[name]
     committed = (ROOT / name).read_text(encoding="utf-8")
     assert text == committed, "`python -m tests.bench.page` writes it anew"
 

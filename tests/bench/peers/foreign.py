@@ -24,20 +24,14 @@ def run(
 ) -> tuple[dict[str, Any], pl.DataFrame]:
     """What NAME_script.py says (seconds, version) and the lists that it made.
 
-    It is run with a folder that holds the tables, and writes `lists.parquet` there. Raises
-    PeerMissingError.
+    It is run in an environment of its own. Raises PeerMissingError.
     """
     work = folder / name
-    work.mkdir(parents=True, exist_ok=True)
-    for table, frame in tables.items():
-        frame.write_parquet(work / f"{table}.parquet")
-    python = _environment(work / "venv", packages)
-    out = _said([str(python), str(HERE / f"{name}_script.py"), str(work)], RUN_SECONDS)
-    told: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
-    return told, pl.read_parquet(work / "lists.parquet")
+    return run_in(environment(work / "venv", packages), name, tables, work)
 
 
-def _environment(venv: Path, packages: Sequence[str]) -> Path:
+def environment(venv: Path, packages: Sequence[str]) -> Path:
+    """The Python of a new environment that holds the packages. Raises PeerMissingError."""
     if not UV.is_file():
         raise PeerMissingError(f"{UV.name} is not installed")
     _said([str(UV), "venv", "--quiet", "--python", sys.executable, str(venv)], INSTALL_SECONDS)
@@ -45,6 +39,28 @@ def _environment(venv: Path, packages: Sequence[str]) -> Path:
     install = [str(UV), "pip", "install", "--quiet", "--python", str(python), *packages]
     _said(install, INSTALL_SECONDS)
     return python
+
+
+def run_in(
+    python: Path,
+    name: str,
+    tables: Mapping[str, pl.DataFrame],
+    work: Path,
+    seconds: int = RUN_SECONDS,
+) -> tuple[dict[str, Any], pl.DataFrame]:
+    """The same by a Python that is there already, within so many seconds.
+
+    The script gets `work`, which holds the tables, and writes `lists.parquet` there. Raises
+    PeerMissingError.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    for table, frame in tables.items():
+        frame.write_parquet(work / f"{table}.parquet")
+    out = _said([str(python), str(HERE / f"{name}_script.py"), str(work)], seconds)
+    if not out.strip():
+        raise PeerMissingError(f"{name}_script.py ended before it had said anything")
+    told: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
+    return told, pl.read_parquet(work / "lists.parquet")
 
 
 def _said(command: Sequence[str], seconds: int) -> str:
