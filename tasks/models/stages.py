@@ -20,7 +20,7 @@ BLOCK_USERS = 1000
 """Users whose candidates are joined at once."""
 
 
-@stage("train", "4", "scikit-surprise", role="candidates", detail="model")
+@stage("train", "5", "scikit-surprise", role="candidates", detail="model")
 def train_stage(
     home: Path,
     ratings: Artifact,
