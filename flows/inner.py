@@ -38,6 +38,7 @@ def inner_split(pipeline: Pipeline, number: int) -> Split:
         keep=pipeline.inner_keep,
         limit=method.learn_window_users if pipeline.windows else method.learn_users,
         window=pipeline.windows[number] if pipeline.windows else None,
+        newcomers=bool(pipeline.windows),  # lists are made for people who have rated nothing, too
     )
 
 

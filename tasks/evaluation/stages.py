@@ -60,10 +60,15 @@ def split_stage(
     keep: int,
     limit: int | None,
     window: Window | None,
+    newcomers: bool = False,
 ) -> Split:
-    """Part the ratings; of the users to test a seeded sample of `limit`, if given."""
+    """Part the ratings; of the users to test a seeded sample of `limit`, if given.
+
+    With `newcomers` those without a train rating are tested, too.
+    """
     parts = split(read_table(home, ratings), protocol, seed, keep, window)
     users, new_items, skipped = parts.users, parts.new_items, dict(parts.skipped)
+    users = parts.held_out[USER].unique().sort() if newcomers else users
     if limit is not None and limit < users.len():
         chosen = np.random.default_rng(seed).choice(users.len(), limit, replace=False)
         skipped["users not in the sample"] = users.len() - limit

@@ -1,12 +1,13 @@
 """Inner splits part the train ratings of a pipeline once more, each in another way."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from flows.inner import inner_part, inner_seed, inner_split
-from tasks.core.artifacts import read_table
+from tasks.core.artifacts import read_table, write_table
 from tasks.evaluation.splits.windows import window_of
 from tasks.evaluation.stages import Split
 from tests.flows.small import options, pipeline_of, world
@@ -83,3 +84,18 @@ def test_on_windows_each_split_holds_out_the_window_before(tmp_path: Path) -> No
         held_out = read_table(tmp_path, split.held_out)["timestamp"].sort()
         assert train[-1] < window.start <= held_out[0]
         assert held_out[-1] < window.end <= outer.start
+
+
+def test_who_first_rated_in_a_window_is_learned_from_too(tmp_path: Path) -> None:
+    settings = options(tmp_path, protocol="horizon", horizon=5, learn_windows=3)
+    steps, made = Direct(tmp_path), world(tmp_path / "data", settings)
+    pipeline = pipeline_of(made, settings, steps, window_of(made.ratings, None, 5))
+    before = pl.col("timestamp") < pipeline.windows[0].start
+    train = read_table(tmp_path, pipeline.inputs.ratings)
+    person = inner_split(pipeline, 0).users
+    stranger = pl.col("user") == read_table(tmp_path, person)["user"][0]
+    ratings = write_table(tmp_path, "train", train.filter(~(stranger & before)))
+    inputs = pipeline.inputs.model_copy(update={"ratings": ratings})
+    split = inner_split(replace(pipeline, inputs=inputs), 0)
+    assert split.users == person
+    assert read_table(tmp_path, split.train).filter(stranger).is_empty()
