@@ -16,7 +16,7 @@ down: $(READY)
 
 evidence: $(READY)  ## every shipped grid, then RESULTS.md; PALATE_DATA_DIR names the folder of data sets
 	for grid in deployments/experiments/*.toml; do $(BIN)/palate experiment $$grid || exit 1; done
-	$(BIN)/palate results
+	$(BIN)/palate results --out RESULTS.md
 
 demo-llm: $(READY)  ## a night for 5 users with a real, tiny language model served on this machine
 	deployments/demo-llm.sh $(BIN)

@@ -1,6 +1,7 @@
 """Inner splits: train parted once more, to learn or choose something without the held-out."""
 
 from flows.pipeline import Pipeline
+from tasks.core.protocols import PROTOCOLS
 from tasks.core.vocabulary import Artifact
 from tasks.evaluation.stages import Split, split_stage
 
@@ -43,7 +44,7 @@ def inner_split(pipeline: Pipeline, number: int) -> Split:
 
 
 def _before(pipeline: Pipeline, number: int) -> Artifact:
-    """All train ratings. No seed tells `temporal` splits apart: each parts the last one's train."""
-    if number and pipeline.inner_protocol == "temporal":
+    """All train ratings. No seed tells splits by time apart: each parts the last one's train."""
+    if number and PROTOCOLS[pipeline.inner_protocol].by_time and not pipeline.windows:
         return inner_split(pipeline, number - 1).train
     return pipeline.inputs.ratings

@@ -134,7 +134,8 @@ CREATE TABLE IF NOT EXISTS cells (
     cell           INTEGER NOT NULL,   -- place in the run, from 0
     label          VARCHAR NOT NULL,   -- the method's name in its grid
     dataset        VARCHAR NOT NULL,
-    protocol       VARCHAR NOT NULL,   -- loo, split, user-split, temporal, cold-user-K, cold-item
+    protocol       VARCHAR NOT NULL,   -- loo, split, user-split, per-user temporal, temporal,
+                                       -- horizon, cold-user-K, cold-item; of a replay: replay
     model          VARCHAR NOT NULL,
     scorer         VARCHAR NOT NULL,   -- none: the order does not depend on it; leaky: it cheats
     reranker       VARCHAR NOT NULL,   -- random and oracle: floor and ceiling;

@@ -24,7 +24,7 @@ def test_the_wheel_runs_a_night_outside_the_clone(tmp_path: Path, made_up: Path)
     assert "sql/schema.sql" in names and "sql/questions/most_recommended.sql" in names
     assert "sql/results/methods.sql" in names and "sql/report/lists.sql" in names
     shown = {f"night/templates/night.{kind}" for kind in ("html.j2", "css", "js")}
-    shown |= {"experiments/templates/results.md.j2"}
+    shown |= {"experiments/templates/results.md.j2", "experiments/templates/how-to-read.md.j2"}
     assert {f"tasks/report/{name}" for name in shown} < set(names)
     assert {f"tasks/settings/methods/{name}.toml" for name in ("best", "paper")} < set(names)
     assert not [name for name in names if name.startswith(("tests/", "deployments/"))]

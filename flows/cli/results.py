@@ -109,15 +109,16 @@ def datasets() -> None:
 
 
 @app.command
-def results(*, home: Path | None = None, out: Path = Path("RESULTS.md")) -> None:
-    """Write what all experiments showed: a Markdown page, and its plots in `results` beside it.
+def results(*, home: Path | None = None, out: Path | None = None) -> None:
+    """Write what replays and experiments showed: a Markdown page that links one page of each.
 
     Parameters
     ----------
     home
         Folder, or s3://BUCKET/PREFIX, with the results: PALATE_HOME or .palate unless given.
     out
-        The page.
+        The page; results-page/RESULTS.md in the home folder unless given. The pages that it links,
+        and their plots, go to `results` beside it.
 
     """
     from tasks.report.experiments.results import write_results  # noqa: PLC0415

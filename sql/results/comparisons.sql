@@ -1,6 +1,7 @@
 -- What each comparison of one run shows by the metric that its grid names, at k = 10: by data set
 -- and protocol, then by base model. beside: what it shows by the metrics that the grid wants beside
 -- its own. A cell that re-ranks nothing stands for its base list; a tuned one goes by its label.
+-- against_base: the cell whose base list, among the methods, is the one compared with.
 SELECT mine.dataset, mine.protocol, paired.says, paired.against_list = 'base' AS over_base,
        mine.model, CASE WHEN mine.reranker = 'none' AND coalesce(json_array_length(mine.config->'$.tune'), 0) = 0
                         THEN 'base list' ELSE mine.label END AS method,
@@ -11,6 +12,15 @@ SELECT mine.dataset, mine.protocol, paired.says, paired.against_list = 'base' AS
        CASE WHEN paired.against_list = 'base' OR other.reranker = 'none'
                   AND coalesce(json_array_length(other.config->'$.tune'), 0) = 0
             THEN 'base list' ELSE other.label END AS against,
+       paired.cell,
+       CASE WHEN paired.against_list = 'base' OR other.reranker = 'none' THEN
+            (SELECT min(cell) FROM cells AS same
+             WHERE same.run_id = other.run_id AND same.dataset = other.dataset AND same.status = 'run'
+               AND same.protocol = other.protocol AND same.model = other.model
+               AND (same.config->>'$.model_options') IS NOT DISTINCT FROM (other.config->>'$.model_options')
+               AND (same.config->>'$.tune') IS NOT DISTINCT FROM (other.config->>'$.tune')
+               AND same.first_seed = other.first_seed AND same.seeds = other.seeds AND same.users = other.users)
+            END AS against_base,
        ours.mean, theirs.mean AS against_mean, paired.difference, paired.low, paired.high, paired.p_holm,
        paired.better, paired.worse, paired.verdict,
        (SELECT list(more ORDER BY list_position((run.config->'$.beside')::VARCHAR[], more.metric))

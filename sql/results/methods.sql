@@ -3,6 +3,7 @@
 --   method  the label, and what sets it apart from another cell of this label and model
 --   later   whether the order may rest on ratings and votes that were collected later
 --   cheats  whether it may rest on held-out ratings
+--   random  whether it orders the candidates at random
 --   beside  the figures of the metrics that the grid wants beside its own, in their order
 --   worse   share of users whose list is worse than the base list, by that metric
 WITH run AS (
@@ -40,6 +41,7 @@ WITH run AS (
                false
            ) AS later,
            list = 'reranked' AND (leaky OR reranker = 'oracle') AS cheats,
+           list = 'reranked' AND reranker = 'random' AS random,
            max(mean) FILTER (metric = headline)     AS mean,
            max(low)  FILTER (metric = headline)     AS low,
            max(high) FILTER (metric = headline)     AS high,

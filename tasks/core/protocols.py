@@ -15,16 +15,19 @@ class Protocol:
     `external_leaks`: the protocol asks what was known at a time, so the catalogue's ratings and
     votes, collected since, would leak.
     `forward`: what is held out came after all of train, as what a night is for comes after all it
-    knows. `hides_items`: some items lose every train rating. `takes_keep`: the setting `keep` says
-    how many train ratings a test user has left.
+    knows. `by_time`: the times of the ratings part them, and nothing is random. `hides_items`: some
+    items lose every train rating. `takes_keep`: the setting `keep` says how many train ratings a
+    test user has left. `title`: what tables call it where that is not its name.
     """
 
     name: ProtocolName
     holds_out: str
     external_leaks: bool = False
     forward: bool = False
+    by_time: bool = False
     hides_items: bool = False
     takes_keep: bool = False
+    title: str = ""
 
     @property
     def estimates_ratings(self) -> bool:
@@ -33,7 +36,7 @@ class Protocol:
 
     def label(self, keep: int) -> str:
         """The protocol as tables name it, with the ratings kept where that is part of it."""
-        return f"{self.name}-{keep}" if self.takes_keep else self.name
+        return f"{self.name}-{keep}" if self.takes_keep else self.title or self.name
 
 
 PROTOCOLS: dict[ProtocolName, Protocol] = {
@@ -42,8 +45,20 @@ PROTOCOLS: dict[ProtocolName, Protocol] = {
         Protocol("loo", "one random rating of each user"),
         Protocol("split", "a quarter of each item's ratings"),
         Protocol("user-split", "a quarter of each user's ratings"),
-        Protocol("temporal", "everything after one date", external_leaks=True, forward=True),
-        Protocol("horizon", "the newest `horizon` days", external_leaks=True, forward=True),
+        Protocol(
+            "user-temporal",
+            "the newest quarter of each user's ratings, whenever that was, so train holds what"
+            " others did later: it leaks their future",
+            external_leaks=True,
+            by_time=True,
+            title="per-user temporal",
+        ),
+        Protocol(
+            "temporal", "everything after one date", external_leaks=True, forward=True, by_time=True
+        ),
+        Protocol(
+            "horizon", "the newest `horizon` days", external_leaks=True, forward=True, by_time=True
+        ),
         Protocol("cold-user", "all but `keep` ratings of some users", takes_keep=True),
         Protocol(
             "cold-item",

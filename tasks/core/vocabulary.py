@@ -42,7 +42,7 @@ Id = int | str
 """A user or item id: whole numbers where every id of the data set is one, else text."""
 
 ProtocolName = Literal[
-    "loo", "split", "user-split", "temporal", "horizon", "cold-user", "cold-item"
+    "loo", "split", "user-split", "user-temporal", "temporal", "horizon", "cold-user", "cold-item"
 ]
 ScorerName = Literal["embedded", "llm", "llm-batch"]
 ProfileWriter = Literal["composed", "llm"]

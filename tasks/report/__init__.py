@@ -1,1 +1,1 @@
-"""Results as pages: of all experiments one for the clone, of each night one for the morning."""
+"""Results as pages: of all measurements for the clone, of each night one for the morning."""

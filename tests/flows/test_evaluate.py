@@ -14,6 +14,7 @@ from flows.cli.evaluation import show_evaluation
 from flows.evaluate import evaluate
 from flows.experiment import experiment
 from flows.outcomes import EvaluationResult
+from tasks.core.protocols import PROTOCOLS
 from tasks.core.vocabulary import ProtocolName
 from tasks.evaluation.grid import read_grid
 from tasks.evaluation.splits.protocols import split
@@ -23,8 +24,9 @@ from tests.support.datasets import write_generic
 from tests.support.in_process import flows_in
 from tests.support.options import plain_evaluation
 
-PROTOCOLS = get_args(ProtocolName)
+LABELS = {name: protocol.label(3) for name, protocol in PROTOCOLS.items()}
 BOUNDED = ("loo", "split", "cold-item")
+TIMED = {"temporal", "user-temporal", "horizon", "cold-item"}
 SEEDS = 2
 FIGURE = {"model", "scorer", "reranker", "protocol", "list", "metric", "k", "mean", "sd", "low"}
 FIGURE |= {"high", "seeds"}
@@ -245,15 +247,15 @@ def test_a_scorer_is_not_run_where_the_order_does_not_read_it(
     assert not (tmp_path / "embeddings.sqlite").exists()
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_every_protocol_measures_both_lists(everywhere: Path, protocol: str) -> None:
-    name = "cold-user-3" if protocol == "cold-user" else protocol
+@pytest.mark.parametrize("protocol", get_args(ProtocolName))
+def test_every_protocol_measures_both_lists(everywhere: Path, protocol: ProtocolName) -> None:
+    name = LABELS[protocol]
     rows = query(everywhere, "FROM figures").filter(protocol=name, label="scored")
     assert set(rows["list"]) == {"base", "reranked"} and (rows["users"].drop_nulls() > 0).all()
     shares = rows.filter(pl.col("metric").is_in([*ACCURACY, "candidate recall", "coverage"]))
     assert shares["mean"].is_between(0, 1).all()
     assert rows.filter(metric="RMSE").height == (0 if protocol == "cold-item" else 1)
-    assert set(rows["external"]) == {protocol not in {"temporal", "horizon", "cold-item"}}
+    assert set(rows["external"]) == {protocol not in TIMED}
     cell = query(everywhere, "FROM cells").filter(protocol=name, label="scored")
     users, skipped = cell.select("users", "skipped").row(0)
     assert users >= SEEDS and isinstance(json.loads(skipped), dict)
@@ -297,8 +299,7 @@ def test_every_new_item_is_a_candidate(everywhere: Path) -> None:
         " WHERE metric = 'candidate recall' AND label = 'scored'",
     )
     assert dict(kept.select("protocol", "k").iter_rows()) == {
-        ("cold-user-3" if protocol == "cold-user" else protocol): 4 if "item" in protocol else 30
-        for protocol in PROTOCOLS
+        label: 4 if "item" in protocol else 30 for protocol, label in LABELS.items()
     }
 
 

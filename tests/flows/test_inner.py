@@ -46,6 +46,17 @@ def test_in_time_each_split_is_of_an_earlier_window_than_the_one_before(tmp_path
         before = train
 
 
+def test_per_user_in_time_each_split_parts_the_train_of_the_one_before(tmp_path: Path) -> None:
+    parted = Parted(tmp_path, "user-temporal")
+    before = parted.train
+    for train, held_out in parted.sides:
+        assert together(train, held_out).equals(before) and held_out.height
+        latest = train.group_by("user").agg(pl.col("timestamp").max().alias("latest"))
+        joined = held_out.join(latest, on="user")
+        assert (joined["timestamp"] >= joined["latest"]).all()
+        before = train
+
+
 @pytest.mark.parametrize("protocol", ["loo", "split", "user-split", "cold-user"])
 def test_otherwise_each_parts_all_of_train_in_its_own_way(protocol: str, tmp_path: Path) -> None:
     parted = Parted(tmp_path, protocol, learn_users=9)

@@ -69,7 +69,7 @@ def test_nothing_that_was_rated_or_tagged_after_a_night_moves_its_lists(
     shutil.copytree(data, changed)
     ratings = pl.read_parquet(data / "ratings.parquet")
     after = pl.col("timestamp") >= SECOND
-    other = ratings.filter(after).with_columns(5.5 - pl.col("rating"))
+    other = ratings.filter(after).with_columns((5.5 - pl.col("rating")).alias("rating"))
     later = other.with_row_index().filter(pl.col("index") % 3 > 0).drop("index")
     more = later.with_columns(pl.col("user") + 1000, pl.lit(61, pl.Int64).alias("item"))
     more = more.unique(["user", "item"]).select(ratings.columns)
@@ -146,3 +146,14 @@ def test_without_usable_times_it_says_so(data: Path, tmp_path: Path, terminal: T
         )
         done = terminal.run("replay", "--data", folder)
         assert done.returncode == 1 and says in done.stderr
+
+
+def test_the_page_of_results_leads_with_it(replayed: tuple[Terminal, Done]) -> None:
+    written = replayed[0].succeed("results").stdout.split()
+    front = replayed[0].home / "results-page" / "RESULTS.md"
+    assert written[-1] == str(front)
+    text = front.read_text(encoding="utf-8")
+    assert ": 2 nights, 2001-11-05" in text and "**Newcomers**" in text
+    assert "20 days apart. Each is judged on the 20 days after it." in text
+    assert "| 2 of 2 |" in text or "| 1 of 2 |" in text or "| 0 of 2 |" in text
+    assert len(text.splitlines()) < 60

@@ -9,7 +9,7 @@ from tests.support.options import plain_evaluation
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 
-LATER = {"temporal", "horizon", "cold-item"}
+LATER = {"temporal", "horizon", "user-temporal", "cold-item"}
 NO_SIMILARITY = {"similarity": 0}
 
 

@@ -17,6 +17,7 @@ from tasks.evaluation.splits.parts import (
     PLACE,
     TRAIN_SHARE,
     Parts,
+    first_quarters,
     in_order,
     parts,
     some_of,
@@ -110,6 +111,19 @@ def user_split(ratings: pl.DataFrame, choices: Choices) -> Parts:
     not tested, and all others have ratings on both sides.
     """
     return with_both_sides(*three_quarters(ratings, USER, choices.random))
+
+
+@named(SPLITTERS, "user-temporal")
+def user_temporal(ratings: pl.DataFrame, _: Choices) -> Parts:
+    """Of a user's n ratings the oldest round(0.75 n) are train, the newer ones are held out.
+
+    Rounded as in "user-split", and equal times by item id. It leaks others' future: train holds
+    what they rated later than that. Raises TooLittleDataError as `check_times` does.
+    """
+    check_times(ratings)
+    place = pl.int_range(1, pl.len() + 1).over(USER).alias(PLACE)
+    placed = ratings.sort(USER, TIMESTAMP, ITEM).with_columns(place)
+    return with_both_sides(*first_quarters(placed, USER))
 
 
 @named(SPLITTERS, "temporal")

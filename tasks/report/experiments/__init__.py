@@ -1,1 +1,1 @@
-"""All experiments as a page: tables, plots and sentences, straight from the results file."""
+"""All experiments and replays as pages: tables, plots and sentences, from the results file."""

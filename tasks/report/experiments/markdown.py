@@ -30,6 +30,11 @@ def escaped(text: str) -> Markdown:
     return Markdown(SPECIAL.sub(r"\\\g<0>", " ".join(text.split())))
 
 
+def verbatim(text: str) -> Markdown:
+    """Text of the program's own, which is Markdown as it stands."""
+    return Markdown(text)
+
+
 def code(text: str) -> Markdown:
     """A code block; its fence is longer than any run of backticks in the text."""
     longest = max(map(len, re.findall(r"`+", text)), default=0)
@@ -89,10 +94,15 @@ def tally(verdicts: Iterable[str]) -> Markdown:
     return Markdown(", ".join(parts))
 
 
-def at_ten(metric: str) -> str:
-    """A metric at ten places, as in "NDCG@10", or "NDCG@10 liked"."""
+def at(metric: str, places: int) -> str:
+    """A metric at so many places, as in "NDCG@10", or "NDCG@10 liked"."""
     name, _, kind = metric.partition(" ")
-    return f"{name}@10 {kind}".rstrip()
+    return f"{name}@{places} {kind}".rstrip()
+
+
+def at_ten(metric: str) -> str:
+    """A metric at ten places."""
+    return at(metric, 10)
 
 
 def seeds(first: int, number: int) -> str:

@@ -1,49 +1,70 @@
-"""The page of results: one Markdown file, and its plots in a folder beside it."""
+"""The page of results, and the pages that it links: one per experiment, one per replay."""
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from tasks.core.errors import StoreError
 from tasks.core.files import replacing
-from tasks.report import text
-from tasks.report.experiments import charts, markdown
+from tasks.report.experiments import charts
+from tasks.report.experiments.pages import FOLDER, SHARED, Pages
+from tasks.report.experiments.replays import read_replays
 from tasks.report.experiments.sections import Experiment, Row, read_experiments
 
-FOLDER = "results"
-"""Beside the page; holds the plots."""
-
-FILTERS = (
-    *(text.count, text.date, text.duration, text.model_name, text.percent),
-    *(markdown.at_ten, markdown.change, markdown.code, markdown.estimate, markdown.figure),
-    *(markdown.p_value, markdown.seeds, markdown.tally),
-)
+DEFAULT = Path("results-page", "RESULTS.md")
+"""Where the page is, from the home folder, unless somebody says."""
 
 
-def write_results(home: Path, page: Path) -> list[Path]:
-    """Write the page and its plots; gives the files. The same results give the same bytes.
+def write_results(home: Path, out: Path | None = None) -> list[Path]:
+    """Write all pages and plots; gives the files, the page that links the others last.
 
-    Raises StoreError where no experiment has been run.
+    The same results give the same bytes. Raises StoreError where there is nothing to show.
     """
-    experiments = read_experiments(home)
-    plots = [_plots(stem, one) for stem, one in _named(experiments).items()]
-    files = {f"{FOLDER}/{name}": svg for drawn in plots for name, svg in drawn.items()}
-    files[page.name] = _page(experiments, [list(drawn) for drawn in plots])
+    page = out or home / DEFAULT
+    files = _files(_read(home, page.name))
     for name, content in files.items():
         with replacing(page.parent / name) as private:
             private.write_text(content, encoding="utf-8")
     return [page.parent / name for name in files]
 
 
-def _named(experiments: Sequence[Experiment]) -> dict[str, Experiment]:
-    """The experiments by what their files are called: letters and digits, and never the same."""
-    named: dict[str, Experiment] = {}
-    for number, experiment in enumerate(experiments, start=1):
-        stem = re.sub(r"[^a-z0-9]+", "-", experiment.run["name"].lower()).strip("-")
-        named[stem if stem and stem not in named else f"{stem or 'experiment'}-{number}"] = (
-            experiment
+def _read(home: Path, front: str) -> Pages:
+    """What there is to show, by what the files are called: never two the same."""
+    experiments, replays = read_experiments(home), read_replays(home)
+    if not (experiments or replays):
+        raise StoreError(
+            f"{home}: no experiment has been run yet, and no replay.",
+            "Run one first: palate experiment deployments/experiments/first.toml, or palate replay",
         )
-    return named
+    replayed = _stems([f"replay {one.dataset}" for one in replays], SHARED)
+    named = _stems([one.run["name"] for one in experiments], [*SHARED, *replayed])
+    return Pages(
+        front=front,
+        experiments=dict(zip(named, experiments, strict=True)),
+        replays=dict(zip(replayed, replays, strict=True)),
+    )
+
+
+def _stems(names: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """What the files of each name are called: letters and digits, each another."""
+    stems: list[str] = []
+    for number, name in enumerate(names, start=1):
+        stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        free = stem and stem not in [*taken, *stems]
+        stems.append(stem if free else f"{stem or 'experiment'}-{number}")
+    return stems
+
+
+def _files(pages: Pages) -> dict[str, str]:
+    """What each file holds, by its name from the folder of the page."""
+    beside: dict[str, str] = {}
+    for stem, experiment in pages.experiments.items():
+        plots = _plots(stem, experiment)
+        beside |= plots | {f"{stem}.md": pages.of_experiment(experiment, list(plots))}
+    beside |= {f"{stem}.md": pages.of_replay(replay) for stem, replay in pages.replays.items()}
+    beside |= {f"{stem}.md": pages.shared(stem) for stem in SHARED}
+    files = {f"{FOLDER}/{name}": content for name, content in beside.items()}
+    return files | {pages.front: pages.of_all()}
 
 
 def _plots(stem: str, experiment: Experiment) -> dict[str, str]:
@@ -62,38 +83,3 @@ def _plots(stem: str, experiment: Experiment) -> dict[str, str]:
     if any(len({row["kept"] for row in rows}) > 1 for rows in lines.values()):
         drawn[f"{stem}-kept.svg"] = charts.lines(lines, experiment.metric)
     return drawn
-
-
-def _page(experiments: Sequence[Experiment], plots: Sequence[Sequence[str]]) -> str:
-    """The Markdown; whatever a value holds, it is shown as text."""
-    environment = text.environment(  # `finalize` escapes, for Markdown
-        __package__, FILTERS, finalize=markdown.written, keep_trailing_newline=True
-    )
-    environment.globals["difference"] = markdown.difference
-    return environment.get_template("results.md.j2").render(
-        experiments=list(zip(experiments, plots, strict=True)),
-        folder=FOLDER,
-        newest=max(experiment.run["finished_at_utc"] for experiment in experiments),
-        versions=_versions(experiments),
-        asked=sorted({model for experiment in experiments for model in experiment.asked}),
-        language=_language(experiments),
-    )
-
-
-def _versions(experiments: Sequence[Experiment]) -> dict[str, list[str]]:
-    """What the runs were made with, and which experiments with that."""
-    names: dict[str, list[str]] = {}
-    for experiment in experiments:
-        versions: Mapping[str, str] = json.loads(experiment.run["versions"])
-        listed = ", ".join(f"{name} {version}" for name, version in versions.items())
-        names.setdefault(listed, []).append(experiment.run["name"])
-    return names
-
-
-def _language(experiments: Sequence[Experiment]) -> dict[tuple[str, str], list[Row]]:
-    """What language adds, of all experiments, by data set and metric."""
-    rows: dict[tuple[str, str], list[Row]] = {}
-    for experiment in experiments:
-        for row in experiment.language:
-            rows.setdefault((row["dataset"], experiment.metric), []).append(row)
-    return rows

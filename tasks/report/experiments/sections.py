@@ -1,4 +1,4 @@
-"""What the page of results is about: experiments, in groups of one data set and protocol."""
+"""What the pages of results are about: experiments, in groups of one data set and protocol."""
 
 import json
 import re
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import sql
-from tasks.core.errors import StoreError
 from tasks.report.experiments.markdown import at_ten, seeds
 from tasks.store.query import query
 
@@ -87,6 +86,11 @@ class Experiment:
         return _distinct("cold-user" if KEEPS.fullmatch(kind) else kind for kind in kinds)
 
     @property
+    def datasets(self) -> list[str]:
+        """The data sets."""
+        return _distinct(group.dataset for group in self.groups)
+
+    @property
     def seeds(self) -> list[str]:
         """The seeds of its splits, by protocol."""
         return _distinct(f"{group.protocol} {group.seeds}" for group in self.groups)
@@ -108,16 +112,8 @@ class Experiment:
 
 
 def read_experiments(home: Path) -> list[Experiment]:
-    """The newest run of every experiment, in the order in which they were first run.
-
-    Raises StoreError where there is none.
-    """
+    """The newest run of every experiment, in the order in which they were first run."""
     runs = query(home, sql.statement("results/experiments.sql")).to_dicts()
-    if not runs:
-        raise StoreError(
-            f"{home}: no experiment has been run yet.",
-            "Run one first: palate experiment deployments/experiments/domains.toml",
-        )
     return [_experiment(home, run) for run in runs]
 
 

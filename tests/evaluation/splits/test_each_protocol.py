@@ -113,6 +113,42 @@ def test_users_with_one_rating_or_two_keep_them_and_are_not_tested():
     assert made.skipped == {"users with nothing held out": 2}
 
 
+# user-temporal
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_user_keeps_the_oldest_three_quarters(seed):
+    ratings = random_ratings(seed, fewest=1)
+    made = parted("user-temporal", ratings)
+    for n, held in shares(ratings, made.held_out, "user"):
+        assert n - held == round(0.75 * n) >= 1
+    for user in made.users:
+        old, new = (side.filter(user=user) for side in (made.train, made.held_out))
+        oldest_first = [(row["timestamp"], row["item"]) for row in old.iter_rows(named=True)]
+        assert max(oldest_first) < min(zip(new["timestamp"], new["item"], strict=True))
+
+
+def test_equal_times_go_by_item_id_however_the_rows_lie():
+    rows = [(1, item, 3.0, time) for item, time in ((9, 1), (4, 2), (7, 2), (2, 2))]
+    for order in (rows, rows[::-1]):
+        made = parted("user-temporal", pl.DataFrame(order, schema=SCHEMA, orient="row"))
+        assert made.train["item"].to_list() == [2, 4, 9] and made.held_out["item"].to_list() == [7]
+
+
+def test_per_user_what_others_did_later_stays_in_train():
+    late = rated_at(91, 92, 93, 94, user=2)
+    made = parted("user-temporal", pl.concat([rated_at(1, 2, 3, 4), late]))
+    assert made.users.to_list() == [1, 2]
+    assert made.held_out["timestamp"].to_list() == [4, 94]
+    assert made.train["timestamp"].to_list() == [1, 2, 3, 91, 92, 93]
+
+
+def test_those_too_few_ratings_to_part_are_counted_per_user():
+    made = parted("user-temporal", pl.concat([rated_at(1, 2, 3), rated_at(5, 6, user=2)]))
+    assert made.users.to_list() == [1] and made.held_out["item"].to_list() == [2]
+    assert made.skipped == {"users with nothing held out": 1}
+
+
 # temporal
 
 
@@ -161,7 +197,7 @@ def test_items_that_appear_later_stay_held_out():
     assert 3 not in made.train["item"]
 
 
-@pytest.mark.parametrize("protocol", ["temporal", "horizon"])
+@pytest.mark.parametrize("protocol", ["user-temporal", "temporal", "horizon"])
 @pytest.mark.parametrize("times", [(None, None, None), (1, 2, None), (5, 5, 5)])
 def test_without_times_that_differ_nothing_is_parted(protocol, times):
     with pytest.raises(TooLittleDataError, match=r"nobody can say which"):

@@ -19,7 +19,7 @@ SET_ASIDE = "ratings of test users set aside"
 quickly = settings(deadline=None, max_examples=15)
 every_protocol = pytest.mark.parametrize("protocol", get_args(ProtocolName))
 every_random_protocol = pytest.mark.parametrize(
-    "protocol", sorted(name for name, one in PROTOCOLS.items() if not one.forward)
+    "protocol", sorted(name for name, one in PROTOCOLS.items() if not one.by_time)
 )
 
 
@@ -36,11 +36,20 @@ def test_every_protocol_is_declared_and_can_split():
     assert all(f"{name}: {one.holds_out}" in described() for name, one in PROTOCOLS.items())
 
 
+def test_per_user_temporal_says_wherever_it_is_described_that_it_leaks():
+    declared = PROTOCOLS["user-temporal"]
+    assert "leaks their future" in declared.holds_out and declared.holds_out in described()
+    assert declared.external_leaks and not declared.forward
+    assert declared.label(3) == "per-user temporal"
+    assert "leaks others' future" in " ".join((SPLITTERS["user-temporal"].__doc__ or "").split())
+
+
 @every_protocol
 def test_what_is_declared_of_a_protocol_is_so(protocol):
     declared, ratings = PROTOCOLS[protocol], random_ratings()
     bare = ratings.with_columns(timestamp=pl.lit(None, pl.Int64))
-    if declared.forward:
+    assert declared.by_time or not declared.forward
+    if declared.by_time:
         with pytest.raises(TooLittleDataError, match="timestamps"):
             split(bare, protocol, 1, 3)
     else:
@@ -48,7 +57,10 @@ def test_what_is_declared_of_a_protocol_is_so(protocol):
     made, other = (split(ratings, protocol, 1, keep) for keep in (1, 3))
     assert declared.hides_items == (made.new_items is not None) != declared.estimates_ratings
     assert declared.takes_keep == (made.train.height != other.train.height)
-    assert declared.label(2) == (f"{protocol}-2" if declared.takes_keep else protocol)
+    if declared.forward:
+        assert max(made.train["timestamp"].to_list()) < min(made.held_out["timestamp"].to_list())
+    plain = declared.title or protocol
+    assert declared.label(2) == (f"{protocol}-2" if declared.takes_keep else plain)
 
 
 @every_protocol
@@ -124,13 +136,13 @@ def test_another_seed_holds_out_others(protocol):
     assert not first.select(PAIR).equals(second.select(PAIR))
 
 
-@pytest.mark.parametrize("protocol", [name for name, one in PROTOCOLS.items() if one.forward])
+@pytest.mark.parametrize("protocol", [name for name, one in PROTOCOLS.items() if one.by_time])
 def test_the_seed_does_not_move_a_split_in_time(protocol):
     assert_same(*(split(random_ratings(), protocol, seed, 3) for seed in (1, 2)))
 
 
 @every_random_protocol
-def test_all_protocols_but_one_do_without_timestamps(protocol):
+def test_protocols_that_are_not_about_time_do_without_timestamps(protocol):
     bare = random_ratings().with_columns(timestamp=pl.lit(None, pl.Int64))
     timed, untimed = (split(r, protocol, 1, 3).train for r in (random_ratings(), bare))
     assert_frame_equal(untimed.drop("timestamp"), timed.drop("timestamp"))

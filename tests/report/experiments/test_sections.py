@@ -1,10 +1,5 @@
-import pytest
-
-from tasks.core.errors import StoreError
 from tasks.report.experiments.sections import read_experiments
-from tasks.store.warehouse import publish
 from tests.report.experiments.rows import Made
-from tests.store.rows import a_run
 
 
 def test_the_newest_run_of_an_experiment_wins(tmp_path):
@@ -21,12 +16,6 @@ def test_experiments_stand_in_the_order_of_their_first_runs(tmp_path):
     for name, run_id, day in (("z", "1", 1), ("a", "2", 2), ("z", "3", 3)):
         Made(name, run_id, day).publish(tmp_path)
     assert [one.run["run_id"] for one in read_experiments(tmp_path)] == ["3", "2"]
-
-
-def test_without_experiments_a_clear_error_says_what_to_run(tmp_path):
-    publish(tmp_path, a_run("1"))
-    with pytest.raises(StoreError, match=r"no experiment has been run.*palate experiment"):
-        read_experiments(tmp_path)
 
 
 def test_without_a_command_there_is_none(tmp_path):
