@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import platform
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
@@ -82,6 +84,11 @@ def test_all_options_are_shown_by_group_with_the_values_that_will_be_used() -> N
     assert "--tuning" not in succeed_here("nightly", "--help").stdout
     refused = run_here("nightly", "--help-everything")
     assert refused.returncode == 1 and "--help-all" in refused.stderr
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    said = succeed_here("--version").stdout.strip()
+    assert said == f"palate {version('palate')}, Python {platform.python_version()}"
 
 
 def test_datasets_lists_names_and_formats() -> None:
