@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from platform import python_version
 from typing import Annotated
 
 from cyclopts import App, Group, Parameter
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from flows.service.server import prefect_for
 from tasks.core.homes import home_of
+from tasks.core.optional import version_of
 from tasks.llm.options import LlmOptions
 from tasks.models.options import ModelOptions
 from tasks.ranking.options import LearnOptions, Weights
@@ -31,6 +33,7 @@ app = App(
     name="palate",
     help="Recommends as a close friend would: collaborative filtering proposes, language re-ranks.",
     help_epilogue="Options are also PALATE_NAME in the environment and keys of --config FILE.toml.",
+    version=lambda: f"palate {version_of('palate') or '(a checkout)'}, Python {python_version()}",
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,  # `main` says what it means
 )

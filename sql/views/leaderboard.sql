@@ -18,16 +18,18 @@ SELECT dataset, protocol, method, model, scorer, reranker, leaky OR reranker = '
        max(mean) FILTER (metric = 'diversity')       AS diversity,
        max(mean) FILTER (metric = 'popularity share') AS popularity_share
 FROM (
-    SELECT * REPLACE (
-        CASE list WHEN 'base' THEN 'none' ELSE scorer END   AS scorer,
-        CASE list WHEN 'base' THEN 'none' ELSE reranker END AS reranker,
-        list <> 'base' AND leaky                            AS leaky
+    FROM (
+        SELECT * REPLACE (
+            CASE list WHEN 'base' THEN 'none' ELSE scorer END   AS scorer,
+            CASE list WHEN 'base' THEN 'none' ELSE reranker END AS reranker,
+            list <> 'base' AND leaky                            AS leaky
+        )
+        FROM figures
+        WHERE k = 10 AND NOT (list = 'reranked' AND reranker = 'none')
     )
-    FROM figures
-    WHERE k = 10 AND NOT (list = 'reranked' AND reranker = 'none')
     QUALIFY row_number() OVER (
-        PARTITION BY dataset, protocol, method, model, scorer, list, candidates, external, leaky,
-                     metric
+        PARTITION BY dataset, protocol, method, model, scorer, reranker, list, candidates, external,
+                     leaky, metric
         ORDER BY finished_at_utc DESC, run_id DESC, cell
     ) = 1
 )

@@ -53,7 +53,7 @@ def _text(value: object) -> str:
         case bool():
             return "on" if value else "off"
         case float():
-            return f"{value:g}"
+            return f"{value:.12g}"
         case list():
             return "+".join(map(str, value)) or "none"
     return "unset" if value is None else str(value)

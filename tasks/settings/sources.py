@@ -23,6 +23,7 @@ from pydantic_settings.exceptions import SettingsError as UnreadableSettingError
 from tasks.core.errors import SettingsError
 from tasks.llm.options import LlmOptions
 from tasks.settings.common import CommonOptions
+from tasks.settings.environment import check_names
 from tasks.settings.evaluation import EvaluationOptions, EvaluationSettings
 from tasks.settings.method import Method, MethodName
 from tasks.settings.night import NightOptions
@@ -83,7 +84,7 @@ class GivenOptions(MethodName, BaseSettings):
     """Options as they are given: beside the command line and the environment by files.
 
     What is given beats PALATE_NAME, that beats the file --config, that beats the method's file,
-    and that beats the defaults.
+    and that beats the defaults. A PALATE_ name that nothing reads is refused.
     """
 
     model_config = SettingsConfigDict(
@@ -99,6 +100,7 @@ class GivenOptions(MethodName, BaseSettings):
     _given: Values = PrivateAttr(default_factory=dict)
 
     def __init__(self, **given: Any) -> None:  # noqa: ANN401
+        check_names(os.environ, EVERY)
         try:
             named = EnvSettingsSource(type(self))()
         except UnreadableSettingError as error:

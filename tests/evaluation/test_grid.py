@@ -206,6 +206,28 @@ def test_as_many_cells_as_ran_are_in_the_leaderboard(grid, tmp_path):
     assert len(set(board["ndcg"])) == 32
 
 
+def test_orders_of_one_label_in_several_runs_are_methods_of_their_own(tmp_path):
+    for day, (reranker, mean) in enumerate((("weighted", 0.3), ("rrf", 0.2), ("rrf", 0.25)), 1):
+        run = Made(name="x", run_id=f"2026010{day}-000000-aaaaaa", day=day)
+        run.cell("held out", base=0.1 / day, mean=mean, reranker=reranker, scorer=f"s{day % 2}")
+        run.publish(tmp_path)
+    run = Made(name="x", run_id="20260104-000000-aaaaaa", day=4)
+    run.cell("held out", base=0.01, mean=0.22, reranker="rrf", scorer="s1")
+    run.publish(tmp_path)
+    board = query(tmp_path, "SELECT method, scorer, reranker, round(ndcg, 4) FROM leaderboard")
+    assert board.rows() == [
+        ("held out", "s1", "weighted", 0.3),
+        ("held out", "s1", "rrf", 0.22),
+        ("held out", "s0", "rrf", 0.2),
+        ("base: svd", "none", "none", 0.01),
+    ]
+
+
+def test_numbers_that_differ_late_stand_in_the_labels_as_they_are(grid):
+    made = grid(SMALLEST + "diversity = [0.12345678, 0.12345679]\n")
+    assert labels(made) == ["all, diversity 0.12345678", "all, diversity 0.12345679"]
+
+
 def test_tables_of_weights_can_be_crossed_too(grid):
     made = grid(SMALLEST + "weights = [{ similarity = 0 }, { similarity = 2, estimate = 0 }]\n")
     weights = [cell.settings.method.weights for cell in made.cells]

@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import platform
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
@@ -84,6 +86,11 @@ def test_all_options_are_shown_by_group_with_the_values_that_will_be_used() -> N
     assert refused.returncode == 1 and "--help-all" in refused.stderr
 
 
+def test_the_version_is_that_of_the_installed_package() -> None:
+    said = succeed_here("--version").stdout.strip()
+    assert said == f"palate {version('palate')}, Python {platform.python_version()}"
+
+
 def test_datasets_lists_names_and_formats() -> None:
     text = succeed("datasets").stdout
     assert "movielens" in text and "ml-latest-small" in text and "ratings.parquet" in text
@@ -95,6 +102,7 @@ def test_datasets_lists_names_and_formats() -> None:
         (["nightly", "--top", "0"], {}, ["top: ", "given: 0", "PALATE_TOP"]),
         (["nightly", "--topp", "3"], {}, ["--topp", "Did you mean"]),
         (["nightly"], {"PALATE_MODEL": "nearest"}, ["no base model 'nearest'", "'ease'"]),
+        (["nightly"], {"PALATE_MAXCOST": "1"}, ["PALATE_MAXCOST: ", "nearest is PALATE_MAX_COST."]),
         (["nightly", "--tuning", "0.5"], {}, ["tuning and depth go together"]),
         (["nightly", "--config", "nowhere.toml"], {}, ["nowhere.toml", "cannot be read"]),
         (["nightly", "--search-count", "5"], {}, ["5 candidates cannot fill a list of 10"]),

@@ -14,13 +14,13 @@ START = datetime(2026, 1, 1, 3)
 
 def publish_nights(home: Path) -> None:
     """The first night and, a day after it, one that took twice as long."""
-    publish(home, _night(FIRST, START, 60.0) | _lists(FIRST) | _held_out(FIRST, [0.5, 1.0]))
-    second = _night(SECOND, START + timedelta(days=1), 120.0, model_from=FIRST, status="guarded")
-    lists, asked = _lists(SECOND, kept_from=FIRST, rank="base_rank"), _asked(SECOND)
-    publish(home, second | lists | _held_out(SECOND, [0.25, 0.75]) | asked | _judged(SECOND))
+    publish(home, a_night(FIRST, START, 60.0) | lists_of(FIRST) | held_out(FIRST, [0.5, 1.0]))
+    second = a_night(SECOND, START + timedelta(days=1), 120.0, model_from=FIRST, status="guarded")
+    lists, asked = lists_of(SECOND, kept_from=FIRST, rank="base_rank"), _asked(SECOND)
+    publish(home, second | lists | held_out(SECOND, [0.25, 0.75]) | asked | _judged(SECOND))
 
 
-def _night(run_id, started, seconds, **more):
+def a_night(run_id, started, seconds, **more):
     run = a_run(run_id)["runs"].with_columns(
         started_at_utc=started,
         finished_at_utc=started + timedelta(seconds=seconds),
@@ -43,7 +43,7 @@ def _night(run_id, started, seconds, **more):
     return {"runs": run, "stages": stages}
 
 
-def _lists(run_id, kept_from=None, rank="reranked_rank"):
+def lists_of(run_id, kept_from=None, rank="reranked_rank"):
     """Base lists of item 10, re-ranked ones of item 20; who is listed third was so once."""
     people = ["1", "2"] if kept_from else ["1", "2", "3"]
     row = a_run(run_id)["ranked_items"].drop("user", "item", "title", "rank", "base_rank")
@@ -61,7 +61,7 @@ def _lists(run_id, kept_from=None, rank="reranked_rank"):
     return {"ranked_items": row.join(users, how="cross").join(both, how="cross")}
 
 
-def _held_out(run_id, reranked):
+def held_out(run_id, reranked):
     """User 9 was measured and has no list."""
     rows = [(side, user, 0.5) for side in ("base",) for user in ("1", "2", "9")]
     rows += [("reranked", user, value) for user, value in zip("12", reranked, strict=True)]

@@ -77,8 +77,8 @@ def test_every_question_says_in_a_line_what_it_asks():
         assert said[0].isupper() and said[-1] in ".?" and 30 < len(said) < 98, question
 
 
-def test_who_got_worse_against_base_and_against_the_night_before(home):
-    shown = "user", "base", "reranked", "night_before", "against_base", "against_night_before"
+def test_who_got_worse_against_base_and_against_the_time_before(home):
+    shown = "user", "base", "reranked", "before", "against_base", "against_before"
     assert ask(home, "who_got_worse", *shown) == [
         ("1", 0.5, 0.25, 0.5, -0.25, -0.25),
         ("2", 0.5, 0.75, 1.0, 0.25, -0.25),
@@ -92,7 +92,7 @@ def test_what_is_pushed_and_what_is_buried_whatever_the_guard_published(home):
 
 
 def test_who_has_no_list_had_one_before_or_was_measured(home):
-    assert ask(home, "without_list").rows() == [("3", True, False), ("9", False, True)]
+    assert ask(home, "without_list").rows() == [("3", True, None), ("9", False, SECOND)]
 
 
 def test_kept_lists_are_as_old_as_the_night_that_made_them(home):
