@@ -88,7 +88,7 @@ def grow(
         for some in ([tables], [] if check is None else [[check]])
     )
     grown = lightgbm.train(
-        SHAPE | shape | QUIET | {"seed": seed % 2**31},
+        {**SHAPE, **shape, **QUIET, "seed": seed % 2**31},
         data[0],
         count,
         valid_sets=held,

@@ -162,9 +162,9 @@ def test_on_windows_some_sources_are_left_out_and_others_count_otherwise():
     assert method.candidate_sources(forward=False) == {"ease": 200, "svd": 20, "text": 5}
     forward = {"ease": 40, "text": 5, "popular-lately": 100}
     assert method.candidate_sources(forward=True) == forward
-    options = method.forward_options()
-    assert (options.ease_half_life, options.ease_days) == (365, 9)
-    assert method.model_options.ease_half_life == 0
+    options = method.forward_options().of("ease")
+    assert (options["half_life"], options["days"]) == (365, 9)
+    assert method.model_options.of("ease")["half_life"] == 0
 
 
 @pytest.mark.parametrize(
