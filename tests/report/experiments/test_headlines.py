@@ -22,7 +22,8 @@ def test_the_best_method_stands_beside_the_strongest_base_list_of_its_run(tmp_pa
     text = front_of(made.publish(tmp_path))
     assert (
         "| books | split | NDCG@10 | strong, SVD | .400 [.390, .410] | base list, EASE |"
-        " .300 [.290, .310] | +.1000 [+.0950, +.1050], **higher** | [domains](results/domains.md) |"
+        " .300 [.290, .310] | +.1000 [+.0950, +.1050], **higher** |"
+        " [domains](results/domains.md) | \N{EN DASH} |"
     ) in section(text, "Held-out ratings")
     tables_are_whole(text)
 
@@ -98,3 +99,16 @@ def test_without_a_method_or_a_baseline_there_is_no_line(tmp_path):
     made.cell("EASE", base=0.3, model="ease", **BASELINE)
     assert lines_of(made.publish(tmp_path)) == []
     assert "## Held-out ratings" not in front_of(tmp_path)
+
+
+def test_a_stronger_base_list_of_another_experiment_is_shown_beside_it(tmp_path):
+    for day, (name, base, mean) in enumerate((("weak", 0.1, 0.4), ("strong", 0.3, 0.35)), start=1):
+        made = Made(name, run_id=str(day), day=day)
+        made.cell("four signals", base=base, mean=mean)
+        made.publish(tmp_path)
+    text = front_of(tmp_path)
+    elsewhere = "base list, SVD .300 [.290, .310] in [strong](results/strong.md) |"
+    assert f"[weak](results/weak.md) | {elsewhere}" in text
+    made = Made("strong", run_id="3", day=3)
+    made.cell("four signals", base=0.05, mean=0.35)
+    assert "in [strong]" not in front_of(made.publish(tmp_path))

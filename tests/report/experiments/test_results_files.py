@@ -85,7 +85,7 @@ def test_how_to_read_stands_in_one_place_and_says_what_leaks(tmp_path):
         assert f"holds out {protocol.holds_out}." in text
     assert '- `user-temporal`, in tables "per-user temporal", holds out' in text
     assert "`user-temporal` leaks that of others" in text
-    assert "(per-user temporal that of others)" in files[-1].read_text("utf-8")
+    assert "leaks the future, per-user temporal that\nof others." in files[-1].read_text("utf-8")
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path):
