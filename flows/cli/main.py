@@ -1,6 +1,7 @@
 """The command line's entry: runs a command, and makes a foreseen error one clear message."""
 
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import cyclopts
@@ -10,6 +11,7 @@ from rich.console import Console
 from flows.cli import compare, evaluation, house, llm, night, results, service
 from flows.cli.app import GROUPS, app, show_options
 from tasks.core.errors import PalateError, SettingsError
+from tasks.core.full_disk import disk_full, is_full
 
 COMMANDS = (compare, evaluation, house, llm, night, results, service)
 """Importing a file enters its commands in `app`."""
@@ -25,26 +27,34 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         _say("Interrupted.", "Nothing finished is lost: the same command carries on from here.")
         sys.exit(INTERRUPTED)
-    except PalateError as error:
-        _say(error.what, error.fix)
-        sys.exit(1)
-    except ValidationError as error:
-        _say_invalid(error)
-        sys.exit(1)
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        _say(f"{error.strerror or error}{where}.", "Check the folder, its permissions, the disk.")
-        sys.exit(1)
-    except cyclopts.CycloptsError as error:
-        cause = error.__cause__
-        if isinstance(cause, PalateError):
-            _say(cause.what, cause.fix)
-        elif isinstance(cause, ValidationError):
-            _say_invalid(cause)
-        else:
-            _say(str(error), "`palate --help` and `palate COMMAND --help` show what there is.")
+    except Exception as error:
+        if not _explain(error):
+            raise
         sys.exit(1)
     sys.exit(0)
+
+
+def _explain(error: BaseException) -> bool:
+    """Say what a foreseen error means; False for any other."""
+    match error:
+        case PalateError():
+            _say(error.what, error.fix)
+        case ValidationError():
+            _say_invalid(error)
+        case cyclopts.CycloptsError():
+            cause = error.__cause__
+            if not isinstance(cause, PalateError | ValidationError) or not _explain(cause):
+                _say(str(error), "`palate --help` and `palate COMMAND --help` show what there is.")
+        case _ if is_full(error):
+            full = disk_full(error, Path.cwd())
+            _say(full.what, full.fix)
+        case OSError():
+            where = f" ({error.filename})" if error.filename else ""
+            what = f"{error.strerror or error}{where}."
+            _say(what, "Check the folder, its permissions, the disk.")
+        case _:
+            return False
+    return True
 
 
 def _words(words: list[str]) -> list[str]:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from flows.service.state import read_state
 from tasks.core.errors import PalateError, ServiceError
+from tasks.core.full_disk import check_room
 from tasks.core.lock import in_use
 from tasks.core.progress import TEMPORARY_SERVER
 from tasks.core.storage import storage_of
@@ -161,6 +162,7 @@ def _wait_until_healthy(url: str, runs: Callable[[], bool], log: Path) -> None:
         if answers(url):
             return
         time.sleep(POLL_SECONDS)
+    check_room(log.parent)
     raise ServiceError(
         "Prefect's server does not answer.",
         f"See {log}; or start one with `palate up`, or another and set PREFECT_API_URL.",

@@ -14,6 +14,7 @@ from pyarrow.parquet import read_metadata
 from pydantic import BaseModel
 
 from tasks.core.files import replacing, sha256_of, sync
+from tasks.core.full_disk import watching_disk
 from tasks.core.storage import storage_of
 from tasks.core.vocabulary import Artifact
 
@@ -131,13 +132,14 @@ def _write(
     folder.mkdir(parents=True, exist_ok=True)
     private = folder / f".{uuid4().hex}.tmp"
     try:
-        write(private)
-        digest = sha256_of(private)
-        rows = rows if rows is not None else read_metadata(private).num_rows
-        target = folder / f"{digest[:24]}{suffix}"
-        sync(private)
-        private.replace(target)
-        sync(folder)
+        with watching_disk(folder):
+            write(private)
+            digest = sha256_of(private)
+            rows = rows if rows is not None else read_metadata(private).num_rows
+            target = folder / f"{digest[:24]}{suffix}"
+            sync(private)
+            private.replace(target)
+            sync(folder)
     finally:
         private.unlink(missing_ok=True)
     path = str(target.relative_to(home))

@@ -79,6 +79,10 @@ class StoreError(PalateError):
     """
 
 
+class DiskFullError(PalateError):
+    """A disk is full; names it. Nothing half-written is left where others look for it."""
+
+
 class NotifyError(PalateError):
     """A program or a webhook could not be told of a night."""
 

@@ -7,17 +7,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from tasks.core.full_disk import watching_disk
+
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """Give a private path; on success fsync it and rename it to `target`, else remove it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """Give a private path; on success fsync it and rename it to `target`, else remove it.
+
+    Raises DiskFullError where the disk is full, before the private file gives its space back.
+    """
     private = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
     try:
-        yield private
-        sync(private)
-        private.replace(target)
-        sync(target.parent)
+        with watching_disk(target.parent):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            yield private
+            sync(private)
+            private.replace(target)
+            sync(target.parent)
     finally:
         private.unlink(missing_ok=True)
 

@@ -22,6 +22,7 @@ from pydantic_core import to_json
 
 from tasks.core.artifacts import artifacts_in, note_work
 from tasks.core.errors import PalateError
+from tasks.core.full_disk import watching_disk
 from tasks.core.homes import here
 from tasks.core.lock import in_use
 from tasks.core.vocabulary import Artifact
@@ -145,10 +146,11 @@ def _timed(function: Callable[Concatenate[Path, P], R]) -> Callable[Concatenate[
     @wraps(function)
     def timed(home: Path, *args: P.args, **kwargs: P.kwargs) -> R:
         started, home = time.monotonic(), here(home)
-        with in_use(home):  # a worker's process may outlive the command
-            result = function(home, *args, **kwargs)
-        for artifact in made_by(result, [*args, *kwargs.values()]):
-            note_work(home, artifact, time.monotonic() - started)
+        with watching_disk(home):
+            with in_use(home):  # a worker's process may outlive the command
+                result = function(home, *args, **kwargs)
+            for artifact in made_by(result, [*args, *kwargs.values()]):
+                note_work(home, artifact, time.monotonic() - started)
         return result
 
     return timed  # type: ignore[return-value]

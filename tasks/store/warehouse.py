@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 import sql
 from tasks.core.errors import StoreError
+from tasks.core.full_disk import watching_disk
 from tasks.core.storage import storage_of
 
 LOCK_SECONDS = 600.0
@@ -71,12 +72,14 @@ def publish(home: Path, tables: Mapping[str, Rows], wait: float = LOCK_SECONDS) 
     """Append the rows to the tables of the same name, all or nothing; gives the results file.
 
     Raises StoreError when another publisher holds the lock for `wait` seconds, or when the file
-    that is there cannot be read as results; it is then left as it was. Raises StoreError.
+    that is there cannot be read as results, DiskFullError when there is no room for it; it is then
+    left as it was.
     """
     target = database_file(home)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    with watching_disk(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with publishing_lock(home).acquire(timeout=wait):
+        with watching_disk(target.parent), publishing_lock(home).acquire(timeout=wait):
             storage_of(home).update(
                 target, partial(_append, tables=tables), partial(_is_added, tables=tables)
             )
@@ -102,6 +105,15 @@ def _is_added(file: Path, tables: Mapping[str, Rows]) -> bool:
 
 
 def _append(file: Path, tables: Mapping[str, Rows]) -> None:
+    """All or nothing; DuckDB's log beside the file goes too, which it leaves on a full disk."""
+    try:
+        _insert(file, tables)
+    except BaseException:
+        file.with_name(f"{file.name}.wal").unlink(missing_ok=True)
+        raise
+
+
+def _insert(file: Path, tables: Mapping[str, Rows]) -> None:
     """By way of Parquet files, so that large tables need not be held in memory."""
     with (
         TemporaryDirectory(prefix=".publishing-", dir=file.parent) as folder,

@@ -11,6 +11,7 @@ import numpy as np
 from filelock import FileLock
 
 from tasks.core.errors import StoreError
+from tasks.core.full_disk import watching_disk
 from tasks.core.progress import bar
 from tasks.texts.embedder import WIDTH, Embedder, Vectors
 
@@ -76,7 +77,10 @@ class EmbeddingStore:
     def _open(self) -> Iterator[sqlite3.Connection]:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with closing(sqlite3.connect(self._file, timeout=60)) as database:
+            with (
+                watching_disk(self._file.parent),
+                closing(sqlite3.connect(self._file, timeout=60)) as database,
+            ):
                 if not _is_prepared(database):
                     with FileLock(f"{self._file}.lock"):  # SQLite's own waiting knows no WAL
                         _prepare(database)

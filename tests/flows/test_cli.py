@@ -1,6 +1,7 @@
 """What the command line says and refuses; no Prefect server is needed."""
 
 import csv
+import errno
 import io
 import json
 import platform
@@ -89,6 +90,27 @@ def test_all_options_are_shown_by_group_with_the_values_that_will_be_used() -> N
 def test_the_version_is_that_of_the_installed_package() -> None:
     said = succeed_here("--version").stdout.strip()
     assert said == f"palate {version('palate')}, Python {platform.python_version()}"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        pl.exceptions.ComputeError("No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_is_one_line_with_the_place_and_what_is_free(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_more: object) -> None:
+        raise error
+
+    monkeypatch.setattr("flows.cli.results.home_given", fail)
+    done = run_here("sql", "best_method")
+    assert done.returncode == 1
+    said = done.stderr.splitlines()
+    assert said[0].startswith("Error: The disk of /") and " MB are free on /" in said[0]
+    assert len(said) == 2 and "palate clean" in said[1]
 
 
 def test_datasets_lists_names_and_formats() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from tasks.core.errors import StoreError
+from tasks.core.full_disk import watching_disk
 from tasks.core.progress import bar
 from tasks.data.enriching.records import Answer, Lookup, Movie, name_of
 from tasks.data.enriching.tmdb import TmdbPace, open_tmdb
@@ -59,7 +60,7 @@ def open_cache(file: Path) -> Iterator[TmdbCache]:
     """Open the file, made if it is not there. Raises StoreError when it cannot be used."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with closing(sqlite3.connect(file, timeout=60)) as database:
+        with watching_disk(file.parent), closing(sqlite3.connect(file, timeout=60)) as database:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute(
                 "CREATE TABLE IF NOT EXISTS answers (lookup TEXT PRIMARY KEY,"
