@@ -10,6 +10,7 @@ from tasks.core.vocabulary import Artifact, Dataset
 from tasks.data import catalogue
 from tasks.data.enriching.fill import apply_enrichment_stage, enrichment_of
 from tasks.data.stages import as_of_stage, ingest_stage
+from tasks.data.strangers import check_dropped
 from tasks.evaluation.stages import times_stage
 from tasks.models.stages import choose_users_stage
 from tasks.night.state import Known
@@ -27,6 +28,7 @@ def read_dataset(steps: Steps, settings: CommonOptions) -> Dataset:
     dataset = steps.run(ingest_stage, source=name, fingerprint=source.fingerprint())
     for reason, rows in dataset.dropped.items():
         say(f"    {rows:,} {reason}")
+    check_dropped(dataset, folder if folder.is_dir() else Path(), settings.max_dropped)
     enrichment = enrichment_of(settings.home, dataset.info.name)
     if enrichment is not None:
         filled = steps.run(apply_enrichment_stage, items=dataset.items, enrichment=enrichment)

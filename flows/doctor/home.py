@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import sql
 from flows.doctor.finding import Finding, fail, ok, warn
-from tasks.core.errors import LedgerError
+from tasks.core.errors import DiskFullError, LedgerError
 from tasks.core.files import replacing
 from tasks.core.homes import url_of
 from tasks.core.lock import HomeInUseError, alone
@@ -54,6 +54,8 @@ def check_writable(settings: Settings) -> list[Finding]:
         with replacing(probe) as private:
             private.write_bytes(b"palate")
         probe.unlink()
+    except DiskFullError as error:
+        return [fail("home", error.what.rstrip("."), error.fix)]
     except OSError as error:
         problem = f"{home} cannot be written to ({error.strerror or error})"
         return [fail("home", problem, "Check its permissions and its disk, or give --home.")]

@@ -87,8 +87,20 @@ class DatasetInfo(Record):
     terms: str
 
 
+class Stranger(Record):
+    """A rating of an item that the items file lacks: where it stands, and the item."""
+
+    file: str
+    row: int | None
+    column: str | None
+    item: str
+
+
 class Dataset(Record):
-    """An ingested data set: its files, and how many rows were left out or changed, and why."""
+    """An ingested data set: its files, and how many rows were left out or changed, and why.
+
+    `stranger`: the first rating that was left out because the items file lacks its item.
+    """
 
     info: DatasetInfo
     ratings: Artifact
@@ -96,6 +108,7 @@ class Dataset(Record):
     tags: Artifact | None
     users: int
     dropped: dict[str, int]
+    stranger: Stranger | None = None
 
 
 class Favourite(Record):

@@ -27,8 +27,17 @@ from tasks.core.vocabulary import (
 )
 from tasks.data import catalogue
 from tasks.data.newcomer import add_newcomer
+from tasks.data.strangers import stranger_at
 from tasks.data.tables import RawTables
-from tasks.data.validate import clean_items, clean_large, clean_ratings, clean_tags, is_large
+from tasks.data.validate import (
+    UNKNOWN,
+    clean_items,
+    clean_large,
+    clean_ratings,
+    clean_tags,
+    first_stranger,
+    is_large,
+)
 
 
 def ingest(home: Path, data: str, now: float | None = None) -> Dataset:
@@ -41,6 +50,7 @@ def ingest(home: Path, data: str, now: float | None = None) -> Dataset:
         items, from_items = clean_items(raw.items, raw.info)
         ratings, from_ratings = _clean_ratings(raw, items, stem, now)
         tags, from_tags = clean_tags(raw.tags, ratings) if raw.tags else (None, {})
+        lost = first_stranger(raw.ratings, items) if from_ratings[UNKNOWN] else None
         dropped = from_ratings | from_items | from_tags | dict(raw.dropped)
         return Dataset(
             info=_completed(raw, ratings),
@@ -49,6 +59,7 @@ def ingest(home: Path, data: str, now: float | None = None) -> Dataset:
             tags=None if tags is None else write_table(home, "tags", tags),
             users=_of_all(ratings, pl.col(USER).n_unique())[0],
             dropped={reason: count for reason, count in dropped.items() if count},
+            stranger=stranger_at(raw.ratings, lost),
         )
 
 
@@ -77,7 +88,7 @@ def _completed(raw: RawTables, ratings: pl.LazyFrame) -> DatasetInfo:
     return raw.info.model_copy(update={name: measured[name] for name in raw.unknown})
 
 
-@stage("ingest", "5", role="data", not_in_key={"source"})
+@stage("ingest", "6", role="data", not_in_key={"source"})
 def ingest_stage(home: Path, source: str, fingerprint: str) -> Dataset:
     """Ingest a folder or a named data set; `fingerprint` stands for its content in the key."""
     return ingest(home, source)

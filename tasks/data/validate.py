@@ -31,6 +31,9 @@ from tasks.data.times import converted, time_column
 MOST_UNKNOWN = 0.5
 """Above this share of ratings for unknown items the two files do not belong together."""
 
+UNKNOWN = "ratings dropped: the items file lacks their item"
+SUPERSEDED = "ratings dropped: the same user rated the same item later"
+
 Dropped = dict[str, int]
 Scale = tuple[float, float]
 
@@ -101,13 +104,24 @@ def _of_items(ratings: pl.LazyFrame, items: pl.DataFrame) -> pl.LazyFrame:
     return ratings.join(items.lazy().select(ITEM), on=ITEM, how="semi")
 
 
+def first_stranger(raw: Table, items: pl.DataFrame) -> int | None:
+    """The row of the first rating of an item that is not among `items`; None without one."""
+    rows = like(typed(raw, id_column(raw, ITEM)).rows.lazy(), items, ITEM)
+    return _first(raw, rows.join(items.lazy().select(ITEM), on=ITEM, how="anti"))
+
+
+def _first(raw: Table, rows: pl.LazyFrame) -> int | None:
+    row: int | None = raw.collect(rows.select(pl.col(ROW).min())).item()
+    return row
+
+
 def _refuse_strangers(raw: Table, ratings: pl.LazyFrame, items: pl.DataFrame, kept: int) -> int:
     """How many ratings are of unknown items; BadDataError where they are too many."""
     total = height(ratings)
     unknown = total - kept
     if unknown > MOST_UNKNOWN * total:
         strangers = ratings.join(items.lazy().select(ITEM), on=ITEM, how="anti")
-        row = raw.collect(strangers.select(pl.col(ROW).min())).item()
+        row = _first(raw, strangers)
         first = raw.collect(raw.rows.lazy().filter(pl.col(ROW) == row))[ITEM][0]
         problem = f"{unknown:,} of {total:,} ratings are for items unknown to the items file"
         fix = "Check that both files come from the same export."
@@ -117,8 +131,8 @@ def _refuse_strangers(raw: Table, ratings: pl.LazyFrame, items: pl.DataFrame, ke
 
 def _surplus(unknown: int, superseded: int) -> Dropped:
     return {
-        "ratings dropped: the items file lacks their item": unknown,
-        "ratings dropped: the same user rated the same item later": superseded,
+        UNKNOWN: unknown,
+        SUPERSEDED: superseded,
     }
 
 

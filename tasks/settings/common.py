@@ -37,6 +37,13 @@ class CommonOptions(BaseModel):
     limit_users: int | None = Field(
         None, ge=1, description="Serve a seeded sample of this many users; all train the model."
     )
+    max_dropped: float = Field(
+        5.0,
+        ge=0,
+        le=50,
+        description="Percent of the ratings that may be of items which the items file lacks; such"
+        " ratings are left out.",
+    )
     as_of: str | None = Field(
         None,
         description="Know only what was rated before this moment: a day in UTC (2020-10-01), or"

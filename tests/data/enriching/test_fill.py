@@ -5,7 +5,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tasks.core.artifacts import read_table, write_table
-from tasks.core.errors import StoreError
+from tasks.core.errors import DiskFullError, StoreError
 from tasks.core.vocabulary import Artifact
 from tasks.data.enriching.fill import (
     FOUND,
@@ -196,7 +196,7 @@ def test_nothing_half_written_is_left(home):
             raise OSError(28, "No space left on device")
 
     save(home, "films", WRITTEN)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(DiskFullError, match="is full"):
         save(home, "films", Broken(WRITTEN))
     assert_frame_equal(kept(home, "films"), WRITTEN)
     assert [file.name for file in (home / "enriched").iterdir()] == [file_of(home, "films").name]

@@ -53,13 +53,17 @@ def test_a_home_under_a_file_cannot_be_made(tmp_path):
     assert finding.status == "fail" and "--home" in finding.fix
 
 
-def test_a_disk_that_does_not_sync_fails(tmp_path, monkeypatch):
-    def full(_descriptor):
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(28, " is full: "), (5, "cannot be written to (cannot)")],
+)
+def test_a_disk_that_does_not_sync_fails(tmp_path, monkeypatch, number, said):
+    def fail(_descriptor):
+        raise OSError(number, "cannot")
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", fail)
     (finding,) = check_writable(at(tmp_path))
-    assert finding.status == "fail" and "No space left" in finding.what
+    assert finding.status == "fail" and said in finding.what
     assert list(tmp_path.iterdir()) == []
 
 
