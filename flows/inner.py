@@ -37,7 +37,7 @@ def inner_split(pipeline: Pipeline, number: int) -> Split:
         protocol=pipeline.inner_protocol,
         seed=inner_seed(pipeline, number),
         keep=pipeline.inner_keep,
-        limit=method.learn_window_users if pipeline.windows else method.learn_users,
+        limit=method.learn_window_users if pipeline.forward else method.learn_users,
         window=pipeline.windows[number] if pipeline.windows else None,
         newcomers=bool(pipeline.windows),  # lists are made for people who have rated nothing, too
     )

@@ -36,10 +36,10 @@ def learn(pipeline: Pipeline) -> Learned:
     tables = [_labelled_table(pipeline, number) for number in range(pipeline.inner_splits)]
     return pipeline.steps.run(
         learn_stage,
-        tables=tables[::-1] if pipeline.windows else tables,  # the newest comes last
+        tables=tables[::-1] if pipeline.forward else tables,  # the newest comes last
         seed=pipeline.seed,
         trees=method.learn_trees,
-        forward=bool(pipeline.windows),
+        forward=pipeline.forward,
     )
 
 
@@ -113,5 +113,5 @@ def _labelled_table(pipeline: Pipeline, number: int) -> Artifact:
         names=names,
         held_out=split.held_out,
         relevant_at=pipeline.liked_from,
-        trim=inner.seed if pipeline.windows else None,
+        trim=inner.seed if pipeline.forward else None,
     )
