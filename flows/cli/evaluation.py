@@ -40,7 +40,7 @@ def evaluate(
     Parameters
     ----------
     json
-        Print one JSON object with every figure, for programs; progress goes to stderr.
+        Print one JSON object with every figure; progress goes to stderr.
     verbose
         Show a line for every stage.
     settings
@@ -75,7 +75,7 @@ def experiment(
     grid
         TOML file; data sets that it names are looked for in $PALATE_DATA_DIR.
     json
-        Print one JSON object with every figure, for programs; progress goes to stderr.
+        Print one JSON object with every figure; progress goes to stderr.
     verbose
         Show a line for every stage.
     settings

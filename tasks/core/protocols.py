@@ -47,8 +47,7 @@ PROTOCOLS: dict[ProtocolName, Protocol] = {
         Protocol("user-split", "a quarter of each user's ratings"),
         Protocol(
             "user-temporal",
-            "the newest quarter of each user's ratings, whenever that was, so train holds what"
-            " others did later: it leaks their future",
+            "each user's newest quarter; leaks others' future",
             external_leaks=True,
             by_time=True,
             title="per-user temporal",

@@ -38,7 +38,7 @@ def test_every_protocol_is_declared_and_can_split():
 
 def test_per_user_temporal_says_wherever_it_is_described_that_it_leaks():
     declared = PROTOCOLS["user-temporal"]
-    assert "leaks their future" in declared.holds_out and declared.holds_out in described()
+    assert "leaks others' future" in declared.holds_out and declared.holds_out in described()
     assert declared.external_leaks and not declared.forward
     assert declared.label(3) == "per-user temporal"
     assert "leaks others' future" in " ".join((SPLITTERS["user-temporal"].__doc__ or "").split())
