@@ -28,7 +28,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 def test_the_committed_page_of_results_is_short_and_links_every_page_beside_it() -> None:
     text = (ROOT / "RESULTS.md").read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 150
+    assert len(text.splitlines()) < 180
     linked = {file for file, _ in LINK.findall(text)}
     assert {f"results/{page.name}" for page in ROOT.glob("results/*.md")} <= linked
 

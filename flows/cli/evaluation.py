@@ -67,8 +67,7 @@ def experiment(
 ) -> None:
     """Run every cell of a grid, such as those in deployments/experiments.
 
-    Cells share what they can; a cell that fails, or has no data set or language model to run on,
-    says why and does not stop the others. Run it again after a crash or Ctrl-C to carry on.
+    A cell that cannot run says why and stops no other. After a crash or Ctrl-C it carries on.
 
     Parameters
     ----------
