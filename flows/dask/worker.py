@@ -13,7 +13,7 @@ from pydantic import SecretStr
 import flows
 import tasks
 import tasks.core.stage  # it shows bars from its import on: see `setup`
-from flows.service.server import answers
+from flows.service.server import answers, start_senders
 from tasks.core.progress import watch_with
 from tasks.core.secrets import Secrets
 from tasks.core.vocabulary import Record
@@ -41,6 +41,7 @@ class OnWorker(WorkerPlugin):
     def setup(self, worker: Worker) -> None:
         """Keep silent: the command counts what ends. Ctrl-C is for the command, which ends us."""
         watch_with(lambda _what, _total: nullcontext(lambda _count: None))
+        start_senders()
         if self._own:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
 

@@ -59,15 +59,19 @@ def prefect_for(home: Path) -> Iterator[Wait]:
 
 
 def _ready(wait: Wait) -> None:
-    """Wait, then start Prefect's workers for events and logs.
+    wait()
+    start_senders()
 
-    One that a flow run starts keeps that run's objects beyond the interpreter's end, where DuckDB's
+
+def start_senders() -> None:
+    """Start Prefect's threads that send events and logs: before a process's first flow or task.
+
+    One that a run starts keeps that run's objects beyond the interpreter's end, where DuckDB's
     binding prints a page about each of them.
     """
     from prefect.events.worker import EventsWorker  # noqa: PLC0415 - reads its environment then
     from prefect.logging.handlers import APILogWorker  # noqa: PLC0415
 
-    wait()
     EventsWorker.instance()
     APILogWorker.instance()
 

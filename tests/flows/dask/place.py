@@ -36,7 +36,7 @@ class Place:
 
     def begin(self, home: str, runner: str, **extra: str) -> subprocess.Popen[str]:
         """Start a night."""
-        words = [*self.method, "--refit", "1", "--no-report", "--data", self.data]
+        words = [*self.method, "--refit", "1", "--no-report", "--verbose", "--data", self.data]
         if self.fake:
             words += ["--scorer", "llm", "--llm-model", "fake-1", "--llm-base-url", self.fake.url]
         where = "--home", self.folder / home, "--runner", runner
@@ -81,6 +81,7 @@ class Place:
 def ended(process: subprocess.Popen[str]) -> str:
     out, err = process.communicate(timeout=SECONDS)
     assert process.returncode == 0, (out, err)
+    assert "nanobind: leaked" not in err, "printed at the end of a process, a page for each"
     return out + err
 
 

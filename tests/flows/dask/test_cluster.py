@@ -54,7 +54,7 @@ def same_lists(place: Place, one: str, other: str) -> bool:
 def test_a_process_per_core_makes_the_same_lists_and_leaves_none_running(place: Place) -> None:
     place.night("threads", "threads")
     output = place.night("dask", "dask")
-    assert "score (0 of 8 chunks cached)" in output and "distributed" not in output
+    assert "score embedded (0 of 8 chunks cached)" in output and "distributed" not in output
     assert same_lists(place, "threads", "dask")
     assert not place.processes()
 
