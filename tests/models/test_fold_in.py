@@ -8,7 +8,7 @@ import pytest
 from tasks.core.errors import SettingsError
 from tasks.models import registry, stored
 from tasks.models.base import Model, Training
-from tasks.models.baselines import ease
+from tasks.models.baselines import ease_weights
 from tasks.models.baselines.ease import Ease
 from tasks.models.factors import FactorModel
 from tasks.models.interactions import interactions_of
@@ -116,8 +116,8 @@ def test_a_new_person_is_estimated_from_what_they_rated(name: str) -> None:
 def test_ease_with_a_person_folded_in_is_ease_with_their_row(tmp_path: Path) -> None:
     users, items, rated = interactions_of(WIDE)
     options, shrink = OPTIONS.of("ease"), 20.0
-    _, weights = ease.by_items(rated, shrink)
-    left, right = ease.by_users(rated, shrink)
+    _, weights = ease_weights.by_items(rated, shrink)
+    left, right = ease_weights.by_users(rated, shrink)
     model = Ease(users=users, items=items, left=left, right=right, options=options)
     row = pl.DataFrame({"user": 999, "item": [1, 5, 9], "rating": 4.0})
     again = folded(model, row, [999])

@@ -3,7 +3,7 @@ import pytest
 
 from tasks.core.artifacts import is_intact, write_arrays
 from tasks.core.errors import StoreError
-from tasks.models.baselines import ease
+from tasks.models.baselines import ease_weights
 from tasks.models.baselines.ease import Ease
 from tasks.models.baselines.knn import ItemKnn
 from tasks.models.baselines.popularity import Popularity
@@ -22,11 +22,11 @@ def solved(solve, source):
 FITS = {
     "svd": lambda source: factors("svd", source),
     "popularity": lambda source: Popularity.fit(training(ratings_of(source))),
-    "dense weights between items": lambda source: solved(ease.by_items, source),
+    "dense weights between items": lambda source: solved(ease_weights.by_items, source),
     "weights between items, sparse": lambda source: ItemKnn.fit(
         training(ratings_of(source), neighbours=5)
     ),
-    "weights between users": lambda source: solved(ease.by_users, source),
+    "weights between users": lambda source: solved(ease_weights.by_users, source),
 }
 
 

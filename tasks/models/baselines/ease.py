@@ -13,15 +13,14 @@ from pydantic import Field
 from tasks.core.arrays import Floats
 from tasks.core.errors import SettingsError
 from tasks.core.vocabulary import USER
-from tasks.models.base import BLOCK_CELLS, Matrix, Training
+from tasks.models.base import Training
+from tasks.models.baselines.ease_weights import by_items, solved_by_users
 from tasks.models.interactions import histories, interactions_of, ones_like
 from tasks.models.product import ProductModel
 from tasks.models.weighing import Weighing
 
 LARGEST = 20_000
 """Rows of the largest matrix that is inverted: about 5 GB at work."""
-PRECISE = 5_000
-"""Rows of the largest that is inverted in doubles."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -85,7 +84,7 @@ class Ease(ProductModel):
             rated = weights.astype(np.float32)
         shrink = options.regularization
         if len(users) < len(items):
-            left, right, diagonal = _solved_by_users(rated, shrink)
+            left, right, diagonal = solved_by_users(rated, shrink)
         else:
             (left, right), diagonal = by_items(rated, shrink), np.empty(0)
         return cls(
@@ -136,48 +135,3 @@ class SharpEase(Ease):
             gt=0,
             description="The same of `sharp-ease`, which follows a person more closely.",
         )
-
-
-def by_items(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix]:
-    """X (U, I), sparse, and the weights between items B (I, I)."""
-    inverse = _inverse(rated.T @ rated, regularization)
-    weights = (inverse / -inverse.diagonal()).astype(np.float32)
-    np.fill_diagonal(weights, 0.0)
-    return rated, weights
-
-
-def by_users(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix]:
-    """The same scores from a (U, U) inverse, for items the user has not rated; others differ.
-
-    With M = (XX' + lambda I)^-1, by Woodbury's identity, X P = M X and
-    P_ii = (1 - x_i' M x_i) / lambda. An unrated item's score is -(X P)_ui / P_ii. A rated item's
-    lacks the 1 that the zero diagonal of B adds: rated items are never candidates.
-    """
-    left, right, _ = _solved_by_users(rated, regularization)
-    return left, right
-
-
-def _solved_by_users(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix, Floats]:
-    """The same, and diag(P)."""
-    inverse = _inverse(rated @ rated.T, regularization)
-    diagonal = (1.0 - _quadratic(rated, inverse)) / regularization
-    scaled = rated @ scipy.sparse.diags_array(1.0 / diagonal)
-    right = scipy.sparse.csr_array(scaled, dtype=np.float32)
-    return -inverse.astype(np.float32), right, diagonal
-
-
-def _inverse(gram: Matrix, regularization: float) -> Floats:
-    """(XX' + lambda I)^-1; of a large matrix in half the time and memory, to six digits."""
-    kind = np.float64 if gram.shape[0] <= PRECISE else np.float32
-    dense = gram.astype(kind).toarray()
-    dense[np.diag_indices_from(dense)] += regularization
-    inverse: Floats = scipy.linalg.inv(dense, overwrite_a=True, assume_a="pos")
-    return inverse
-
-
-def _quadratic(rated: Matrix, inverse: Floats) -> Floats:
-    """x_i' M x_i of every column x_i (I,), some columns at a time."""
-    columns = rated.T.tocsr()
-    size = max(1, BLOCK_CELLS // len(inverse))
-    blocks = (columns[start : start + size] for start in range(0, columns.shape[0], size))
-    return np.concatenate([block.multiply(block @ inverse).sum(axis=1) for block in blocks])

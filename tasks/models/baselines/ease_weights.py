@@ -1,0 +1,104 @@
+"""The closed form of EASE, solved between items or between users (Steck 2019)."""
+
+import numpy as np
+import scipy
+
+from tasks.core.arrays import Floats
+from tasks.models.base import BLOCK_CELLS, Matrix
+
+PRECISE = 5_000
+"""Rows of the largest matrix that is inverted in doubles."""
+
+
+def by_items(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix]:
+    """X (U, I), sparse, and the weights between items B (I, I)."""
+    inverse = _items_inverse(rated.tocsc(), regularization)
+    weights = (inverse / -inverse.diagonal()).astype(np.float32, copy=False)
+    np.fill_diagonal(weights, 0.0)
+    return rated, weights
+
+
+def by_users(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix]:
+    """The same scores from a (U, U) inverse, for items the user has not rated; others differ.
+
+    With M = (XX' + lambda I)^-1, by Woodbury's identity, X P = M X and
+    P_ii = (1 - x_i' M x_i) / lambda. An unrated item's score is -(X P)_ui / P_ii. A rated item's
+    lacks the 1 that the zero diagonal of B adds: rated items are never candidates.
+    """
+    left, right, _ = solved_by_users(rated, regularization)
+    return left, right
+
+
+def solved_by_users(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix, Floats]:
+    """The same, and diag(P)."""
+    inverse = _inverse(rated @ rated.T, regularization)
+    diagonal = (1.0 - _quadratic(rated, inverse)) / regularization
+    scaled = rated @ scipy.sparse.diags_array(1.0 / diagonal)
+    right = scipy.sparse.csr_array(scaled, dtype=np.float32)
+    return -inverse.astype(np.float32), right, diagonal
+
+
+def _items_inverse(rated: Matrix, regularization: float) -> Floats:
+    """P (I, I), with items of one rater eliminated: block inversion by the Schur complement.
+
+    Two such items share a user or nothing. So with w_i the weight of item i, W_u^2 the sum of the
+    squares of its rater's, x_u what that rater gave the other items, and X those items' columns:
+
+        Q = (X' diag(lambda / (lambda + W_u^2)) X + lambda I)^-1     between the others,
+        Z = w_i x_u / (lambda + W_u^2), a row for each such item,
+        -Z Q                                                        between these and the others,
+        Z Q Z' + (I - w_i w_j [same rater] / (lambda + W_u^2)) / lambda    among these.
+    """
+    alone = _raters(rated) == 1
+    if not alone.any():
+        return _inverse(rated.T @ rated, regularization)
+    others, own = rated[:, ~alone].tocsr(), rated[:, alone].tocsc()
+    squares = own.multiply(own).sum(axis=1) + regularization
+    shrunk = scipy.sparse.diags_array(regularization / squares) @ others
+    between = _inverse(others.T @ shrunk, regularization)
+    divided = (scipy.sparse.diags_array(1.0 / squares) @ own).T.tocsr()
+    rows = (divided @ others).astype(between.dtype)
+    across = rows @ between
+    among = across @ rows.T
+    among -= ((divided @ own) / regularization).astype(between.dtype)
+    among[np.diag_indices_from(among)] += 1.0 / regularization
+    inverse = np.empty((len(alone), len(alone)), between.dtype)
+    inverse[np.ix_(~alone, ~alone)] = between
+    inverse[np.ix_(alone, ~alone)] = -across
+    inverse[np.ix_(~alone, alone)] = -across.T
+    inverse[np.ix_(alone, alone)] = among
+    return inverse
+
+
+def _raters(rated: Matrix) -> Floats:
+    raters: Floats = np.diff(rated.indptr)
+    return raters
+
+
+def _inverse(gram: Matrix, regularization: float) -> Floats:
+    """(gram + lambda I)^-1 by Cholesky; of a large matrix in half the time and memory."""
+    kind = np.float64 if gram.shape[0] <= PRECISE else np.float32
+    dense = np.asfortranarray(gram.astype(kind).toarray())
+    dense[np.diag_indices_from(dense)] += regularization
+    factor, invert = scipy.linalg.get_lapack_funcs(("potrf", "potri"), (dense,))
+    lower, _ = factor(dense, lower=True, overwrite_a=True)
+    half, _ = invert(lower, lower=True, overwrite_c=True)
+    return _mirrored(half)
+
+
+def _mirrored(lower: Floats) -> Floats:
+    """The symmetric matrix of a lower triangle, in its place."""
+    size = 1024
+    for start in range(0, len(lower), size):
+        block = lower[start : start + size, start : start + size]
+        block[:] = np.tril(block) + np.tril(block, -1).T
+        lower[start : start + size, start + size :] = lower[start + size :, start : start + size].T
+    return lower
+
+
+def _quadratic(rated: Matrix, inverse: Floats) -> Floats:
+    """x_i' M x_i of every column x_i (I,), some columns at a time."""
+    columns = rated.T.tocsr()
+    size = max(1, BLOCK_CELLS // len(inverse))
+    blocks = (columns[start : start + size] for start in range(0, columns.shape[0], size))
+    return np.concatenate([block.multiply(block @ inverse).sum(axis=1) for block in blocks])
