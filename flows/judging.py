@@ -9,7 +9,7 @@ from flows.tonight import Lists, Tonight
 from flows.tuning import tuned
 from tasks.core.vocabulary import Artifact, Dataset
 from tasks.evaluation.cell import Measured
-from tasks.evaluation.replay.night import JudgedList
+from tasks.evaluation.replay.night import WITHOUT, JudgedList
 from tasks.evaluation.replay.stages import Came, came_stage, reliability_stage, since_stage
 from tasks.evaluation.splits.windows import Window
 from tasks.evaluation.stages import Split, measure_lists_stage, measure_stage
@@ -42,7 +42,10 @@ class Judge:
     def all_lists(
         self, came: Came, lists: Lists, places: Artifact, before: Artifact | None
     ) -> list[JudgedList]:
-        """The published lists, those of newcomers, and those of every rival for both."""
+        """The published lists, those of newcomers, and those of every rival for both.
+
+        Then those of the people who came back, without each part that is to be ablated.
+        """
         method = self.settings.method
         judged = [self._judged(PUBLISHED, method, came.people, places, before)]
         if came.newcomers:
@@ -54,7 +57,7 @@ class Judge:
                 if split:
                     made = self._of_rival(chosen, split)
                     judged.append(self._judged(rival + suffix, chosen, split, made))
-        return judged
+        return judged + [self._ablated(part, came.people) for part in self.settings.replay.ablate]
 
     def reliability(self, came: Came, lists: Lists) -> Artifact | None:
         """What the probabilities foretold and what came; None where none orders the lists."""
@@ -79,6 +82,16 @@ class Judge:
         theirs = settings.model_copy(update={"method": method})
         pipeline = tuned(Pipeline.of(self.tonight.steps, theirs, known.dataset, inputs))
         return rank(pipeline, propose(pipeline)).lists
+
+    def _ablated(self, part: str, split: Split) -> JudgedList:
+        """The night's lists by the method without a feature or a group of features."""
+        known, settings = self.tonight.known, self.tonight.settings
+        without = tuple(sorted({*settings.method.without, part}))
+        method = settings.method.model_copy(update={"without": without})
+        theirs = settings.model_copy(update={"method": method})
+        tonight = Tonight(self.tonight.steps.at(f"{WITHOUT}{part}"), theirs, known)
+        lists = tonight.lists(tonight.plan_after(None))
+        return self._judged(f"{WITHOUT}{part}", method, split, lists.ranked)
 
     def _judged(
         self,

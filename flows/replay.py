@@ -22,7 +22,7 @@ from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset
 from tasks.evaluation.cell import Cell, CellResult, Comparison, Figures, Measured
 from tasks.evaluation.replay.moments import Moments, day
-from tasks.evaluation.replay.night import JudgedList, ReplayedNight
+from tasks.evaluation.replay.night import WITHOUT, JudgedList, ReplayedNight
 from tasks.evaluation.replay.stages import moments_stage
 from tasks.evaluation.stages import compare_stage, examples_stage, summarise_stage
 from tasks.llm.session import session_for
@@ -38,6 +38,7 @@ from tasks.store.record import EvaluationRun, new_run_id
 from tasks.store.stages import publish_evaluation_stage
 
 AGAINST_RIVALS = "published lists against rivals"
+AGAINST_ABLATED = "published lists against those without a part"
 
 
 @flow(name="replay", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
@@ -246,14 +247,15 @@ def _result(
 
 
 def _comparisons(steps: Steps, results: list[CellResult]) -> list[Comparison]:
-    """Published lists minus base lists, and minus those of every rival, people for people."""
+    """Published lists minus base, every rival's and every ablated ones, people for people."""
     made = []
     for place, result in enumerate(results):
         newcomers = result.cell.label.endswith(NEWCOMERS)
         ours = PUBLISHED + (NEWCOMERS if newcomers else "")
         published = next(n for n, one in enumerate(results) if one.cell.label == ours)
         itself = place == published
-        says = AGAINST_BASE if itself else AGAINST_RIVALS
+        ablated = result.cell.label.startswith(WITHOUT)
+        says = AGAINST_BASE if itself else AGAINST_ABLATED if ablated else AGAINST_RIVALS
         made.append(
             Comparison(
                 cell=published,

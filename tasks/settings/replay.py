@@ -5,6 +5,7 @@ import math
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tasks.core.errors import SettingsError
+from tasks.features.table import learned_features
 from tasks.models.options import ModelOptions, choices
 from tasks.models.registry import model_class
 from tasks.settings.common import Days, seconds_of
@@ -39,6 +40,12 @@ class ReplayOptions(BaseModel):
         " ease, or ease.days=365 with an option; `tuned` chooses it on windows before the night.",
     )
 
+    ablate: tuple[str, ...] = Field(
+        (),
+        description="Features, or groups of them, without each of which the nights' lists are made"
+        " once more, such as time: the difference is what it adds.",
+    )
+
     @field_validator("from_")
     @classmethod
     def _is_a_moment(cls, given: str | None) -> str | None:
@@ -51,6 +58,15 @@ class ReplayOptions(BaseModel):
     def _are_models(cls, given: tuple[str, ...]) -> tuple[str, ...]:
         for rival in given:
             method_of_rival(rival)
+        return given
+
+    @field_validator("ablate")
+    @classmethod
+    def _are_features(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            learned_features(["any"], given, similarity=False)
+        except SettingsError as error:
+            raise ValueError(error.what.removeprefix("without: ")) from error
         return given
 
     @property

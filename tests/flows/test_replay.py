@@ -19,6 +19,7 @@ LATE = range(50, 61)
 
 ON_WINDOWS = ("--learn-protocol", "horizon", "--learn-windows", 2, "--horizon", f"{EVERY}d")
 NIGHTS = ("--from", FIRST, "--nights", 2, "--rivals", "popular-lately", "--rivals", "ease")
+ABLATE = ("--ablate", "time")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,9 @@ def replayed(
     data: Path, tmp_path_factory: pytest.TempPathFactory, server: str
 ) -> tuple[Terminal, Done]:
     terminal = Terminal(tmp_path_factory.mktemp("replayed"), server)
-    return terminal, terminal.succeed("replay", "--data", data, *ON_WINDOWS, *NIGHTS)
+    return terminal, terminal.succeed(
+        "replay", "--data", data, *ON_WINDOWS, *NIGHTS, "--ablate", "time"
+    )
 
 
 def ranked(terminal: Terminal) -> set[str]:
@@ -101,7 +104,8 @@ def test_every_list_is_judged_on_what_came_night_by_night_newcomers_apart(
     lists = query(home, "SELECT DISTINCT list, newcomers FROM replayed_lists ORDER BY ALL").rows()
     names = ["base lists", "ease", "popular-lately", "published lists"]
     assert lists == sorted(
-        (f"{n}{', newcomers' * new}", new) for n in names for new in (False, True)
+        [(f"{n}{', newcomers' * new}", new) for n in names for new in (False, True)]
+        + [("without time", False)]
     )
     ours = "SELECT value FROM replayed_lists WHERE metric = 'NDCG' AND list = '{}' ORDER BY night"
     base, ease = (query(home, ours.format(name)) for name in ("base lists", "ease"))
@@ -118,8 +122,19 @@ def test_published_lists_are_held_against_base_lists_and_rivals(
     says = query(replayed[0].home, asked)["says"]
     assert says.to_list().count("published lists against rivals") == 2
     assert says.to_list().count("published lists against rivals, newcomers") == 2
+    assert says.to_list().count("published lists against those without a part") == 1
     probabilities = query(replayed[0].home, "SELECT night, sum(pairs) FROM reliability GROUP BY 1")
     assert probabilities.height == 2
+
+
+def test_lists_without_a_part_are_those_of_a_night_without_it(
+    replayed: tuple[Terminal, Done], data: Path, tmp_path: Path, server: str
+) -> None:
+    terminal = Terminal(tmp_path, server)
+    words = ("--no-report", "--measure-users", 0, "--as-of", SECOND, "--without", "time")
+    terminal.succeed("nightly", "--data", data, *ON_WINDOWS, *words)
+    (state,) = query(terminal.home, "SELECT state->>'$.lists.path' FROM runs").row(0)
+    assert Path(state).name in ranked(replayed[0])
 
 
 def test_it_is_shown_by_night_and_on_a_page(replayed: tuple[Terminal, Done]) -> None:
@@ -131,7 +146,7 @@ def test_it_is_shown_by_night_and_on_a_page(replayed: tuple[Terminal, Done]) -> 
 
 
 def test_repeated_it_does_nothing_anew(replayed: tuple[Terminal, Done], data: Path) -> None:
-    again = replayed[0].succeed("replay", "--data", data, *ON_WINDOWS, *NIGHTS).stdout
+    again = replayed[0].succeed("replay", "--data", data, *ON_WINDOWS, *NIGHTS, *ABLATE).stdout
     told = next(line for line in again.splitlines() if "stages were cached" in line).split()
     assert told[0] == told[2], again
 
@@ -155,5 +170,6 @@ def test_the_page_of_results_leads_with_it(replayed: tuple[Terminal, Done]) -> N
     text = front.read_text(encoding="utf-8")
     assert ": 2 nights, 2001-11-05" in text and "**Newcomers**" in text
     assert "20 days apart. Each is judged on the 20 days after it." in text
+    assert "| without time | " in text and "the part adds" in text
     assert "| 2 of 2 |" in text or "| 1 of 2 |" in text or "| 0 of 2 |" in text
     assert len(text.splitlines()) < 60

@@ -32,6 +32,12 @@ def test_a_rival_that_there_is_not_is_refused(rival, says):
     assert says in str(error.value)
 
 
+def test_a_part_that_there_is_not_is_not_left_out():
+    assert ReplayOptions(ablate=("time", "log count")).ablate == ("time", "log count")
+    with pytest.raises(ValidationError, match="no feature or group 'tyme'"):
+        ReplayOptions(ablate=("tyme",))
+
+
 def test_a_night_is_as_of_its_moment_and_a_method_serves_as_many_days():
     chosen = settings(nights=3, every="7d", horizon="14d", refit=21, seed=5)
     night = chosen.on(1_600_000_000, 7, 14)

@@ -5,6 +5,9 @@ from tasks.evaluation.cell import Measured
 from tasks.evaluation.stages import Split
 from tasks.settings.method import Method
 
+WITHOUT = "without "
+"""What the names of lists begin with that lack a feature or a group of features."""
+
 
 class JudgedList(Record):
     """One kind of list of a night: whose ratings judged it, and what they gave.

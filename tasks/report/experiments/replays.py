@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import sql
+from tasks.evaluation.replay.night import WITHOUT
 from tasks.report.experiments.sections import Row
 from tasks.store.query import query
 
@@ -50,8 +51,14 @@ class Replay:
 
         Each row has the difference of the published lists to it as `against`, None of themselves.
         """
-        parts = {"People who came back": self._lists(False), "Newcomers": self._lists(True)}
+        back = [row for row in self._lists(False) if not row["list"].startswith(WITHOUT)]
+        parts = {"People who came back": back, "Newcomers": self._lists(True)}
         return {title: rows for title, rows in parts.items() if rows}
+
+    @property
+    def ablated(self) -> list[Row]:
+        """The lists that were made without a feature or a group of features, in the same form."""
+        return [row for row in self._lists(False) if row["list"].startswith(WITHOUT)]
 
     def values(self, newcomers: bool) -> dict[str, dict[str, float]]:
         """METRIC by list and day."""
