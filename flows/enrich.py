@@ -6,6 +6,7 @@ from pathlib import Path
 from prefect import flow
 
 from tasks.core.artifacts import read_table
+from tasks.core.flow_steps import FlowSteps
 from tasks.core.secrets import Secrets
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Dataset, Record
@@ -54,7 +55,7 @@ def _enrich(
     settings: Settings, tmdb_url: str, ask: AskTexts | None, limit: int | None
 ) -> EnrichResult:
     home = settings.home
-    dataset = _as_it_came(Steps(home), settings)
+    dataset = _as_it_came(FlowSteps(home), settings)
     name = dataset.info.name
     key = Secrets().tmdb_api_key
     enriched = fill_in(

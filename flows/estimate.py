@@ -15,7 +15,7 @@ from flows.tonight import TONIGHT, Tonight
 from flows.tuning import tuned
 from tasks.core.artifacts import read_table
 from tasks.core.errors import SettingsError
-from tasks.core.steps import Steps
+from tasks.core.flow_steps import FlowSteps
 from tasks.features.similarity.language import people_shown
 from tasks.features.similarity.scorer import ScoringInputs
 from tasks.llm.budget import NANO
@@ -70,7 +70,7 @@ def estimate(settings: Settings) -> Estimate:
 
 
 def _tonight(settings: Settings) -> Tonight:
-    steps = Steps(settings.home, TONIGHT)
+    steps = FlowSteps(settings.home, TONIGHT)
     return Tonight(steps, settings, what_is_known(steps, settings))
 
 

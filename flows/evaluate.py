@@ -9,6 +9,7 @@ from flows.cells import Evaluation
 from flows.comparisons import compare_all
 from flows.outcomes import EvaluationResult
 from flows.runner import on_its_runner
+from tasks.core.flow_steps import FlowSteps
 from tasks.core.steps import Steps
 from tasks.evaluation.cell import Cell, CellResult, Comparison, Published
 from tasks.settings.evaluation import EvaluationSettings
@@ -22,7 +23,7 @@ from tasks.store.stages import publish_evaluation_stage
 @on_its_runner
 def evaluate(settings: EvaluationSettings) -> EvaluationResult:
     """Measure one method under one protocol over its seeds, and publish the figures."""
-    started, steps = datetime.now(UTC), Steps(settings.home)
+    started, steps = datetime.now(UTC), FlowSteps(settings.home)
     label = f"{settings.method.model}, {settings.method.reranker}"
     results = [Evaluation(steps).measure(Cell(label=label, settings=settings))]
     comparisons = compare_all(steps, results)

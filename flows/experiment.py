@@ -10,7 +10,7 @@ from flows.comparisons import compare_all
 from flows.evaluate import publish_figures
 from flows.outcomes import EvaluationResult
 from flows.runner import on_its_runner
-from tasks.core.steps import Steps
+from tasks.core.flow_steps import FlowSteps
 from tasks.evaluation.grid import Grid
 from tasks.store.record import EvaluationRun, new_run_id
 
@@ -23,7 +23,7 @@ def experiment(grid: Grid) -> EvaluationResult:
     Stopped and started again it carries on: what was finished is taken from disk. A cell that
     fails or has nothing to run on says why and does not stop the others.
     """
-    started, steps = datetime.now(UTC), Steps(grid.home)
+    started, steps = datetime.now(UTC), FlowSteps(grid.home)
     results = Evaluation(steps).measure_all(grid.cells)
     comparisons = compare_all(steps, results, grid.comparisons)
     run = EvaluationRun(

@@ -17,8 +17,8 @@ from flows.sentences import Sentences, write_sentences
 from flows.tonight import TONIGHT, Plan, Tonight, places_of, state_of
 from tasks.core import phases
 from tasks.core.errors import TooLittleDataError
+from tasks.core.flow_steps import FlowSteps
 from tasks.core.progress import phase, say
-from tasks.core.steps import Steps
 from tasks.llm.session import session_for
 from tasks.night.notify.outcome import notify_outcome, notifying
 from tasks.night.record import Night, changes_of
@@ -77,7 +77,7 @@ def _with_enough_data(settings: Settings) -> NightlyResult:
 def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
     """One night; `plain` says why it is not by the method that was asked for."""
     started = datetime.now(UTC)
-    run_id, steps = new_run_id(started), Steps(settings.home, TONIGHT)
+    run_id, steps = new_run_id(started), FlowSteps(settings.home, TONIGHT)
     with phase(phases.READ):
         known = what_is_known(steps, settings)
     tonight = Tonight(steps, settings, known)

@@ -17,6 +17,7 @@ from flows.runner import on_its_runner
 from flows.tonight import Lists, Plan, Tonight, places_of, state_of
 from tasks.core import phases
 from tasks.core.errors import SettingsError, TooLittleDataError
+from tasks.core.flow_steps import FlowSteps
 from tasks.core.progress import outcome, phase, say
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset
@@ -54,7 +55,7 @@ def replay(settings: ReplaySettings) -> ReplayResult:
             "profiles: nobody can say that they were written before the nights of a replay.",
             "Leave --profiles out.",
         )
-    started, steps = datetime.now(UTC), Steps(settings.home)
+    started, steps = datetime.now(UTC), FlowSteps(settings.home)
     with phase(phases.READ):
         whole = read_dataset(steps, settings)
         moments = _moments(steps, settings, whole)

@@ -1,8 +1,8 @@
 """Stages: typed functions from artifacts and values to a result, kept under a key of their inputs.
 
-A stage is a Prefect task that is persisted, keyed by content, and verified on a hit. What counts in
-its key beside its parameters, what does not count, and what its result is part of is said where the
-stage is defined, and nowhere else.
+A stage is persisted, keyed by content, and verified on a hit: `FlowSteps` run it as a Prefect task,
+`DirectSteps` as the function that it is. What counts in its key beside its parameters, what does
+not count, and what its result is part of is said where the stage is defined, and nowhere else.
 """
 
 import hashlib
@@ -15,13 +15,9 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar
 
-from prefect import Task, task
-from prefect.client.schemas.objects import State
-from prefect.context import TaskRunContext
 from pydantic_core import to_json
 
 from tasks.core.artifacts import artifacts_in, note_work
-from tasks.core.errors import PalateError
 from tasks.core.full_disk import watching_disk
 from tasks.core.homes import here
 from tasks.core.lock import in_use
@@ -42,16 +38,23 @@ Rows = tuple[int, int]
 class Stage(Generic[P, R]):
     """A function (home, **parameters) -> result, and how its result is kept.
 
-    `fn` computes, without Prefect and without looking at what is kept.
+    `fn` computes, without looking at what is kept. `also`: see `stage`.
     """
 
     name: str
     versions: tuple[str, ...]
     role: Role
     fn: Callable[Concatenate[Path, P], R]
-    task: Task[..., Any]
     detail: str | None = None
     not_in_key: frozenset[str] = frozenset()
+    also: Callable[[Mapping[str, Any]], object] | None = None
+
+    def key(self, parameters: Mapping[str, Any]) -> str:
+        """What the result of a call is kept under."""
+        given = {k: v for k, v in parameters.items() if k not in self.not_in_key}
+        more = [self.also(parameters)] if self.also else []
+        digest = hashlib.sha256(to_json([self.name, self.versions, given, *more])).hexdigest()
+        return f"{self.name.replace(' ', '-')}-{digest[:40]}"
 
     def parameters(self, home: Path, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
         """All parameters of a call by name, defaults included."""
@@ -87,29 +90,13 @@ def stage(
     where an artifact stands for its content. `not_in_key` names parameters that say where things
     lie or how they are reached, not what they are; `also` gives what else counts (the version of an
     optional library, of a model's weights), from the parameters. `detail` names a parameter whose
-    value is shown beside the stage's name. Only I/O errors are retried.
+    value is shown beside the stage's name.
     """
     versions = (logic, *(f"{library}={installed(library)}" for library in libraries))
-    left_out = {"home", *not_in_key}
-
-    def key(_context: TaskRunContext, parameters: dict[str, Any]) -> str:
-        given = {k: v for k, v in parameters.items() if k not in left_out}
-        more = [also(parameters)] if also else []
-        digest = hashlib.sha256(to_json([name, versions, given, *more])).hexdigest()
-        return f"{name.replace(' ', '-')}-{digest[:40]}"
+    left_out = frozenset({"home", *not_in_key})
 
     def define(function: Callable[Concatenate[Path, P], R]) -> Stage[P, R]:
-        timed = _timed(function)
-        as_task: Task[..., Any] = task(
-            name=name,
-            cache_key_fn=key,
-            persist_result=True,
-            result_serializer="json",
-            retries=2,
-            retry_delay_seconds=1,
-            retry_condition_fn=_is_io_error,
-        )(timed)
-        made = Stage(name, versions, role, timed, as_task, detail, frozenset(left_out))
+        made = Stage(name, versions, role, _timed(function), detail, left_out, also)
         STAGES[name] = made
         return made
 
@@ -160,8 +147,3 @@ def made_by(result: object, given: Iterable[object]) -> list[Artifact]:
     """The artifacts of a result but for those that were given: one chunk joined is that chunk."""
     known = set(artifacts_in(list(given)))
     return [artifact for artifact in artifacts_in(result) if artifact not in known]
-
-
-def _is_io_error(_task: Task[..., Any], _run: object, state: State[Any]) -> bool:
-    error = state.result(raise_on_failure=False)
-    return isinstance(error, OSError) and not isinstance(error, PalateError)

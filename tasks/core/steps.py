@@ -1,20 +1,16 @@
-"""Running stages inside a flow, and recording what each did."""
+"""Running stages one after the other, and recording what each did."""
 
-import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 import numpy as np
 import polars as pl
-from prefect.client.schemas.objects import State
-from prefect.futures import PrefectFuture
 
 from tasks.core.artifacts import (
     artifacts_in,
-    is_intact,
     read_arrays,
     scan_table,
     sink_table,
@@ -22,15 +18,12 @@ from tasks.core.artifacts import (
     write_arrays,
 )
 from tasks.core.memory import forget_peak, peak_mb
-from tasks.core.prefect_progress import counted, fan_out
-from tasks.core.progress import count_stage, current_phase, note, watch_with
+from tasks.core.progress import count_stage, current_phase, note
 from tasks.core.stage import ChunkStage, Role, Stage, made_by, stage
 from tasks.core.vocabulary import Artifact, Record
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-watch_with(counted)
 
 
 class StageRecord(Record):
@@ -64,8 +57,8 @@ def join_chunks_stage(home: Path, kind: str, chunks: list[Artifact]) -> Artifact
     return sink_table(home, kind, pl.concat(tables or [scan_table(home, chunks[0])]))
 
 
-class Steps:
-    """Runs stages inside a flow and records what each did; `part` names the stages' purpose."""
+class Steps(ABC):
+    """Runs stages and records what each did; `part` names the stages' purpose."""
 
     def __init__(
         self, home: Path, part: str = "", records: list[StageRecord] | None = None
@@ -73,19 +66,13 @@ class Steps:
         self.home, self.part = home, part
         self.records: list[StageRecord] = [] if records is None else records
 
-    def at(self, part: str) -> "Steps":
+    def at(self, part: str) -> Self:
         """The same records for stages with another purpose."""
-        return Steps(self.home, part, self.records)
+        return type(self)(self.home, part, self.records)
 
+    @abstractmethod
     def run(self, stage: Stage[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one stage, or take its result from an earlier run if its files are intact."""
-        started = _begin()
-        parameters = stage.parameters(self.home, *args, **kwargs)
-        state = stage.task(**parameters, return_state=True)
-        result, cached = self._settle(stage, state, parameters)
-        seconds, work = time.monotonic() - started, self._work(result, parameters)
-        self._record(stage, parameters, cached, (seconds, work), [result])
-        return result  # type: ignore[no-any-return]
 
     def chunks(
         self,
@@ -105,35 +92,9 @@ class Steps:
             return made[0]
         return self.run(join_chunks_stage, kind=Path(made[0].path).parent.name, chunks=made)
 
+    @abstractmethod
     def _run_each(self, stage: Stage[..., Artifact], calls: list[dict[str, Any]]) -> list[Artifact]:
         """Results in the order of the calls."""
-        started, settled = _begin(), []
-        name = _name(stage, calls[0])
-        with fan_out(f"{name}, {self.part}" if self.part else name, len(calls)) as ended:
-            futures: list[PrefectFuture[Any]] = [stage.task.submit(**call) for call in calls]
-            for future, call in zip(futures, calls, strict=True):
-                future.wait()
-                settled.append(self._settle(stage, future.state, call))
-                ended(1)
-        done = sum(cached for _, cached in settled)
-        results = [result for result, _ in settled]
-        seconds, work = time.monotonic() - started, sum(map(self._work, results, calls))
-        parts = f" ({done} of {len(calls)} chunks cached)"
-        times = seconds, work
-        self._record(stage, calls[0], done == len(calls), times, results, parts)
-        return results
-
-    def _settle(
-        self, stage: Stage[..., Any], state: State[Any], parameters: Mapping[str, Any]
-    ) -> tuple[Any, bool]:
-        result: Any = state.result()
-        if all(is_intact(self.home, artifact) for artifact in artifacts_in(result)):
-            cached = state.name == "Cached"
-            if cached:
-                _mark_used(self.home, state, result)
-            return result, cached
-        note(f"  {stage.name}: a stored file is gone or damaged, doing it again")
-        return stage.task.with_options(refresh_cache=True)(**parameters), False
 
     def _record(
         self,
@@ -161,7 +122,7 @@ class Steps:
             )
         )
         count_stage(cached=cached)
-        where = ", ".join(filter(None, (f"{_name(stage, parameters)}{parts}", self.part)))
+        where = ", ".join(filter(None, (f"{call_name(stage, parameters)}{parts}", self.part)))
         note(f"  {where}: {'[green]cached[/]' if cached else f'{seconds:.1f} s'}, {rows:,} rows")
 
     def _work(self, result: object, parameters: Mapping[str, Any]) -> float:
@@ -169,7 +130,7 @@ class Steps:
         return max((work_of(self.home, artifact) for artifact in made), default=0.0)
 
 
-def _begin() -> float:
+def begin() -> float:
     """Now, from when on a stage's seconds and its memory count."""
     forget_peak()
     return time.monotonic()
@@ -179,15 +140,6 @@ def _detail(stage: Stage[..., Any], parameters: Mapping[str, Any]) -> str:
     return str(parameters[stage.detail]) if stage.detail else ""
 
 
-def _name(stage: Stage[..., Any], parameters: Mapping[str, Any]) -> str:
+def call_name(stage: Stage[..., Any], parameters: Mapping[str, Any]) -> str:
+    """The stage's name, with its detail if it has one."""
     return " ".join(filter(None, (stage.name, _detail(stage, parameters))))
-
-
-def _mark_used(home: Path, state: State[Any], result: object) -> None:
-    """Set the files' times to now: `palate gc` removes what nothing has used for long."""
-    files = [artifact.at(home) for artifact in artifacts_in(result)]
-    kept: Any = state.data  # Prefect's record of the result; its file is named by the cache key
-    files += [Path(kept.metadata.storage_key)] if hasattr(kept, "metadata") else []
-    for file in files:
-        with suppress(OSError):  # kept elsewhere, or of somebody else
-            os.utime(file)

@@ -2,7 +2,6 @@
 
 import time
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -14,9 +13,6 @@ from tasks.core.stage import chunk_stage, list_versions, stage
 from tasks.core.vocabulary import Artifact, Record
 
 FILE = Artifact(path="artifacts/a.parquet", sha256="aa", rows=3)
-CONTEXT: Any = None
-"""Of the run of a task: no key reads it."""
-
 HERE, ELSEWHERE = Path("here"), Path("elsewhere")
 
 
@@ -27,7 +23,7 @@ def only_ours(monkeypatch):
 
 
 def key_of(made, home=HERE, /, **parameters):
-    return made.task.cache_key_fn(None, made.parameters(home, **parameters))
+    return made.key(made.parameters(home, **parameters))
 
 
 def key(home=HERE, /, name="train", logic="1", *, ratings=FILE, seed=1, libraries=(), **more):
@@ -65,8 +61,7 @@ def test_the_same_content_is_the_same_whichever_name_its_parameter_is_given_by()
 
     ours = made.parameters(HERE, FILE)
     assert ours == made.parameters(HERE, ratings=FILE, seed=1), "defaults are part of a call"
-    assert made.task.cache_key_fn
-    assert made.task.cache_key_fn(CONTEXT, ours) == key_of(made, ELSEWHERE, ratings=FILE, seed=1)
+    assert made.key(ours) == key_of(made, ELSEWHERE, ratings=FILE, seed=1)
 
 
 def test_what_is_left_out_of_the_key_changes_nothing_and_all_else_does():

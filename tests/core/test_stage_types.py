@@ -8,7 +8,7 @@ BEFORE = """
 from pathlib import Path
 
 from tasks.core.stage import Rows, chunk_stage, stage
-from tasks.core.steps import Steps
+from tasks.core.direct_steps import DirectSteps
 from tasks.core.vocabulary import Artifact
 
 @stage("train", "1")
@@ -19,7 +19,7 @@ def train_stage(home: Path, ratings: Artifact, seed: int, model: str = "svd") ->
 def score_stage(home: Path, rows: Rows, pairs: Artifact, least: float) -> Artifact:
     return pairs
 
-steps = Steps(Path())
+steps = DirectSteps(Path())
 file = Artifact(path="a", sha256="b", rows=1)
 """
 FIRST = BEFORE.count("\n") + 1

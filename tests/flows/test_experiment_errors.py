@@ -15,7 +15,7 @@ from tasks.core.errors import (
     StoppedError,
     TooLittleDataError,
 )
-from tasks.core.steps import Steps
+from tasks.core.flow_steps import FlowSteps
 from tasks.evaluation.cell import Cell, CellResult
 from tests.support.options import plain_evaluation
 
@@ -29,7 +29,7 @@ def attempts(tmp_path: Path, fail: Callable[[Cell], Exception], *labels: str) ->
 
     asking = plain_evaluation(home=tmp_path, scorer="llm", llm_model="m")
     cells = [Cell(label=label, settings=asking) for label in labels]
-    return Failing(Steps(tmp_path)).measure_all(cells)
+    return Failing(FlowSteps(tmp_path)).measure_all(cells)
 
 
 @pytest.mark.parametrize(

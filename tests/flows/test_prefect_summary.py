@@ -16,9 +16,9 @@ from flows import prefect_summary
 from flows.prefect_summary import show_in_prefect, summary
 from tasks.core import prefect_progress
 from tasks.core.artifacts import write_table
+from tasks.core.flow_steps import FlowSteps
 from tasks.core.progress import TEMPORARY_SERVER, bar
 from tasks.core.stage import Rows, chunk_stage
-from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact
 from tasks.settings.settings import Settings
 from tasks.store.warehouse import publish
@@ -39,7 +39,7 @@ def slow_stage(home: Path, rows: Rows) -> Artifact:
 
 @flow(name="shown", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
 def small(settings: Settings) -> str:
-    Steps(settings.home, "tonight").chunks(slow_stage, 3, 1)
+    FlowSteps(settings.home, "tonight").chunks(slow_stage, 3, 1)
     show_in_prefect(settings, "r1", settings.home / "reports" / "a night.html")
     return str(flow_run.id)
 
