@@ -1,5 +1,8 @@
 """Candidates from one base model or from several together."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from flows.pipeline import Candidates, Pipeline, item_texts, rating_counts
 from tasks.core.vocabulary import Artifact
 from tasks.models.registry import model_class
@@ -13,9 +16,15 @@ from tasks.models.stages import (
     train_stage,
 )
 
+NONE: Mapping[str, Artifact] = MappingProxyType({})
 
-def propose(pipeline: Pipeline) -> Candidates:
+
+def propose(
+    pipeline: Pipeline, beside: Mapping[str, Artifact] = MappingProxyType({})
+) -> Candidates:
     """Every user's candidates: each source's highest estimates joined, or all new items.
+
+    `beside`: lists of candidates of sources that are no models, by name.
 
     Of new items only `text` knows anything; it is fitted where the re-ranker learns from it.
     """
@@ -23,10 +32,10 @@ def propose(pipeline: Pipeline) -> Candidates:
     if inputs.new_items is not None:
         return _new_items(pipeline, inputs.new_items)
     wanted = method.candidate_sources(forward=pipeline.forward)
-    models: dict[str, Artifact] = {name: _model(pipeline, name) for name in wanted}
+    models: dict[str, Artifact] = {name: model_of(pipeline, name) for name in wanted}
     lists: dict[str, Artifact] = {
         name: _top(pipeline, models[name], count) for name, count in wanted.items() if count != 0
-    }
+    } | dict(beside)
     if len(lists) == 1:
         return Candidates(pairs=lists[method.model], models=models)
     joined = pipeline.steps.chunks(
@@ -80,7 +89,7 @@ def _top(pipeline: Pipeline, model: Artifact, count: int | None) -> Artifact:
     )
 
 
-def _model(pipeline: Pipeline, name: str) -> Artifact:
+def model_of(pipeline: Pipeline, name: str) -> Artifact:
     """A model fitted on these ratings, or the users folded into one that was fitted earlier."""
     if model_class(name).reads_texts:
         return _text_model(pipeline)
@@ -105,11 +114,11 @@ def _model(pipeline: Pipeline, name: str) -> Artifact:
 
 
 def _text_model(pipeline: Pipeline) -> Artifact:
-    inputs = pipeline.inputs
-    return pipeline.steps.run(
-        text_model_stage,
-        ratings=inputs.ratings,
-        users=inputs.users,
-        texts=item_texts(pipeline),
-        typed=inputs.typed,
+    """That of everybody; where only some are served beside all others, they are folded into it."""
+    steps, inputs = pipeline.steps, pipeline.inputs
+    kept = steps.run(text_model_stage, ratings=inputs.all_ratings, texts=item_texts(pipeline))
+    if inputs.everybody is None:
+        return kept
+    return steps.run(
+        fold_in_stage, kept=kept, ratings=inputs.ratings, users=inputs.users, model="text"
     )

@@ -144,7 +144,7 @@ def experiment(grid: str, settings: Measuring) -> EvaluationResult:
 
 @flow(name="recommend", task_runner=runner)  # type: ignore[arg-type]
 def recommend(rate: list[str], taste: str, settings: Chosen) -> Recommendation:
-    """Recommend to one new person: both lists go into the run's log, nothing is published.
+    """Recommend to one new person: the list goes into the run's log, nothing is published.
 
     Args:
         rate: Titles with ratings, such as "Toy Story (1995)=5"; three at least without a taste.
@@ -152,9 +152,11 @@ def recommend(rate: list[str], taste: str, settings: Chosen) -> Recommendation:
         settings: The options of `palate recommend`.
 
     """
+    tastes = (taste,) if taste.strip() else ()
     with working(settings.home):
         _say_notes(settings)
-        result = recommending.recommend.fn(settings.settings(), rate=rate, taste=taste)
-        for place in result.places:
-            say(f"  {place.rank}. base list: {place.base}; re-ranked: {place.reranked}")
+        question = recommending.Question(rate=tuple(rate), tastes=tastes)
+        result = recommending.recommend(settings.settings(), question)
+        for place in result.lists[0].items:
+            say(f"  {place.rank}. {place.title}: {place.why or ''}")
     return result

@@ -9,6 +9,7 @@ from flows.similarity import similarities
 from tasks.core.errors import TooLittleDataError
 from tasks.core.vocabulary import Artifact
 from tasks.data.stages import as_of_stage
+from tasks.evaluation.stages import Split
 from tasks.features.registry import FEATURES, TIME
 from tasks.features.sequence import SEQUENCE
 from tasks.features.stages import (
@@ -63,7 +64,7 @@ def feature_inputs(
         items=items,
         item_facts=pipeline.steps.run(
             item_facts_stage,
-            ratings=ratings,
+            ratings=pipeline.inputs.all_ratings,
             items=items,
             closeness=SEQUENCE in names,
             nexts=RATED_NEXT in names,
@@ -80,8 +81,8 @@ def held_out_share(pipeline: Pipeline) -> float:
     return split.held_out.rows / (split.held_out.rows + split.train.rows)
 
 
-def _labelled_table(pipeline: Pipeline, number: int) -> Artifact:
-    """Labelled features of one inner split, made as the outer ones are."""
+def inner_pipeline(pipeline: Pipeline, number: int) -> tuple[Split, Pipeline]:
+    """An inner split, and the pipeline of its users, made as the outer one is."""
     split = inner_split(pipeline, number)
     steps, dataset = pipeline.steps.at(inner_part(pipeline, number)), pipeline.dataset
     train = split.train
@@ -101,6 +102,12 @@ def _labelled_table(pipeline: Pipeline, number: int) -> Artifact:
             most_new=pipeline.inputs.most_new,
         ),
     )
+    return split, inner
+
+
+def _labelled_table(pipeline: Pipeline, number: int) -> Artifact:
+    """Labelled features of one inner split."""
+    split, inner = inner_pipeline(pipeline, number)
     candidates = propose(inner)
     names = feature_names(inner, candidates)
     return inner.steps.chunks(

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 
-from tasks.core.vocabulary import Record
+from tasks.core.vocabulary import Id, Record
 
 
 class NightlyResult(Record):
@@ -23,23 +23,38 @@ class NightlyResult(Record):
 
 
 class Place(Record):
-    """One place of both lists; estimate and similarity are the re-ranked item's."""
+    """One place of a list. `title` has no year; `why` says what speaks for the item."""
 
     rank: int
-    base: str
-    reranked: str
-    estimate: float
-    similarity: float | None
-    why: str | None = None
+    item: Id
+    title: str
+    year: int | None
+    genres: str
+    why: str | None
+
+
+class TasteList(Record):
+    """The list for one taste, or for the ratings alone where `taste` is None.
+
+    `notes`: what of the taste was understood otherwise than somebody might think, or met by
+    nothing. `weight`: how much the words weigh in it, from 0 to 1. `base`: the base model's list.
+    """
+
+    taste: str | None
+    weight: float
+    notes: list[str]
+    items: list[Place]
+    base: list[Place]
 
 
 class Recommendation(Record):
-    """Both lists for one person, and the titles as they were understood."""
+    """Lists for one person, and the titles as they were understood."""
 
     rated: list[tuple[str, float]]
-    places: list[Place]
+    lists: list[TasteList]
     degraded: str | None = None
     unexplained: str | None = None
+    plain: str | None = None
 
 
 class EstimateLine(Record):

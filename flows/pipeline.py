@@ -35,6 +35,8 @@ class Inputs(Record):
     `most_new`: of these the ones nearest to each person's texts, so many, instead of all.
     `fitted`: what an earlier night learned, instead of learning anew; never for what is measured on
     held-out ratings, which it has seen. `held_out`: for the oracle of an evaluation alone.
+    `everybody`: where `ratings` are only those of the people served, beside what is `fitted`, those
+    of all others, which say what is known of items.
     """
 
     ratings: Artifact
@@ -44,6 +46,12 @@ class Inputs(Record):
     most_new: int | None = None
     fitted: Fitted | None = None
     held_out: Artifact | None = None
+    everybody: Artifact | None = None
+
+    @property
+    def all_ratings(self) -> Artifact:
+        """What says how many rated an item, and the like."""
+        return self.everybody or self.ratings
 
 
 class Candidates(Record):
@@ -109,7 +117,7 @@ class Pipeline:
             )
         else:
             longest, keep = settings.top, NIGHT_KEEP
-            protocol, windows = _learned_on(steps, settings, inputs.ratings)
+            protocol, windows = _learned_on(steps, settings, inputs.all_ratings)
         method = settings.method
         if PROTOCOLS[protocol].forward:
             chosen = {"model_options": method.forward_options()}
@@ -157,13 +165,13 @@ class Pipeline:
 
 def rating_counts(pipeline: Pipeline) -> Artifact:
     """How many train ratings each item has."""
-    return pipeline.steps.run(counts_stage, ratings=pipeline.inputs.ratings)
+    return pipeline.steps.run(counts_stage, ratings=pipeline.inputs.all_ratings)
 
 
 def item_texts(pipeline: Pipeline) -> Artifact:
     """The text of every item."""
     dataset = pipeline.dataset
-    ratings = pipeline.inputs.ratings
+    ratings = pipeline.inputs.all_ratings
     return pipeline.steps.run(texts_stage, items=dataset.items, tags=dataset.tags, ratings=ratings)
 
 

@@ -1,15 +1,15 @@
 """Every user's candidates in the order of the method's ranker."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import get_args
 
 from flows.candidates import propose
 from flows.learning import feature_inputs, feature_names, held_out_share, learn
 from flows.pipeline import Candidates, Pipeline, Ranked, item_vectors
-from flows.tuning import tuned
 from tasks.core import phases
-from tasks.core.errors import LlmDownError, TooLittleDataError
-from tasks.core.progress import note, outcome, phase, say
+from tasks.core.errors import TooLittleDataError
+from tasks.core.progress import note, outcome, phase
 from tasks.core.vocabulary import Artifact, BoundName
 from tasks.models.stages import unrated_items_stage
 from tasks.night.state import Fitted, Unrated
@@ -22,26 +22,9 @@ MOST_NEW = 20
 NEW = " new items"
 
 
-def make_lists(pipeline: Pipeline) -> Ranked:
-    """Every user's candidates, base and re-ranked.
-
-    While the language model is down the re-ranked order is the base order, marked degraded.
-    """
-    with phase(phases.CANDIDATES):
-        chosen = tuned(pipeline)
-        candidates = propose(chosen)
-        outcome(f"{candidates.pairs.rows:,} pairs by {', '.join(candidates.models)}")
-    try:
-        return rank(chosen, candidates)
-    except LlmDownError as down:
-        say(f"    [red]degraded:[/] {down.what} The base lists stand in for the re-ranked.")
-        lists = base_lists(chosen, candidates)
-        return Ranked(lists=lists, degraded=down.what, fitted=_fitted(chosen, candidates))
-
-
 def rank(pipeline: Pipeline, candidates: Candidates) -> Ranked:
     """The candidates in the order of the method's ranker. Raises LlmError, TooLittleDataError."""
-    fitted = _fitted(pipeline, candidates)
+    fitted = fitted_of(pipeline, candidates.models)
     if pipeline.method.reranker != "learned":
         ranked = _ordered(pipeline, candidates, _ranker(pipeline))
         return Ranked(lists=_diversified(pipeline, ranked), fitted=fitted)
@@ -102,39 +85,23 @@ def _learned_order(pipeline: Pipeline, candidates: Candidates, learned: Learned)
     return _ordered(pipeline, candidates, LearnedRanker(features=names, learned=learned))
 
 
-def _fitted(pipeline: Pipeline, candidates: Candidates) -> Fitted:
-    """What was learned from ratings for these candidates, tonight or on an earlier night."""
-    models = {name: model for name, model in candidates.models.items() if name != "text"}
-    made = Fitted(options=pipeline.method.model_options, models=models)
+def fitted_of(pipeline: Pipeline, models: Mapping[str, Artifact]) -> Fitted:
+    """What was learned from ratings for these models' lists, tonight or on an earlier night."""
+    kept = {name: model for name, model in models.items() if name != "text"}
+    made = Fitted(options=pipeline.method.model_options, models=kept)
     return pipeline.inputs.fitted or made
 
 
 def _with_unrated(pipeline: Pipeline, lists: Artifact) -> tuple[Artifact, Unrated | None]:
-    """The lists with each person's nearest unrated items, and how these are judged.
-
-    The weights are learned from hidden items: in splits that leave every item some ratings an
-    unrated item is never a hit, so that what is learned from them would put it last whatever it is.
-    """
+    """The lists with each person's nearest unrated items, and how these are judged."""
     inputs, fitted = pipeline.inputs, pipeline.inputs.fitted
-    kept = fitted.unrated if fitted else None
-    fresh = pipeline.steps.run(
-        unrated_items_stage, ratings=inputs.ratings, items=pipeline.dataset.items
-    )
-    if not fresh.rows or (fitted and not kept):
-        return lists, kept
-    part = f"{pipeline.steps.part}{NEW}"
-    judging = replace(
-        pipeline.at(part),
-        inner_protocol="cold-item",
-        inputs=inputs.model_copy(update={"new_items": fresh, "most_new": MOST_NEW}),
-    )
-    try:
-        learned = kept.learned if kept else learn(judging)
-    except TooLittleDataError as error:
-        note(f"  unrated items stay out, {pipeline.steps.part}: {error.what}")
-        return lists, None
-    ranked = _learned_order(judging, propose(judging), learned)
-    unrated = kept or Unrated(learned=learned, share=held_out_share(pipeline))
+    judging = judging_unrated(pipeline)
+    unrated = fitted.unrated if fitted else None
+    if judging and not fitted:
+        unrated = learned_of_unrated(pipeline, judging)
+    if not judging or not unrated:
+        return lists, unrated
+    ranked = _learned_order(judging, propose(judging), unrated.learned)
     joined = pipeline.steps.chunks(
         join_unrated_stage,
         inputs.users.rows,
@@ -145,6 +112,33 @@ def _with_unrated(pipeline: Pipeline, lists: Artifact) -> tuple[Artifact, Unrate
         share=unrated.share,
     )
     return joined, unrated
+
+
+def judging_unrated(pipeline: Pipeline) -> Pipeline | None:
+    """The pipeline of the items that nobody has rated; None where there are none."""
+    inputs = pipeline.inputs
+    fresh = pipeline.steps.run(
+        unrated_items_stage, ratings=inputs.all_ratings, items=pipeline.dataset.items
+    )
+    if not fresh.rows:
+        return None
+    given = {"new_items": fresh, "most_new": MOST_NEW}
+    part = pipeline.at(f"{pipeline.steps.part}{NEW}")
+    return replace(part, inner_protocol="cold-item", inputs=inputs.model_copy(update=given))
+
+
+def learned_of_unrated(pipeline: Pipeline, judging: Pipeline) -> Unrated | None:
+    """How unrated items are judged; None where there is too little to learn it from.
+
+    The weights are learned from hidden items: in splits that leave every item some ratings an
+    unrated item is never a hit, so that what is learned from them would put it last whatever it is.
+    """
+    try:
+        learned = learn(judging)
+    except TooLittleDataError as error:
+        note(f"  unrated items stay out, {pipeline.steps.part}: {error.what}")
+        return None
+    return Unrated(learned=learned, share=held_out_share(pipeline))
 
 
 def _diversified(pipeline: Pipeline, lists: Artifact) -> Artifact:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flows.lists import make_lists
 from flows.pipeline import Inputs, Pipeline, Ranked
-from flows.ranking import make_lists
 from tasks.core.errors import TooLittleDataError
 from tasks.core.stage import list_versions
 from tasks.core.steps import Steps

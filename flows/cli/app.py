@@ -42,6 +42,9 @@ terminal = Console(stderr=True, highlight=False)
 
 Command = Callable[..., None]
 
+LONG_SECONDS = 2.0
+"""A part of an answer that takes longer has a line on the screen."""
+
 GROUPS: dict[str, tuple[str, tuple[type[BaseModel], ...]]] = {
     "general": ("What to recommend", (CommonOptions, GivenOptions)),
     "method": ("Method", (Method, Weights)),
@@ -57,6 +60,7 @@ GROUPS: dict[str, tuple[str, tuple[type[BaseModel], ...]]] = {
 ESSENTIAL = {
     *("data", "home", "config", "method", "top", "limit_users", "profiles"),
     *("scorer", "llm_model", "llm_base_url", "max_cost", "explain", "protocol", "seeds"),
+    "taste_weight",
     *("from_", "every", "nights"),
 }
 """What --help shows; all else takes --help-all."""
@@ -150,3 +154,16 @@ def running(home: Path, *, verbose: bool = False) -> Iterator[Callable[[], None]
 
         with asking(), screen(log_for(home), verbose=verbose):
             yield wait_for_server
+
+
+@contextmanager
+def answering(home: Path, *, verbose: bool = False) -> Iterator[None]:
+    """What an answer to one person needs around it, of which only what takes long is shown."""
+    from tasks.core.lock import in_use  # noqa: PLC0415 - keeps `--help` fast
+    from tasks.core.progress import log_for, screen  # noqa: PLC0415
+    from tasks.core.storage import storage_of  # noqa: PLC0415
+    from tasks.llm.open_sessions import asking  # noqa: PLC0415
+
+    storage_of(home).check()
+    with in_use(home), asking(), screen(log_for(home), verbose=verbose, least=LONG_SECONDS):
+        yield

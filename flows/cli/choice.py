@@ -4,9 +4,8 @@ import threading
 import webbrowser
 from secrets import randbits
 
-from flows.cli.app import console
-from flows.cli.night import with_titles_settled
-from flows.service.server import prefect_for
+from flows.cli.app import answering, console
+from flows.cli.recommend import with_titles_settled
 from tasks.core.errors import PalateError
 from tasks.report.blind.pair import Chosen, Draw, Pair, draw, keep_choice
 from tasks.report.blind.server import ask
@@ -16,23 +15,18 @@ SEED_BITS = 32
 
 
 def newcomer(settings: Settings, rate: list[str], taste: str | None) -> Pair:
-    """The lists of a new person, ranked now; the Prefect server has gone when they are shown."""
-    with prefect_for(settings.home) as wait_for_server:
-        from flows.compare import compare as flow  # noqa: PLC0415 - after the server is on its way
-        from tasks.core.progress import log_for, screen  # noqa: PLC0415
-        from tasks.llm.open_sessions import asking  # noqa: PLC0415
+    """The lists of a new person, ranked now."""
+    from flows.compare import compare as make  # noqa: PLC0415 - keeps `--help` fast
+    from flows.recommend import Question  # noqa: PLC0415
 
-        log = log_for(settings.home)
-        wait_for_server()
+    def attempt(rates: list[str]) -> Pair:
+        question = Question(rate=tuple(rates), tastes=(taste,) if taste else ())
+        with answering(settings.home):
+            return make(settings, question)
 
-        def attempt(rates: list[str]) -> Pair:
-            with asking(), screen(log):
-                return flow(settings, rate=rates, taste=taste)
-
-        pair = with_titles_settled(attempt, rate)
-        if pair.degraded:
-            why = f"Degraded: {pair.degraded}"
-            console.print(why, style="red", markup=False, soft_wrap=True)
+    pair = with_titles_settled(attempt, rate)
+    if pair.degraded:
+        console.print(f"Degraded: {pair.degraded}", style="red", markup=False, soft_wrap=True)
     return pair
 
 

@@ -1,22 +1,15 @@
 """Commands that recommend: each reads settings, runs one flow, and prints what came out."""
 
 import os
-import sys
-from collections.abc import Callable
-from typing import Annotated, TypeVar
 
-from cyclopts import Parameter
 from rich.markup import escape
 
-from flows.cli.app import Options, Verbose, console, running, settings_of, terminal, with_options
-from flows.outcomes import Estimate, NightlyResult, Recommendation
-from flows.service.server import prefect_for
-from tasks.core.errors import AmbiguousTitleError, SettingsError
+from flows.cli.app import Options, Verbose, console, running, settings_of, with_options
+from flows.outcomes import Estimate, NightlyResult
+from tasks.core.errors import SettingsError
 from tasks.core.homes import address
 from tasks.core.vocabulary import REASONS, SIMILARITY, WHY
 from tasks.settings.settings import Settings
-
-Result = TypeVar("Result")
 
 SAMPLE_USERS = 3
 SAMPLE_ITEMS = 5
@@ -182,95 +175,3 @@ def _show_descriptions(dataset: str, counts: dict[str, int]) -> None:
         f" {counts['repaired']:,} ids that were missing or outdated.",
         soft_wrap=True,
     )
-
-
-@with_options
-def recommend(
-    *,
-    rate: Annotated[list[str] | None, Parameter(negative=())] = None,
-    taste: str | None = None,
-    verbose: Verbose = False,
-    settings: Options | None = None,
-) -> None:
-    """Recommend to one new person, base list and re-ranked list side by side.
-
-    Parameters
-    ----------
-    rate
-        A title you know and your rating, as "Toy Story (1995)=5". Repeat it; three at least,
-        unless --taste is given. An id works too: "#1=5".
-    taste
-        What you like, in your own words.
-    verbose
-        Show a line for every stage.
-    settings
-        The options that all commands share.
-
-    """
-    chosen = settings_of(settings)
-    with prefect_for(chosen.home) as wait_for_server:
-        from flows.recommend import recommend as flow  # noqa: PLC0415
-        from tasks.core.progress import log_for, screen  # noqa: PLC0415
-        from tasks.llm.open_sessions import asking  # noqa: PLC0415
-
-        log = log_for(chosen.home)
-        wait_for_server()
-
-        def attempt(rates: list[str]) -> Recommendation:
-            with asking(), screen(log, verbose=verbose):
-                return flow(chosen, rate=rates, taste=taste)
-
-        result = with_titles_settled(attempt, rate or [])
-    show_recommendation(result)
-
-
-def show_recommendation(result: Recommendation) -> None:
-    """Both lists for one person, side by side."""
-    import polars as pl  # noqa: PLC0415
-
-    from flows.cli.tables import show_table, without_blank  # noqa: PLC0415
-
-    if result.degraded:
-        what = f"Degraded: {result.degraded} Both lists are in the base order."
-        console.print(what, style="red", markup=False, soft_wrap=True)
-    for title, rating in result.rated:
-        console.print(f"You rated {escape(title)}: {rating:g}", highlight=False)
-    if not result.places:
-        console.print("Nothing is left to recommend: every item of the data set is rated.")
-        return
-    names = {"rank": "rank", "base": "base model alone", "reranked": "re-ranked for you"}
-    rows = pl.DataFrame(
-        [place.model_dump() for place in result.places], schema_overrides={WHY: pl.String}
-    )
-    places = rows.rename(names).with_columns(pl.selectors.float().round(2))
-    show_table(without_blank(places, *OPTIONAL), "Recommended")
-    if result.unexplained:
-        console.print(result.unexplained, style="red", markup=False, soft_wrap=True)
-
-
-def with_titles_settled(attempt: Callable[[list[str]], Result], rates: list[str]) -> Result:
-    """What the attempt gives once the person has said which titles are meant."""
-    while True:
-        try:
-            return attempt(rates)
-        except AmbiguousTitleError as unsure:
-            rates = _ask_which(unsure, rates)
-
-
-def _ask_which(unsure: AmbiguousTitleError, rates: list[str]) -> list[str]:
-    """Put the id that the person picks in the place of the title; without a terminal, give up."""
-    if not sys.stdin.isatty():
-        raise unsure
-    terminal.print(f"Which one is '{unsure.typed}'?", markup=False)
-    for number, (_, label) in enumerate(unsure.alternatives, start=1):
-        terminal.print(f"  {number}  {label}", markup=False)
-    answer = terminal.input("Number (Enter for none of these): ").strip()
-    if not answer.isdigit() or not 1 <= int(answer) <= len(unsure.alternatives):
-        raise unsure
-    item = unsure.alternatives[int(answer) - 1][0]
-    return [
-        f"#{item}={rate.rpartition('=')[2]}"
-        if rate.rpartition("=")[0].strip() == unsure.typed
-        else rate
-        for rate in rates
-    ]

@@ -8,7 +8,7 @@ from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
@@ -16,7 +16,7 @@ from pydantic_core import to_jsonable_python
 from tasks.core.artifacts import artifacts_in, is_intact
 from tasks.core.files import replacing
 from tasks.core.stage import Stage
-from tasks.core.steps import Steps, begin
+from tasks.core.steps import StageRecord, Steps, begin
 from tasks.core.vocabulary import Artifact
 
 P = ParamSpec("P")
@@ -29,6 +29,18 @@ RESULTS = "results"
 class DirectSteps(Steps):
     """Runs stages here, one after the other: for an answer in seconds, about one person."""
 
+    def __init__(
+        self, home: Path, part: str = "", records: list[StageRecord] | None = None
+    ) -> None:
+        super().__init__(home, part, records)
+        self._intact: set[Artifact] = set()
+
+    def at(self, part: str) -> Self:
+        """The same records, and files known to be intact, for stages with another purpose."""
+        there = super().at(part)
+        there._intact = self._intact
+        return there
+
     def run(self, stage: Stage[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one stage, or take its result from an earlier run if its files are intact."""
         result: R = self._settled(stage, stage.parameters(self.home, *args, **kwargs))
@@ -37,11 +49,17 @@ class DirectSteps(Steps):
     def _run_each(self, stage: Stage[..., Artifact], calls: list[dict[str, Any]]) -> list[Artifact]:
         return [self._settled(stage, call) for call in calls]
 
+    def _is_intact(self, artifact: Artifact) -> bool:
+        """Whether a file is as it was written; each is read once."""
+        if artifact not in self._intact and is_intact(self.home, artifact):
+            self._intact.add(artifact)
+        return artifact in self._intact
+
     def _settled(self, stage: Stage[..., Any], parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401 - what the stage gives
         started = begin()
         file = self.home / RESULTS / stage.key(parameters)
         kept = read_result(file) if file.is_file() else None
-        if kept and all(is_intact(self.home, artifact) for artifact in artifacts_in(kept[0])):
+        if kept and all(map(self._is_intact, artifacts_in(kept[0]))):
             for used in (file, *(artifact.at(self.home) for artifact in artifacts_in(kept[0]))):
                 with suppress(OSError):  # of somebody else
                     os.utime(used)

@@ -61,15 +61,24 @@ class NewcomerError(PalateError):
 
 
 class AmbiguousTitleError(PalateError):
-    """Several items could be meant; `alternatives` holds (item id as text, label), best first."""
+    """Several items could be meant by what was typed.
 
-    def __init__(self, typed: str, alternatives: list[tuple[str, str]]) -> None:
-        listed = "; ".join(f'"#{item}" = {label}' for item, label in alternatives)
+    `unsure` holds by typed title its alternatives (item id as text, label), best first.
+    """
+
+    def __init__(self, unsure: dict[str, list[tuple[str, str]]]) -> None:
+        def listed(alternatives: list[tuple[str, str]]) -> str:
+            return "; ".join(f'"#{item}" = {label}' for item, label in alternatives)
+
+        names = " or ".join(f"'{typed}'" for typed in unsure)
+        each = [listed(alternatives) for alternatives in unsure.values()]
+        if len(unsure) > 1:
+            each = [f"'{typed}': {one}" for typed, one in zip(unsure, each, strict=True)]
         super().__init__(
-            f"It is not clear which item '{typed}' is.",
-            f"Type the whole title with its year, or the id after a '#': {listed}.",
+            f"It is not clear which item {names} is.",
+            f"Type the whole title with its year, or the id after a '#'. {'. '.join(each)}.",
         )
-        self.typed, self.alternatives = typed, alternatives
+        self.unsure = unsure
 
 
 class StoreError(PalateError):

@@ -84,6 +84,7 @@ _write: Callable[[str], object] | None = None
 _log: Log | None = None
 _watch: Watch | None = None
 _phase: _Phase | None = None
+_least = 0.0
 
 
 def log_for(home: Path, run_id: str | None = None) -> Log:
@@ -105,15 +106,18 @@ def watch_with(watch: Watch) -> None:
 
 
 @contextmanager
-def screen(log: Log | None = None, *, verbose: bool = False) -> Iterator[None]:
-    """Show what runs inside on the terminal; `verbose`: the lines of single stages too."""
-    global _screen, _log  # noqa: PLW0603 - one terminal, one display, whichever thread reports
+def screen(log: Log | None = None, *, verbose: bool = False, least: float = 0.0) -> Iterator[None]:
+    """Show what runs inside on the terminal; `verbose`: the lines of single stages too.
+
+    A phase of less than `least` seconds has no line.
+    """
+    global _screen, _log, _least
     with open_screen(verbose=verbose) as _screen:
-        _log = log
+        _log, _least = log, least
         try:
             yield
         finally:
-            _screen = _log = None
+            _screen, _log, _least = None, None, 0.0
 
 
 @contextmanager
@@ -144,7 +148,8 @@ def phase(name: str) -> Iterator[None]:
         say(f"[red]{escape(running.line(f'not finished: {what}'))}[/]")
         raise
     else:
-        say(escape(running.line()))
+        tell = say if time.monotonic() - running.started >= _least else note
+        tell(escape(running.line()))
     finally:
         _phase = None
         if _screen:

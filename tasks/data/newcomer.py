@@ -1,42 +1,67 @@
-"""Adding one new person's ratings to a data set's: which item a typed title means, and joining."""
+"""Which items typed titles mean, and people who are not among the users of a data set."""
 
 import re
 from collections.abc import Callable, Hashable, Sequence
+from typing import NamedTuple
 
 import polars as pl
-from rapidfuzz import fuzz, process, utils
+from rapidfuzz import fuzz, process
 
 from tasks.core.errors import AmbiguousTitleError, NewcomerError
 from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, TITLE, USER, YEAR, DatasetInfo, Id
+from tasks.data.titles import Titles, plain_title, titles_of
 
 Choose = Callable[[str, Sequence[str]], int | None]
 """Which of several labels a typed title means, by position; None for none of them."""
 
-SURE = 90.0
+SURE = 88.0
 CLEAR = 4.0
-"""A match is taken without asking at 90 of 100, and 4 ahead of the next best."""
+"""A match is taken without asking at 88 of 100, and 4 ahead of the next best."""
+BETTER_KNOWN = 3.0
+"""Of items with the same title the best known is meant, if so many times as often rated."""
 
 PLAUSIBLE = 60.0
 MOST_ALTERNATIVES = 5
 
 Hashables = Sequence[Hashable]
 
-_WITH_YEAR = re.compile(r"^(?P<title>.*\S)\s*\((?P<year>\d{4})\)\s*$")
+_WITH_YEAR = re.compile(r"^(?P<title>.*\S)\s*[(, ]\s*(?P<year>(?:18|19|20)\d\d)\)?\s*$")
+
+
+class Catalogue(NamedTuple):
+    """Titles by what they are compared by, and of every item label, year and number of ratings."""
+
+    titles: Titles
+    labels: dict[Id, str]
+    years: dict[Id, int | None]
+    counts: dict[Id, int]
+
+    @classmethod
+    def of(cls, items: pl.DataFrame, counts: pl.DataFrame) -> "Catalogue":
+        """That of items; `counts` (item, count) of ratings."""
+        rows = items.select(ITEM, TITLE, YEAR).rows()
+        return cls(
+            titles=titles_of(items, counts),
+            labels={item: f"{title} ({year})" if year else title for item, title, year in rows},
+            years={item: year for item, _, year in rows},
+            counts=dict(counts.select(ITEM, "count").iter_rows()),
+        )
 
 
 def parse_rates(
     rates: Sequence[str],
-    items: pl.DataFrame,
+    catalogue: Catalogue,
     info: DatasetInfo,
     choose: Choose = lambda _typed, _labels: None,
 ) -> list[tuple[Id, float]]:
     """(item, rating) of each "TITLE=RATING"; a title given twice counts with its last rating.
 
     Where several items could be meant, `choose` may settle it.
-    Raises NewcomerError when one is malformed or off the data set's scale, and the errors of
-    `find_item`.
+    Raises NewcomerError when one is malformed or off the data set's scale, or nothing comes close;
+    AmbiguousTitleError with all titles that could mean several items.
     """
     given: dict[Id, float] = {}
+    unsure: dict[str, list[tuple[str, str]]] = {}
     low, high = info.scale
     for rate in rates:
         title, equals, value = rate.rpartition("=")
@@ -46,33 +71,47 @@ def parse_rates(
                 f"'{rate}' is not TITLE=RATING with a rating from {low:g} to {high:g}.",
                 'Write it as --rate "Heat (1995)=4".',
             )
-        given[_settled(title.strip(), items, choose)] = rating
+        try:
+            given[_settled(title.strip(), catalogue, choose)] = rating
+        except AmbiguousTitleError as error:
+            unsure |= error.unsure
+    if unsure:
+        raise AmbiguousTitleError(unsure)
     return list(given.items())
 
 
-def _settled(title: str, items: pl.DataFrame, choose: Choose) -> Id:
+def _settled(typed: str, catalogue: Catalogue, choose: Choose) -> Id:
     try:
-        return find_item(title, items)
-    except AmbiguousTitleError as unsure:
-        chosen = choose(title, [label for _, label in unsure.alternatives])
+        return find_item(typed, catalogue)
+    except AmbiguousTitleError as error:
+        alternatives = error.unsure[typed]
+        chosen = choose(typed, [label for _, label in alternatives])
         if chosen is None:
             raise
-        return find_item(f"#{unsure.alternatives[chosen][0]}", items)
+        return find_item(f"#{alternatives[chosen][0]}", catalogue)
 
 
-def add_newcomer(
-    ratings: pl.DataFrame, rated: Sequence[tuple[Id, float]]
-) -> tuple[pl.DataFrame, Id]:
-    """Ratings with those of a new user, and the user's id: the highest plus 1, or "you"."""
-    newcomer: Id = "you"
-    if ratings.schema[USER] != pl.String:
-        newcomer = int(ratings[USER].max()) + 1  # type: ignore[arg-type]
-    else:
-        while (ratings[USER] == newcomer).any():
-            newcomer = f"{newcomer}'"
-    rows = [{USER: newcomer, ITEM: item, RATING: rating, TIMESTAMP: None} for item, rating in rated]
-    theirs = pl.DataFrame(rows, schema=ratings.schema)
-    return pl.concat([ratings, theirs]).sort(USER, ITEM), newcomer
+def new_ids(users: pl.Series, count: int) -> list[Id]:
+    """So many ids that no user has: the highest plus 1, 2, ..., or "you", "you 2", ..."""
+    if users.dtype != pl.String:
+        highest = int(users.max() or 0)  # type: ignore[arg-type]
+        return [highest + 1 + number for number in range(count)]
+    taken, free, number = set(users.to_list()), list[Id](), 1
+    while len(free) < count:
+        name = "you" if number == 1 else f"you {number}"
+        free += [] if name in taken else [name]
+        number += 1
+    return free
+
+
+def ratings_of(
+    people: Sequence[Id], rated: Sequence[tuple[Id, float]], schema: pl.Schema
+) -> pl.DataFrame:
+    """The same ratings for each of these people, in the form of a data set's."""
+    rows = [(user, item, rating, None) for user in people for item, rating in rated]
+    columns = (USER, ITEM, RATING, TIMESTAMP)
+    table = pl.DataFrame(rows, {name: schema[name] for name in columns}, orient="row")
+    return table.select(schema.names()).sort(USER, ITEM)
 
 
 def _number(text: str) -> float | None:
@@ -82,76 +121,77 @@ def _number(text: str) -> float | None:
         return None
 
 
-def find_item(typed: str, items: pl.DataFrame) -> Id:
+def find_item(typed: str, catalogue: Catalogue) -> Id:
     """Id of the item whose title is meant; "#12" names an id, "Heat (1995)" title and year.
 
-    Raises NewcomerError when nothing comes close and AmbiguousTitleError, with the
-    alternatives, when more than one item could be meant.
+    Case, accents, articles and names in parentheses do not matter. Raises NewcomerError when
+    nothing comes close and AmbiguousTitleError, with the alternatives, when more than one item
+    could be meant.
     """
     if typed.startswith("#"):
-        return _by_id(typed, items)
+        return _by_id(typed, catalogue)
+    if not plain_title(typed):
+        raise NewcomerError(f"'{typed}' is not a title.", 'Type one, as in "Heat (1995)=5".')
     match = _WITH_YEAR.match(typed)
     title, year = (match["title"], int(match["year"])) if match else (typed, None)
-    if not utils.default_process(title):
-        raise NewcomerError(f"'{typed}' is not a title.", 'Type one, as in "Heat (1995)=5".')
-    exact = _exactly(typed, title, year, items)
-    if exact is not None:
-        return exact
-    closest = _closest(title, year, items)
+    for name, dated in ((typed, None), (title, year)):
+        item = _called(plain_title(name), dated, catalogue)
+        if item is not None:
+            return item
+    closest = _closest(title, year, catalogue)
     if not closest:
         raise NewcomerError(
             f"No title comes close to '{typed}'.",
             "Check the spelling; titles are those of the data set (--data).",
         )
-    likeness, item, _ = closest[0]
-    runner_up = closest[1][0] if len(closest) > 1 else 0.0
-    if likeness >= SURE and likeness - runner_up >= CLEAR:
-        return item
-    raise AmbiguousTitleError(typed, [(str(item), label) for _, item, label in closest])
+    likeness, first = closest[0]
+    rest = [(near, item) for near, item in closest[1:] if likeness - near < CLEAR]
+    if likeness >= SURE and all(_better_known(first, item, catalogue) for _, item in rest):
+        return first
+    shown = [(str(item), catalogue.labels[item]) for _, item in closest]
+    raise AmbiguousTitleError({typed: shown})
 
 
-def _by_id(typed: str, items: pl.DataFrame) -> Id:
-    chosen = items.filter(pl.col(ITEM).cast(pl.String) == typed[1:])
-    if chosen.is_empty():
-        raise NewcomerError(f"There is no item {typed}.", "Check the id, or type the title.")
-    item: Id = chosen[ITEM][0]
-    return item
-
-
-def _exactly(typed: str, title: str, year: int | None, items: pl.DataFrame) -> Id | None:
-    """The one item titled as typed, letter case aside; a year may be part of it."""
-    name = pl.col(TITLE).str.to_lowercase()
-    titled = name == title.lower()
-    dated = titled if year is None else titled & (pl.col(YEAR) == year)
-    for same in (dated, name == typed.strip().lower()):
-        ids = items.filter(same)[ITEM]
-        if len(ids) == 1:
-            item: Id = ids[0]
+def _by_id(typed: str, catalogue: Catalogue) -> Id:
+    for item in catalogue.labels:
+        if str(item) == typed[1:]:
             return item
+    raise NewcomerError(f"There is no item {typed}.", "Check the id, or type the title.")
+
+
+def _called(name: str, year: int | None, catalogue: Catalogue) -> Id | None:
+    """The item with this title, of several the one that is much better known than the next."""
+    named = catalogue.titles.get(name, [])
+    if year is not None:
+        named = [item for item in named if catalogue.years[item] == year]
+    if not named:
+        return None
+    if len(named) == 1 or _better_known(named[0], named[1], catalogue):
+        return named[0]
     return None
 
 
-def _closest(title: str, year: int | None, items: pl.DataFrame) -> list[tuple[float, Id, str]]:
-    """Up to five (likeness of 100, item, label), best first; a wrong year costs 10."""
+def _better_known(first: Id, second: Id, catalogue: Catalogue) -> bool:
+    known = catalogue.counts
+    return known.get(first, 0) >= BETTER_KNOWN * max(known.get(second, 0), 1)
+
+
+def _closest(title: str, year: int | None, catalogue: Catalogue) -> list[tuple[float, Id]]:
+    """Up to five (likeness of 100, item), best first; a wrong year costs 10."""
+    names = list(catalogue.titles)
     matches = process.extract(
-        title,
-        items[TITLE].to_list(),
-        scorer=_likeness,
-        processor=utils.default_process,
-        limit=50,
-        score_cutoff=PLAUSIBLE,
+        plain_title(title), names, scorer=_likeness, limit=50, score_cutoff=PLAUSIBLE
     )
-    rows = items.select(ITEM, TITLE, YEAR).rows()
-    closest = []
-    for _, likeness, row in matches:
-        item, name, released = rows[row]
-        label = f"{name} ({released})" if released else name
-        closest.append((likeness - 10.0 * (year is not None and released != year), item, label))
-    closest.sort(key=lambda match: -match[0])
-    return closest[:MOST_ALTERNATIVES]
+    best: dict[Id, float] = {}
+    for name, likeness, _ in matches:
+        for item in catalogue.titles[name]:
+            near = likeness - 10.0 * (year is not None and catalogue.years[item] != year)
+            best[item] = max(near, best.get(item, 0.0))
+    ordered = sorted(best.items(), key=lambda one: (-one[1], -catalogue.counts.get(one[0], 0)))
+    return [(near, item) for item, near in ordered[:MOST_ALTERNATIVES]]
 
 
 def _likeness(typed: Hashables, title: Hashables, *, score_cutoff: float | None = None) -> float:
-    """Likeness of 100, whatever the word order ("Matrix, The"); 85 at most for part of a title."""
+    """Likeness of 100, whatever the word order; 85 at most for part of a title."""
     whole = fuzz.token_sort_ratio(typed, title, score_cutoff=score_cutoff)
     return max(whole, 0.85 * fuzz.token_set_ratio(typed, title, score_cutoff=score_cutoff))

@@ -7,10 +7,9 @@ from typing import Any
 import polars as pl
 
 from tasks.core.artifacts import read_table, scratch, sink_table, write_table
-from tasks.core.errors import TooLittleDataError
+from tasks.core.errors import NewcomerError, TooLittleDataError
 from tasks.core.progress import bar
 from tasks.core.stage import stage
-from tasks.core.text import plain
 from tasks.core.vocabulary import (
     ITEM,
     QUALITY,
@@ -26,7 +25,7 @@ from tasks.core.vocabulary import (
     Record,
 )
 from tasks.data import catalogue
-from tasks.data.newcomer import add_newcomer
+from tasks.data.newcomer import new_ids, ratings_of
 from tasks.data.strangers import stranger_at
 from tasks.data.tables import RawTables
 from tasks.data.validate import (
@@ -135,24 +134,50 @@ def as_of_stage(home: Path, dataset: Dataset, moment: int) -> Dataset:
     )
 
 
-class Newcomer(Record):
-    """A new person among the others: all ratings, the one user to serve, the typed taste."""
+class People(Record):
+    """People to answer, who are no users of the data set: what they rated, and what they typed.
 
-    ratings: Artifact
+    `ids` are in the order of the tastes; in `users` they are sorted.
+    """
+
+    ids: list[Id]
     users: Artifact
+    ratings: Artifact
     typed: Artifact | None
 
 
-@stage("add newcomer", "1", role="data")
-def newcomer_stage(
-    home: Path, ratings: Artifact, rated: list[tuple[Id, float]], taste: str | None
-) -> Newcomer:
-    """Join one person's ratings and typed taste to everybody's ratings."""
-    joined, user = add_newcomer(read_table(home, ratings), rated)
-    person = pl.DataFrame({USER: [user]}, schema={USER: joined.schema[USER]})
-    typed = person.with_columns(plain(pl.lit(taste)).alias(TEXT)) if taste else None
-    return Newcomer(
-        ratings=write_table(home, "train", joined),
-        users=write_table(home, "users", person),
-        typed=None if typed is None else write_table(home, "typed", typed),
+@stage("add people", "1", role="data")
+def people_stage(
+    home: Path,
+    ratings: Artifact,
+    like: Id | None,
+    rated: list[tuple[Id, float]],
+    tastes: list[str],
+) -> People:
+    """Somebody once for each taste, or once without any; with the ratings of the user `like`, too.
+
+    Of an item rated in both, `rated` counts. Raises NewcomerError where there is no such user.
+    """
+    everybody = read_table(home, ratings)
+    ids = new_ids(everybody[USER], max(len(tastes), 1))
+    mine = ratings_of(ids, rated, everybody.schema)
+    if like is not None:
+        theirs = everybody.filter(pl.col(USER).cast(pl.String) == str(like))
+        if theirs.is_empty():
+            raise NewcomerError(
+                f"There is no user {like} among those who rated something.",
+                "Check --user; a new person needs none.",
+            )
+        kept = theirs.filter(~pl.col(ITEM).is_in([item for item, _ in rated]))
+        copies = [kept.with_columns(pl.lit(user, kept.schema[USER]).alias(USER)) for user in ids]
+        mine = pl.concat([mine, *copies]).sort(USER, ITEM)
+    people = pl.DataFrame({USER: ids}, schema={USER: everybody.schema[USER]}).sort(USER)
+    words = pl.DataFrame(
+        {USER: ids[: len(tastes)], TEXT: tastes}, people.schema | {TEXT: pl.String()}
+    )
+    return People(
+        ids=ids,
+        users=write_table(home, "users", people),
+        ratings=write_table(home, "train", mine),
+        typed=write_table(home, "typed", words.sort(USER)) if tastes else None,
     )

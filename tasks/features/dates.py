@@ -65,7 +65,7 @@ def _gap(facts: Facts, pairs: Pairs) -> Floats:
     if facts.years is None or first is None:
         return np.full(len(pairs.user), np.nan)
     last = np.full(len(facts.users), -np.inf)
-    np.maximum.at(last, facts.rater, facts.years)
+    np.fmax.at(last, facts.rater, facts.years)
     gap = last[pairs.user] - first[pairs.item]
     return np.where(np.isfinite(gap), gap, np.nan)
 

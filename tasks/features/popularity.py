@@ -42,8 +42,8 @@ def count_around(facts: Facts, pairs: Pairs) -> Floats:
     counts = facts.all_ratings.by_quarter
     if counts is None or facts.years is None:
         return np.full(len(pairs.user), np.nan)
-    step = ((facts.years - facts.all_ratings.start) * QUARTERS).astype(np.int64)
-    when = mean_by(facts.rater, step.astype(np.float64), len(facts.users))
+    step = np.trunc((facts.years - facts.all_ratings.start) * QUARTERS)
+    when = mean_by(facts.rater, step, len(facts.users))
     apart = (np.arange(counts.shape[1])[None, :] - when[:, None]) / NEAR_QUARTERS
     window = np.exp(-0.5 * apart**2).astype(np.float32)
     near = at_pairs(window, counts, pairs)

@@ -19,7 +19,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tasks.core.arrays import Floats, Ids, Places
 from tasks.core.errors import SettingsError
-from tasks.core.vocabulary import Id
 
 Searched = NDArray[np.float32]
 Matrix: TypeAlias = Any
@@ -43,16 +42,10 @@ REGISTERED: dict[str, "type[Model]"] = {}
 
 @dataclass(frozen=True)
 class Texts:
-    """Texts to learn from.
-
-    Sorted `items` and their texts' unit `vectors` (I, W); the `users` to know; and the vectors of
-    what people `typed`, by user.
-    """
+    """Texts to learn from: sorted `items` and their texts' unit `vectors` (I, W)."""
 
     items: pl.Series
     vectors: Searched
-    users: pl.Series
-    typed: Mapping[Id, Searched]
 
 
 @dataclass(frozen=True)

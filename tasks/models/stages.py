@@ -109,20 +109,11 @@ def join_candidates_stage(
     return write_table(home, "candidates", pl.concat(joined))
 
 
-@stage("train on texts", "2", "numpy", role="candidates", also=lambda _: Embedder.version)
-def text_model_stage(
-    home: Path, ratings: Artifact, users: Artifact, texts: Artifact, typed: Artifact | None
-) -> Artifact:
-    """Fit the base model `text` on the texts of what people rated, and on what they typed."""
+@stage("train on texts", "3", "numpy", role="candidates", also=lambda _: Embedder.version)
+def text_model_stage(home: Path, ratings: Artifact, texts: Artifact) -> Artifact:
+    """Fit the base model `text` on the texts of what people rated."""
     table = read_table(home, texts).sort(ITEM)
-    words = {} if typed is None else dict(read_table(home, typed).select(USER, TEXT).iter_rows())
-    vectors = text_vectors(home, list(words.values())) if words else np.empty((0, 0))
-    known = Texts(
-        items=table[ITEM],
-        vectors=text_vectors(home, table[TEXT].to_list()),
-        users=read_table(home, users)[USER],
-        typed=dict(zip(words, vectors, strict=True)),
-    )
+    known = Texts(table[ITEM], text_vectors(home, table[TEXT].to_list()))
     training = Training(local(home, ratings), UNSCALED, texts=known)
     return stored.save(home, registry.fit("text", training))
 

@@ -14,6 +14,7 @@ from tasks.llm.options import VARIANTS
 from tasks.models.options import ModelOptions
 from tasks.ranking.blend import Learned
 from tasks.settings.settings import Settings
+from tasks.wishes.steering import TasteWeights
 
 
 class Unrated(Record):
@@ -30,13 +31,15 @@ class Fitted(Record):
     """Everything in a method that is learned from ratings.
 
     `options`: those of the base models, with what was chosen on inner splits. `models`: the base
-    models by name. `learned` and `unrated` are the learned re-ranker's, where that orders.
+    models by name. `learned` and `unrated` are the learned re-ranker's, where that orders. `words`:
+    how much typed words weigh; None until somebody typed some.
     """
 
     options: ModelOptions
     models: dict[str, Artifact]
     learned: Learned | None = None
     unrated: Unrated | None = None
+    words: TasteWeights | None = None
 
 
 class Known(Record):

@@ -1,6 +1,8 @@
 """Boosted trees beside the learned re-ranker's linear part: LambdaRank (Burges 2010)."""
 
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -107,6 +109,23 @@ def tree_scores(text: str, features: Sequence[str], table: pl.DataFrame) -> Floa
 
     scores = lightgbm.Booster(model_str=text).predict(matrix_of(table, features))
     return np.asarray(scores, np.float64)
+
+
+def load_alone() -> None:
+    """Load lightgbm, where it is installed, without the packages that it only looks for.
+
+    scikit-learn and pandas take over a second to load, and ranking needs neither. For a command
+    that answers one person, before any of its threads starts.
+    """
+    hidden = [name for name in ("sklearn", "pandas", "dask", "cffi") if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # its import fails
+    try:
+        with suppress(ImportError):
+            import lightgbm  # noqa: F401, PLC0415
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 def _by_person(tables: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, Ints]:

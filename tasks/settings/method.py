@@ -81,6 +81,13 @@ class Method(LearnOptions):
     min_similarity: float = Field(
         0.0, ge=-1, le=1, description="Below this the `filter` re-ranker moves an item to the end."
     )
+    taste_weight: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="How much typed words weigh: 0 ignores them, 1 goes by them alone; learned"
+        " unless set, by how many ratings of the person are known.",
+    )
     diversity: float = Field(
         0.0,
         ge=0,
@@ -170,6 +177,11 @@ class Method(LearnOptions):
         weighing = self.reranker in {"weighted", "rrf"} and self.weights.similarity > 0
         learning = self.reranker == "learned" and self.learns_scores
         return weighing or learning or self.reranker in READ_SIMILARITY
+
+    @property
+    def steers(self) -> bool:
+        """Whether typed words have a say beside the order: in rules only where they are told to."""
+        return self.reranker == "learned" if self.taste_weight is None else self.taste_weight > 0
 
     @property
     def estimates_ratings(self) -> bool:

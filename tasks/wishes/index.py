@@ -11,22 +11,27 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 STOP_WORDS = frozenset(
-    "a about after all also am an and any are as at be been before being but by can could did do"
-    " does doing down during each few film films for from further game games had has have having he"
-    " her here him his how i if in into is it its just like me more most movie movies my no nor not"
-    " of off on once only or other our out over own please real same she should so some something"
-    " such than that the their them then there these they this those through to too under until up"
-    " very want was we were what when where which while who whom why will with would you your book"
-    " books novel novels story stories set one two three tags".split()
+    """
+    a about after all also am an and any are as at be been before being but by can could did do
+    does doing down during each few film films for from further game games had has have having he
+    her here him his how i if in into is it its just like me more most movie movies my no nor not
+    of off on once only or other our out over own please real same she should so some something
+    such than that the their them then there these they this those through to too under until up
+    very want was we were what when where which while who whom why will with would you your book
+    books novel novels story stories set one two three tags
+    """.split()  # noqa: SIM905 - read as text
 )
 """Words that say nothing of an item, or are what every item is."""
+
+SPELLINGS = {r"\bsci-?\s?fi\b": "science fiction", r"\brom-?\s?coms?\b": "romantic comedy"}
+"""Short forms that catalogues or people use, and what they are short for."""
 
 SHORTEST = 3
 """Letters of a term, and of a word of which an s at the end is left out."""
 
 
 class TermIndex(NamedTuple):
-    """Sorted `terms` (T,), their rarity `idf` (T,), and each item's terms, rows of norm 1 (I, T)."""
+    """Sorted `terms` (T,), their rarity `idf` (T,), and each item's, rows of norm 1 (I, T)."""
 
     terms: NDArray[np.str_]
     idf: NDArray[np.float32]
@@ -50,10 +55,10 @@ class TermIndex(NamedTuple):
         every: NDArray[np.bool_] = (self.weights[:, places] > 0).sum(axis=1) == len(places)
         return every
 
-    def known(self, text: str) -> float:
-        """What share of a text's terms the catalogue has; 1 for a text without any."""
-        wanted = set(terms_of(text))
-        return len(self._places(text)[0]) / len(wanted) if wanted else 1.0
+    def unknown(self, text: str) -> list[str]:
+        """The words of a text that no item has, in order."""
+        known = set(self.terms[self._places(text)[0]].tolist())
+        return [word for word, term in words_of(text).items() if term not in known]
 
     def _places(self, text: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         counted = Counter(terms_of(text))
@@ -86,10 +91,22 @@ def terms_of(text: str) -> list[str]:
     """The terms of a text, in order: small letters, no accents, no plural s, no stop words."""
     bare = unicodedata.normalize("NFKD", text.lower())
     letters = "".join(c for c in bare if not unicodedata.combining(c))
+    for short, whole in SPELLINGS.items():
+        letters = re.sub(short, whole, letters)
     words: Iterable[str] = re.findall(r"[^\W_]{2,}", letters)
     return [_singular(word) for word in words if word not in STOP_WORDS]
 
 
+def words_of(text: str) -> dict[str, str]:
+    """By the typed words that mean something, in order and in small letters, a term of each."""
+    return {
+        word.lower(): terms[0]
+        for word in re.findall(r"[^\W_]+(?:-[^\W_]+)*", text)
+        if (terms := terms_of(word))
+    }
+
+
 def _singular(word: str) -> str:
-    ends = len(word) > SHORTEST and word.endswith("s") and not word.endswith(("ss", "us", "is"))
-    return word[:-1] if ends else word
+    if len(word) <= SHORTEST or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    return f"{word[:-3]}y" if word.endswith("ies") and len(word) > SHORTEST + 1 else word[:-1]

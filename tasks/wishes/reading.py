@@ -13,6 +13,8 @@ from tasks.core.vocabulary import Id, Record
 FindTitle = Callable[[str], Id | None]
 """The item with this title, letter case, accents and articles aside; None where there is none."""
 
+_TYPOGRAPHY = str.maketrans({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-"})
+
 _DECADES = {
     **{"twenties": 20, "thirties": 30, "forties": 40, "fifties": 50},
     **{"sixties": 60, "seventies": 70, "eighties": 80, "nineties": 90},
@@ -25,12 +27,12 @@ _DECADE = re.compile(
 )
 _YEAR = r"((?:18|19|20)\d\d)"
 _BETWEEN = re.compile(
-    rf"\b(?:between|from)\s+{_YEAR}\s*(?:and|to|until|-|–)\s*{_YEAR}\b|\b{_YEAR}\s*[-–]\s*{_YEAR}\b",
+    rf"\b(?:between|from)\s+{_YEAR}\s*(?:and|to|until|-)\s*{_YEAR}\b|\b{_YEAR}\s*-\s*{_YEAR}\b",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(rf"\b(?:before|until|older than)\s+(?:the\s+)?{_YEAR}\b", re.IGNORECASE)
 _AFTER = re.compile(rf"\b(?:after|since|newer than)\s+(?:the\s+)?{_YEAR}\b", re.IGNORECASE)
-_IN_YEAR = re.compile(rf"\b(?:from|in|of|year)\s+{_YEAR}\b", re.IGNORECASE)
+_IN_YEAR = re.compile(rf"\b(?:from|of|year)\s+{_YEAR}\b", re.IGNORECASE)
 _END = r"(?=\s*(?:[,.;:!?]|\bbut\b|\bplease\b|\bonly\b|$))"
 _NOT = re.compile(
     r"\b(?:(?:but|and|with|please)\s+)?(?:no|not|nothing|without|never|avoid|except(?:\s+for)?)\s+"
@@ -40,14 +42,21 @@ _NOT = re.compile(
 )
 _LIKE = re.compile(
     r"(?<!\bi )(?<!\bwe )(?<!\byou )(?<!\bwould )(?<!\bpeople )"
-    r"\b(?:like|similar to|such as|in the style of|reminiscent of)\s+[\"“']?",
+    r"\b(?:like|similar to|such as|in the style of|reminiscent of)\s+[\"']?",
     re.IGNORECASE,
 )
 _LONGEST_TITLE = 8
 """Words of a title that is looked for after "like"."""
+_MORE_TITLES = re.compile(
+    r"[\"']?\s*(?:,|,?\s*\bor\b|,?\s*\band\b|&)\s*[\"']?(?=\S)", re.IGNORECASE
+)
+_AFTER_TITLE = re.compile(
+    r"\s*$|\s*[\"']?\s*(?:[,.;:!?]|\b(?:but|and|or|with|only|from|without)\b)", re.IGNORECASE
+)
 _ALTERNATIVES = re.compile(r"\s+(?:or|and|nor)\s+", re.IGNORECASE)
 _OPEN = "and", "or", "with", "of", "the", "a", "in", "but"
-"""Words that no wish ends with."""
+_JOINS = "and", "or", "but"
+"""Words that no wish ends with, and those that none begins with."""
 
 
 class Wish(Record):
@@ -89,38 +98,40 @@ def read_wish(typed: str, find_title: FindTitle, newest: int) -> Wish:
 
 def cleaned(typed: str) -> str:
     """One line of at most LONGEST characters that a reader can see: no control characters."""
-    kept = (c if unicodedata.category(c)[0] != "C" else " " for c in typed[: 4 * LONGEST])
+    plain = typed[: 4 * LONGEST].translate(_TYPOGRAPHY)
+    kept = (c if unicodedata.category(c)[0] != "C" else " " for c in plain)
     return " ".join("".join(kept).split())[:LONGEST].strip()
 
 
-def plain_title(title: str) -> str:
-    """A title for comparing: no case, accents, punctuation or articles, "Matrix, The" turned."""
-    turned = re.sub(r"^(.*),\s*(the|a|an|le|la|les|il|el|der|die|das)\s*$", r"\2 \1", title.lower())
-    bare = unicodedata.normalize("NFKD", turned.replace("&", " and "))
-    letters = "".join(c for c in bare if not unicodedata.combining(c))
-    words = re.findall(r"\w+", letters.replace("'", "").replace("’", ""))
-    articles = {"the", "a", "an", "le", "la", "les"}
-    return " ".join(words[1:] if len(words) > 1 and words[0] in articles else words)
-
-
 def _without_titles(text: str, find_title: FindTitle) -> tuple[str, tuple[Id, ...]]:
-    """The text without "like TITLE", and the items; the longest title that there is, of each."""
+    """The text without "like TITLE or TITLE", and the items."""
     titles: list[Id] = []
     for match in reversed(list(_LIKE.finditer(text))):
-        words = list(re.finditer(r"\S+", text[match.end() :]))[:_LONGEST_TITLE]
-        for word in reversed(words):
-            named = text[match.end() : match.end() + word.end()].strip(" \"”“'.,;:!?")
-            after = text[match.end() + word.end() :]
-            if not re.match(r"\s*$|\s*[\"”']?\s*([,.;:!?]|\b(?:but|and|or|with|only)\b)", after) and (
-                text[match.end() + word.end() - 1] not in ",.;:!?\"”"
-            ):
-                continue
-            item = find_title(named)
-            if item is not None:
-                titles.insert(0, item)
-                text = f"{text[: match.start()]} {after}"
+        end, named = match.end(), []
+        while found := _title_at(text, end, find_title):
+            item, end = found
+            named.append(item)
+            more = _MORE_TITLES.match(text, end)
+            if not more:
                 break
+            end = more.end()
+        if named:
+            titles = named + titles
+            text = f"{text[: match.start()]} {text[end:]}"
     return text, tuple(dict.fromkeys(titles))
+
+
+def _title_at(text: str, start: int, find_title: FindTitle) -> tuple[Id, int] | None:
+    """The longest title from here on that ends where a name may end, and where it does."""
+    words = list(re.finditer(r"\S+", text[start:]))[:_LONGEST_TITLE]
+    for word in reversed(words):
+        end = start + word.end()
+        typed = text[start:end]
+        bare = typed.rstrip("\"'.,;:!?")
+        item = find_title(bare.lstrip("\"'"))
+        if item is not None and (bare != typed or _AFTER_TITLE.match(text, end)):
+            return item, start + len(bare)
+    return None
 
 
 def _without_unwanted(text: str) -> tuple[str, tuple[str, ...]]:
@@ -169,5 +180,7 @@ def _tidied(text: str) -> str:
     words = re.sub(r"\s+([,.;:!?])", r"\1", " ".join(text.split())).strip(" ,.;:-").split()
     while words and words[-1].lower() in _OPEN:
         words.pop()
+    while words and words[0].lower() in _JOINS:
+        words.pop(0)
     kept = " ".join(words).strip(" ,.;:-")
     return kept if re.search(r"\w", kept) else ""

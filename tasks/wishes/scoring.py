@@ -25,7 +25,7 @@ class Catalogue(NamedTuple):
     `vectors` (I, W) of their texts, norm 1; `years`, 0 where unknown; `counts` of their ratings.
     """
 
-    index: TermIndex
+    terms: TermIndex
     vectors: NDArray[np.float32]
     years: NDArray[np.int64]
     counts: NDArray[np.int64]
@@ -54,13 +54,13 @@ def met_by(
     likeness = np.zeros(len(catalogue.counts))
     if len(wanted):
         likeness = (catalogue.vectors @ wanted.mean(axis=0)).astype(np.float64)
-    terms = catalogue.index.likeness(wish.wanted).astype(np.float64)
+    terms = catalogue.terms.likeness(wish.wanted).astype(np.float64)
     scores = z(likeness) + TERMS * np.minimum(z(terms), MOST_BY_TERMS)
     scores += KNOWN * z(np.log1p(catalogue.counts))
     out = np.zeros(len(scores), bool)
     for phrase, vector in zip(wish.unwanted, unwanted, strict=True):
         scores -= AGAINST * np.maximum(z(catalogue.vectors @ vector), 0.0)
-        out |= catalogue.index.holds(phrase)
+        out |= catalogue.terms.holds(phrase)
     out[titles] = True
     if wish.first_year is not None:
         out |= catalogue.years < wish.first_year

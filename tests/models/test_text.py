@@ -39,8 +39,8 @@ VECTORS = unit_vectors(0)
 OF = dict(zip(ITEMS, VECTORS, strict=True))
 
 
-def fit(ratings, users=range(1, 8), typed=None):
-    return fitted_on(ratings, pl.Series(ITEMS), VECTORS, pl.Series(users), typed or {})
+def fit(ratings):
+    return fitted_on(ratings, pl.Series(ITEMS), VECTORS)
 
 
 def fitted_on(ratings, *texts):
@@ -73,35 +73,24 @@ def test_ids_may_be_text():
     order = sorted(range(len(ITEMS)), key=lambda n: f"i{ITEMS[n]}")
     items = pl.Series([f"i{ITEMS[n]}" for n in order])
     users = pl.Series([f"u{user}" for user in range(1, 8)])
-    found = fitted_on(named, items, VECTORS[order], users, {"u3": OF[10], "u99": OF[10]})
-    plain = fit(ratings, typed={3: OF[10]}).estimates(np.arange(1, 8))
+    found = fitted_on(named, items, VECTORS[order])
+    plain = fit(ratings).estimates(np.arange(1, 8))
     np.testing.assert_allclose(found.estimates(users.to_numpy()), plain[:, order], atol=1e-6)
 
 
-def test_what_somebody_typed_is_added_to_their_own_taste_alone():
+def test_somebody_without_ratings_is_neutral():
+    assert (fit(random_ratings(0)).estimates(np.array([7])) == 0).all()
+
+
+def test_people_folded_in_stand_where_a_fit_puts_them():
     ratings = random_ratings(0)
-    plain, told = fit(ratings), fit(ratings, typed={2: OF[50], 7: OF[20]})
-    gain = told.estimates(np.arange(1, 8)) - plain.estimates(np.arange(1, 8))
-    expected = np.zeros_like(gain)
-    expected[1], expected[6] = VECTORS @ OF[50], VECTORS @ OF[20]
-    np.testing.assert_allclose(gain, expected, atol=1e-5)
-
-
-def test_somebody_without_ratings_is_neutral_until_they_type_something():
-    ratings = random_ratings(0)
-    assert (fit(ratings).estimates(np.array([7])) == 0).all()
-    found = top_candidates(fit(ratings, typed={7: OF[90]}), ratings, pl.Series([7]), 3, 0)
-    assert found["item"][0] == 90
-
-
-@pytest.mark.parametrize("stranger", [0, 4, 99])
-def test_what_a_stranger_typed_steers_nobody(stranger):
-    ratings = random_ratings(0).filter(pl.col("user") != 4)
-    known = [1, 2, 3, 5, 6, 7]
-    plain, told = fit(ratings, known), fit(ratings, known, typed={stranger: OF[50]})
-    assert told.users.tolist() == known
-    everybody = np.array([*known, stranger])
-    np.testing.assert_array_equal(told.estimates(everybody), plain.estimates(everybody))
+    model = fit(ratings)
+    theirs = ratings.filter(pl.col("user") == 4).with_columns(user=pl.lit(99, pl.Int64))
+    folded = model.fold_in(theirs, pl.Series([99, 7]))
+    np.testing.assert_allclose(
+        folded.estimates(np.array([7, 99])), model.estimates(np.array([7, 4])), atol=1e-6
+    )
+    assert folded.users.tolist() == [7, 99] and np.abs(folded.estimates(np.array([99]))).max() > 0.1
 
 
 def test_items_that_nobody_rated_are_known_and_others_are_neutral():
@@ -115,33 +104,23 @@ def test_items_that_nobody_rated_are_known_and_others_are_neutral():
     assert UNRATED in top_candidates(model, ratings, pl.Series([1]), 99, 0)["item"]
 
 
-def test_whoever_rated_is_known_whether_asked_for_or_not():
-    assert fit(random_ratings(0), users=[7]).users.tolist() == list(range(1, 8))
-
-
 def test_without_texts_it_says_what_is_missing():
     with pytest.raises(SettingsError, match="text is fitted on texts of the items"):
         TextModel.fit(training(random_ratings(0)))
 
 
-@pytest.mark.parametrize("typed", [None, {3: "I love item 50", 7: "20"}])
-def test_the_task_reads_texts_and_what_was_typed_and_stores_the_model(tmp_path, monkeypatch, typed):
+def test_the_task_reads_texts_and_stores_the_model(tmp_path, monkeypatch):
     by_text = {f"text {item}": vector for item, vector in OF.items()}
-    by_text |= {"I love item 50": OF[50], "20": OF[20]}
     monkeypatch.setattr(
         task, "text_vectors", lambda _, texts: np.stack([by_text[t] for t in texts])
     )
     ratings = random_ratings(1)
     texts = pl.DataFrame({"item": ITEMS, "text": [f"text {item}" for item in ITEMS]})
-    said = typed and pl.DataFrame({"user": list(typed), "text": list(typed.values())})
     made = text_model_stage.fn(
         tmp_path,
         ratings=write_table(tmp_path, "train", ratings),
-        users=write_table(tmp_path, "users", pl.DataFrame({"user": [7]})),
         texts=write_table(tmp_path, "texts", texts.reverse()),
-        typed=None if said is None else write_table(tmp_path, "typed", said),
     )
-    found = stored.load(tmp_path, made)
-    own = {user: by_text[words] for user, words in (typed or {}).items()}
-    expected = fit(ratings, typed=own).estimates(np.arange(1, 8))
-    np.testing.assert_array_equal(found.estimates(np.arange(1, 8)), expected)
+    people = np.arange(1, 8)
+    found = stored.load(tmp_path, made).estimates(people)
+    np.testing.assert_array_equal(found, fit(ratings).estimates(people))

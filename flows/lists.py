@@ -1,0 +1,49 @@
+"""Everybody's lists, and what has to be learned before somebody can be answered."""
+
+from flows.candidates import model_of, propose
+from flows.learning import learn
+from flows.pipeline import Pipeline, Ranked
+from flows.ranking import base_lists, fitted_of, judging_unrated, learned_of_unrated, rank
+from flows.tuning import tuned
+from flows.wishes import learned_weights, steered_lists
+from tasks.core import phases
+from tasks.core.errors import LlmDownError
+from tasks.core.progress import outcome, phase, say
+from tasks.night.state import Fitted
+
+
+def make_lists(pipeline: Pipeline) -> Ranked:
+    """Every user's candidates, base and re-ranked; those of who typed something as it has it.
+
+    While the language model is down the re-ranked order is the base order, marked degraded.
+    """
+    with phase(phases.CANDIDATES):
+        chosen = tuned(pipeline)
+        candidates = propose(chosen)
+        outcome(f"{candidates.pairs.rows:,} pairs by {', '.join(candidates.models)}")
+    try:
+        return steered_lists(chosen, rank(chosen, candidates))
+    except LlmDownError as down:
+        say(f"    [red]degraded:[/] {down.what} The base lists stand in for the re-ranked.")
+        lists = base_lists(chosen, candidates)
+        return Ranked(lists=lists, degraded=down.what, fitted=fitted_of(chosen, candidates.models))
+
+
+def fit(pipeline: Pipeline) -> Fitted:
+    """All that is learned from everybody's ratings, as a night learns it, without making lists."""
+    with phase(phases.CANDIDATES):
+        chosen = tuned(pipeline)
+        names = chosen.method.candidate_sources(forward=chosen.forward)
+        fitted = fitted_of(chosen, {name: model_of(chosen, name) for name in names})
+    if chosen.method.reranker != "learned":
+        return fitted
+    with phase(phases.LEARN):
+        fitted = fitted.model_copy(update={"learned": learn(chosen)})
+        judging = judging_unrated(chosen) if chosen.method.ranks_new_items else None
+        unrated = learned_of_unrated(chosen, judging) if judging else None
+        fitted = fitted.model_copy(update={"unrated": unrated})
+    if not chosen.method.steers:
+        return fitted
+    with phase(phases.WORDS):
+        weights = learned_weights(chosen, fitted)
+    return fitted.model_copy(update={"words": weights})

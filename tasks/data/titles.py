@@ -1,0 +1,50 @@
+"""Titles as people type them: letter case, accents, articles, and names in parentheses aside."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import polars as pl
+
+from tasks.core.vocabulary import ITEM, TITLE, Id
+
+_TURNED = re.compile(r"^(.*),\s*(the|a|an|le|la|les|il|el|der|die|das)\s*$")
+_ARTICLES = {"the", "a", "an", "le", "la", "les"}
+_PARENTHESES = re.compile(r"\(([^()]*)\)")
+_ALSO = re.compile(r"^(?:a\.?k\.?a\.?\s*)", re.IGNORECASE)
+
+Titles = dict[str, list[Id]]
+"""By plain title the items that have it, the best known first."""
+
+
+def plain_title(title: str) -> str:
+    """A title to compare by: no case, accents, punctuation or article; "Matrix, The" turned."""
+    bare = unicodedata.normalize("NFKD", title.lower().replace("&", " and "))
+    letters = "".join(c for c in bare if not unicodedata.combining(c))
+    turned = _TURNED.sub(r"\2 \1", letters.strip())
+    words = re.findall(r"\w+", turned.replace("'", ""))
+    return " ".join(words[1:] if len(words) > 1 and words[0] in _ARTICLES else words)
+
+
+def titles_of(items: pl.DataFrame, counts: pl.DataFrame) -> Titles:
+    """Every title of the catalogue, whole and by its parts: "City of God (Cidade de Deus)" is both.
+
+    `counts` (item, count) of ratings, for items that have any.
+    """
+    known = items.select(ITEM, TITLE).join(counts, on=ITEM, how="left", maintain_order="left")
+    ordered = known.sort("count", descending=True, nulls_last=True, maintain_order=True)
+    titles: Titles = {}
+    for whole in (True, False):  # a part never comes before an item that is called so
+        for item, title in ordered.select(ITEM, TITLE).iter_rows():
+            for name in [title] if whole else _parts(title):
+                named = titles.setdefault(plain_title(name), [])
+                if item not in named:
+                    named.append(item)
+    titles.pop("", None)
+    return titles
+
+
+def _parts(title: str) -> Iterable[str]:
+    yield _PARENTHESES.sub(" ", title)
+    for alias in _PARENTHESES.findall(title):
+        yield _ALSO.sub("", alias)

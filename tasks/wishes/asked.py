@@ -1,0 +1,108 @@
+"""Typed words held against the catalogue: from the files of a home to scores of items."""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from scipy.sparse import csr_array
+
+from tasks.core.artifacts import read_arrays, read_table
+from tasks.core.vocabulary import ITEM, YEAR, Artifact, Id, Record
+from tasks.data.titles import plain_title, titles_of
+from tasks.texts.embedding_store import text_vectors
+from tasks.texts.stages import VECTORS
+from tasks.wishes.index import TermIndex
+from tasks.wishes.reading import Wish, read_wish
+from tasks.wishes.scoring import Catalogue, Met, met_by
+
+NEWEST = 2029
+"""The last year that a decade named in a wish may begin before."""
+
+
+class WordInputs(Record):
+    """The files that a wish is held against: items, their texts' vectors and terms, and counts."""
+
+    items: Artifact
+    vectors: Artifact
+    terms: Artifact
+    counts: Artifact
+
+
+class Answer(NamedTuple):
+    """A wish as it was understood, and how each item meets it; None where it says nothing."""
+
+    wish: Wish
+    met: Met | None
+
+
+class Shelves:
+    """The catalogue as words find their way in it; items are in the order of their sorted ids."""
+
+    def __init__(self, home: Path, files: WordInputs) -> None:
+        self._home, self._files = home, files
+
+    @cached_property
+    def items(self) -> pl.DataFrame:
+        """The catalogue, sorted by id."""
+        return read_table(self._home, self._files.items).sort(ITEM)
+
+    @cached_property
+    def counts(self) -> pl.DataFrame:
+        """Item and its number of ratings."""
+        return read_table(self._home, self._files.counts)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """What wishes are held against."""
+        counted = self.items.select(ITEM).join(
+            self.counts, on=ITEM, how="left", maintain_order="left"
+        )
+        return Catalogue(
+            terms=read_terms(self._home, self._files.terms),
+            vectors=read_arrays(self._home, self._files.vectors)[VECTORS],
+            years=self.items[YEAR].fill_null(0).cast(pl.Int64).to_numpy(),
+            counts=counted["count"].fill_null(0).to_numpy(),
+        )
+
+    @cached_property
+    def places(self) -> dict[Id, int]:
+        """Where each item stands."""
+        return {item: place for place, item in enumerate(self.items[ITEM].to_list())}
+
+    @cached_property
+    def _titles(self) -> dict[str, list[Id]]:
+        return titles_of(self.items, self.counts)
+
+    def find(self, title: str) -> Id | None:
+        """The best known item with this title."""
+        named = self._titles.get(plain_title(title))
+        return named[0] if named else None
+
+    def answers(self, texts: Iterable[str]) -> Iterator[Answer]:
+        """What each text asks for, and how it is met."""
+        wishes = [read_wish(text, self.find, NEWEST) for text in texts]
+        said = [part for wish in wishes for part in (wish.wanted, *wish.unwanted) if part]
+        known = list(dict.fromkeys(said))
+        of = dict(zip(known, text_vectors(self._home, known), strict=True)) if known else {}
+        width = self.catalogue.vectors.shape[1]
+        for wish in wishes:
+            titles = np.array([self.places[item] for item in wish.titles], dtype=np.int64)
+            wanted = [of[wish.wanted]] if wish.wanted else []
+            wanted += list(self.catalogue.vectors[titles])
+            unwanted = np.reshape([of[part] for part in wish.unwanted], (-1, width))
+            if not wish.says_something:
+                yield Answer(wish, None)
+                continue
+            near = np.reshape(wanted, (-1, width)).astype(np.float32)
+            yield Answer(wish, met_by(wish, self.catalogue, near, unwanted, titles))
+
+
+def read_terms(home: Path, terms: Artifact) -> TermIndex:
+    """The index that `index_terms_stage` wrote."""
+    arrays = read_arrays(home, terms)
+    shape = (len(arrays["indptr"]) - 1, len(arrays["terms"]))
+    parts = arrays["data"], arrays["indices"], arrays["indptr"]
+    return TermIndex(arrays["terms"], arrays["idf"], csr_array(parts, shape=shape))
