@@ -145,11 +145,11 @@ def measure_split(
 ) -> OneSeed:
     """The split of this seed, its test users' lists, and how good these are."""
     steps = steps.at(f"{settings.protocol_name} seed {seed}")
-    window = _window(steps, settings, dataset) if settings.protocol == "horizon" else None
+    window = _window(steps, settings, dataset) if settings.splits_by == "horizon" else None
     split = steps.run(
         split_stage,
         ratings=dataset.ratings,
-        protocol=settings.protocol,
+        protocol=settings.splits_by,
         seed=seed,
         keep=settings.keep,
         limit=settings.limit_users,

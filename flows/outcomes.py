@@ -96,3 +96,15 @@ class ReplayResult(Record):
     page: Path
     stages: int
     cached: int
+
+
+class WishResult(Record):
+    """Where the figures of tastes in words lie, and their means by situation.
+
+    `learned`: by number of ratings of a person how much words weigh.
+    """
+
+    run_id: str
+    database: Path
+    learned: list[tuple[int, float]]
+    rows: list[dict[str, object]]

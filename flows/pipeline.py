@@ -110,7 +110,7 @@ class Pipeline:
         `outer`: the window that an evaluation under `horizon` holds out.
         """
         if isinstance(settings, EvaluationSettings):
-            longest, protocol, keep = max(settings.ks), settings.protocol, settings.keep
+            longest, protocol, keep = max(settings.ks), settings.splits_by, settings.keep
             before = outer and (outer.start, outer.days)
             windows = (
                 inner_windows(steps, settings.method, inputs.ratings, *before, 1) if before else ()

@@ -332,3 +332,29 @@ CREATE TABLE IF NOT EXISTS reliability (
     happened DOUBLE NOT NULL,          -- share that was rated within the horizon, and well
     PRIMARY KEY (run_id, night, lowest)
 );
+
+-- How well lists follow tastes in words (`palate evaluate --protocol wishes`): a row per person.
+CREATE TABLE IF NOT EXISTS wishes (
+    run_id      VARCHAR NOT NULL,
+    "user"      VARCHAR NOT NULL,      -- made up for the measurement
+    taste       VARCHAR NOT NULL,      -- of the file that was given
+    situation   VARCHAR NOT NULL,      -- what is known of the person beside the words
+    fit         DOUBLE NOT NULL,       -- share of the ten items that fit the taste
+    fit_without DOUBLE NOT NULL,       -- the same of the list made without the words
+    steer       DOUBLE NOT NULL,       -- share of the ten that are not in that list
+    known       DOUBLE NOT NULL,       -- median of how often the ten are rated
+    PRIMARY KEY (run_id, "user")
+);
+
+-- Both lists of one person in each situation of each of these tastes.
+CREATE TABLE IF NOT EXISTS wish_lists (
+    run_id    VARCHAR NOT NULL,
+    taste     VARCHAR NOT NULL,
+    situation VARCHAR NOT NULL,
+    list      VARCHAR NOT NULL,        -- with words, without words
+    rank      INTEGER NOT NULL,
+    item      VARCHAR NOT NULL,
+    title     VARCHAR,
+    year      INTEGER,
+    PRIMARY KEY (run_id, taste, situation, list, rank)
+);

@@ -13,6 +13,7 @@ from flows.cli.app import (
     Measuring,
     Replaying,
     Verbose,
+    answering,
     console,
     running,
     settings_of_evaluation,
@@ -21,10 +22,12 @@ from flows.cli.app import (
 )
 from flows.outcomes import EvaluationResult, ReplayResult
 from tasks.core.homes import address
+from tasks.settings.evaluation import EvaluationSettings
 from tasks.settings.sources import EvaluateOptions
 
 measuring = partial(with_options, without=("nights", "replay"))
 replaying = partial(with_options, without=("evaluation",))
+WISHES = {"fit_without": "fit without words", "known": "ratings of an item"}
 Json = Annotated[bool, Parameter(negative=())]
 
 
@@ -48,12 +51,35 @@ def evaluate(
 
     """
     chosen = settings_of_evaluation(settings)
+    if chosen.protocol == "wishes":
+        _measure_wishes(chosen, as_json=json, verbose=verbose)
+        return
     with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.evaluate import evaluate as flow  # noqa: PLC0415 - keeps `--help` fast
 
         wait_for_server()
         result = flow(chosen)
     (show_json if json else show_evaluation)(result)
+
+
+def _measure_wishes(settings: EvaluationSettings, *, as_json: bool, verbose: bool) -> None:
+    with answering(settings.home, verbose=verbose):
+        from flows.measuring_wishes import measure_wishes  # noqa: PLC0415 - keeps `--help` fast
+
+        result = measure_wishes(settings)
+    if as_json:
+        console.print_json(result.model_dump_json())
+        return
+    import polars as pl  # noqa: PLC0415
+
+    from flows.cli.tables import show_table  # noqa: PLC0415
+
+    rows = pl.DataFrame(result.rows)
+    show_table(rows.rename(WISHES), "Ten items for each taste in words")
+    at = ", ".join(f"{weight:g} with {count} ratings" for count, weight in result.learned)
+    console.print(f"How much words weigh, learned: {at or 'too little to learn it from'}.")
+    console.print('Both lists of each taste: palate sql "FROM wish_lists"', soft_wrap=True)
+    console.print(f"Results: {escape(str(result.database))}", soft_wrap=True)
 
 
 @measuring

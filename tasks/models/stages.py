@@ -130,7 +130,7 @@ def new_items_stage(home: Path, users: Artifact, new_items: Artifact, seed: int)
     return write_table(home, "candidates", ranked)
 
 
-@chunk_stage("offer nearest new items", "1", "numpy", role="candidates")
+@chunk_stage("offer nearest new items", "2", "numpy", role="candidates")
 def nearest_new_items_stage(
     home: Path,
     rows: Rows,
@@ -141,12 +141,16 @@ def nearest_new_items_stage(
     count: int,
     seed: int,
 ) -> Artifact:
-    """The `count` new items that the text model puts highest for each user in these rows."""
-    wanted = rows_of(home, users, rows)[USER]
+    """The `count` new items that the text model puts highest for each user in these rows.
+
+    Nothing is near to somebody who has rated nothing.
+    """
+    everybody = read_table(home, ratings)
+    people = rows_of(home, users, rows).join(everybody, on=USER, how="semi")
     nearest = top_candidates(
         stored.load(home, model),
-        read_table(home, ratings),
-        wanted,
+        everybody,
+        people.sort(USER)[USER],
         count,
         seed=seed,
         only=read_table(home, new_items)[ITEM],

@@ -1,7 +1,11 @@
 """The settings of an evaluation: the method to measure, the protocol, and the data."""
 
+from pathlib import Path
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tasks.core.errors import SettingsError
 from tasks.core.homes import url_of
 from tasks.core.protocols import PROTOCOLS, described
 from tasks.core.secrets import NOT_SHARED, Secrets
@@ -17,7 +21,16 @@ class EvaluationOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    protocol: ProtocolName = Field("loo", description=f"How ratings are held out: {described()}.")
+    protocol: ProtocolName | Literal["wishes"] = Field(
+        "loo",
+        description=f"How ratings are held out: {described()}; or wishes: none are, tastes in words"
+        " (--wishes) are held against the items that fit them.",
+    )
+    wishes: Path | None = Field(
+        None,
+        description="For the protocol wishes: a JSON file, a list of"
+        ' {"taste": TEXT, "items": [ids that fit]}.',
+    )
     seeds: int = Field(
         10, ge=1, le=100, description="Splits: those of the seeds seed, seed + 1, ..."
     )
@@ -47,6 +60,8 @@ class EvaluationSettings(CommonOptions, EvaluationOptions):
     @model_validator(mode="after")
     def _agree(self) -> "EvaluationSettings":
         check_list_length(self.method, self.top)
+        if (self.protocol == "wishes") != (self.wishes is not None):
+            raise ValueError("wishes: the file and the protocol wishes go together")
         check_asking(self.method, self.llm)
         if self.asks and not self.llm.llm_model:
             raise ValueError("a language model is to be asked, but llm_model does not say which")
@@ -80,15 +95,25 @@ class EvaluationSettings(CommonOptions, EvaluationOptions):
         return tuple(sorted({*KS, self.top}))
 
     @property
+    def splits_by(self) -> ProtocolName:
+        """How ratings are held out. Raises SettingsError where none are: `wishes`."""
+        if self.protocol == "wishes":
+            raise SettingsError(
+                "protocol: wishes holds no ratings out.",
+                "Measure it by itself: palate evaluate --protocol wishes --wishes FILE.",
+            )
+        return self.protocol
+
+    @property
     def protocol_name(self) -> str:
         """The protocol as tables name it; how many ratings are kept is part of `cold-user`."""
-        return PROTOCOLS[self.protocol].label(self.keep)
+        return PROTOCOLS[self.splits_by].label(self.keep)
 
     @property
     def uses_external(self) -> bool:
         """Whether quality and votes are seen."""
         return (
-            not PROTOCOLS[self.protocol].external_leaks if self.external is None else self.external
+            not PROTOCOLS[self.splits_by].external_leaks if self.external is None else self.external
         )
 
     @property
@@ -105,7 +130,7 @@ class EvaluationSettings(CommonOptions, EvaluationOptions):
     @property
     def estimates_ratings(self) -> bool:
         """Whether the base model's estimates can be compared with ratings."""
-        return self.method.estimates_ratings and PROTOCOLS[self.protocol].estimates_ratings
+        return self.method.estimates_ratings and PROTOCOLS[self.splits_by].estimates_ratings
 
     @property
     def scorer_label(self) -> str:

@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from tasks.core.artifacts import read_table, scan_table
 from tasks.core.progress import bar
 from tasks.core.stage import stage
-from tasks.core.vocabulary import Artifact
+from tasks.core.vocabulary import USER, Artifact
 from tasks.evaluation.cell import CellResult, Comparison, Published
 from tasks.evaluation.replay.night import ReplayedNight
 from tasks.store.measured import measured_tables
@@ -89,6 +90,30 @@ def publish_evaluation_stage(
         if published:
             tables["published"] = published_rows(run.run_id, published)
         return publish(home, tables | _requests(home, run.run_id, asked)).name
+
+
+@stage("publish wishes", "1", role="figures")
+def publish_wishes_stage(
+    home: Path,
+    run: EvaluationRun,
+    dataset: str,
+    measured: Artifact,
+    examples: list[dict[str, Any]],
+) -> str:
+    """Append what tastes in words gave to the results file; gives the file's name in `home`."""
+    if is_published(home, run.run_id):
+        return database_file(home).name
+    mine = pl.lit(run.run_id).alias("run_id")
+    rows = read_table(home, measured).with_columns(pl.col(USER).cast(pl.String))
+    tables: dict[str, Rows] = {
+        "runs": evaluation_row(run, datetime.now(UTC), []).with_columns(
+            pl.lit(dataset).alias("dataset")
+        ),
+        "stages": stage_rows(run.run_id, run.stages),
+        "wishes": rows.select(mine, pl.all()),
+        "wish_lists": pl.DataFrame(examples).select(mine, pl.all()),
+    }
+    return publish(home, tables).name
 
 
 def _requests(home: Path, run_id: str, asked: Artifact | None) -> dict[str, pl.DataFrame]:
