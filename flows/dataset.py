@@ -16,7 +16,7 @@ from tasks.models.stages import choose_users_stage
 from tasks.night.state import Known
 from tasks.settings.common import CommonOptions
 from tasks.settings.settings import Settings
-from tasks.texts.profiles.stages import typed_profiles_stage
+from tasks.texts.profiles.stages import served_stage, typed_profiles_stage
 from tasks.texts.stages import texts_stage
 
 
@@ -47,6 +47,11 @@ def what_is_known(steps: Steps, settings: Settings) -> Known:
     )
     texts = steps.run(texts_stage, items=dataset.items, tags=dataset.tags, ratings=ratings)
     typed = read_typed(steps, settings, dataset)
+    if typed:
+        served = steps.run(served_stage, users=users, ratings=ratings, typed=typed)
+        if served.rows > users.rows:
+            say(f"    {served.rows - users.rows:,} people of --profiles have rated nothing")
+        users = served
     if settings.horizon is not None:
         _say_of_horizon(steps, ratings)
     return Known(dataset=dataset, users=users, texts=texts, typed=typed)

@@ -72,8 +72,10 @@ def measure_wishes(settings: EvaluationSettings) -> WishResult:
         config=settings_json(settings),
         stages=steps.records,
     )
-    lists = [read_table(settings.home, one) for one in (people.asks, with_words, without)]
-    examples = example_lists(*lists, items)
+    asks, ours, plain = (
+        read_table(settings.home, one) for one in (people.asks, with_words, without)
+    )
+    examples = example_lists(asks, ours, plain, items)
     database = steps.run(
         publish_wishes_stage,
         run=run,

@@ -60,7 +60,6 @@ GROUPS: dict[str, tuple[str, tuple[type[BaseModel], ...]]] = {
 ESSENTIAL = {
     *("data", "home", "config", "method", "top", "limit_users", "profiles"),
     *("scorer", "llm_model", "llm_base_url", "max_cost", "explain", "protocol", "seeds"),
-    "taste_weight",
     *("from_", "every", "nights"),
 }
 """What --help shows; all else takes --help-all."""

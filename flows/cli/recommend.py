@@ -38,7 +38,8 @@ def recommend(
     """Recommend to one person: for what they say they like, for what they rated, or both.
 
     The first answer in a home learns what a night learns; the next ones take seconds. Say what you
-    do not want, years, or titles, too: "like Alien, but funny, from the 90s, no horror".
+    do not want, years, or titles, too: "like Alien, but funny, from the 90s, no horror". How much
+    words weigh is learned; --taste-weight, from 0 to 1, sets it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tastes in words held against the items that fit them: does a list follow what somebody says?"""
+"""Tastes in words held against the items that fit them: whether lists follow what people say."""
 
 import json
 from collections.abc import Iterable
@@ -102,7 +102,7 @@ def wishing_people_stage(
             own = everybody.filter(pl.col(USER) == like)
             tables.append(own.with_columns(pl.lit(user, own.schema[USER]).alias(USER)))
             asks.append((user, wish.taste, SOMEBODY))
-    kinds = {USER: everybody.schema[USER], TASTE: pl.String, SITUATION: pl.String}
+    kinds = {USER: everybody.schema[USER], TASTE: pl.String(), SITUATION: pl.String()}
     asked = pl.DataFrame(asks, kinds, orient="row").sort(USER)
     return WishingPeople(
         asks=write_table(home, "asks", asked),

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from tasks.core.vocabulary import ITEM, TEXT, USER
+from tasks.core.vocabulary import ITEM, USER
 
 ROWS, HASH = "rows", "hash"
 REASON = "reason"
@@ -80,15 +80,16 @@ def _gone(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
 
 
 def _retyped(now: KnownTables, before: KnownTables) -> pl.DataFrame:
-    """Users with a typed taste on one night alone, or with another."""
-    said = [
-        night.users.clear() if night.typed is None else night.typed.select(USER, TEXT)
-        for night in (now, before)
-    ]
-    if not all(TEXT in table.columns for table in said):
+    """Users with a typed taste on one night alone, or with another, or another weight of it."""
+    nights = (now, before)
+    said = [night.users.clear() if night.typed is None else night.typed for night in nights]
+    if said[0].columns != said[1].columns:
         return pl.concat([table.select(USER) for table in said])
     return pl.concat(
-        [a.join(b, on=[USER, TEXT], how="anti").select(USER) for a, b in (said, said[::-1])]
+        [
+            a.join(b, on=a.columns, how="anti", nulls_equal=True).select(USER)
+            for a, b in (said, said[::-1])
+        ]
     )
 
 

@@ -23,13 +23,12 @@ class EvaluationOptions(BaseModel):
 
     protocol: ProtocolName | Literal["wishes"] = Field(
         "loo",
-        description=f"How ratings are held out: {described()}; or wishes: none are, tastes in words"
-        " (--wishes) are held against the items that fit them.",
+        description=f"How ratings are held out: {described()}.",
     )
     wishes: Path | None = Field(
         None,
-        description="For the protocol wishes: a JSON file, a list of"
-        ' {"taste": TEXT, "items": [ids that fit]}.',
+        description="For the protocol wishes: tastes in words and what fits them, a JSON list of"
+        ' {"taste": TEXT, "items": [ids]}.',
     )
     seeds: int = Field(
         10, ge=1, le=100, description="Splits: those of the seeds seed, seed + 1, ..."

@@ -85,8 +85,7 @@ class Method(LearnOptions):
         None,
         ge=0,
         le=1,
-        description="How much typed words weigh: 0 ignores them, 1 goes by them alone; learned"
-        " unless set, by how many ratings of the person are known.",
+        description="How much typed words weigh, 0 to 1; learned unless set.",
     )
     diversity: float = Field(
         0.0,

@@ -8,7 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from flows.cells import Evaluation
-from flows.ranking import make_lists
+from flows.lists import make_lists
 from tasks.core.artifacts import read_table
 from tasks.evaluation.cell import Cell
 from tests.flows.small import options, pipeline_of, world

@@ -15,10 +15,10 @@ import pytest
 from rich.console import Console
 
 import sql
-from flows.cli import night as commands
+from flows.cli import recommend as commands
 from flows.cli.app import app, terminal
-from flows.cli.night import show_recommendation
-from flows.outcomes import Recommendation
+from flows.cli.recommend import show_recommendation
+from flows.outcomes import Recommendation, TasteList
 from tasks.core.errors import AmbiguousTitleError
 from tasks.store.warehouse import publish
 from tests.store.rows import a_run
@@ -243,7 +243,7 @@ def test_a_home_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
 def test_somebody_at_a_terminal_is_asked_which_title_is_meant(
     answer: str, chosen: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unsure = AmbiguousTitleError("Heat", [("6", "Heat (1995)"), ("9", "Heat (1986)")])
+    unsure = AmbiguousTitleError({"Heat": [("6", "Heat (1995)"), ("9", "Heat (1986)")]})
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr(terminal, "input", lambda _prompt: answer)
     if chosen is None:
@@ -254,6 +254,8 @@ def test_somebody_at_a_terminal_is_asked_which_title_is_meant(
 
 
 def test_somebody_who_rated_everything_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
-    show_recommendation(Recommendation(rated=[("Heat (1995)", 4.0)], places=[]))
+    empty = TasteList(taste=None, weight=0.0, notes=[], items=[], base=[])
+    given = Recommendation(rated=[("Heat (1995)", 4.0)], lists=[empty])
+    show_recommendation(given, compare=False)
     printed = capsys.readouterr().out
     assert "You rated Heat (1995): 4" in printed and "Nothing is left to recommend" in printed

@@ -6,8 +6,8 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 import pytest
 
+from flows.lists import make_lists
 from flows.pipeline import Pipeline
-from flows.ranking import make_lists
 from flows.tuning import tuned
 from tasks.core.artifacts import read_table
 from tasks.core.stage import Stage

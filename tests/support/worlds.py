@@ -13,6 +13,7 @@ from prefect.settings import PREFECT_TASKS_REFRESH_CACHE, temporary_settings
 from flows import cells
 from tasks.core.artifacts import write_table
 from tasks.core.files import sha256_of
+from tasks.core.flow_steps import FlowSteps
 from tasks.core.stage import Stage, stage
 from tasks.core.steps import StageRecord, Steps
 from tasks.core.vocabulary import Artifact, Dataset, DatasetInfo, ProtocolName
@@ -107,7 +108,7 @@ def _tags(pairs: pl.DataFrame, word: str) -> pl.DataFrame:
     return pairs.select(*PAIR, tag=pl.format("{} {} by {}", pl.lit(word), "item", "user"))
 
 
-class Recording(Steps):
+class Recording(FlowSteps):
     """Steps that keep what every stage was given and what it gave."""
 
     def __init__(

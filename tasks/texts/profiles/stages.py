@@ -67,8 +67,16 @@ def write_tastes_stage(
     return write_table(home, "profiles", pl.concat([people.filter(own), written]).sort(USER))
 
 
-@stage("read typed profiles", "2", role="data", not_in_key={"file"})
+@stage("read typed profiles", "3", role="data", not_in_key={"file"})
 def typed_profiles_stage(home: Path, file: Path, fingerprint: str, ratings: Artifact) -> Artifact:
     """The typed tastes of a CSV file; `fingerprint` stands for its content in the key."""
     users = read_table(home, ratings)[USER].unique()
     return write_table(home, "typed", read_profiles(file, users))
+
+
+@stage("serve who typed", "1", role="data")
+def served_stage(home: Path, users: Artifact, ratings: Artifact, typed: Artifact) -> Artifact:
+    """The users to serve, with those who typed something and have rated nothing."""
+    served, everybody = read_table(home, users), read_table(home, ratings).select(USER).unique()
+    strangers = read_table(home, typed).select(USER).join(everybody, on=USER, how="anti")
+    return write_table(home, "users", pl.concat([served, strangers]).unique().sort(USER))
