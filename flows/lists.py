@@ -1,9 +1,15 @@
 """Everybody's lists, and what has to be learned before somebody can be answered."""
 
 from flows.candidates import model_of, propose
-from flows.learning import learn
 from flows.pipeline import Pipeline, Ranked
-from flows.ranking import base_lists, fitted_of, judging_unrated, learned_of_unrated, rank
+from flows.ranking import (
+    base_lists,
+    fitted_of,
+    judging_unrated,
+    learn_aloud,
+    learned_of_unrated,
+    rank,
+)
 from flows.tuning import tuned
 from flows.wishes import learned_weights, steered_lists
 from tasks.core import phases
@@ -38,7 +44,7 @@ def fit(pipeline: Pipeline) -> Fitted:
     if chosen.method.reranker != "learned":
         return fitted
     with phase(phases.LEARN):
-        fitted = fitted.model_copy(update={"learned": learn(chosen)})
+        fitted = fitted.model_copy(update={"learned": learn_aloud(chosen)})
         judging = judging_unrated(chosen) if chosen.method.ranks_new_items else None
         unrated = learned_of_unrated(chosen, judging) if judging else None
         fitted = fitted.model_copy(update={"unrated": unrated})

@@ -30,14 +30,20 @@ def rank(pipeline: Pipeline, candidates: Candidates) -> Ranked:
         return Ranked(lists=_diversified(pipeline, ranked), fitted=fitted)
     earlier = pipeline.inputs.fitted
     with phase(phases.LEARN):
-        learned = earlier.learned if earlier and earlier.learned else learn(pipeline)
-        hits = learned.weights.positives
-        outcome(f"{len(learned.weights.features)} columns, from {hits:,} hits")
+        learned = earlier.learned if earlier and earlier.learned else learn_aloud(pipeline)
     lists, unrated = _learned_order(pipeline, candidates, learned), None
     if pipeline.method.ranks_new_items and pipeline.inputs.new_items is None:
         lists, unrated = _with_unrated(pipeline, lists)
     made = fitted.model_copy(update={"learned": learned, "unrated": unrated})
     return Ranked(lists=_diversified(pipeline, lists), fitted=made)
+
+
+def learn_aloud(pipeline: Pipeline) -> Learned:
+    """Learn the order, and say from how much. Raises TooLittleDataError."""
+    learned = learn(pipeline)
+    hits = learned.weights.positives
+    outcome(f"{len(learned.weights.features)} columns, from {hits:,} hits")
+    return learned
 
 
 def base_lists(pipeline: Pipeline, candidates: Candidates) -> Artifact:

@@ -21,7 +21,7 @@ class EvaluationOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    protocol: ProtocolName | Literal["wishes"] = Field(
+    protocol: Literal[ProtocolName, "wishes"] = Field(
         "loo",
         description=f"How ratings are held out: {described()}.",
     )

@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from tasks.core.vocabulary import TITLE
 from tasks.wishes.asked import Answer, Shelves
 from tasks.wishes.index import words_of
+from tasks.wishes.reading import Wish
 
-FEWEST_KNOWN = 0.5
-"""The share of a wish's words that the catalogue knows, below which it may be another language."""
+MOST_UNKNOWN = 0.5
+"""The share of a wish's words unknown to the catalogue, above which it may be another language."""
 NEAREST, TENTH = 0.50, 0.42
 """Cosines that the nearest text and the tenth have of a wish that a catalogue meets, as a rule."""
 FEW = 3
@@ -14,26 +16,37 @@ FEW = 3
 
 
 def notes_of(answer: Answer, shelves: Shelves) -> list[str]:
-    """A sentence each: exceptions, years, titles, strange words, and that nothing is close."""
-    wish, met = answer.wish, answer.met
-    if met is None:
+    """A sentence each: exceptions, years, titles, unknown words, and that nothing is close."""
+    if answer.met is None:
         return ["These words say nothing: the list is made without them."]
+    return [*_understood(answer.wish, shelves), *_missing(answer, shelves)]
+
+
+def _understood(wish: Wish, shelves: Shelves) -> list[str]:
     said = []
     if wish.unwanted:
         said.append(f"Left out: {', '.join(wish.unwanted)}.")
     if wish.first_year or wish.last_year:
         said.append(f"Years: {wish.first_year or 'any'} to {wish.last_year or 'any'}.")
     if wish.titles:
-        titles = [shelves.items["title"][shelves.places[item]] for item in wish.titles]
+        titles = [shelves.items[TITLE][shelves.places[item]] for item in wish.titles]
         said.append(f"Like {', '.join(titles)}, by its text.")
-    if not np.isfinite(met.scores).any():
-        return [*said, "No item is left by these words; they are passed over."]
+    return said
+
+
+def _missing(answer: Answer, shelves: Shelves) -> list[str]:
+    wish, met = answer.wish, answer.met
+    if met is None or not np.isfinite(met.scores).any():
+        return ["No item is left by these words; they are passed over."]
     unknown = shelves.catalogue.terms.unknown(wish.wanted)
-    if unknown or _is_far(answer, shelves):
-        why = f": no text says {', '.join(unknown)}" if unknown else ""
-        said.append(f"Nothing here is close to '{wish.wanted}'{why}. The nearest are listed.")
-    if len(unknown) > FEWEST_KNOWN * len(words_of(wish.wanted)):
-        said.append("Texts are compared in English; other languages are understood badly.")
+    mostly = len(unknown) > MOST_UNKNOWN * len(words_of(wish.wanted))
+    said = []
+    if mostly or _is_far(answer, shelves):
+        said.append(f"Nothing here is close to '{wish.wanted}'. The nearest are listed.")
+    if unknown:
+        said.append(f"No text here says {' or '.join(unknown)}.")
+    if mostly:
+        said.append("Words of another language than English are understood badly, if these are.")
     return said
 
 

@@ -3,6 +3,7 @@
 import io
 import re
 import threading
+import time
 
 import pytest
 from rich.console import Console
@@ -99,6 +100,45 @@ def test_stages_are_always_in_the_log_and_on_the_screen_only_where_asked_for(
     assert log.path == tmp_path / "logs" / "run-1.log"
     assert lines_of(log)[:2] == ["  score: 1.0 s, 10 rows", "a line for all"]
     assert lines_of(log)[2].startswith("Rank ")
+
+
+def test_a_short_phase_has_no_line_on_the_screen_and_one_in_the_log(terminal, tmp_path):
+    log = log_for(tmp_path, "run-1")
+    with progress.screen(log, least=60.0), phase("Rank"):
+        outcome("10 lists")
+    assert "10 lists" not in terminal.getvalue()
+    (line,) = lines_of(log)
+    assert line.startswith("Rank ") and line.endswith("10 lists")
+
+
+def test_a_phase_that_is_long_enough_has_its_line(terminal, tmp_path, monkeypatch):
+    log = log_for(tmp_path, "run-1")
+    with progress.screen(log, least=60.0), phase("Rank"):
+        outcome("10 lists")
+        now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now + 61.0)
+    assert "61.0 s   10 lists" in terminal.getvalue()
+    assert len(lines_of(log)) == 1
+
+
+def test_a_short_phase_has_its_line_where_stages_have_theirs(terminal):
+    with progress.screen(verbose=True, least=60.0), phase("Rank"):
+        outcome("10 lists")
+    assert "10 lists" in terminal.getvalue()
+
+
+def test_a_short_phase_that_fails_is_on_the_screen(terminal):
+    with pytest.raises(KeyError), progress.screen(least=60.0), phase("Rank"):
+        raise KeyError
+    assert "not finished: KeyError" in terminal.getvalue()
+
+
+def test_the_next_screen_shows_short_phases_again(terminal):
+    with progress.screen(least=60.0):
+        pass
+    with progress.screen(), phase("Rank"):
+        outcome("10 lists")
+    assert "10 lists" in terminal.getvalue()
 
 
 def test_the_live_line_shows_the_phase_and_the_outermost_bar_that_has_a_total(terminal):

@@ -12,7 +12,7 @@ SIZE = 60
 
 
 def catalogue():
-    """60 items of three kinds in turn, ten a decade; every item has "weather" and its own word."""
+    """60 items of three kinds in turn, ten a decade."""
     return pl.DataFrame(
         {
             "item": range(100, 100 + SIZE),
@@ -23,7 +23,12 @@ def catalogue():
     )
 
 
-TEXTS = [f"{PLOTS[at % 3]} weather own{chr(97 + at % 26)}{at} 1999" for at in range(SIZE)]
+def text_of(at):
+    """What all items say, what those of a kind say, and a word of its own."""
+    return f"{PLOTS[at % 3]} weather own{chr(97 + at % 26)}{at} {1999 if at % 3 == 0 else ''}"
+
+
+TEXTS = [text_of(at) for at in range(SIZE)]
 INDEX = index_of(TEXTS)
 
 
