@@ -9,7 +9,7 @@ from flows.lists import make_lists
 from flows.outcomes import WishResult
 from flows.pipeline import Inputs, Pipeline, rating_counts
 from flows.recommend import prepared
-from flows.wishes import lists_by_words
+from flows.wishes import lists_by_words, word_inputs
 from tasks.core.artifacts import read_table
 from tasks.core.direct_steps import DirectSteps
 from tasks.core.errors import SettingsError
@@ -63,7 +63,7 @@ def measure_wishes(settings: EvaluationSettings) -> WishResult:
         with_words=with_words,
         without_words=without,
         counts=counts,
-        rated=people.ratings,
+        words=word_inputs(everybody),
     )
     run = EvaluationRun(
         run_id=new_run_id(started),
@@ -98,7 +98,7 @@ def _as_on_a_night(settings: EvaluationSettings) -> Settings:
 
 
 def _by_situation(rows: pl.DataFrame) -> list[dict[str, object]]:
-    mean = [pl.col(name).mean() for name in ("fit", "fit_without", "steer")]
+    mean = [pl.col(name).mean() for name in ("fit", "fit_simple", "fit_without", "steer")]
     by_taste = rows.group_by("situation", "taste", maintain_order=True).agg(
         *mean, pl.col("known").median(), pl.len().alias("people")
     )

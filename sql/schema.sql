@@ -341,6 +341,7 @@ CREATE TABLE IF NOT EXISTS wishes (
     situation   VARCHAR NOT NULL,      -- what is known of the person beside the words
     fit         DOUBLE NOT NULL,       -- share of the ten items that fit the taste
     fit_without DOUBLE NOT NULL,       -- the same of the list made without the words
+    fit_simple  DOUBLE NOT NULL,       -- ... of all items by likeness to the words + .6 log(ratings)
     steer       DOUBLE NOT NULL,       -- share of the ten that are not in that list
     known       DOUBLE NOT NULL,       -- median of how often the ten are rated
     PRIMARY KEY (run_id, "user")

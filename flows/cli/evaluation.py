@@ -27,7 +27,11 @@ from tasks.settings.sources import EvaluateOptions
 
 measuring = partial(with_options, without=("nights", "replay"))
 replaying = partial(with_options, without=("evaluation",))
-WISHES = {"fit_without": "fit without words", "known": "ratings of an item"}
+WISHES = {
+    "fit_simple": "fit by text and ratings",
+    "fit_without": "fit without words",
+    "known": "ratings of an item",
+}
 Json = Annotated[bool, Parameter(negative=())]
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from tasks.core.vocabulary import ITEM, TITLE, Id
 
 _TURNED = re.compile(r"^(.*),\s*(the|a|an|le|la|les|il|el|der|die|das)\s*$")
-_ARTICLES = {"the", "a", "an", "le", "la", "les"}
+_ARTICLES = {"the", "teh", "a", "an", "le", "la", "les"}
 _PARENTHESES = re.compile(r"\(([^()]*)\)")
 _ALSO = re.compile(r"^(?:a\.?k\.?a\.?\s*)", re.IGNORECASE)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,10 @@ from tasks.core.errors import BadDataError
 from tasks.core.stage import stage
 from tasks.core.vocabulary import ITEM, RANK, TEXT, TITLE, USER, Artifact, Id, Record
 from tasks.data.newcomer import new_ids, ratings_of
+from tasks.texts.embedder import Embedder
+from tasks.texts.embedding_store import text_vectors
+from tasks.wishes.asked import Shelves, WordInputs
+from tasks.wishes.scoring import z
 
 NOTHING, UNFITTING, SOMEBODY = "no ratings", "three unfitting ratings", "ratings of a user"
 BEST_KNOWN = 50
@@ -112,7 +117,7 @@ def wishing_people_stage(
     )
 
 
-@stage("measure wishes", "1", role="figures")
+@stage("measure wishes", "2", role="figures", also=lambda _: Embedder.version)
 def measure_wishes_stage(
     home: Path,
     wishes: list[WishedFor],
@@ -120,14 +125,18 @@ def measure_wishes_stage(
     with_words: Artifact,
     without_words: Artifact,
     counts: Artifact,
-    rated: Artifact,
+    words: WordInputs,
 ) -> Artifact:
     """A row per person: taste, situation, fit, steer (shares of the ten), known (median ratings).
 
-    `fit_without` is the share of ten that fit in the list that is made without words. Fitting items
-    that the person has rated cannot be listed, and are not missed.
+    `fit_without` is the share of ten that fit in the list that is made without words, and
+    `fit_simple` that in the simplest list by words: see `_simple`. Fitting items that the person
+    has rated cannot be listed, and are not missed.
     """
-    asks = read_table(home, people.asks)
+    asks, shelves = read_table(home, people.asks), Shelves(home, words)
+    rated = read_table(home, people.ratings).group_by(USER).agg(ITEM)
+    seen: dict[Id, list[Id]] = dict(rated.iter_rows())
+    simple = {wish.taste: _simple(home, shelves, wish.taste) for wish in wishes}
     often = dict(read_table(home, counts).select(ITEM, "count").iter_rows())
     fits = {wish.taste: set(wish.items) for wish in wishes}
     lists, plain = _first(home, with_words), _first(home, without_words)
@@ -141,11 +150,26 @@ def measure_wishes_stage(
                 SITUATION: situation,
                 "fit": _share(mine, fits[taste]),
                 "fit_without": _share(theirs, fits[taste]),
+                "fit_simple": _share(_unseen(simple[taste], seen.get(user, [])), fits[taste]),
                 "steer": _share(mine, set(mine) - set(theirs)),
                 "known": float(np.median([often.get(item, 0) for item in mine] or [0])),
             }
         )
     return write_table(home, "wishes", pl.DataFrame(rows))
+
+
+def _simple(home: Path, shelves: Shelves, taste: str) -> list[Id]:
+    """All items by z(cosine of text and taste) + .6 z(log ratings): a strong rival in one line."""
+    (vector,) = text_vectors(home, [taste])
+    catalogue = shelves.catalogue
+    near = z(catalogue.vectors @ vector) + 0.6 * z(np.log1p(catalogue.counts))
+    items: list[Id] = shelves.items[ITEM].gather(np.argsort(-near, kind="stable")).to_list()
+    return items
+
+
+def _unseen(items: list[Id], seen: list[Id]) -> list[Id]:
+    known = set(seen)
+    return list(islice((item for item in items if item not in known), PLACES))
 
 
 def _first(home: Path, lists: Artifact) -> dict[Id, list[Id]]:

@@ -46,10 +46,12 @@ def index_terms_stage(home: Path, texts: Artifact) -> Artifact:
     )
 
 
-@stage("find who typed", "1")
+@stage("find who typed", "2")
 def typists_stage(home: Path, users: Artifact, typed: Artifact) -> Artifact:
-    """Those of the users who typed something."""
+    """Those of the users who typed something that weighs something."""
     words = read_table(home, typed).filter(pl.col(TEXT) != "")
+    if TASTE_WEIGHT in words.columns:
+        words = words.filter(pl.col(TASTE_WEIGHT).fill_null(1.0) > 0)
     people = read_table(home, users).join(words, on=USER, how="semi").sort(USER)
     return write_table(home, "users", people)
 

@@ -133,14 +133,6 @@ def test_a_short_phase_that_fails_is_on_the_screen(terminal):
     assert "not finished: KeyError" in terminal.getvalue()
 
 
-def test_the_next_screen_shows_short_phases_again(terminal):
-    with progress.screen(least=60.0):
-        pass
-    with progress.screen(), phase("Rank"):
-        outcome("10 lists")
-    assert "10 lists" in terminal.getvalue()
-
-
 def test_the_live_line_shows_the_phase_and_the_outermost_bar_that_has_a_total(terminal):
     two = bar("chunks", total=4), bar("asking [x]", total=10)
     with progress.screen(), phase("Fit models"), two[0] as chunks, two[1] as asking:

@@ -202,6 +202,7 @@ FILMS = catalogue(
         ("the MATRIX", 1),
         ("matrix", 1),
         ("Schindlers Lisst", 9),
+        ("teh matrix", 1),
         ("The Matrix (1999)", 1),
         ("Heat (1995)", 2),
         ("heat 1986", 3),
@@ -301,6 +302,12 @@ def test_of_two_titles_as_close_to_a_slip_the_much_better_known_is_meant():
         find_item("french lieutenent woman", catalogue(*twins, known={2: 2}))
 
 
+def test_of_two_titles_as_close_to_a_slip_the_one_of_the_year_is_meant():
+    twins = (1, "French Lieutenants Woman", 1981), (2, "French Lieutenant Woman", 1990)
+    assert find_item("french lieutenent woman (1981)", catalogue(*twins)) == 1
+    assert find_item("french lieutenent woman (1990)", catalogue(*twins)) == 2
+
+
 def test_a_year_inside_the_title_is_found_where_the_data_set_has_no_years():
     films = catalogue((1, "Heat (1995)", None), (2, "Heat (1986)", None))
     assert find_item("Heat (1995)", films) == 1
@@ -353,7 +360,7 @@ def test_titles_of_ml_latest_small_are_found_as_people_type_them(real):
 
 @pytest.mark.parametrize(
     ("typed", "first"),
-    [("teh matrix", "2571"), ("star wars", "260"), ("lord of the rings fellowship", "4993")],
+    [("star wars", "260"), ("twelve angry men", "1203"), ("lord of the rings fellowship", "4993")],
 )
 def test_unsure_titles_of_ml_latest_small_name_the_likeliest_first(real, typed, first):
     with pytest.raises(AmbiguousTitleError) as caught:

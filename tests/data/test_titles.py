@@ -9,6 +9,7 @@ from tasks.data.titles import plain_title, titles_of
     [
         ("The MATRIX", "Matrix, The"),
         ("matrix", "Matrix, The"),
+        ("teh matrix", "Matrix, The"),
         ("Les Misérables", "Misérables, Les"),
         ("miserables", "Misérables, Les"),
         ("das boot", "Boot, Das"),

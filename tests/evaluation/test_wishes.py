@@ -1,10 +1,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
-from tasks.core.artifacts import read_table, write_table
+from tasks.core.artifacts import read_table, write_arrays, write_table
 from tasks.core.errors import BadDataError
 from tasks.evaluation.wishes import (
     DRAWS,
@@ -18,6 +19,9 @@ from tasks.evaluation.wishes import (
     read_wishes,
     wishing_people_stage,
 )
+from tasks.texts.stages import VECTORS
+from tasks.wishes.asked import WordInputs
+from tasks.wishes.stages import index_terms_stage
 
 ITEMS = pl.DataFrame({"item": range(1, 101), "title": "A title", "year": 1990})
 WISHES = [
@@ -90,9 +94,9 @@ RATINGS = pl.DataFrame(
 COUNTS = pl.DataFrame({"item": range(1, 101), "count": range(100, 0, -1)})
 
 
-def drawn(home, seed=1, wishes=WISHES, counts=COUNTS):
+def drawn(home, seed=1, wishes=WISHES, counts=COUNTS, rated=RATINGS):
     """Asks, ratings, and what is typed, of the people drawn for these tastes."""
-    ratings = write_table(home, "ratings", RATINGS)
+    ratings = write_table(home, "ratings", rated)
     made = wishing_people_stage.fn(
         home, ratings, write_table(home, "counts", counts), wishes, 5.0, seed
     )
@@ -151,7 +155,10 @@ def test_somebody_has_all_ratings_of_a_user(tmp_path):
 
 
 def test_the_seed_draws_whatever_the_order_of_rows(tmp_path):
-    first, again = drawn(tmp_path), drawn(tmp_path, counts=COUNTS.reverse())
+    first, again = (
+        drawn(tmp_path),
+        drawn(tmp_path, counts=COUNTS.reverse(), rated=RATINGS.reverse()),
+    )
     assert all(one.equals(other) for one, other in zip(first, again, strict=True))
     assert not drawn(tmp_path, seed=2)[1].equals(first[1])
 
@@ -174,47 +181,89 @@ ASKS = pl.DataFrame(
 )
 
 
-def test_measures_are_those_counted_by_hand(tmp_path):
+NEAR = {"slow": [1.0, 0.0], "ghosts": [0.0, 1.0]}
+"""The vectors of the tastes."""
+
+
+@pytest.fixture
+def measured(tmp_path, monkeypatch):
+    """The rows of measures of these lists, by user."""
+
     def write(name, table):
         return write_table(tmp_path, name, table)
 
+    def measure(with_words, without_words, rated=RATINGS, counts=COUNTS, slow=()):
+        """Texts of the items `slow` are like "slow", the others like "ghosts"."""
+        vectors = np.array([NEAR["slow" if item in slow else "ghosts"] for item in ITEMS["item"]])
+        words = WordInputs(
+            items=write("items", ITEMS),
+            vectors=write_arrays(tmp_path, "vectors", 100, {VECTORS: vectors}),
+            terms=index_terms_stage.fn(
+                tmp_path, write("texts", ITEMS.select("item", text="title"))
+            ),
+            counts=write("counts", counts),
+        )
+        people = WishingPeople(
+            asks=write("asks", ASKS),
+            users=write("users", ASKS.select("user")),
+            ratings=write("train", rated),
+            typed=write("typed", ASKS.select("user", text="taste")),
+        )
+        figures = measure_wishes_stage.fn(
+            tmp_path,
+            WISHES,
+            people,
+            write("with_words", with_words),
+            write("without_words", without_words),
+            words.counts,
+            words,
+        )
+        return {row["user"]: row for row in read_table(tmp_path, figures).rows(named=True)}
+
+    monkeypatch.setattr(
+        "tasks.evaluation.wishes.text_vectors",
+        lambda _home, texts: np.array([NEAR[text] for text in texts]),
+    )
+    return measure
+
+
+def test_measures_are_those_counted_by_hand(measured):
     with_words = lists(
         u11=[1, 2, 50, 51, 52, 53, 54, 55, 56, 57, 3],  # 3 fits, and is the eleventh
         u12=[60, 61, 1, 2, 3],
     )
     without = lists(u11=[50, 51, 1, 52, 70, 71, 72, 73, 74, 75, 2], u12=[60, 61, 62], u13=[10, 90])
-    people = WishingPeople(
-        asks=write("asks", ASKS),
-        users=write("users", ASKS.select("user")),
-        ratings=write("train", RATINGS),
-        typed=write("typed", ASKS.select("user", text="taste")),
-    )
     counts = COUNTS.filter(pl.col("item") != 61)  # nobody rated it
-    measured = measure_wishes_stage.fn(
-        tmp_path,
-        WISHES,
-        people,
-        write("with_words", with_words),
-        write("without_words", without),
-        write("counts", counts),
-        write("rated", RATINGS),
-    )
-    assert read_table(tmp_path, measured).rows(named=True) == [
-        {
-            **{"user": 11, "taste": "slow", "situation": NOTHING},
-            # 1 and 2 fit; 2 and 53 to 57 are new; counts: 100, 99, 51, 50, ..., 44
-            **{"fit": 0.2, "fit_without": 0.1, "steer": 0.6, "known": 48.5},
-        },
-        {
-            **{"user": 12, "taste": "slow", "situation": UNFITTING},
-            # counts: 41, 0, 100, 99, 98
-            **{"fit": 0.3, "fit_without": 0.0, "steer": 0.3, "known": 98.0},
-        },
-        {
-            **{"user": 13, "taste": "ghosts", "situation": SOMEBODY},
-            **{"fit": 0.0, "fit_without": 0.1, "steer": 0.0, "known": 0.0},
-        },
-    ]
+    rows = measured(with_words, without, counts=counts)
+    names = "taste", "situation", "fit", "fit_without", "steer", "known"
+    assert {user: tuple(row[name] for name in names) for user, row in rows.items()} == {
+        # 1 and 2 fit; 2 and 53 to 57 are new; counts: 100, 99, 51, 50, ..., 44
+        11: ("slow", NOTHING, 0.2, 0.1, 0.6, 48.5),
+        # counts: 41, 0, 100, 99, 98
+        12: ("slow", UNFITTING, 0.3, 0.0, 0.3, 98.0),
+        13: ("ghosts", SOMEBODY, 0.0, 0.1, 0.0, 0.0),
+    }
+
+
+def test_the_simple_list_has_the_likest_texts_and_of_those_the_best_known(measured):
+    """Item 1 is the best known: of the texts like ghosts 4 to 9 and 11 to 14 come first."""
+    rows = measured(lists(), lists(), slow=[1, 2, 3, 10, 30])
+    assert rows[11]["fit_simple"] == 0.3
+    assert rows[13]["fit_simple"] == 0.4
+
+
+def test_the_simple_list_goes_by_how_known_items_are_where_texts_are_all_alike(measured):
+    rows = measured(lists(), lists(), counts=COUNTS.with_columns(count=pl.col("count").reverse()))
+    assert rows[11]["fit_simple"] == 0.0
+    assert measured(lists(), lists())[11]["fit_simple"] == 0.3
+
+
+def test_what_a_person_has_rated_is_not_in_the_simple_list(measured):
+    rated = pl.DataFrame({"user": [11, 11, 13], "item": [1, 2, 4], "rating": 5.0})
+    rows = measured(lists(), lists(), rated=rated, slow=[1, 2, 3])
+    assert rows[11]["fit_simple"] == 0.1
+    assert rows[12]["fit_simple"] == 0.3
+    assert rows[13]["fit_simple"] == 0.5
 
 
 def test_examples_are_both_lists_of_the_first_person_in_a_situation():

@@ -15,6 +15,7 @@ FILMS = {
     "The Good, the Bad and the Ugly": 8,
     "Monsters, Inc.": 9,
     "Country": 10,
+    "The Good": 11,
 }
 KNOWN = {plain_title(title): item for title, item in FILMS.items()}
 

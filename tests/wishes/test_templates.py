@@ -25,7 +25,8 @@ def catalogue():
 
 def text_of(at):
     """What all items say, what those of a kind say, and a word of its own."""
-    return f"{PLOTS[at % 3]} weather own{chr(97 + at % 26)}{at} {1999 if at % 3 == 0 else ''}"
+    year = "1999" if at % 3 == 0 else ""
+    return f"{PLOTS[at % 3]} weather own{chr(97 + at // 26)}{chr(97 + at % 26)} {year}"
 
 
 TEXTS = [text_of(at) for at in range(SIZE)]
@@ -39,8 +40,10 @@ def _common(monkeypatch):
 
 
 def liked(people=40):
-    """Of each person three items, one of each plot."""
-    rows = [(user, 100 + (7 * user + step) % SIZE) for user in range(people) for step in range(3)]
+    """Of each person six items of several decades, two of each plot."""
+    rows = [
+        (user, 100 + (7 * user + 13 * step) % SIZE) for user in range(people) for step in range(6)
+    ]
     return pl.DataFrame(rows, {"user": pl.Int64, "item": pl.Int64}, orient="row")
 
 

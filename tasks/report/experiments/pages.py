@@ -15,6 +15,7 @@ from tasks.report.experiments import markdown
 from tasks.report.experiments.headlines import headlines
 from tasks.report.experiments.replays import Replay
 from tasks.report.experiments.sections import Experiment, Row
+from tasks.report.experiments.wishes import Wishes
 
 FOLDER = "results"
 """Beside the page that links all others: holds these, and the plots."""
@@ -38,16 +39,18 @@ FILTERS = (
 
 @dataclass(frozen=True)
 class Pages:
-    """Every experiment and replay by what its page is called; `front` is the page of all."""
+    """Everything measured by what its page is called; `front` is the page of all."""
 
     front: str
     experiments: Mapping[str, Experiment]
     replays: Mapping[str, Replay]
+    wished: Mapping[str, Wishes]
 
     def of_all(self) -> str:
         """The page that links all others: replays first, then a line per protocol."""
         experiments, replays = list(self.experiments.values()), list(self.replays.values())
         runs = [*(one.run for one in experiments), *(one.run for one in replays)]
+        runs += [one.run for one in self.wished.values()]
         replayed = {replay.dataset for replay in replays}
         groups = [group for one in experiments for group in one.groups]
         stems = {one.run["run_id"]: stem for stem, one in self.experiments.items()}
@@ -71,6 +74,10 @@ class Pages:
         """The page of one replay: night by night."""
         return self._rendered("replay", replay=replay)
 
+    def of_wishes(self, wishes: Wishes) -> str:
+        """The page of one measurement of tastes in words, with examples to read."""
+        return self._rendered("wishes", wishes=wishes)
+
     def shared(self, stem: str) -> str:
         """A page that belongs to no experiment."""
         return self._rendered(stem)
@@ -86,6 +93,7 @@ class Pages:
                 language_page=LANGUAGE,
                 experiments=self.experiments,
                 replays=self.replays,
+                wished=self.wished,
                 protocols=PROTOCOLS.values(),
                 asked=sorted({m for one in self.experiments.values() for m in one.asked}),
                 language=_language(self.experiments.values()),

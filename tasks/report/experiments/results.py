@@ -1,4 +1,4 @@
-"""The page of results, and the pages that it links: one per experiment, one per replay."""
+"""The page of results, and the pages that it links: one per experiment, replay, data set."""
 
 import re
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from tasks.report.experiments import charts
 from tasks.report.experiments.pages import FOLDER, SHARED, Pages
 from tasks.report.experiments.replays import read_replays
 from tasks.report.experiments.sections import Experiment, Row, read_experiments
+from tasks.report.experiments.wishes import read_wishes
 
 DEFAULT = Path("results-page", "RESULTS.md")
 """Where the page is, from the home folder, unless somebody says."""
@@ -30,18 +31,20 @@ def write_results(home: Path, out: Path | None = None) -> list[Path]:
 
 def _read(home: Path, front: str) -> Pages:
     """What there is to show, by what the files are called: never two the same."""
-    experiments, replays = read_experiments(home), read_replays(home)
-    if not (experiments or replays):
+    experiments, replays, wished = read_experiments(home), read_replays(home), read_wishes(home)
+    if not (experiments or replays or wished):
         raise StoreError(
             f"{home}: no experiment has been run yet, and no replay.",
             "Run one first: palate experiment deployments/experiments/first.toml, or palate replay",
         )
     replayed = _stems([f"replay {one.dataset}" for one in replays], SHARED)
-    named = _stems([one.run["name"] for one in experiments], [*SHARED, *replayed])
+    tasted = _stems([f"wishes {one.dataset}" for one in wished], [*SHARED, *replayed])
+    named = _stems([one.run["name"] for one in experiments], [*SHARED, *replayed, *tasted])
     return Pages(
         front=front,
         experiments=dict(zip(named, experiments, strict=True)),
         replays=dict(zip(replayed, replays, strict=True)),
+        wished=dict(zip(tasted, wished, strict=True)),
     )
 
 
@@ -62,6 +65,7 @@ def _files(pages: Pages) -> dict[str, str]:
         plots = _plots(stem, experiment)
         beside |= plots | {f"{stem}.md": pages.of_experiment(experiment, list(plots))}
     beside |= {f"{stem}.md": pages.of_replay(replay) for stem, replay in pages.replays.items()}
+    beside |= {f"{stem}.md": pages.of_wishes(one) for stem, one in pages.wished.items()}
     beside |= {f"{stem}.md": pages.shared(stem) for stem in SHARED}
     files = {f"{FOLDER}/{name}": content for name, content in beside.items()}
     return files | {pages.front: pages.of_all()}
