@@ -17,6 +17,8 @@ Choose = Callable[[str, Sequence[str]], int | None]
 SURE = 88.0
 CLEAR = 4.0
 """A match is taken without asking at 88 of 100, and 4 ahead of the next best."""
+YEARS_OFF = 1
+"""Years by which a typed one may be wrong."""
 BETTER_KNOWN = 3.0
 """Of items with the same title the best known is meant, if so many times as often rated."""
 
@@ -29,9 +31,13 @@ _WITH_YEAR = re.compile(r"^(?P<title>.*\S)\s*[(, ]\s*(?P<year>(?:18|19|20)\d\d)\
 
 
 class Catalogue(NamedTuple):
-    """Titles by what they are compared by, and of every item label, year and number of ratings."""
+    """Titles by what they are compared by, and of every item what there is to know.
+
+    `plain`: its whole title in the form that is compared.
+    """
 
     titles: Titles
+    plain: dict[Id, str]
     labels: dict[Id, str]
     years: dict[Id, int | None]
     counts: dict[Id, int]
@@ -42,6 +48,7 @@ class Catalogue(NamedTuple):
         rows = items.select(ITEM, TITLE, YEAR).rows()
         return cls(
             titles=titles_of(items, counts),
+            plain={item: plain_title(title) for item, title, _ in rows},
             labels={item: f"{title} ({year})" if year else title for item, title, year in rows},
             years={item: year for item, _, year in rows},
             counts=dict(counts.select(ITEM, "count").iter_rows()),
@@ -135,7 +142,7 @@ def find_item(typed: str, catalogue: Catalogue) -> Id:
     match = _WITH_YEAR.match(typed)
     title, year = (match["title"], int(match["year"])) if match else (typed, None)
     for name, dated in ((typed, None), (title, year)):
-        item = _called(plain_title(name), dated, catalogue)
+        item = called(plain_title(name), dated, catalogue)
         if item is not None:
             return item
     closest = _closest(title, year, catalogue)
@@ -145,8 +152,10 @@ def find_item(typed: str, catalogue: Catalogue) -> Id:
             "Check the spelling; titles are those of the data set (--data).",
         )
     likeness, first = closest[0]
-    rest = [(near, item) for near, item in closest[1:] if likeness - near < CLEAR]
-    if likeness >= SURE and all(_better_known(first, item, catalogue) for _, item in rest):
+    rest = [item for near, item in closest[1:] if likeness - near < CLEAR]
+    sure = likeness >= SURE and _same_numbers(title, catalogue.plain[first])
+    near_year = year is None or abs((catalogue.years[first] or year) - year) <= YEARS_OFF
+    if sure and near_year and all(_better_known(first, item, catalogue) for item in rest):
         return first
     shown = [(str(item), catalogue.labels[item]) for _, item in closest]
     raise AmbiguousTitleError({typed: shown})
@@ -159,8 +168,11 @@ def _by_id(typed: str, catalogue: Catalogue) -> Id:
     raise NewcomerError(f"There is no item {typed}.", "Check the id, or type the title.")
 
 
-def _called(name: str, year: int | None, catalogue: Catalogue) -> Id | None:
-    """The item with this title, of several the one that is much better known than the next."""
+def called(name: str, year: int | None, catalogue: Catalogue) -> Id | None:
+    """The item with this title, of several the one that is much better known than the next.
+
+    Where none is, the only one whose whole title it is, unless another is much better known.
+    """
     named = catalogue.titles.get(name, [])
     if year is not None:
         named = [item for item in named if catalogue.years[item] == year]
@@ -168,12 +180,19 @@ def _called(name: str, year: int | None, catalogue: Catalogue) -> Id | None:
         return None
     if len(named) == 1 or _better_known(named[0], named[1], catalogue):
         return named[0]
-    return None
+    whole = [item for item in named if catalogue.plain[item] == name]
+    clear = len(whole) == 1 and not _better_known(named[0], whole[0], catalogue)
+    return whole[0] if clear else None
 
 
 def _better_known(first: Id, second: Id, catalogue: Catalogue) -> bool:
     known = catalogue.counts
     return known.get(first, 0) >= BETTER_KNOWN * max(known.get(second, 0), 1)
+
+
+def _same_numbers(typed: str, plain: str) -> bool:
+    """Whether every number typed stands in the title: "Alien 3" is not "Alien"."""
+    return set(re.findall(r"\d+", typed)) <= set(re.findall(r"\d+", plain))
 
 
 def _closest(title: str, year: int | None, catalogue: Catalogue) -> list[tuple[float, Id]]:
@@ -192,6 +211,8 @@ def _closest(title: str, year: int | None, catalogue: Catalogue) -> list[tuple[f
 
 
 def _likeness(typed: Hashables, title: Hashables, *, score_cutoff: float | None = None) -> float:
-    """Likeness of 100, whatever the word order; 85 at most for part of a title."""
+    """Likeness of 100, whatever the word order or the blanks; 85 at most for part of a title."""
+    joined = fuzz.ratio(str(typed).replace(" ", ""), str(title).replace(" ", ""))
     whole = fuzz.token_sort_ratio(typed, title, score_cutoff=score_cutoff)
-    return max(whole, 0.85 * fuzz.token_set_ratio(typed, title, score_cutoff=score_cutoff))
+    part = fuzz.token_set_ratio(typed, title, score_cutoff=score_cutoff)
+    return max(joined, whole, 0.85 * part)

@@ -14,12 +14,13 @@ _PARENTHESES = re.compile(r"\(([^()]*)\)")
 _ALSO = re.compile(r"^(?:a\.?k\.?a\.?\s*)", re.IGNORECASE)
 
 Titles = dict[str, list[Id]]
-"""By plain title the items that have it, the best known first."""
+"""By plain title the items that have it, the best known first; whole titles and parts of them."""
 
 
 def plain_title(title: str) -> str:
     """A title to compare by: no case, accents, punctuation or article; "Matrix, The" turned."""
-    bare = unicodedata.normalize("NFKD", title.lower().replace("&", " and "))
+    spelt = title.lower().replace("&", " and ").replace("\u2019", "'")
+    bare = unicodedata.normalize("NFKD", spelt)
     letters = "".join(c for c in bare if not unicodedata.combining(c))
     turned = _TURNED.sub(r"\2 \1", letters.strip())
     words = re.findall(r"\w+", turned.replace("'", ""))
@@ -29,22 +30,23 @@ def plain_title(title: str) -> str:
 def titles_of(items: pl.DataFrame, counts: pl.DataFrame) -> Titles:
     """Every title of the catalogue, whole and by its parts: "City of God (Cidade de Deus)" is both.
 
-    `counts` (item, count) of ratings, for items that have any.
+    So is what stands before a colon. `counts` (item, count) of ratings, for items that have any.
     """
     known = items.select(ITEM, TITLE).join(counts, on=ITEM, how="left", maintain_order="left")
     ordered = known.sort("count", descending=True, nulls_last=True, maintain_order=True)
     titles: Titles = {}
-    for whole in (True, False):  # a part never comes before an item that is called so
-        for item, title in ordered.select(ITEM, TITLE).iter_rows():
-            for name in [title] if whole else _parts(title):
-                named = titles.setdefault(plain_title(name), [])
-                if item not in named:
-                    named.append(item)
+    for item, title in ordered.select(ITEM, TITLE).iter_rows():
+        for name in {plain_title(part): None for part in (title, *_parts(title))}:
+            titles.setdefault(name, []).append(item)
     titles.pop("", None)
     return titles
 
 
 def _parts(title: str) -> Iterable[str]:
-    yield _PARENTHESES.sub(" ", title)
+    bare = _PARENTHESES.sub(" ", title)
+    yield bare
+    if ":" in bare:
+        yield bare.partition(":")[0]
     for alias in _PARENTHESES.findall(title):
-        yield _ALSO.sub("", alias)
+        if not alias.isdigit():
+            yield _ALSO.sub("", alias)

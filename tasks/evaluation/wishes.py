@@ -55,7 +55,7 @@ def read_wishes(file: Path, items: pl.DataFrame) -> list[WishedFor]:
     """
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))
-        given = [(str(row["taste"]), {str(item) for item in row["items"]}) for row in rows]
+        given = [(str(row["taste"]), _ids(row["items"])) for row in rows]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BadDataError(
             file,
@@ -63,6 +63,11 @@ def read_wishes(file: Path, items: pl.DataFrame) -> list[WishedFor]:
             'Write a JSON list of {"taste": TEXT, "items": [ids]}.',
         ) from error
     known = {str(item): item for item in items[ITEM].to_list()}
+    tastes = [taste for taste, _ in given]
+    for number, taste in enumerate(tastes, start=1):
+        if not taste.strip() or taste in tastes[: number - 1]:
+            problem = "is empty" if not taste.strip() else "stands there twice"
+            raise BadDataError(file, f"taste {number} {problem}", "Take it out.")
     made = []
     for number, (taste, ids) in enumerate(given, start=1):
         fitting = tuple(known[item] for item in sorted(ids & known.keys()))
@@ -76,6 +81,12 @@ def read_wishes(file: Path, items: pl.DataFrame) -> list[WishedFor]:
     if not made:
         raise BadDataError(file, "it holds no taste", "Add some.")
     return made
+
+
+def _ids(given: object) -> set[str]:
+    if not isinstance(given, list):
+        raise TypeError("items are no list")
+    return {str(item) for item in given}
 
 
 @stage("draw wishing people", "1", "numpy", role="figures")
@@ -130,8 +141,8 @@ def measure_wishes_stage(
     """A row per person: taste, situation, fit, steer (shares of the ten), known (median ratings).
 
     `fit_without` is the share of ten that fit in the list that is made without words, and
-    `fit_simple` that in the simplest list by words: see `_simple`. Fitting items that the person
-    has rated cannot be listed, and are not missed.
+    `fit_simple` that in the simplest list by words: see `_simple`. What somebody has rated is in
+    none of their lists.
     """
     asks, shelves = read_table(home, people.asks), Shelves(home, words)
     rated = read_table(home, people.ratings).group_by(USER).agg(ITEM)

@@ -1,5 +1,6 @@
 """Typed words held against the catalogue: from the files of a home to scores of items."""
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +12,16 @@ from scipy.sparse import csr_array
 
 from tasks.core.artifacts import read_arrays, read_table
 from tasks.core.vocabulary import ITEM, YEAR, Artifact, Id, Record
-from tasks.data.titles import plain_title, titles_of
+from tasks.data.newcomer import Catalogue as Titled
+from tasks.data.newcomer import called
+from tasks.data.titles import plain_title
 from tasks.texts.embedding_store import text_vectors
 from tasks.texts.stages import VECTORS
 from tasks.wishes.index import TermIndex
 from tasks.wishes.reading import Wish, read_wish
 from tasks.wishes.scoring import Catalogue, Met, met_by
+
+_YEAR = re.compile(r"\s*\(?(?:18|19|20)\d\d\)?$")
 
 NEWEST = 2029
 """The last year that a decade named in a wish may begin before."""
@@ -73,13 +78,16 @@ class Shelves:
         return {item: place for place, item in enumerate(self.items[ITEM].to_list())}
 
     @cached_property
-    def _titles(self) -> dict[str, list[Id]]:
-        return titles_of(self.items, self.counts)
+    def _titles(self) -> Titled:
+        return Titled.of(self.items, self.counts)
 
     def find(self, title: str) -> Id | None:
-        """The best known item with this title."""
-        named = self._titles.get(plain_title(title))
-        return named[0] if named else None
+        """The item with this title, the best known where several have it; a year may follow it."""
+        for name in (title, _YEAR.sub("", title)):
+            plain = plain_title(name)
+            if named := self._titles.titles.get(plain):
+                return called(plain, None, self._titles) or named[0]
+        return None
 
     def answers(self, texts: Iterable[str]) -> Iterator[Answer]:
         """What each text asks for, and how it is met."""
@@ -89,15 +97,21 @@ class Shelves:
         of = dict(zip(known, text_vectors(self._home, known), strict=True)) if known else {}
         width = self.catalogue.vectors.shape[1]
         for wish in wishes:
-            titles = np.array([self.places[item] for item in wish.titles], dtype=np.int64)
-            wanted = [of[wish.wanted]] if wish.wanted else []
-            wanted += list(self.catalogue.vectors[titles])
-            unwanted = np.reshape([of[part] for part in wish.unwanted], (-1, width))
+            vectors = self.catalogue.vectors
+            titles, avoided = (
+                np.array([self.places[item] for item in some], dtype=np.int64)
+                for some in (wish.titles, wish.avoided)
+            )
+            wanted = [*([of[wish.wanted]] if wish.wanted else []), *vectors[titles]]
+            against = [*(of[part] for part in wish.unwanted), *vectors[avoided]]
+            unwanted = np.reshape(against, (-1, width)).astype(np.float32)
             if not wish.says_something:
                 yield Answer(wish, None)
                 continue
             near = np.reshape(wanted, (-1, width)).astype(np.float32)
-            yield Answer(wish, met_by(wish, self.catalogue, near, unwanted, titles))
+            yield Answer(
+                wish, met_by(wish, self.catalogue, near, unwanted, np.union1d(titles, avoided))
+            )
 
 
 def read_terms(home: Path, terms: Artifact) -> TermIndex:

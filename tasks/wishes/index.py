@@ -12,19 +12,22 @@ from scipy.sparse import csr_array
 
 STOP_WORDS = frozenset(
     """
-    a about after all also am an and any are as at be been before being but by can could did do
-    does doing down during each few film films for from further game games had has have having he
-    her here him his how i if in into is it its just like me more most movie movies my no nor not
-    of off on once only or other our out over own please real same she should so some something
-    such than that the their them then there these they this those through to too under until up
-    very want was we were what when where which while who whom why will with would you your book
-    books novel novels story stories set one two three tags
+    a about after all also am an and any are as at be been before being but by can could did
+    do does doesn doing don didn isn down during each few film films for from further game
+    games had has have having he her here him his how i if in into is it its just like me
+    more most movie movies my no nor not of off on once only or other our out over own
+    please real same she should so some something such than that the their them then there
+    these they this those through to too under until up very want wanted was we were what
+    when where which while who whom why will with would you your book books novel novels
+    story stories set one two three tags
     """.split()  # noqa: SIM905 - read as text
 )
 """Words that say nothing of an item, or are what every item is."""
 
 SPELLINGS = {r"\bsci-?\s?fi\b": "science fiction", r"\brom-?\s?coms?\b": "romantic comedy"}
 """Short forms that catalogues or people use, and what they are short for."""
+
+_SPACED = re.compile(r"\b(sci|rom) (fi|coms?)\b")
 
 SHORTEST = 3
 """Letters of a term, and of a word of which an s at the end is left out."""
@@ -71,13 +74,13 @@ class TermIndex(NamedTuple):
 
 
 def index_of(texts: Sequence[str]) -> TermIndex:
-    """The index of items' texts (I,): (1 + log count) x log(I / items with the term)."""
+    """The index of items' texts (I,): (1 + log count) x log(1 + I / items with the term)."""
     counted = [Counter(terms_of(text)) for text in texts]
     terms = np.array(sorted({term for some in counted for term in some}), dtype=str)
     place = {term: at for at, term in enumerate(terms.tolist())}
     columns = np.array([place[term] for some in counted for term in some], dtype=np.int64)
     numbers = np.array([n for some in counted for n in some.values()], dtype=np.float32)
-    starts = np.concatenate([[0], np.cumsum([len(some) for some in counted])])
+    starts = np.cumsum([0, *(len(some) for some in counted)])
     shape = (len(texts), len(terms))
     idf = np.log1p(len(texts) / np.maximum(np.bincount(columns, minlength=len(terms)), 1))
     values = (1 + np.log(numbers)) * idf[columns]
@@ -89,10 +92,8 @@ def index_of(texts: Sequence[str]) -> TermIndex:
 
 def terms_of(text: str) -> list[str]:
     """The terms of a text, in order: small letters, no accents, no plural s, no stop words."""
-    bare = unicodedata.normalize("NFKD", text.lower())
+    bare = unicodedata.normalize("NFKD", _spelt(text.lower()))
     letters = "".join(c for c in bare if not unicodedata.combining(c))
-    for short, whole in SPELLINGS.items():
-        letters = re.sub(short, whole, letters)
     words: Iterable[str] = re.findall(r"[^\W_]{2,}", letters)
     return [_singular(word) for word in words if word not in STOP_WORDS]
 
@@ -100,13 +101,23 @@ def terms_of(text: str) -> list[str]:
 def words_of(text: str) -> dict[str, str]:
     """By the typed words that mean something, in order and in small letters, a term of each."""
     return {
-        word.lower(): terms[0]
-        for word in re.findall(r"[^\W_]+(?:-[^\W_]+)*", text)
+        word: terms[0]
+        for word in re.findall(r"[^\W_]+(?:-[^\W_]+)*", _SPACED.sub(r"\1-\2", text.lower()))
         if (terms := terms_of(word))
     }
 
 
+def _spelt(text: str) -> str:
+    for short, whole in SPELLINGS.items():
+        text = re.sub(short, whole, text)
+    return text
+
+
 def _singular(word: str) -> str:
+    if len(word) > SHORTEST + 1 and word.endswith("ie"):
+        return f"{word[:-2]}y"  # as of zombies
     if len(word) <= SHORTEST or not word.endswith("s") or word.endswith(("ss", "us", "is")):
         return word
-    return f"{word[:-3]}y" if word.endswith("ies") and len(word) > SHORTEST + 1 else word[:-1]
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-2] if word.endswith(("oes", "ches", "shes", "xes", "sses", "zes")) else word[:-1]

@@ -24,8 +24,9 @@ def notes_of(answer: Answer, shelves: Shelves) -> list[str]:
 
 def _understood(wish: Wish, shelves: Shelves) -> list[str]:
     said = []
-    if wish.unwanted:
-        said.append(f"Left out: {', '.join(wish.unwanted)}.")
+    avoided = [shelves.items[TITLE][shelves.places[item]] for item in wish.avoided]
+    if wish.unwanted or avoided:
+        said.append(f"Left out: {', '.join([*wish.unwanted, *avoided])}.")
     if wish.first_year or wish.last_year:
         said.append(f"Years: {wish.first_year or 'any'} to {wish.last_year or 'any'}.")
     if wish.titles:

@@ -47,9 +47,9 @@ def met_by(
 ) -> Met:
     """Scores of every item: likeness, terms in common, and how well known it is, less the unwanted.
 
-    `wanted` (n, W): the vectors of what is wanted, and of the titles named, at positions `titles`;
-    their mean is looked for. `unwanted` (m, W): those of each unwanted phrase, in order. Ruled out
-    are the titles themselves, other years, and items that hold an unwanted phrase's terms.
+    `wanted` (n, W): the vectors of what is wanted, and of the titles named as examples; their mean
+    is looked for. `unwanted` (m, W): those of what is not. Ruled out are the items named, at
+    positions `titles`, other years, and items that hold all terms of an unwanted phrase.
     """
     likeness = np.zeros(len(catalogue.counts))
     if len(wanted):
@@ -58,8 +58,9 @@ def met_by(
     scores = z(likeness) + TERMS * np.minimum(z(terms), MOST_BY_TERMS)
     scores += KNOWN * z(np.log1p(catalogue.counts))
     out = np.zeros(len(scores), bool)
-    for phrase, vector in zip(wish.unwanted, unwanted, strict=True):
+    for vector in unwanted:
         scores -= AGAINST * np.maximum(z(catalogue.vectors @ vector), 0.0)
+    for phrase in wish.unwanted:
         out |= catalogue.terms.holds(phrase)
     out[titles] = True
     if wish.first_year is not None:

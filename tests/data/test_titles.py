@@ -66,8 +66,9 @@ def test_of_one_title_the_best_known_comes_first_and_the_unrated_last():
     assert titles((1, "Heat", None), (2, "Heat", 3), (3, "Heat", 7)) == {"heat": [3, 2, 1]}
 
 
-def test_a_name_in_parentheses_never_comes_before_an_item_that_is_called_so():
-    assert titles((1, "M (Alien)", 900), (2, "Alien", 1))["alien"] == [2, 1]
+def test_what_stands_before_a_colon_is_a_name_too():
+    found = titles((1, "Star Wars: Episode IV", 9), (2, "Star Wars: Episode V", 7))
+    assert found["star wars"] == [1, 2]
 
 
 def test_an_item_stands_once_under_a_title():

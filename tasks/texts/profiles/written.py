@@ -24,7 +24,8 @@ def read_profiles(file: Path, known: pl.Series) -> pl.DataFrame:
     Without a column taste_weight it is null. Raises BadDataError for an id of another kind than the
     data set's, a doubled user, or a weight that is not from 0 to 1.
     """
-    raw = with_ids(read_table(file, _names(file)), USER)
+    names = _names(file) | {TASTE_WEIGHT: TASTE_WEIGHT}
+    raw = with_ids(read_table(file, names, optional=frozenset({TASTE_WEIGHT})), USER)
     if TASTE_WEIGHT in raw.schema:
         raw = with_number(raw, TASTE_WEIGHT, pl.Float64(), required=False)
     frame = raw.frame.with_columns(plain(pl.col(TEXT)).fill_null(""))
