@@ -35,7 +35,7 @@ MOST_PEOPLE = 300
 """People whose wishes are made up, at each number of ratings."""
 
 
-@stage("index words", "3", "scipy")
+@stage("index words", "4", "scipy")
 def index_terms_stage(home: Path, texts: Artifact) -> Artifact:
     """The terms of every item's text, sorted by item."""
     made = index_of(read_table(home, texts).sort(ITEM)[TEXT].to_list())
@@ -56,7 +56,7 @@ def typists_stage(home: Path, users: Artifact, typed: Artifact) -> Artifact:
     return write_table(home, "users", people)
 
 
-@chunk_stage("find by words", "1", "numpy", also=lambda _: Embedder.version)
+@chunk_stage("find by words", "2", "numpy", also=lambda _: Embedder.version)
 def word_candidates_stage(
     home: Path,
     rows: Rows,
@@ -108,7 +108,7 @@ class Steering(Record):
         return self.weights.of(ratings) if self.weight is None else self.weight
 
 
-@chunk_stage("steer by words", "1", "numpy", also=lambda _: Embedder.version)
+@chunk_stage("steer by words", "2", "numpy", also=lambda _: Embedder.version)
 def steer_stage(
     home: Path,
     rows: Rows,
@@ -196,7 +196,7 @@ class MadeUp(Record):
     hits: Artifact
 
 
-@stage("make up wishes", "2", "numpy")
+@stage("make up wishes", "3", "numpy")
 def template_wishes_stage(
     home: Path,
     train: Artifact,
@@ -240,7 +240,7 @@ class Tried(Record):
     words: WordInputs
 
 
-@stage("weigh words", "1", "numpy", also=lambda _: Embedder.version)
+@stage("weigh words", "2", "numpy", also=lambda _: Embedder.version)
 def weigh_words_stage(home: Path, tried: list[Tried], probabilities: bool) -> TasteWeights:
     """How much words weigh by how many ratings are known, learned from made-up wishes."""
     return learned_weights([(one.known, _people_of(home, one, probabilities)) for one in tried])
