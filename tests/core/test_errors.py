@@ -20,7 +20,9 @@ BUILT_DIFFERENTLY = {
     BadDataError: lambda: BadDataError(
         Path("r.csv"), "the rating is missing", "Add it.", row=3, column="rating"
     ),
-    AmbiguousTitleError: lambda: AmbiguousTitleError("heat", [("6", "Heat (1995)"), ("9", "Heat")]),
+    AmbiguousTitleError: lambda: AmbiguousTitleError(
+        {"heat": [("6", "Heat (1995)"), ("9", "Heat")]}
+    ),
 }
 
 
@@ -76,7 +78,10 @@ def test_bad_data_names_the_place(place, expected):
 
 
 def test_an_ambiguous_title_lists_the_alternatives():
-    error = AmbiguousTitleError("heat", [("6", "Heat (1995)"), ("9", "Heat (1986)")])
+    heat = [("6", "Heat (1995)"), ("9", "Heat (1986)")]
+    error = AmbiguousTitleError({"heat": heat})
     assert error.what == "It is not clear which item 'heat' is."
     assert '"#6" = Heat (1995); "#9" = Heat (1986)' in error.fix
-    assert error.alternatives == [("6", "Heat (1995)"), ("9", "Heat (1986)")]
+    both = AmbiguousTitleError({"heat": heat, "alien": [("3", "Alien (1979)"), ("4", "Aliens")]})
+    assert both.what == "It is not clear which item 'heat' or 'alien' is."
+    assert "'alien': \"#3\" = Alien (1979)" in both.fix and "'heat': " in both.fix

@@ -69,7 +69,7 @@ def world_of(data: Path, settings: EvaluationSettings) -> World:
     votes = pl.Series(random.integers(0, 10**6, items.height))
     tagged = ratings.filter(pl.Series(random.random(ratings.height) < 0.7))
     window = window_of(ratings, settings.known_until, settings.horizon)
-    parts = split(ratings, settings.protocol, settings.seed, settings.keep, window)
+    parts = split(ratings, settings.splits_by, settings.seed, settings.keep, window)
     world = World(ratings, _tags(tagged, "tagged"), items, parts)
     return world.with_external(quality, votes)
 
