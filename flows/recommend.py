@@ -14,7 +14,7 @@ from flows.lists import fit, make_lists
 from flows.outcomes import Place, Recommendation, TasteList
 from flows.pipeline import Inputs, Pipeline, Ranked, rating_counts
 from flows.sentences import Sentences, write_sentences
-from flows.wishes import lists_by_words, word_inputs
+from flows.wishes import lists_by_words, understood, word_inputs
 from tasks.core.artifacts import read_table
 from tasks.core.direct_steps import DirectSteps
 from tasks.core.errors import NewcomerError, TooLittleDataError
@@ -24,6 +24,7 @@ from tasks.core.vocabulary import (
     ITEM,
     RANK,
     REASONS,
+    TEXT,
     TITLE,
     USER,
     WHY,
@@ -240,6 +241,10 @@ def _notes(person: Person, tastes: Sequence[str]) -> list[tuple[float, list[str]
         return [(0.0, [])] * len(tastes)
     weights = pipeline.inputs.fitted and pipeline.inputs.fitted.words
     shelves = Shelves(pipeline.steps.home, word_inputs(pipeline))
+    typed = pipeline.inputs.typed
+    if typed is not None:
+        read = dict(person.read(understood(pipeline, typed)).select(USER, TEXT).iter_rows())
+        tastes = [read[user] for user in person.users]
     rated = person.read(pipeline.inputs.ratings).filter(pl.col(USER) == person.users[0]).height
     given = pipeline.method.taste_weight
     learned = weights.of(rated) if weights else 0.0

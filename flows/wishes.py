@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+from rich.markup import escape
+
 from flows.candidates import propose
 from flows.learning import inner_pipeline
 from flows.pipeline import Inputs, Pipeline, Ranked, item_texts, item_vectors, rating_counts
 from flows.ranking import base_lists, rank
 from tasks.core import phases
-from tasks.core.errors import LlmDownError
-from tasks.core.progress import note, phase
+from tasks.core.errors import LedgerError, LlmDownError, LlmError, StoppedError
+from tasks.core.progress import note, phase, say
 from tasks.core.vocabulary import Artifact
 from tasks.night.stages import merge_lists_stage
 from tasks.night.state import Fitted
@@ -17,6 +19,7 @@ from tasks.wishes.stages import (
     Steering,
     Tried,
     index_terms_stage,
+    read_by_model_stage,
     steer_stage,
     template_wishes_stage,
     typists_stage,
@@ -72,6 +75,7 @@ def lists_by_words(pipeline: Pipeline) -> Ranked:
 def _steered(pipeline: Pipeline, typed: Artifact, weights: TasteWeights) -> Artifact:
     """The lists of the pipeline's users, who all typed something."""
     words, inputs = word_inputs(pipeline), pipeline.inputs
+    typed = understood(pipeline, typed)
     return pipeline.steps.chunks(
         steer_stage,
         inputs.users.rows,
@@ -88,6 +92,27 @@ def _steered(pipeline: Pipeline, typed: Artifact, weights: TasteWeights) -> Arti
             explained=pipeline.top,
         ),
     )
+
+
+def understood(pipeline: Pipeline, typed: Artifact) -> Artifact:
+    """What was typed as the rules read it, or as a language model puts it for them.
+
+    What keeps the model from being asked is said; the rules read what was typed then.
+    """
+    if not pipeline.engine.llm_model:
+        return typed
+    try:
+        return pipeline.steps.run(
+            read_by_model_stage,
+            users=pipeline.inputs.users,
+            typed=typed,
+            options=pipeline.engine,
+        )
+    except StoppedError:
+        raise
+    except (LlmError, LedgerError) as error:
+        say(f"    [red]wishes are read by rules alone:[/] {escape(error.what)}")
+        return typed
 
 
 def _with_words(pipeline: Pipeline, typed: Artifact, words: WordInputs) -> Artifact:

@@ -266,7 +266,7 @@ ALTER TABLE published ADD COLUMN IF NOT EXISTS dataset VARCHAR;
 CREATE TABLE IF NOT EXISTS llm_requests (
     id                VARCHAR PRIMARY KEY,
     run_id            VARCHAR NOT NULL,
-    kind              VARCHAR NOT NULL,   -- score, profile, describe, judge, choose
+    kind              VARCHAR NOT NULL,   -- score, profile, describe, judge, choose, explain, wish
     judge             VARCHAR NOT NULL,   -- model, prompt version, decoding, parts shown
     pairs             BIGINT NOT NULL,    -- scores asked for
     sent_at           DOUBLE NOT NULL,    -- seconds since 1970, UTC; so is finished_at

@@ -16,7 +16,7 @@ from tasks.llm.options import LlmOptions, ShownPart
 from tasks.llm.rendering import clean
 from tasks.llm.requests import ChatRequest, Reply, Subject
 
-Kind = Literal["score", "profile", "describe", "judge", "choose", "explain"]
+Kind = Literal["score", "profile", "describe", "judge", "choose", "explain", "wish"]
 """A question's name in the ledger; `explain` asks for sentences that say why."""
 
 STEPS = [round(-1.0 + 0.1 * step, 1) for step in range(21)]
@@ -201,7 +201,8 @@ PROFILE = _text(kind="profile", prompt="profile-1")
 DESCRIBE = _text(kind="describe", prompt="describe-1", tag="item")
 JUDGE = _text(kind="judge", prompt="judge-1", tag="pair", words=VERDICTS)
 CHOOSE = _text(kind="choose", prompt="choose-1", tag="question")
+WISH = _text(kind="wish", prompt="wish-1", tag="wish")
 
 QUESTIONS: Mapping[str, Question[Any]] = {
-    question.kind: question for question in (SCORE, WHY, PROFILE, DESCRIBE, JUDGE, CHOOSE)
+    question.kind: question for question in (SCORE, WHY, PROFILE, DESCRIBE, JUDGE, CHOOSE, WISH)
 }

@@ -24,9 +24,12 @@ from tasks.core.vocabulary import (
     Artifact,
     Record,
 )
+from tasks.llm.options import EngineOptions
+from tasks.llm.questions import WISH
 from tasks.texts.embedder import Embedder
 from tasks.wishes.asked import Answer, Shelves, WordInputs, read_terms
 from tasks.wishes.index import index_of
+from tasks.wishes.reading import cleaned
 from tasks.wishes.reasons import reasons_of
 from tasks.wishes.steering import TasteWeights, learned_weights, steered
 from tasks.wishes.templates import template_wishes
@@ -54,6 +57,27 @@ def typists_stage(home: Path, users: Artifact, typed: Artifact) -> Artifact:
         words = words.filter(pl.col(TASTE_WEIGHT).fill_null(1.0) > 0)
     people = read_table(home, users).join(words, on=USER, how="semi").sort(USER)
     return write_table(home, "users", people)
+
+
+@stage(
+    "have wishes read", "1", not_in_key={"options"}, also=lambda given: WISH.judge(given["options"])
+)
+def read_by_model_stage(
+    home: Path, users: Artifact, typed: Artifact, options: EngineOptions
+) -> Artifact:
+    """What these users typed, as the language model writes it anew for the rules to read.
+
+    What it gives no valid answer to stays as it was typed.
+    """
+    from tasks.llm.asking import asker  # noqa: PLC0415 - loads openai and SQLAlchemy
+
+    table = read_table(home, typed)
+    mine = table.join(read_table(home, users), on=USER, how="semi", maintain_order="left")
+    said = [cleaned(text) for text in mine[TEXT].to_list()]
+    ask = asker(home, options)
+    answers = ask(WISH.kind, said) if ask else [None] * len(said)
+    read = [answer or text for answer, text in zip(answers, said, strict=True)]
+    return write_table(home, "typed", mine.with_columns(pl.Series(TEXT, read, pl.String)))
 
 
 @chunk_stage("find by words", "2", "numpy", also=lambda _: Embedder.version)

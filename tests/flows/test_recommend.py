@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.command import PLAIN, succeed
 from tests.support.datasets import write_generic
+from tests.support.fake_llm.handle import fake_llm
 from tests.support.in_process import Done, Terminal
 
 PEOPLE = 200
@@ -153,3 +154,22 @@ def test_all_unsure_titles_are_asked_about_at_once(data: Path, terminal: Termina
     )
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "'The'" in done.stderr or "No title comes close" in done.stderr
+
+
+def test_a_language_model_reads_a_wish_once_and_without_it_rules_do(
+    terminal: Terminal, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-a-key-for-tests-only")
+    monkeypatch.setenv("PALATE_LLM_PATIENCE", "1")
+    with fake_llm(tmp_path / "fake") as fake:
+        model = ("--llm-model", "fake-1", "--llm-base-url", fake.url)
+        for _ in range(2):
+            (one,) = lists(terminal, data, "--taste", "schaurige Obstgärten", *model)
+            assert len(items_of(one)) == 10
+        (call,) = fake.calls()
+        assert "<wish>\nschaurige Obstgärten\n</wish>" in call.user
+        answer = "deterministic"
+        assert any(answer in str(note) for note in [one["notes"]]), "what the model wrote is read"
+        fake.kill()
+        done = answered(terminal, data, "--taste", "orchards, no harbours", *model)
+    assert "wishes are read by rules alone" in done.stderr and "Left out: harbours" in done.stdout

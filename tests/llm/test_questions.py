@@ -30,6 +30,7 @@ WORDINGS = {
     "judge-1": "e161b62d",
     "choose-1": "75a5ebc1",
     "explain-1": "3fbc8059",
+    "wish-1": "2a412cc4",
 }
 
 
@@ -130,6 +131,7 @@ JUDGES = {
     "judge": "gpt-4.1-mini judge-1-e161b62d t0",
     "choose": "gpt-4.1-mini choose-1-75a5ebc1 t0",
     "explain": "gpt-4.1-mini explain-1-3fbc8059 t0 genres+year",
+    "wish": "gpt-4.1-mini wish-1-2a412cc4 t0",
 }
 REQUESTS = {
     "score": "707e41917dc2453e",
