@@ -1,12 +1,12 @@
 """Both lists of one new person, to be compared blindly."""
 
-from flows.recommend import Question, rank_for
+from flows.recommend import PersonAsks, rank_for
 from tasks.core.vocabulary import GENRES, ITEM, TITLE, YEAR
 from tasks.report.blind.pair import Pair, two_lists
 from tasks.settings.settings import Settings
 
 
-def compare(settings: Settings, question: Question) -> Pair:
+def compare(settings: Settings, question: PersonAsks) -> Pair:
     """Rank for somebody who is not in the data set, as `recommend` does; nothing is published."""
     person = rank_for(settings, question)
     lists = person.read(person.ranked.lists)

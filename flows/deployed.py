@@ -155,7 +155,7 @@ def recommend(rate: list[str], taste: str, settings: Chosen) -> Recommendation:
     tastes = (taste,) if taste.strip() else ()
     with working(settings.home):
         _say_notes(settings)
-        question = recommending.Question(rate=tuple(rate), tastes=tastes)
+        question = recommending.PersonAsks(rate=tuple(rate), tastes=tastes)
         result = recommending.recommend(settings.settings(), question)
         for place in result.lists[0].items:
             say(f"  {place.rank}. {place.title}: {place.why or ''}")

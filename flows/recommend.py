@@ -34,7 +34,7 @@ from tasks.core.vocabulary import (
     Id,
     Record,
 )
-from tasks.data.newcomer import Catalogue, parse_rates
+from tasks.data.newcomer import KnownTitles, parse_rates
 from tasks.data.stages import people_stage
 from tasks.models.stages import choose_users_stage
 from tasks.night.state import Fitted
@@ -47,7 +47,7 @@ from tasks.wishes.notes import notes_of
 FEWEST_RATED = 3
 
 
-class Question(Record):
+class PersonAsks(Record):
     """What somebody asks: "TITLE=RATING" texts, and tastes in their words.
 
     `user`: the id of somebody in the data set, whose ratings count too.
@@ -81,7 +81,7 @@ class Person:
         return self.read(self.pipeline.dataset.items)
 
 
-def recommend(settings: Settings, question: Question) -> Recommendation:
+def recommend(settings: Settings, question: PersonAsks) -> Recommendation:
     """The lists of somebody; see `rank_for`."""
     person = rank_for(settings, question)
     sentences = Sentences()
@@ -97,7 +97,7 @@ def recommend(settings: Settings, question: Question) -> Recommendation:
     )
 
 
-def rank_for(settings: Settings, question: Question) -> Person:
+def rank_for(settings: Settings, question: PersonAsks) -> Person:
     """Everything that a person's lists are made of.
 
     At least three titles are rated unless there is a taste or a `user`. A language model, where one
@@ -128,7 +128,7 @@ def _answered(
     steps: DirectSteps,
     settings: Settings,
     dataset: Dataset,
-    question: Question,
+    question: PersonAsks,
     tastes: Sequence[str],
     plain: str | None = None,
 ) -> Person:
@@ -179,7 +179,7 @@ def _understood(
 
     items = read_table(settings.home, pipeline.dataset.items)
     counts = read_table(settings.home, rating_counts(pipeline))
-    return parse_rates(rates, Catalogue.of(items, counts), pipeline.dataset.info, choose)
+    return parse_rates(rates, KnownTitles.of(items, counts), pipeline.dataset.info, choose)
 
 
 def _labels(items: pl.DataFrame) -> dict[Id, str]:

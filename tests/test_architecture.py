@@ -28,6 +28,7 @@ LATE = {
     ("tasks.texts.sentences.stages", "tasks.llm.asking"): "as above",
     ("tasks.texts.sentences.stages", "tasks.llm.session"): "as above",
     ("tasks.texts.sentences.stages", "tasks.texts.sentences.listed"): "as above",
+    ("tasks.wishes.stages", "tasks.llm.asking"): "as above",
     ("tasks.models.baselines.svdpp_fast", "tasks.models.svdpp_compiled"): "the extra `fast`",
     ("flows.runner", "flows.dask.cluster"): "the extra `dask`",
     ("flows.service.server", "flows.service.processes"): "the extra `service`",

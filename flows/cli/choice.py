@@ -17,10 +17,10 @@ SEED_BITS = 32
 def newcomer(settings: Settings, rate: list[str], taste: str | None) -> Pair:
     """The lists of a new person, ranked now."""
     from flows.compare import compare as make  # noqa: PLC0415 - keeps `--help` fast
-    from flows.recommend import Question  # noqa: PLC0415
+    from flows.recommend import PersonAsks  # noqa: PLC0415
 
     def attempt(rates: list[str]) -> Pair:
-        question = Question(rate=tuple(rates), tastes=(taste,) if taste else ())
+        question = PersonAsks(rate=tuple(rates), tastes=(taste,) if taste else ())
         with answering(settings.home):
             return make(settings, question)
 

@@ -64,11 +64,11 @@ def recommend(
     from tasks.ranking.trees import load_alone  # noqa: PLC0415 - keeps `--help` fast
 
     load_alone()
-    from flows.recommend import Question  # noqa: PLC0415 - keeps `--help` fast
+    from flows.recommend import PersonAsks  # noqa: PLC0415 - keeps `--help` fast
     from flows.recommend import recommend as answer  # noqa: PLC0415
 
     def attempt(rates: list[str]) -> Recommendation:
-        question = Question(rate=tuple(rates), tastes=tuple(taste or ()), user=user)
+        question = PersonAsks(rate=tuple(rates), tastes=tuple(taste or ()), user=user)
         with answering(chosen.home, verbose=verbose):
             return answer(chosen, question)
 

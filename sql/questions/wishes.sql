@@ -1,4 +1,4 @@
--- How well do lists follow what somebody says, by what else is known of them, in the last measurement?
+-- How well do lists follow what people say, by what else is known, in the last measurement?
 WITH by_taste AS (
     SELECT situation, taste, avg(fit) AS fit, avg(fit_without) AS fit_without, avg(fit_simple) AS fit_simple,
            avg(steer) AS steer, median(known) AS known

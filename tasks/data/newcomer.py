@@ -30,7 +30,7 @@ Hashables = Sequence[Hashable]
 _WITH_YEAR = re.compile(r"^(?P<title>.*\S)\s*[(, ]\s*(?P<year>(?:18|19|20)\d\d)\)?\s*$")
 
 
-class Catalogue(NamedTuple):
+class KnownTitles(NamedTuple):
     """Titles by what they are compared by, and of every item what there is to know.
 
     `plain`: its whole title in the form that is compared.
@@ -43,7 +43,7 @@ class Catalogue(NamedTuple):
     counts: dict[Id, int]
 
     @classmethod
-    def of(cls, items: pl.DataFrame, counts: pl.DataFrame) -> "Catalogue":
+    def of(cls, items: pl.DataFrame, counts: pl.DataFrame) -> "KnownTitles":
         """That of items; `counts` (item, count) of ratings."""
         rows = items.select(ITEM, TITLE, YEAR).rows()
         return cls(
@@ -57,7 +57,7 @@ class Catalogue(NamedTuple):
 
 def parse_rates(
     rates: Sequence[str],
-    catalogue: Catalogue,
+    catalogue: KnownTitles,
     info: DatasetInfo,
     choose: Choose = lambda _typed, _labels: None,
 ) -> list[tuple[Id, float]]:
@@ -87,7 +87,7 @@ def parse_rates(
     return list(given.items())
 
 
-def _settled(typed: str, catalogue: Catalogue, choose: Choose) -> Id:
+def _settled(typed: str, catalogue: KnownTitles, choose: Choose) -> Id:
     try:
         return find_item(typed, catalogue)
     except AmbiguousTitleError as error:
@@ -128,7 +128,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def find_item(typed: str, catalogue: Catalogue) -> Id:
+def find_item(typed: str, catalogue: KnownTitles) -> Id:
     """Id of the item whose title is meant; "#12" names an id, "Heat (1995)" title and year.
 
     Case, accents, articles and names in parentheses do not matter. Raises NewcomerError when
@@ -161,14 +161,14 @@ def find_item(typed: str, catalogue: Catalogue) -> Id:
     raise AmbiguousTitleError({typed: shown})
 
 
-def _by_id(typed: str, catalogue: Catalogue) -> Id:
+def _by_id(typed: str, catalogue: KnownTitles) -> Id:
     for item in catalogue.labels:
         if str(item) == typed[1:]:
             return item
     raise NewcomerError(f"There is no item {typed}.", "Check the id, or type the title.")
 
 
-def called(name: str, year: int | None, catalogue: Catalogue) -> Id | None:
+def called(name: str, year: int | None, catalogue: KnownTitles) -> Id | None:
     """The item with this title, of several the one that is much better known than the next.
 
     Where none is, the only one whose whole title it is, unless another is much better known.
@@ -185,7 +185,7 @@ def called(name: str, year: int | None, catalogue: Catalogue) -> Id | None:
     return whole[0] if clear else None
 
 
-def _better_known(first: Id, second: Id, catalogue: Catalogue) -> bool:
+def _better_known(first: Id, second: Id, catalogue: KnownTitles) -> bool:
     known = catalogue.counts
     return known.get(first, 0) >= BETTER_KNOWN * max(known.get(second, 0), 1)
 
@@ -195,7 +195,7 @@ def _same_numbers(typed: str, plain: str) -> bool:
     return set(re.findall(r"\d+", typed)) <= set(re.findall(r"\d+", plain))
 
 
-def _closest(title: str, year: int | None, catalogue: Catalogue) -> list[tuple[float, Id]]:
+def _closest(title: str, year: int | None, catalogue: KnownTitles) -> list[tuple[float, Id]]:
     """Up to five (likeness of 100, item), best first; a wrong year costs 10."""
     names = list(catalogue.titles)
     matches = process.extract(

@@ -12,14 +12,13 @@ from scipy.sparse import csr_array
 
 from tasks.core.artifacts import read_arrays, read_table
 from tasks.core.vocabulary import ITEM, YEAR, Artifact, Id, Record
-from tasks.data.newcomer import Catalogue as Titled
-from tasks.data.newcomer import called
+from tasks.data.newcomer import KnownTitles, called
 from tasks.data.titles import plain_title
 from tasks.texts.embedding_store import text_vectors
 from tasks.texts.stages import VECTORS
 from tasks.wishes.index import TermIndex
 from tasks.wishes.reading import Wish, read_wish
-from tasks.wishes.scoring import Catalogue, Met, met_by
+from tasks.wishes.scoring import Met, WordCatalogue, met_by
 
 _YEAR = re.compile(r"\s*\(?(?:18|19|20)\d\d\)?$")
 
@@ -36,7 +35,7 @@ class WordInputs(Record):
     counts: Artifact
 
 
-class Answer(NamedTuple):
+class ReadWish(NamedTuple):
     """A wish as it was understood, and how each item meets it; None where it says nothing."""
 
     wish: Wish
@@ -60,12 +59,12 @@ class Shelves:
         return read_table(self._home, self._files.counts)
 
     @cached_property
-    def catalogue(self) -> Catalogue:
+    def catalogue(self) -> WordCatalogue:
         """What wishes are held against."""
         counted = self.items.select(ITEM).join(
             self.counts, on=ITEM, how="left", maintain_order="left"
         )
-        return Catalogue(
+        return WordCatalogue(
             terms=read_terms(self._home, self._files.terms),
             vectors=read_arrays(self._home, self._files.vectors)[VECTORS],
             years=self.items[YEAR].fill_null(0).cast(pl.Int64).to_numpy(),
@@ -78,8 +77,8 @@ class Shelves:
         return {item: place for place, item in enumerate(self.items[ITEM].to_list())}
 
     @cached_property
-    def _titles(self) -> Titled:
-        return Titled.of(self.items, self.counts)
+    def _titles(self) -> KnownTitles:
+        return KnownTitles.of(self.items, self.counts)
 
     def find(self, title: str) -> Id | None:
         """The item with this title, the best known where several have it; a year may follow it."""
@@ -89,7 +88,7 @@ class Shelves:
                 return called(plain, None, self._titles) or named[0]
         return None
 
-    def answers(self, texts: Iterable[str]) -> Iterator[Answer]:
+    def answers(self, texts: Iterable[str]) -> Iterator[ReadWish]:
         """What each text asks for, and how it is met."""
         wishes = [read_wish(text, self.find, NEWEST) for text in texts]
         said = [part for wish in wishes for part in (wish.wanted, *wish.unwanted) if part]
@@ -106,10 +105,10 @@ class Shelves:
             against = [*(of[part] for part in wish.unwanted), *vectors[avoided]]
             unwanted = np.reshape(against, (-1, width)).astype(np.float32)
             if not wish.says_something:
-                yield Answer(wish, None)
+                yield ReadWish(wish, None)
                 continue
             near = np.reshape(wanted, (-1, width)).astype(np.float32)
-            yield Answer(
+            yield ReadWish(
                 wish, met_by(wish, self.catalogue, near, unwanted, np.union1d(titles, avoided))
             )
 

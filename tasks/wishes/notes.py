@@ -3,7 +3,7 @@
 import numpy as np
 
 from tasks.core.vocabulary import TITLE
-from tasks.wishes.asked import Answer, Shelves
+from tasks.wishes.asked import ReadWish, Shelves
 from tasks.wishes.index import words_of
 from tasks.wishes.reading import Wish
 
@@ -15,7 +15,7 @@ FEW = 3
 """So many items that have all words of a wish are something that meets it, whatever the cosines."""
 
 
-def notes_of(answer: Answer, shelves: Shelves) -> list[str]:
+def notes_of(answer: ReadWish, shelves: Shelves) -> list[str]:
     """A sentence each: exceptions, years, titles, unknown words, and that nothing is close."""
     if answer.met is None:
         return ["These words say nothing: the list is made without them."]
@@ -35,7 +35,7 @@ def _understood(wish: Wish, shelves: Shelves) -> list[str]:
     return said
 
 
-def _missing(answer: Answer, shelves: Shelves) -> list[str]:
+def _missing(answer: ReadWish, shelves: Shelves) -> list[str]:
     wish, met = answer.wish, answer.met
     if met is None or not np.isfinite(met.scores).any():
         return ["No item is left by these words; they are passed over."]
@@ -51,7 +51,7 @@ def _missing(answer: Answer, shelves: Shelves) -> list[str]:
     return said
 
 
-def _is_far(answer: Answer, shelves: Shelves) -> bool:
+def _is_far(answer: ReadWish, shelves: Shelves) -> bool:
     wish, met = answer.wish, answer.met
     if met is None or not wish.wanted or wish.titles:
         return False

@@ -9,12 +9,12 @@ import polars as pl
 from tasks.core.vocabulary import ITEM, TITLE
 from tasks.wishes.index import words_of
 from tasks.wishes.reading import Wish
-from tasks.wishes.scoring import Catalogue
+from tasks.wishes.scoring import WordCatalogue
 
 MOST_WORDS = 3
 
 
-class Known(Protocol):
+class Told(Protocol):
     """The catalogue as reasons are told from it."""
 
     @property
@@ -22,7 +22,7 @@ class Known(Protocol):
         """Items in order."""
 
     @property
-    def catalogue(self) -> Catalogue:
+    def catalogue(self) -> WordCatalogue:
         """What wishes are held against."""
 
     @property
@@ -30,7 +30,7 @@ class Known(Protocol):
         """Where each item stands."""
 
 
-def reasons_of(wish: Wish, known: Known, places: np.ndarray) -> list[str | None]:
+def reasons_of(wish: Wish, known: Told, places: np.ndarray) -> list[str | None]:
     """Per item what of the wish it meets: "zombie, horror: as you asked", or "like Alien"."""
     words = words_of(wish.wanted)
     terms = known.catalogue.terms

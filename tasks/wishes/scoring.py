@@ -22,7 +22,7 @@ AGAINST = 1.5
 """How much likeness to what is not wanted counts against an item, in deviations above the mean."""
 
 
-class Catalogue(NamedTuple):
+class WordCatalogue(NamedTuple):
     """What a wish is held against: I items in the order of their sorted ids.
 
     `vectors` (I, W) of their texts, norm 1; `years`, 0 where unknown; `counts` of their ratings.
@@ -43,7 +43,7 @@ class Met(NamedTuple):
 
 def met_by(
     wish: Wish,
-    catalogue: Catalogue,
+    catalogue: WordCatalogue,
     wanted: NDArray[np.float32],
     unwanted: NDArray[np.float32],
     titles: NDArray[np.int64],

@@ -27,7 +27,7 @@ from tasks.core.vocabulary import (
 from tasks.llm.options import EngineOptions
 from tasks.llm.questions import WISH
 from tasks.texts.embedder import Embedder
-from tasks.wishes.asked import Answer, Shelves, WordInputs, read_terms
+from tasks.wishes.asked import ReadWish, Shelves, WordInputs, read_terms
 from tasks.wishes.index import index_of
 from tasks.wishes.reading import cleaned
 from tasks.wishes.reasons import reasons_of
@@ -165,7 +165,7 @@ def steer_stage(
 def _steered(
     mine: pl.DataFrame,
     shelves: Shelves,
-    answer: Answer,
+    answer: ReadWish,
     weight: float,
     how: Steering,
 ) -> pl.DataFrame:
@@ -197,7 +197,7 @@ def _scores(mine: pl.DataFrame, probabilities: bool) -> np.ndarray:
 
 def _answers(
     home: Path, shelves: Shelves, typed: Artifact, people: pl.DataFrame
-) -> "list[tuple[object, Answer]]":
+) -> "list[tuple[object, ReadWish]]":
     said = people.select(USER).join(
         read_table(home, typed).select(USER, TEXT), on=USER, how="inner", maintain_order="left"
     )

@@ -3,7 +3,7 @@ import pytest
 
 from tasks.core.artifacts import read_table, write_table
 from tasks.core.errors import AmbiguousTitleError, NewcomerError
-from tasks.data.newcomer import Catalogue, find_item, new_ids, parse_rates, ratings_of
+from tasks.data.newcomer import KnownTitles, find_item, new_ids, parse_rates, ratings_of
 from tasks.data.readers.movielens import describe
 from tasks.data.stages import ingest, people_stage
 
@@ -23,7 +23,7 @@ def catalogue(*rows, known=None):
     """Of (item, title, year); by item how often it is rated, once where nothing is said."""
     counts = {item: 1 for item, _, _ in rows} | (known or {})
     kinds = {"item": pl.Int64, "count": pl.UInt32}
-    return Catalogue.of(table(*rows), pl.DataFrame(list(counts.items()), kinds, orient="row"))
+    return KnownTitles.of(table(*rows), pl.DataFrame(list(counts.items()), kinds, orient="row"))
 
 
 TINY = catalogue((1, "Heat", 1995), (2, "E=mc2", 2005), (3, "Alien", 1979), (4, "Heat", 1986))
@@ -324,7 +324,7 @@ def test_text_ids_are_found_by_number_sign():
     films = table((3, "Heat", 1986), (4, "Alien", 1979))
     named = films.with_columns(pl.format("00{}", "item").alias("item"))
     none = pl.DataFrame(schema={"item": pl.String, "count": pl.UInt32})
-    items = Catalogue.of(named, none)
+    items = KnownTitles.of(named, none)
     assert find_item("#003", items) == "003"
     assert find_item("Alien", items) == "004"
 
@@ -339,7 +339,7 @@ def real(shared, home):
     """The catalogue of ml-latest-small."""
     data = ingest(home, str(shared / "ml-latest-small"))
     counts = read_table(home, data.ratings).group_by("item").len("count")
-    return Catalogue.of(read_table(home, data.items), counts)
+    return KnownTitles.of(read_table(home, data.items), counts)
 
 
 def test_titles_of_ml_latest_small_are_found_as_people_type_them(real):

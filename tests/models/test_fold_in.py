@@ -13,8 +13,6 @@ from tasks.models.baselines.ease import Ease
 from tasks.models.factors import FactorModel
 from tasks.models.interactions import interactions_of
 from tasks.models.options import ModelOptions
-from tests.models.test_text import fit as text_model
-from tests.models.test_text import random_ratings
 
 SCALE = (1.0, 5.0)
 OPTIONS = ModelOptions(als_factors=8, als_iterations=30, ease_regularization=20.0)
@@ -135,9 +133,9 @@ def test_items_that_the_model_does_not_know_are_passed_over() -> None:
 
 
 def test_a_model_that_cannot_fold_in_says_so() -> None:
-    model = text_model(random_ratings(0))
-    with pytest.raises(SettingsError, match=r"text cannot fold changed users in.*--refit 1"):
-        folded(model, random_ratings(0), [1])
+    model = fitted("svd", WIDE)
+    with pytest.raises(SettingsError, match=r"svd cannot fold changed users in.*--refit 1"):
+        Model.fold_in(model, WIDE, pl.Series([1]))
 
 
 @pytest.mark.parametrize("name", ["ease", "knn", "svd", "popularity"])

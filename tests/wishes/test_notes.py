@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.wishes.asked import Answer
+from tasks.wishes.asked import ReadWish
 from tasks.wishes.index import index_of
 from tasks.wishes.notes import notes_of
 from tasks.wishes.reading import Wish
@@ -34,7 +34,7 @@ CLOSE = met(0.6, 0.55)
 
 
 def notes(how=CLOSE, **wish):
-    return notes_of(Answer(Wish(text="", **{"wanted": "", **wish}), how), shelves())
+    return notes_of(ReadWish(Wish(text="", **{"wanted": "", **wish}), how), shelves())
 
 
 def test_of_words_that_are_met_there_is_nothing_to_say():

@@ -7,21 +7,23 @@ import pytest
 from tasks.wishes.index import index_of
 from tasks.wishes.reading import Wish
 from tasks.wishes.reasons import reasons_of
-from tasks.wishes.scoring import Catalogue
+from tasks.wishes.scoring import WordCatalogue
 
 
 class Known(NamedTuple):
     """What reasons are told from."""
 
     items: pl.DataFrame
-    catalogue: Catalogue
+    catalogue: WordCatalogue
     places: dict[int | str, int]
 
 
 TEXTS = ["a ghost ship at sea", "robots in a love story", "science fiction of old ghosts", ""]
 KNOWN = Known(
     pl.DataFrame({"item": [3, 5, 7, 9], "title": ["Alien", "Heat", "Emma", "Up"]}),
-    Catalogue(index_of(TEXTS), np.empty((4, 0), np.float32), np.zeros(4, int), np.zeros(4, int)),
+    WordCatalogue(
+        index_of(TEXTS), np.empty((4, 0), np.float32), np.zeros(4, int), np.zeros(4, int)
+    ),
     {3: 0, 5: 1, 7: 2, 9: 3},
 )
 

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.wishes.index import index_of
 from tasks.wishes.reading import Wish
-from tasks.wishes.scoring import Catalogue, met_by, z
+from tasks.wishes.scoring import WordCatalogue, met_by, z
 
 TEXTS = ["ghost ship", "robot ghost", "comedy in paris", "robot war", "", "ghost comedy"]
 COUNTS = [100, 3, 0, 25, 7, 1]
@@ -22,7 +22,7 @@ def vectors():
     return (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
 
 
-CATALOGUE = Catalogue(index_of(TEXTS), vectors(), np.array(YEARS), np.array(COUNTS))
+CATALOGUE = WordCatalogue(index_of(TEXTS), vectors(), np.array(YEARS), np.array(COUNTS))
 
 
 def met(wanted="", unwanted=(), near=NONE, far=NONE, titles=NO_TITLES, **years):
@@ -64,7 +64,7 @@ def test_scores_are_likeness_terms_and_fame_less_likeness_to_the_unwanted():
 def test_a_rare_term_in_common_counts_up_to_a_limit():
     texts = ["ghost", *["robot"] * 99]
     same = np.tile(WANTED, (100, 1))
-    alike = Catalogue(index_of(texts), same, np.zeros(100, int), np.ones(100, int))
+    alike = WordCatalogue(index_of(texts), same, np.zeros(100, int), np.ones(100, int))
     found = met_by(Wish(text="", wanted="ghost"), alike, WANTED, NONE, NO_TITLES)
     assert z(alike.terms.likeness("ghost").astype(float))[0] > 9
     assert found.scores[0] == pytest.approx(0.3 * 6.0)
