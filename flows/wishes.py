@@ -15,15 +15,13 @@ from tasks.core.vocabulary import Artifact
 from tasks.night.stages import merge_lists_stage
 from tasks.night.state import Fitted
 from tasks.wishes.asked import WordInputs
+from tasks.wishes.learning import Tried, weigh_words_stage
 from tasks.wishes.stages import (
     Steering,
-    Tried,
     index_terms_stage,
     read_by_model_stage,
     steer_stage,
-    template_wishes_stage,
     typists_stage,
-    weigh_words_stage,
     word_candidates_stage,
 )
 from tasks.wishes.steering import RATINGS, TasteWeights

@@ -11,7 +11,7 @@ import polars as pl
 from scipy.sparse import csr_array
 
 from tasks.core.artifacts import read_arrays, read_table
-from tasks.core.vocabulary import ITEM, YEAR, Artifact, Id, Record
+from tasks.core.vocabulary import ITEM, TEXT, USER, YEAR, Artifact, Id, Record
 from tasks.data.newcomer import KnownTitles, called
 from tasks.data.titles import plain_title
 from tasks.texts.embedding_store import text_vectors
@@ -111,6 +111,13 @@ class Shelves:
             yield ReadWish(
                 wish, met_by(wish, self.catalogue, near, unwanted, np.union1d(titles, avoided))
             )
+
+    def of_people(self, typed: Artifact, people: pl.DataFrame) -> list[tuple[Id, ReadWish]]:
+        """What those of these people who typed something ask for, in their order."""
+        words = read_table(self._home, typed).select(USER, TEXT)
+        said = people.select(USER).join(words, on=USER, how="inner", maintain_order="left")
+        read = self.answers(said[TEXT].to_list())
+        return list(zip(said[USER].to_list(), read, strict=True))
 
 
 def read_terms(home: Path, terms: Artifact) -> TermIndex:

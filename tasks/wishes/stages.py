@@ -1,10 +1,9 @@
-"""Wishes as stages: candidates by words, their say in the order, and how much that weighs."""
+"""Wishes as stages: candidates by words, and their say in the order."""
 
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from scipy.special import logit
 
 from tasks.core.artifacts import read_table, write_arrays, write_table
 from tasks.core.chunks import rows_of, theirs
@@ -14,12 +13,10 @@ from tasks.core.vocabulary import (
     ESTIMATE,
     ITEM,
     RANK,
-    RATING,
     REASONS,
     SCORE,
     TASTE_WEIGHT,
     TEXT,
-    TIMESTAMP,
     USER,
     Artifact,
     Record,
@@ -27,15 +24,11 @@ from tasks.core.vocabulary import (
 from tasks.llm.options import EngineOptions
 from tasks.llm.questions import WISH
 from tasks.texts.embedder import Embedder
-from tasks.wishes.asked import ReadWish, Shelves, WordInputs, read_terms
+from tasks.wishes.asked import ReadWish, Shelves, WordInputs
 from tasks.wishes.index import index_of
 from tasks.wishes.reading import cleaned
 from tasks.wishes.reasons import reasons_of
-from tasks.wishes.steering import TasteWeights, learned_weights, steered
-from tasks.wishes.templates import template_wishes
-
-MOST_PEOPLE = 300
-"""People whose wishes are made up, at each number of ratings."""
+from tasks.wishes.steering import TasteWeights, as_logits, steered
 
 
 @stage("index words", "4", "scipy")
@@ -95,7 +88,7 @@ def word_candidates_stage(
     people = rows_of(home, users, rows)
     rated = theirs(home, ratings, people[USER])
     ids = shelves.items[ITEM]
-    for user, answer in _answers(home, shelves, typed, people):
+    for user, answer in shelves.of_people(typed, people):
         if answer.met is None:
             continue
         scores = answer.met.scores.copy()
@@ -151,7 +144,7 @@ def steer_stage(
     counts = dict(known.iter_rows())
     own = _own_weights(home, typed)
     made = []
-    for user, answer in _answers(home, shelves, typed, people):
+    for user, answer in shelves.of_people(typed, people):
         mine = ranked.filter(pl.col(USER) == user)
         weight = own.get(user, how.weight_of(counts.get(user, 0)))
         if not counts.get(user, 0):
@@ -173,8 +166,8 @@ def _steered(
     if met is None:
         return mine
     places = np.array([shelves.places[item] for item in mine[ITEM].to_list()])
-    by_words = met.scores[places]
-    order = np.argsort(-steered(_scores(mine, how.probabilities), by_words, weight), kind="stable")
+    scores = as_logits(mine[SCORE], how.probabilities)
+    order = np.argsort(-steered(scores, met.scores[places], weight), kind="stable")
     listed = mine[order].with_columns(pl.Series(RANK, np.arange(1, len(order) + 1), pl.Int32))
     first = places[order[: how.explained]]
     asked = reasons_of(answer.wish, shelves, first) + [None] * (len(order) - len(first))
@@ -190,105 +183,8 @@ def _of_nobody(reasons: pl.Expr) -> pl.Expr:
     return pl.when(kept.list.len() > 0).then(kept.list.join("; "))
 
 
-def _scores(mine: pl.DataFrame, probabilities: bool) -> np.ndarray:
-    scores = mine[SCORE].to_numpy()
-    return logit(np.clip(scores, 1e-9, 1 - 1e-9)) if probabilities else scores
-
-
-def _answers(
-    home: Path, shelves: Shelves, typed: Artifact, people: pl.DataFrame
-) -> "list[tuple[object, ReadWish]]":
-    said = people.select(USER).join(
-        read_table(home, typed).select(USER, TEXT), on=USER, how="inner", maintain_order="left"
-    )
-    return list(zip(said[USER].to_list(), shelves.answers(said[TEXT].to_list()), strict=True))
-
-
 def _own_weights(home: Path, typed: Artifact) -> dict[object, float]:
     table = read_table(home, typed)
     if TASTE_WEIGHT not in table.columns:
         return {}
     return dict(table.select(USER, TASTE_WEIGHT).drop_nulls().iter_rows())
-
-
-class MadeUp(Record):
-    """People with a made-up wish: who, what of their ratings is known, what they type, the hits."""
-
-    users: Artifact
-    ratings: Artifact
-    typed: Artifact
-    hits: Artifact
-
-
-@stage("make up wishes", "3", "numpy")
-def template_wishes_stage(
-    home: Path,
-    train: Artifact,
-    held_out: Artifact,
-    items: Artifact,
-    terms: Artifact,
-    known: int,
-    relevant_at: float,
-    seed: int,
-) -> MadeUp:
-    """Wishes of people with at least `known` train ratings, of whom the newest so many are kept."""
-    ratings = read_table(home, train)
-    counted = ratings.group_by(USER).len().filter(pl.col("len") >= known)[USER]
-    liked = read_table(home, held_out).filter(pl.col(RATING) >= relevant_at).select(USER, ITEM)
-    if known:
-        liked = liked.filter(pl.col(USER).is_in(counted.implode()))
-    people = liked[USER].unique().sort()
-    drawn = np.random.default_rng(seed).permutation(len(people))[:MOST_PEOPLE]
-    liked = liked.filter(pl.col(USER).is_in(people.gather(np.sort(drawn)).implode()))
-    index, catalogue = read_terms(home, terms), read_table(home, items).sort(ITEM)
-    typed, hits = template_wishes(liked, catalogue, index, seed)
-    users = typed.select(USER).sort(USER)
-    newest = ratings.join(users, on=USER, how="semi").sort(
-        [USER, TIMESTAMP, ITEM], descending=[False, True, False], nulls_last=True
-    )
-    kept = newest.filter(pl.int_range(pl.len()).over(USER) < known).sort(USER, ITEM)
-    return MadeUp(
-        users=write_table(home, "users", users),
-        ratings=write_table(home, "train", kept.select(ratings.columns)),
-        typed=write_table(home, "typed", typed.sort(USER)),
-        hits=write_table(home, "hits", hits.sort(USER, ITEM)),
-    )
-
-
-class Tried(Record):
-    """The lists of people with a made-up wish of whom so many ratings were `known`."""
-
-    known: int
-    made_up: MadeUp
-    lists: Artifact
-    words: WordInputs
-
-
-@stage("weigh words", "2", "numpy", also=lambda _: Embedder.version)
-def weigh_words_stage(home: Path, tried: list[Tried], probabilities: bool) -> TasteWeights:
-    """How much words weigh by how many ratings are known, learned from made-up wishes."""
-    return learned_weights([(one.known, _people_of(home, one, probabilities)) for one in tried])
-
-
-def _people_of(
-    home: Path, tried: Tried, probabilities: bool
-) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    shelves = Shelves(home, tried.words)
-    lists, hits = read_table(home, tried.lists), read_table(home, tried.made_up.hits)
-    marked = lists.join(
-        hits.with_columns(pl.lit(True).alias("hit")),
-        on=[USER, ITEM],
-        how="left",
-        maintain_order="left",
-    ).with_columns(pl.col("hit").fill_null(False))
-    people = []
-    for user, answer in _answers(
-        home, shelves, tried.made_up.typed, read_table(home, tried.made_up.users)
-    ):
-        mine = marked.filter(pl.col(USER) == user)
-        if answer.met is None or not mine["hit"].any():
-            continue
-        places = np.array([shelves.places[item] for item in mine[ITEM].to_list()])
-        scores = _scores(mine, probabilities)
-        people.append((scores, answer.met.scores[places], mine["hit"].to_numpy()))
-    return people

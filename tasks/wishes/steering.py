@@ -4,7 +4,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from tasks.core.arrays import Floats
 from tasks.core.vocabulary import Record
@@ -53,6 +55,12 @@ def steered(scores: Floats, words: Floats, weight: float) -> Floats:
         both[allowed] = (1 - weight) * z(scores)[allowed] + weight * z(words[allowed])
     both[~allowed] = both[allowed].min(initial=0.0) - 1.0
     return both
+
+
+def as_logits(scores: pl.Series, probabilities: bool) -> Floats:
+    """What z-scores are taken of: logits (P,) of probabilities, any other scores as they are."""
+    values = scores.to_numpy()
+    return logit(np.clip(values, 1e-9, 1 - 1e-9)) if probabilities else values
 
 
 def learned_weights(
