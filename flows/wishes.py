@@ -15,7 +15,7 @@ from tasks.core.vocabulary import Artifact
 from tasks.night.stages import merge_lists_stage
 from tasks.night.state import Fitted
 from tasks.wishes.asked import WordInputs
-from tasks.wishes.learning import Tried, weigh_words_stage
+from tasks.wishes.learning import Tried, template_wishes_stage, weigh_words_stage
 from tasks.wishes.stages import (
     Steering,
     index_terms_stage,
