@@ -45,6 +45,8 @@ from tasks.wishes.asked import Shelves
 from tasks.wishes.notes import notes_of
 
 FEWEST_RATED = 3
+PATIENCE_SECONDS = 20.0
+"""For a language model that does not answer: somebody waits for the list."""
 
 
 class PersonAsks(Record):
@@ -105,6 +107,9 @@ def rank_for(settings: Settings, question: PersonAsks) -> Person:
     too little to learn from, a plain one serves.
     """
     steps = DirectSteps(settings.home)
+    patience = min(settings.llm.llm_patience, PATIENCE_SECONDS)
+    llm = settings.llm.model_copy(update={"llm_patience": patience})
+    settings = settings.model_copy(update={"llm": llm})
     dataset = read_dataset(steps, settings)
     tastes = [taste for taste in question.tastes if taste.strip()]
     if not tastes and question.user is None and len(question.rate) < FEWEST_RATED:

@@ -160,9 +160,8 @@ def test_a_language_model_reads_a_wish_once_and_without_it_rules_do(
     terminal: Terminal, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-a-key-for-tests-only")
-    monkeypatch.setenv("PALATE_LLM_PATIENCE", "1")
     with fake_llm(tmp_path / "fake") as fake:
-        model = ("--llm-model", "fake-1", "--llm-base-url", fake.url)
+        model = ("--llm-model", "fake-1", "--llm-base-url", fake.url, "--llm-patience", 1)
         for _ in range(2):
             (one,) = lists(terminal, data, "--taste", "schaurige Obstgärten", *model)
             assert len(items_of(one)) == 10
