@@ -246,12 +246,14 @@ def _notes(person: Person, tastes: Sequence[str]) -> list[tuple[float, list[str]
         return [(0.0, [])] * len(tastes)
     weights = pipeline.inputs.fitted and pipeline.inputs.fitted.words
     shelves = Shelves(pipeline.steps.home, word_inputs(pipeline))
-    typed = pipeline.inputs.typed
-    if typed is not None:
-        read = dict(person.read(understood(pipeline, typed)).select(USER, TEXT).iter_rows())
-        tastes = [read[user] for user in person.users]
+    by_rules: list[str] = []
+    if pipeline.inputs.typed is not None:
+        written, down = understood(pipeline, pipeline.inputs.typed)
+        read = dict(person.read(written).select(USER, TEXT).iter_rows())
+        tastes, by_rules = [read[user] for user in person.users], [down] if down else []
     rated = person.read(pipeline.inputs.ratings).filter(pl.col(USER) == person.users[0]).height
     given = pipeline.method.taste_weight
     learned = weights.of(rated) if weights else 0.0
     weight = learned if given is None else given
-    return [(weight, notes_of(answer, shelves)) for answer in shelves.answers(tastes)]
+    answers = shelves.answers(tastes)
+    return [(weight, by_rules + notes_of(answer, shelves)) for answer in answers]

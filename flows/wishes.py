@@ -2,15 +2,13 @@
 
 from dataclasses import replace
 
-from rich.markup import escape
-
 from flows.candidates import propose
 from flows.learning import inner_pipeline
 from flows.pipeline import Inputs, Pipeline, Ranked, item_texts, item_vectors, rating_counts
 from flows.ranking import base_lists, rank
 from tasks.core import phases
-from tasks.core.errors import LedgerError, LlmDownError, LlmError, StoppedError
-from tasks.core.progress import note, phase, say
+from tasks.core.errors import LlmDownError
+from tasks.core.progress import note, phase
 from tasks.core.vocabulary import Artifact
 from tasks.night.stages import merge_lists_stage
 from tasks.night.state import Fitted
@@ -49,12 +47,13 @@ def steered_lists(pipeline: Pipeline, ranked: Ranked) -> Ranked:
         theirs = replace(
             pipeline.at(f"{steps.part} {WORDS}"), inputs=inputs.model_copy(update=given)
         )
-        made = _steered(theirs, inputs.typed, weights)
+        read, degraded = understood(theirs, inputs.typed)
+        made = _steered(theirs, read, weights)
         lists = steps.run(
             merge_lists_stage, new=made, kept=ranked.lists, changed=people, users=inputs.users
         )
     fitted = ranked.fitted.model_copy(update={"words": weights})
-    return ranked.model_copy(update={"lists": lists, "fitted": fitted})
+    return Ranked(lists=lists, fitted=fitted, degraded=degraded or ranked.degraded)
 
 
 def lists_by_words(pipeline: Pipeline) -> Ranked:
@@ -63,7 +62,8 @@ def lists_by_words(pipeline: Pipeline) -> Ranked:
     if fitted is None or typed is None:
         raise ValueError("lists by words are made of what is fitted, for people who typed")
     try:
-        lists = _steered(pipeline, typed, fitted.words or TasteWeights())
+        read, _ = understood(pipeline, typed)
+        lists = _steered(pipeline, read, fitted.words or TasteWeights())
     except LlmDownError as down:
         lists = base_lists(pipeline, propose(pipeline))
         return Ranked(lists=lists, degraded=down.what, fitted=fitted)
@@ -73,7 +73,6 @@ def lists_by_words(pipeline: Pipeline) -> Ranked:
 def _steered(pipeline: Pipeline, typed: Artifact, weights: TasteWeights) -> Artifact:
     """The lists of the pipeline's users, who all typed something."""
     words, inputs = word_inputs(pipeline), pipeline.inputs
-    typed = understood(pipeline, typed)
     return pipeline.steps.chunks(
         steer_stage,
         inputs.users.rows,
@@ -92,25 +91,23 @@ def _steered(pipeline: Pipeline, typed: Artifact, weights: TasteWeights) -> Arti
     )
 
 
-def understood(pipeline: Pipeline, typed: Artifact) -> Artifact:
-    """What was typed as the rules read it, or as a language model puts it for them.
+def understood(pipeline: Pipeline, typed: Artifact) -> tuple[Artifact, str | None]:
+    """What was typed as the rules read it: as it is, or as a language model puts it for them.
 
-    What keeps the model from being asked is said; the rules read what was typed then.
+    While the model is down it is as it is, and the text says so. Raises LlmError, as scores do.
     """
     if not pipeline.engine.llm_model:
-        return typed
+        return typed, None
     try:
-        return pipeline.steps.run(
+        written = pipeline.steps.run(
             read_by_model_stage,
             users=pipeline.inputs.users,
             typed=typed,
             options=pipeline.engine,
         )
-    except StoppedError:
-        raise
-    except (LlmError, LedgerError) as error:
-        say(f"    [red]wishes are read by rules alone:[/] {escape(error.what)}")
-        return typed
+    except LlmDownError as down:
+        return typed, f"{down.what} Typed words were read by rules alone."
+    return written, None
 
 
 def _with_words(pipeline: Pipeline, typed: Artifact, words: WordInputs) -> Artifact:

@@ -133,3 +133,15 @@ def test_the_file_and_the_protocol_go_together(data: Path, terminal: Terminal) -
     for words in (("--protocol", "wishes"), ("--wishes", "tastes.json")):
         done = terminal.run("evaluate", "--data", data, *words)
         assert done.returncode == 1 and "go together" in done.stderr
+
+
+def test_a_night_whose_wishes_no_model_could_read_is_degraded_and_steered_by_rules(
+    data: Path, tmp_path: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-a-key-for-tests-only")
+    model = ("--llm-model", "gone", "--llm-base-url", "http://127.0.0.1:9/v1", "--llm-patience", 1)
+    words = ("--profiles", profiles(tmp_path, 1.0))
+    done = terminal.succeed("nightly", "--data", data, *QUIET, *words, *model)
+    assert "DEGRADED" in done.stdout and "Typed words were read by rules alone" in done.stdout
+    asked = "SELECT DISTINCT user FROM latest_recommendations WHERE reasons LIKE '%you asked%'"
+    assert str(STEERED) in query(terminal.home, asked)["user"].to_list()
