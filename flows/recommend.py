@@ -34,7 +34,8 @@ from tasks.core.vocabulary import (
     Id,
     Record,
 )
-from tasks.data.newcomer import KnownTitles, parse_rates
+from tasks.data.finding import KnownTitles
+from tasks.data.newcomer import parse_rates
 from tasks.data.stages import people_stage
 from tasks.models.stages import choose_users_stage
 from tasks.night.state import Fitted

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 from tasks.core.artifacts import read_arrays, read_table
 from tasks.core.vocabulary import ITEM, TEXT, USER, YEAR, Artifact, Id, Record
-from tasks.data.newcomer import KnownTitles, called
+from tasks.data.finding import KnownTitles, called
 from tasks.data.titles import plain_title
 from tasks.texts.embedding_store import text_vectors
 from tasks.texts.stages import VECTORS
