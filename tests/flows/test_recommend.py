@@ -98,6 +98,9 @@ def test_the_dial_goes_from_no_words_to_words_alone(terminal: Terminal, data: Pa
     assert items_of(ignored) == items_of(plain) != items_of(alone)
     assert (ignored["taste_weight"], alone["taste_weight"]) == (0, 1)
     assert 0 <= float(str(learned["taste_weight"])) <= 1
+    (bare,) = lists(terminal, data, "--taste", "orchards", "--taste-weight", 1)
+    by_words = [item for item in items_of(bare) if item not in {1, 2, 3}]
+    assert items_of(alone)[: len(by_words)] == by_words, "ratings have no say where words are all"
 
 
 def test_somebody_in_the_data_is_recommended_nothing_they_rated(
