@@ -21,7 +21,7 @@ DAYS_PER_YEAR = 365.25
 BLOCK_CELLS = 8_000_000
 """Numbers that are made at once."""
 
-WINDOWS = (7, 30, 90, 180, 365)
+WINDOWS = (7, 14, 30, 90, 180, 365)
 """Days before the newest rating in which ratings count as being of late."""
 
 

@@ -49,7 +49,7 @@ class FeatureInputs(Record):
     scores: Artifact | None
 
 
-@stage("make item facts", "2", "numpy", "scipy")
+@stage("make item facts", "3", "numpy", "scipy")
 def item_facts_stage(
     home: Path, ratings: Artifact, items: Artifact, closeness: bool, nexts: bool = False
 ) -> Artifact:
@@ -67,7 +67,7 @@ def item_facts_stage(
         return write_arrays(home, "item_facts", len(made.counts), arrays)
 
 
-@chunk_stage("make features", "6", "numpy", "polars")
+@chunk_stage("make features", "7", "numpy", "polars")
 def labelled_features_stage(
     home: Path,
     rows: Rows,

@@ -29,10 +29,16 @@ def _lately(facts: Facts, pairs: Pairs, days: int) -> Floats:
     return among
 
 
-@feature("rated in 7 days", TIME, reason=RATED_BY_MANY_LATELY)
+@feature("rated in 7 days", TIME, relative=True, reason=RATED_BY_MANY_LATELY)
 def in_7_days(facts: Facts, pairs: Pairs) -> Floats:
     """Log of 1 + the item's ratings among a thousand of the last 7 days."""
     return _lately(facts, pairs, 7)
+
+
+@feature("rated in 14 days", TIME, relative=True, reason=RATED_BY_MANY_LATELY)
+def in_14_days(facts: Facts, pairs: Pairs) -> Floats:
+    """The same of the last 14 days."""
+    return _lately(facts, pairs, 14)
 
 
 @feature("rated in 30 days", TIME, relative=True, reason=RATED_BY_MANY_LATELY)
