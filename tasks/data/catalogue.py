@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pooch
 
-from tasks.core.errors import DownloadError, SettingsError
+from tasks.core.errors import BadDataError, DownloadError, SettingsError
 from tasks.core.files import replacing, sha256_of
 from tasks.data.formats.finding_files import find_files
 from tasks.data.readers import embedded, generic, movielens
@@ -140,6 +140,15 @@ def find(data: str, home: Path, columns: Mapping[str, str] | None = None) -> Sou
         "Check --data; `palate datasets` shows the names, the folder formats, and where other data"
         " sets come from.",
     )
+
+
+def check_named(
+    data: str, home: Path, columns: Mapping[str, str], profiles: Path | None = None
+) -> None:
+    """Raise the error of a data set or file of tastes that is not there or is not recognised."""
+    find(data, home, columns)
+    if profiles is not None and not profiles.is_file():
+        raise BadDataError(profiles, "the file is missing", "Check --profiles.")
 
 
 def _at(place: Path, columns: Mapping[str, str]) -> Source:

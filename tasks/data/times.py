@@ -107,9 +107,7 @@ def times_said(raw: Table) -> list[str]:
         return ["times: there are none"]
     pattern = pattern_of(raw)
     if pattern is not None:
-        return [
-            f"times: dates such as {datetime(2020, 12, 31, 13, 5, tzinfo=UTC):{pattern}}, in UTC"
-        ]
+        return [f"times: dates written as {pattern}, in UTC where they name no zone"]
     unit = _unit(_given(raw)).alias("unit")
     first = raw.collect(raw.rows.lazy().select(unit).filter(pl.col("unit").is_not_null()).head(1))
     return [f"times: {UNITS[first['unit'][0]]} since 1970"] if first.height else []

@@ -12,7 +12,7 @@ from tasks.data.formats.held import BROKEN, Held
 from tasks.data.formats.known import Format, format_of
 from tasks.data.formats.look import Look, look_at
 from tasks.data.formats.names import COUNT, DESCRIBED, RATED, guessed
-from tasks.data.tables import ROW
+from tasks.data.tables import ROW, scan_table
 
 RATINGS_STEMS = ("ratings", "u", "interactions", "reviews")
 ITEMS_STEMS = ("items", "u", "movies", "books", "products", "games")
@@ -231,7 +231,5 @@ def _nothing(place: Path, looks: Sequence[Look], rated: Sequence[Candidate]) -> 
 
 
 def _empty(look: Look) -> BadDataError:
-    from tasks.data.tables import scan_table  # noqa: PLC0415
-
     scan_table(look.shown, {ROW: ROW})
     return BadDataError(look.shown, "the file holds no table", "Check the export.")

@@ -138,7 +138,7 @@ FORMATS = (
         prepare=years_not_zero,
     ),
     Format(
-        "ratings without a header",
+        "user, item, rating, time in this order",
         r"^[^,;\t|]+[,;\t|][^,;\t|]+[,;\t|]-?\d+(\.\d+)?([,;\t|]\d+)?$",
         {"1": USER, "2": ITEM, "3": RATING, "4": TIMESTAMP},
     ),

@@ -123,7 +123,7 @@ def _remarks(found: Found) -> list[str]:
             continue
         called = table.format.name if table.format else "columns by their names"
         lines.append(f"{what}: {table.look.shown.name}, {called} ({table.look.writing})")
-        renamed = _renamed(table.names)
+        renamed = _renamed(table.names) if table.look.has_header else ""
         if renamed:
             lines.append(f"columns of {what}: {renamed}")
     return lines

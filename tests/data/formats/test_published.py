@@ -12,7 +12,7 @@ import pytest
 from tasks.core.artifacts import read_table
 from tasks.core.errors import BadDataError
 from tasks.data.stages import ingest
-from tests.data.conftest import write_folder
+from tests.data.conftest import MOVIELENS, write_folder
 
 FLAGS = ["0"] * 19
 ML_1M = {
@@ -138,7 +138,7 @@ def test_movielens_1m(home, tmp_path):
     ]
     assert (dataset.info.noun, dataset.info.relevant_at) == ("movie", 4.0)
     assert "MovieLens 1M" in dataset.remarks[0]
-    assert "latin-1" in dataset.remarks[1]
+    assert any("movies.dat" in one and "latin-1" in one for one in dataset.remarks)
 
 
 def test_movielens_100k(home, tmp_path):
@@ -233,6 +233,14 @@ def test_an_archive_is_opened(home, tmp_path):
     (tmp_path / "ml.zip").write_bytes(zipped(ML_1M, "ml-1m/"))
     dataset = ingest(home, str(tmp_path / "ml.zip"))
     assert (dataset.ratings.rows, dataset.items.rows) == (3, 2)
+
+
+def test_movielens_csv_in_an_archive(home, tmp_path):
+    (tmp_path / "ml-32m.zip").write_bytes(zipped(MOVIELENS, "ml-32m/"))
+    dataset = ingest(home, str(tmp_path / "ml-32m.zip"))
+    items = read_table(home, dataset.items)
+    assert items.select("title", "year", "genres").rows()[1] == ("Alien", 1979, None)
+    assert dataset.info.scale == (0.5, 5.0)
 
 
 PLAIN = "user,item,rating\n1,10,4\n2,10,5\n"
