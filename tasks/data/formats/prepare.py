@@ -44,7 +44,7 @@ def genres_of_flags(movies: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def genres_with_bars(items: pl.LazyFrame) -> pl.LazyFrame:
-    """Genres that are parted by commas, or by blanks where nothing else parts them, by "|"."""
+    """Genres that are parted by commas, by "|"."""
     if GENRES not in items.collect_schema():
         return items
     genres = pl.col(GENRES).cast(pl.String)
