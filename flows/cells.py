@@ -170,7 +170,8 @@ def measure_split(
     pipeline = tuned(Pipeline.of(steps, seeded, dataset, inputs, window))
     candidates = propose(pipeline)
     ranked = rank(pipeline, candidates)
-    model = candidates.models[settings.method.model] if settings.estimates_ratings else None
+    rates = settings.estimates_ratings and not dataset.info.implicit
+    model = candidates.models[settings.method.model] if rates else None
     return OneSeed(
         split=split,
         lists=ranked.lists,

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from rich.markup import escape
+
 from tasks.core.errors import BadDataError
 from tasks.core.files import sha256_of
 from tasks.core.progress import say
@@ -22,13 +24,18 @@ from tasks.texts.stages import texts_stage
 
 def read_dataset(steps: Steps, settings: CommonOptions) -> Dataset:
     """Ingest what `--data` names, unless it was before; without what came after `--as-of`."""
-    source = catalogue.find(settings.data, settings.home)
-    folder = Path(settings.data)
-    name = str(folder.resolve()) if folder.is_dir() else settings.data
-    dataset = steps.run(ingest_stage, source=name, fingerprint=source.fingerprint())
+    source = catalogue.find(settings.data, settings.home, settings.column_names)
+    place = Path(settings.data).expanduser()
+    name = str(place.resolve()) if place.exists() else settings.data
+    columns = settings.column_names or None
+    dataset = steps.run(
+        ingest_stage, source=name, fingerprint=source.fingerprint(), columns=columns
+    )
+    for remark in dataset.remarks:
+        say(f"    {escape(remark)}")
     for reason, rows in dataset.dropped.items():
         say(f"    {rows:,} {reason}")
-    check_dropped(dataset, folder if folder.is_dir() else Path(), settings.max_dropped)
+    check_dropped(dataset, source.files[0].parent, settings.max_dropped)
     enrichment = enrichment_of(settings.home, dataset.info.name)
     if enrichment is not None:
         filled = steps.run(apply_enrichment_stage, items=dataset.items, enrichment=enrichment)

@@ -48,7 +48,12 @@ def feature_names(pipeline: Pipeline, candidates: Candidates) -> tuple[str, ...]
     """The models and features that the learned ranker reads."""
     method = pipeline.method
     without = method.without if pipeline.forward else (*method.without, TIME)
-    names = learned_features(candidates.models, without, similarity=method.learns_scores)
+    names = learned_features(
+        candidates.models,
+        without,
+        similarity=method.learns_scores,
+        implicit=pipeline.dataset.info.implicit,
+    )
     return tuple(names)
 
 

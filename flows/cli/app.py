@@ -142,11 +142,18 @@ def home_given(home: Path | None) -> Path:
 
 
 @contextmanager
-def running(home: Path, *, verbose: bool = False) -> Iterator[Callable[[], None]]:
+def running(
+    home: Path, *, verbose: bool = False, reads: CommonOptions | None = None
+) -> Iterator[Callable[[], None]]:
     """Everything a flow needs around it: a Prefect server, a screen, an end to all asking.
 
-    Gives a function that waits for the server: import the flow first, meanwhile.
+    Gives a function that waits for the server: import the flow first, meanwhile. Where the data set
+    and files that `reads` names cannot be found or recognised, nothing is started.
     """
+    if reads is not None:
+        from tasks.data.catalogue import check_named  # noqa: PLC0415 - keeps `--help` fast
+
+        check_named(reads.data, reads.home, reads.column_names, reads.profiles)
     with prefect_for(home) as wait_for_server:
         from tasks.core.progress import log_for, screen  # noqa: PLC0415
         from tasks.llm.open_sessions import asking  # noqa: PLC0415 - after the server is on its way

@@ -58,7 +58,7 @@ def evaluate(
     if chosen.protocol == "wishes":
         _measure_wishes(chosen, as_json=json, verbose=verbose)
         return
-    with running(chosen.home, verbose=verbose) as wait_for_server:
+    with running(chosen.home, verbose=verbose, reads=chosen) as wait_for_server:
         from flows.evaluate import evaluate as flow  # noqa: PLC0415 - keeps `--help` fast
 
         wait_for_server()
@@ -132,7 +132,7 @@ def replay(*, verbose: Verbose = False, settings: Replaying | None = None) -> No
     Needs ratings with timestamps. Run it again after a crash or Ctrl-C to carry on.
     """
     chosen = settings_of_replay(settings)
-    with running(chosen.home, verbose=verbose) as wait_for_server:
+    with running(chosen.home, verbose=verbose, reads=chosen) as wait_for_server:
         from flows.replay import replay as flow  # noqa: PLC0415
 
         wait_for_server()

@@ -8,12 +8,12 @@ import cyclopts
 from pydantic import ValidationError
 from rich.console import Console
 
-from flows.cli import compare, evaluation, house, llm, night, recommend, results, service
+from flows.cli import check, compare, evaluation, house, llm, night, recommend, results, service
 from flows.cli.app import GROUPS, app, show_options
 from tasks.core.errors import PalateError, SettingsError
 from tasks.core.full_disk import disk_full, is_full
 
-COMMANDS = (compare, evaluation, house, llm, night, recommend, results, service)
+COMMANDS = (check, compare, evaluation, house, llm, night, recommend, results, service)
 """Importing a file enters its commands in `app`."""
 
 errors = Console(stderr=True)

@@ -27,7 +27,7 @@ def nightly(*, verbose: Verbose = False, settings: Options | None = None) -> Non
     disk.
     """
     chosen = settings_of(settings)
-    with running(chosen.home, verbose=verbose) as wait_for_server:
+    with running(chosen.home, verbose=verbose, reads=chosen) as wait_for_server:
         from flows.nightly import nightly as flow  # noqa: PLC0415 - after the server is on its way
 
         wait_for_server()
@@ -94,7 +94,7 @@ def estimate(*, verbose: Verbose = False, settings: Options | None = None) -> No
     Takes the same options as `palate nightly`. What the ledger has already is not counted.
     """
     chosen = settings_of(settings)
-    with running(chosen.home, verbose=verbose) as wait_for_server:
+    with running(chosen.home, verbose=verbose, reads=chosen) as wait_for_server:
         from flows.estimate import estimate as flow  # noqa: PLC0415
 
         wait_for_server()
@@ -142,7 +142,7 @@ def enrich(
     chosen = settings_of(settings)
     if limit is not None and limit < 1:
         raise SettingsError(f"--limit {limit}: there is nothing to look up.", "Give 1 or more.")
-    with running(chosen.home, verbose=verbose) as wait_for_server:
+    with running(chosen.home, verbose=verbose, reads=chosen) as wait_for_server:
         from flows.enrich import enrich as flow  # noqa: PLC0415
         from tasks.data.enriching.tmdb import BASE_URL  # noqa: PLC0415
         from tasks.llm.asking import asker  # noqa: PLC0415

@@ -9,7 +9,9 @@ from rich.table import Table
 from flows.cli.app import app, console, home_given
 
 FORMATS = """\
-A folder, --data DIR, may hold
+--data takes a folder or a file, told by what it holds: MovieLens, Book-Crossing, Amazon reviews,
+Yelp, Steam, RecBole, Netflix, tables parted by commas, semicolons or tabs, JSON lines, Parquet;
+in gzip, zip or zstd, too. `palate check DIR` says what is recognised. The two plainest:
   MovieLens CSV    ratings.csv (userId,movieId,rating,timestamp), movies.csv (movieId,title,genres);
                    optional: descriptions.csv (movieId,description), tags.csv (userId,movieId,tag),
                    imdb_scores.csv (movieId,imdb_rating,imdb_votes), links.csv (movieId,tmdbId)

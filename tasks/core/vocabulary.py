@@ -77,7 +77,10 @@ class Artifact(Record):
 
 
 class DatasetInfo(Record):
-    """What a data set says of itself. `relevant_at`: the rating from which an item is liked."""
+    """What a data set says of itself. `relevant_at`: the rating from which an item is liked.
+
+    `implicit`: nobody rated anything; a rating is how often somebody met an item.
+    """
 
     name: str
     noun: str
@@ -86,6 +89,7 @@ class DatasetInfo(Record):
     relevant_at: float
     source: str
     terms: str
+    implicit: bool = False
 
 
 class Stranger(Record):
@@ -101,6 +105,7 @@ class Dataset(Record):
     """An ingested data set: its files, and how many rows were left out or changed, and why.
 
     `stranger`: the first rating that was left out because the items file lacks its item.
+    `remarks`: what was recognised of the files, and what was inferred, a line each.
     """
 
     info: DatasetInfo
@@ -110,6 +115,7 @@ class Dataset(Record):
     users: int
     dropped: dict[str, int]
     stranger: Stranger | None = None
+    remarks: tuple[str, ...] = ()
 
 
 class Favourite(Record):

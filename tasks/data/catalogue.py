@@ -4,23 +4,21 @@ import hashlib
 import os
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pooch
 
-from tasks.core.errors import DownloadError, SettingsError
+from tasks.core.errors import BadDataError, DownloadError, SettingsError
 from tasks.core.files import replacing, sha256_of
+from tasks.data.formats.finding_files import find_files
 from tasks.data.readers import embedded, generic, movielens
 from tasks.data.tables import RawTables
 
 DATA_DIR = "PALATE_DATA_DIR"
 """Environment variable: a folder of data set folders, so that grids can name them."""
-
-FORMATS = (movielens, generic)
-"""Readers of folders, asked in this order."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +100,13 @@ CONVERTIBLE = (
 
 @dataclass(frozen=True)
 class Source:
-    """Where a data set comes from: the files that decide its content, and how to read them."""
+    """Where a data set comes from: the files that decide its content, and how to read them.
+
+    `read` takes a folder for copies of what cannot be read where it lies; they are read later too.
+    """
 
     files: list[Path]
-    read: Callable[[], RawTables]
+    read: Callable[[Path], RawTables]
 
     def fingerprint(self) -> str:
         """Hash over the files' contents and names, the folder's too: it may name the data set."""
@@ -113,42 +114,49 @@ class Source:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def find(data: str, home: Path) -> Source:
+def find(data: str, home: Path, columns: Mapping[str, str] | None = None) -> Source:
     """Find the source that `--data` means. May download.
 
-    A folder wins, then one of that name in $PALATE_DATA_DIR, then a data set known by name.
+    A folder or file wins, then one of that name in $PALATE_DATA_DIR, then a data set known by name.
+    `columns`: by our column what its files call it.
 
-    Raises SettingsError for an unknown name or a folder in no known format.
+    Raises SettingsError for an unknown name, or where there is no data set that can be read.
     """
-    folder = Path(data).expanduser()
-    if folder.is_dir():
-        return _in_folder(folder)
+    named = columns or {}
+    place = Path(data).expanduser()
+    if place.exists():
+        return _at(place, named)
     collected = os.environ.get(DATA_DIR)
-    if collected and (Path(collected).expanduser() / data).is_dir():
-        return _in_folder(Path(collected).expanduser() / data)
+    if collected and (Path(collected).expanduser() / data).exists():
+        return _at(Path(collected).expanduser() / data, named)
     if data == embedded.NAME:
-        return Source([embedded.file()], embedded.read)
+        return Source([embedded.file()], lambda _copies: embedded.read())
     if data == ML_LATEST_SMALL.name:
-        return _in_folder(fetch(ML_LATEST_SMALL, home))
+        return _at(fetch(ML_LATEST_SMALL, home), named)
     names = ", ".join(named.name for named in NAMED)
     raise SettingsError(
-        f"'{data}' is neither a folder, nor one in ${DATA_DIR} ({collected or 'not set'}), nor a"
+        f"'{data}' is no folder or file, nor one in ${DATA_DIR} ({collected or 'not set'}), nor a"
         f" known data set ({names}).",
         "Check --data; `palate datasets` shows the names, the folder formats, and where other data"
         " sets come from.",
     )
 
 
-def _in_folder(folder: Path) -> Source:
-    folder = folder.resolve()
-    for reader in FORMATS:
-        if reader.recognises(folder):
-            return Source(reader.files(folder), partial(reader.read, folder))
-    raise SettingsError(
-        f"{folder} holds no data set.",
-        "It needs MovieLens' ratings.csv and movies.csv, or ratings and items as .parquet or"
-        " .csv; `palate datasets` shows the columns.",
-    )
+def check_named(
+    data: str, home: Path, columns: Mapping[str, str], profiles: Path | None = None
+) -> None:
+    """Raise the error of a data set or file of tastes that is not there or is not recognised."""
+    find(data, home, columns)
+    if profiles is not None and not profiles.is_file():
+        raise BadDataError(profiles, "the file is missing", "Check --profiles.")
+
+
+def _at(place: Path, columns: Mapping[str, str]) -> Source:
+    place = place.resolve()
+    if place.is_dir() and not columns and movielens.recognises(place):
+        return Source(movielens.files(place), lambda _copies: movielens.read(place))
+    found = find_files(place, columns)
+    return Source(generic.files(found), partial(generic.read, found))
 
 
 def fetch(wanted: Download, home: Path) -> Path:

@@ -1,6 +1,6 @@
 """Columns of raw tables as ids, numbers or text, and what must not stand in them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -83,18 +83,31 @@ def typed(raw: Table, *columns: Column) -> Table:
     Raises BadDataError for the first check that fails, in the order of the columns, and names
     the first row where it does.
     """
+    failures, plain = _asked(raw, columns)
+    for column, check in failures:
+        raise _failed(raw, column, check)
+    read = [
+        (column.value if plain or column.fallback is None else column.fallback).alias(column.name)
+        for column, plain in zip(columns, plain, strict=True)
+    ]
+    return raw.having(raw.rows.lazy().with_columns(read))
+
+
+def all_failures(raw: Table, *columns: Column) -> list[BadDataError]:
+    """Every check that fails, each with its first row, in the order of the columns."""
+    return [_failed(raw, column, check) for column, check in _asked(raw, columns)[0]]
+
+
+def _asked(
+    raw: Table, columns: Sequence[Column]
+) -> tuple[list[tuple[Column, Check]], Sequence[bool]]:
+    """The checks that fail, and of each column whether it is plain."""
     checks = [(column, check) for column in columns for check in column.checks]
     always = pl.lit(value=True)
     plain = [(always if column.plain is None else column.plain).all() for column in columns]
     answers = raw.ask(*(check.has_failed for _, check in checks), *plain)
-    for (column, check), fails in zip(checks, answers, strict=False):
-        if fails:
-            raise _failed(raw, column, check)
-    read = [
-        (column.value if plain or column.fallback is None else column.fallback).alias(column.name)
-        for column, plain in zip(columns, answers[len(checks) :], strict=True)
-    ]
-    return raw.having(raw.rows.lazy().with_columns(read))
+    failed = [one for one, fails in zip(checks, answers, strict=False) if fails]
+    return failed, answers[len(checks) :]
 
 
 def with_ids(raw: Table, *names: str) -> Table:
@@ -118,6 +131,8 @@ def with_text(raw: Table, name: str) -> Table:
 def id_column(raw: Table, name: str) -> Column:
     """Ids: none may be missing; see `with_ids`."""
     kind = raw.schema[name]
+    if kind.is_float():
+        return _whole(name)
     if not (kind.is_integer() or kind == pl.String):
         problem = f"ids must be whole numbers or text, not {kind}"
         return _refused(name, problem, "Write the column again as one of these.")
@@ -130,6 +145,21 @@ def id_column(raw: Table, name: str) -> Column:
     if is_number:
         return Column(name, number, (gap,))
     return Column(name, number, (gap,), _plain_number(text).is_not_null(), text)
+
+
+def _whole(name: str) -> Column:
+    """Ids that a library made floats of, because it has no whole numbers beside gaps."""
+    given = pl.col(name).cast(pl.Float64).fill_nan(None)
+    gap = Check(
+        given.is_null(), lambda _: "the id is missing", "Fill it in or delete the row.", given
+    )
+    part = Check(
+        given != given.floor(),
+        lambda value: f"'{value}' is not a whole number, as ids are",
+        "Write ids as whole numbers or text.",
+        given,
+    )
+    return Column(name, given.cast(pl.Int64, strict=False), (gap, part))
 
 
 def number_column(raw: Table, name: str, kind: pl.DataType, *, required: bool) -> Column:

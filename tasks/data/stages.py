@@ -1,7 +1,9 @@
 """Ingest as a task: find the source, check it, write Parquet."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -28,6 +30,7 @@ from tasks.data import catalogue
 from tasks.data.newcomer import new_ids, ratings_of
 from tasks.data.strangers import stranger_at
 from tasks.data.tables import RawTables
+from tasks.data.times import times_said
 from tasks.data.validate import (
     UNKNOWN,
     clean_items,
@@ -39,35 +42,49 @@ from tasks.data.validate import (
 )
 
 
-def ingest(home: Path, data: str, now: float | None = None) -> Dataset:
+def ingest(
+    home: Path, data: str, now: float | None = None, columns: Mapping[str, str] | None = None
+) -> Dataset:
+    """Write what `data` names as `ingest_source` does; `columns`: what its files call ours."""
+    return ingest_source(home, catalogue.find(data, home, columns), now)
+
+
+def ingest_source(home: Path, source: catalogue.Source, now: float | None = None) -> Dataset:
     """Write a source's ratings, items and tags as Parquet under `home`; nothing if one is bad.
 
     A rating later than a day after `now` (by the clock, unless given) is bad.
     """
-    with bar("reading the data set"), scratch(home, "ratings") as stem:
-        raw = catalogue.find(data, home).read()
+    with (
+        bar("reading the data set"),
+        scratch(home, "ratings") as stem,
+        TemporaryDirectory(dir=stem.parent, prefix=".copies-") as copies,
+    ):
+        raw = source.read(Path(copies))
         items, from_items = clean_items(raw.items, raw.info)
         ratings, from_ratings = _clean_ratings(raw, items, stem, now)
         tags, from_tags = clean_tags(raw.tags, ratings) if raw.tags else (None, {})
         lost = first_stranger(raw.ratings, items) if from_ratings[UNKNOWN] else None
         dropped = from_ratings | from_items | from_tags | dict(raw.dropped)
+        info = _completed(raw, ratings)
         return Dataset(
-            info=_completed(raw, ratings),
+            info=info,
             ratings=sink_table(home, "ratings", ratings),
             items=write_table(home, "items", items),
             tags=None if tags is None else write_table(home, "tags", tags),
             users=_of_all(ratings, pl.col(USER).n_unique())[0],
             dropped={reason: count for reason, count in dropped.items() if count},
             stranger=stranger_at(raw.ratings, lost),
+            remarks=(*raw.remarks, *inferred(raw, info, ratings)),
         )
 
 
 def _clean_ratings(
     raw: RawTables, items: pl.DataFrame, stem: Path, now: float | None
 ) -> tuple[pl.LazyFrame, dict[str, int]]:
+    implicit, scale = raw.info.implicit, _known_scale(raw)
     if is_large(raw.ratings.rows.lazy()):
-        return clean_large(raw.ratings, items, _known_scale(raw), stem, now)
-    ratings, dropped = clean_ratings(raw.ratings, items, _known_scale(raw), now)
+        return clean_large(raw.ratings, items, scale, stem, now, implicit=implicit)
+    ratings, dropped = clean_ratings(raw.ratings, items, scale, now, implicit=implicit)
     return ratings.lazy(), dropped
 
 
@@ -76,7 +93,7 @@ def _of_all(ratings: pl.LazyFrame, *questions: pl.Expr) -> tuple[Any, ...]:
 
 
 def _known_scale(raw: RawTables) -> tuple[float, float] | None:
-    return None if "scale" in raw.unknown else raw.info.scale
+    return None if "scale" in raw.unknown or raw.info.implicit else raw.info.scale
 
 
 def _completed(raw: RawTables, ratings: pl.LazyFrame) -> DatasetInfo:
@@ -87,10 +104,27 @@ def _completed(raw: RawTables, ratings: pl.LazyFrame) -> DatasetInfo:
     return raw.info.model_copy(update={name: measured[name] for name in raw.unknown})
 
 
-@stage("ingest", "6", role="data", not_in_key={"source"})
-def ingest_stage(home: Path, source: str, fingerprint: str) -> Dataset:
-    """Ingest a folder or a named data set; `fingerprint` stands for its content in the key."""
-    return ingest(home, source)
+def inferred(raw: RawTables, info: DatasetInfo, ratings: pl.LazyFrame) -> list[str]:
+    """What the ratings told of the data set, a line each."""
+    lines = []
+    if raw.unknown:
+        lines.append(
+            f"scale {info.scale[0]:g} to {info.scale[1]:g}, liked from {info.relevant_at:g}:"
+            f" {' and '.join(sorted(raw.unknown))} by the ratings; dataset.toml can say otherwise"
+        )
+    schema = ratings.collect_schema()
+    kinds = (
+        f"{n}s are {'text' if schema[n] == pl.String else 'whole numbers'}" for n in (USER, ITEM)
+    )
+    return [*lines, f"ids: {', '.join(kinds)}", *times_said(raw.ratings)]
+
+
+@stage("ingest", "7", role="data", not_in_key={"source"})
+def ingest_stage(
+    home: Path, source: str, fingerprint: str, columns: dict[str, str] | None = None
+) -> Dataset:
+    """Ingest what `--data` names; `fingerprint` stands for its content in the key."""
+    return ingest(home, source, columns=columns)
 
 
 @stage("forget what came later", "1", "polars", role="data")

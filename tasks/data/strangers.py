@@ -8,7 +8,7 @@ import polars as pl
 from tasks.core.errors import BadDataError
 from tasks.core.vocabulary import ITEM, Dataset, Stranger
 from tasks.data.tables import ROW, Table
-from tasks.data.validate import SUPERSEDED, UNKNOWN
+from tasks.data.validate import SUMMED, SUPERSEDED, UNKNOWN
 
 
 def stranger_at(raw: Table, row: int | None) -> Stranger | None:
@@ -31,7 +31,8 @@ def check_dropped(dataset: Dataset, folder: Path, most: float) -> None:
     `folder` is where the data set's files are. It must not have been cut off at a moment yet.
     """
     first, unknown = dataset.stranger, dataset.dropped.get(UNKNOWN, 0)
-    total = dataset.ratings.rows + dataset.dropped.get(SUPERSEDED, 0) + unknown
+    again = sum(dataset.dropped.get(reason, 0) for reason in (SUPERSEDED, SUMMED))
+    total = dataset.ratings.rows + again + unknown
     if first is None or 100 * unknown <= most * total:
         return
     raise BadDataError(

@@ -1,6 +1,5 @@
 """Raw tables as readers give them, and the reading of CSV or Parquet files into them."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from tasks.core.errors import BadDataError
-from tasks.core.vocabulary import DatasetInfo
+from tasks.core.vocabulary import YEAR, DatasetInfo
+from tasks.data.written import Written, refuse_unreadable, unreadable
 
 ROW = "_row"
 """Where a record stood in its file, counted as a spreadsheet does: a CSV's header is row 1."""
@@ -21,13 +21,15 @@ class Table:
 
     A large file's `rows` are lazy: each question to them reads the file anew, and never keeps it.
     `theirs` maps our column names to the file's own, for messages. `later`: other files whose
-    records follow, each with the number that was added to its ROWs.
+    records follow, each with the number that was added to its ROWs. `written`: of files that are
+    not as their names have it, how they are written.
     """
 
     file: Path
     rows: pl.DataFrame | pl.LazyFrame
     theirs: Mapping[str, str] = field(default_factory=dict)
     later: tuple[tuple[Path, int], ...] = ()
+    written: Mapping[Path, Written] = field(default_factory=dict)
 
     @property
     def frame(self) -> pl.DataFrame:
@@ -50,7 +52,7 @@ class Table:
             return query.collect(engine="streaming")
         except (pl.exceptions.PolarsError, OSError):
             for file in (self.file, *(later for later, _ in self.later)):
-                _refuse_unreadable(file)
+                refuse_unreadable(file, self.written.get(file) or Written.by_name(file))
             raise
 
     def bad(self, problem: str, fix: str, column: str, row: object = None) -> BadDataError:
@@ -75,6 +77,7 @@ class RawTables:
     """A source as read, before any check.
 
     What `info` could not know is named in `unknown`; `dropped` counts what the reader left out.
+    `remarks` say what was recognised and inferred, a line each.
     """
 
     info: DatasetInfo
@@ -83,6 +86,7 @@ class RawTables:
     tags: Table | None = None
     unknown: frozenset[str] = frozenset()
     dropped: Mapping[str, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 def read_table(file: Path, names: dict[str, str], optional: frozenset[str] = frozenset()) -> Table:
@@ -96,32 +100,56 @@ def read_table(file: Path, names: dict[str, str], optional: frozenset[str] = fro
     return replace(table, rows=table.frame)
 
 
-def scan_table(file: Path, names: dict[str, str], optional: frozenset[str] = frozenset()) -> Table:
+def scan_table(
+    file: Path,
+    names: Mapping[str, str],
+    optional: frozenset[str] = frozenset(),
+    written: Written | None = None,
+) -> Table:
     """As `read_table`, but the rows stay in the file: what is malformed shows when they are read.
 
     In a column of no interest it would not show then, so a file that has such is read once now.
+    `written`: how the file is, unless its name says so.
     """
-    if not file.is_file():
+    how = written or Written.by_name(file)
+    if written is None and not file.is_file():
         raise BadDataError(file, "the file is missing", "Put it there, or check --data.")
-    rows = _scan(file)
-    columns = _columns(file, rows)
+    rows = how.scan()
+    columns = _columns(file, how, rows)
     for name, ours in names.items():
         if name not in columns and ours not in optional:
             raise BadDataError(
                 file,
                 f"the column is missing (found: {', '.join(columns)})",
-                "Add it, or rename the one that holds it.",
+                "Add it, or name the one that holds it: --columns OURS=THEIRS.",
                 column=name,
             )
-    if not set(columns) <= names.keys():
-        _refuse_unreadable(file)
+    if not set(columns) <= names.keys() and not how.has_rows:
+        refuse_unreadable(file, how)
     present = {name: ours for name, ours in names.items() if name in columns}
-    first = 1 if file.suffix == ".parquet" else 2
-    named = rows.select(present.keys()).rename(present).with_row_index(ROW, offset=first)
-    table = Table(file, named, {ours: name for name, ours in present.items()})
+    kept = [ROW] if how.has_rows else []
+    named = _plain_kinds(rows.select(*kept, *present.keys()).rename(present))
+    if not how.has_rows:
+        named = named.with_row_index(ROW, offset=how.first)
+    theirs = {ours: name for name, ours in present.items()}
+    table = Table(file, named, theirs, written={} if written is None else {file: how})
     if table.collect(named.head(1)).is_empty():
         raise BadDataError(file, "there are no rows", "Check that the export was complete.")
     return table
+
+
+def _plain_kinds(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Values of a Parquet file as text, numbers, and times in seconds since 1970."""
+    plain = []
+    for name, kind in rows.collect_schema().items():
+        column = pl.col(name)
+        if isinstance(kind, pl.Categorical | pl.Enum):
+            plain.append(column.cast(pl.String))
+        elif isinstance(kind, pl.Decimal):
+            plain.append(column.cast(pl.Float64 if kind.scale else pl.Int64))
+        elif isinstance(kind, pl.Date | pl.Datetime):
+            plain.append(column.dt.year() if name == YEAR else column.dt.epoch("s"))
+    return rows.with_columns(plain)
 
 
 def arrivals(folder: Path) -> list[Path]:
@@ -140,93 +168,24 @@ def read_ratings(
     table = scan_table(file, names, optional)
     for arrival in arrivals(file.parent):
         missing = frozenset(names.values()) - table.schema.keys()
-        table = _followed_by(table, scan_table(arrival, names, missing))
+        table = followed_by(table, scan_table(arrival, names, missing))
     return table
 
 
-def _followed_by(table: Table, more: Table) -> Table:
+def followed_by(table: Table, more: Table) -> Table:
+    """Both tables' records, the second's after the first's."""
     (added,) = table.ask(pl.col(ROW).max())
     own, extra = table.rows.lazy(), more.rows.lazy().select(table.schema.keys())
     extra = extra.with_columns(pl.col(ROW) + pl.lit(added, pl.UInt32))
     if table.schema != extra.collect_schema():  # text from a CSV, numbers from Parquet
         own, extra = (rows.with_columns(pl.exclude(ROW).cast(pl.String)) for rows in (own, extra))
     later = (*table.later, (more.file, added))
-    return replace(table, rows=pl.concat([own, extra]), later=later)
+    written = {**table.written, **more.written}
+    return replace(table, rows=pl.concat([own, extra]), later=later, written=written)
 
 
-def _scan(file: Path) -> pl.LazyFrame:
-    if file.suffix == ".parquet":
-        return pl.scan_parquet(file, glob=False)
-    return pl.scan_csv(file, infer_schema=False, glob=False)
-
-
-def _columns(file: Path, rows: pl.LazyFrame) -> Sequence[str]:
+def _columns(file: Path, how: Written, rows: pl.LazyFrame) -> Sequence[str]:
     try:
         return rows.collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise unreadable(file, error) from error
-
-
-def _refuse_unreadable(file: Path) -> None:
-    """Read a whole file, every column of it."""
-    try:
-        _scan(file).select(pl.all().null_count()).collect(engine="streaming")
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise unreadable(file, error) from error
-
-
-def unreadable(file: Path, error: Exception) -> BadDataError:
-    """The error to raise where reading the file ended in `error`."""
-    if file.suffix == ".parquet":
-        problem, fix = "this is not a whole Parquet file", "Write it again."
-    elif isinstance(error, pl.exceptions.NoDataError):
-        return BadDataError(file, "the file is empty", "Check the export.")
-    else:
-        problem, fix = "this is not a CSV file", "Correct the file."
-        blamed = _bad_byte(file) or _long_row(file)
-        if blamed is not None:
-            return blamed
-    return BadDataError(file, f"{problem} ({_first_line(error)})", fix)
-
-
-def _bad_byte(file: Path) -> BadDataError | None:
-    raw = file.read_bytes()
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        start = raw.rfind(b"\n", 0, error.start) + 1
-        return BadDataError(
-            file,
-            f"byte 0x{raw[error.start]:02x} is not UTF-8",
-            "Save the file as UTF-8 (for example: iconv -f latin1 -t utf-8).",
-            row=sum(1 for _ in csv.reader(_lines(raw[: error.start]))),
-            column=_column_at(raw, raw[start : error.start]),
-        )
-    return None
-
-
-def _lines(raw: bytes) -> list[str]:
-    """Lines with their ends; one more character stands for the byte that could not be read."""
-    return (raw.decode("utf-8") + "?").splitlines(keepends=True)
-
-
-def _column_at(raw: bytes, line_before: bytes) -> str:
-    header = raw.split(b"\n", 1)[0].decode("utf-8", "replace").strip().split(",")
-    fields = next(csv.reader([line_before.decode("utf-8", "replace")]), [""])
-    return header[min(max(len(fields), 1), len(header)) - 1]
-
-
-def _long_row(file: Path) -> BadDataError | None:
-    with file.open(encoding="utf-8", newline="") as lines:
-        records = csv.reader(lines)
-        width = len(next(records))
-        for row, record in enumerate(records, start=2):
-            if len(record) > width:
-                problem = f"the row has {len(record)} fields, the header {width}"
-                fix = 'Put fields that contain a comma in "quotes".'
-                return BadDataError(file, problem, fix, row=row)
-    return None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+        raise unreadable(file, how, error) from error

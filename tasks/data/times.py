@@ -20,6 +20,16 @@ FINER_FROM = 10**11
 So every number is a plausible time in one unit at most.
 """
 
+PATTERNS = (
+    "%Y-%m-%dT%H:%M:%S%.f%z",
+    "%Y-%m-%d %H:%M:%S%.f%z",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d",
+)
+"""How dates may be written."""
+
 SECONDS_PER_DAY = 86_400
 SECONDS_PER_YEAR = 31_556_952
 
@@ -30,10 +40,13 @@ def time_column(raw: Table, now: float | None = None) -> Column:
     Refused are times before 1970, later than a day after `now` (by the clock, unless given), and
     times of which some are in another unit than the others.
     """
+    pattern = pattern_of(raw)
+    if pattern is not None:
+        return _of_dates(pattern, now)
     column = number_column(raw, TIMESTAMP, pl.Int64(), required=False)
     if column.is_refused:
         return column
-    latest = (time.time() if now is None else now) + SECONDS_PER_DAY
+    latest = _latest(now)
     given, seconds = _given(raw), pl.lit(1, pl.Int64)
     for place in range(1, len(UNITS)):
         finer = pl.lit(STEP**place, pl.Int64)
@@ -43,9 +56,66 @@ def time_column(raw: Table, now: float | None = None) -> Column:
     return replace(column, value=column.value // seconds, checks=checks)
 
 
+def pattern_of(raw: Table) -> str | None:
+    """How the times are written, where they are dates; told by the first. None for numbers."""
+    if TIMESTAMP not in raw.schema or raw.schema[TIMESTAMP] != pl.String:
+        return None
+    text = pl.col(TIMESTAMP).str.strip_chars()
+    first = raw.collect(raw.rows.lazy().select(text).filter(text != "").head(1))
+    if first.is_empty():
+        return None
+    for pattern in PATTERNS:
+        if _parsed(first[TIMESTAMP], pattern).null_count() == 0:
+            return pattern
+    return None
+
+
+def _parsed(text: pl.Series, pattern: str) -> pl.Series:
+    return pl.DataFrame({TIMESTAMP: text}).select(_seconds(pattern)).to_series()
+
+
+def _seconds(pattern: str) -> pl.Expr:
+    """Seconds since 1970 of dates; a time without a zone is in UTC."""
+    text = pl.col(TIMESTAMP).str.strip_chars()
+    if pattern.endswith("%z"):
+        zoned = text.str.to_datetime(pattern, strict=False, time_unit="us", time_zone="UTC")
+        return zoned.dt.epoch("s")
+    if "%H" not in pattern:
+        return text.str.to_date(pattern, strict=False).dt.epoch("s")
+    return text.str.to_datetime(pattern, strict=False, time_unit="us").dt.epoch("s")
+
+
+def _of_dates(pattern: str, now: float | None) -> Column:
+    seconds, text = _seconds(pattern), pl.col(TIMESTAMP).str.strip_chars()
+    unread = Check(
+        (text != "") & seconds.is_null(),
+        lambda value: f"'{value}' is no time that is written as the first one ({pattern})",
+        "Correct it, or leave it empty where the time is not known.",
+        text,
+    )
+    to_come = _is_to_come(seconds.cast(pl.Float64), seconds > _latest(now))
+    return Column(TIMESTAMP, seconds, (unread, _is_before_1970(seconds), to_come))
+
+
+def _latest(now: float | None) -> float:
+    return (time.time() if now is None else now) + SECONDS_PER_DAY
+
+
+def times_said(raw: Table) -> list[str]:
+    """How times are written, in a line."""
+    if TIMESTAMP not in raw.schema:
+        return ["times: there are none"]
+    pattern = pattern_of(raw)
+    if pattern is not None:
+        return [f"times: dates written as {pattern}, in UTC where they name no zone"]
+    unit = _unit(_given(raw)).alias("unit")
+    first = raw.collect(raw.rows.lazy().select(unit).filter(pl.col("unit").is_not_null()).head(1))
+    return [f"times: {UNITS[first['unit'][0]]} since 1970"] if first.height else []
+
+
 def converted(raw: Table) -> dict[str, int]:
     """Of times that passed the checks: how many were in a finer unit, by what was done to them."""
-    if TIMESTAMP not in raw.schema:
+    if TIMESTAMP not in raw.schema or pattern_of(raw) is not None:
         return {}
     unit = _unit(_given(raw)).alias("unit")
     first = raw.collect(raw.rows.lazy().select(unit).filter(pl.col("unit").is_not_null()).head(1))

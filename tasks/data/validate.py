@@ -1,5 +1,6 @@
 """The checks every source must pass: a wrong row ends the run, a surplus one is counted."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -33,8 +34,10 @@ MOST_UNKNOWN = 0.5
 
 UNKNOWN = "ratings dropped: the items file lacks their item"
 SUPERSEDED = "ratings dropped: the same user rated the same item later"
+SUMMED = "rows summed: the same user met the same item before"
 
 Dropped = dict[str, int]
+Single = Callable[[pl.LazyFrame], pl.LazyFrame]
 Scale = tuple[float, float]
 
 PART_ROWS = 4_000_000
@@ -45,24 +48,37 @@ _PART = "_part"
 
 
 def clean_ratings(
-    raw: Table, items: pl.DataFrame, scale: Scale | None, now: float | None = None
+    raw: Table,
+    items: pl.DataFrame,
+    scale: Scale | None,
+    now: float | None = None,
+    *,
+    implicit: bool = False,
 ) -> tuple[pl.DataFrame, Dropped]:
     """Ratings (user, item, rating, timestamp), one per pair, sorted by user then item.
 
-    Of a pair's several ratings the latest stays (by timestamp, else by place in the file).
-    Ratings of items without a row in `items` are dropped and counted. Raises BadDataError,
-    naming row and column, for a missing id, a rating that is no finite number or off the scale, and
-    a time that `time_column` refuses; `now` is by the clock unless given.
+    Of a pair's several ratings the latest stays (by timestamp, else by place in the file);
+    if `implicit` they are summed, and a row without a rating counts 1. Ratings of items without a
+    row in `items` are dropped and counted. Raises BadDataError, naming row and column, for a
+    missing id, a rating that is no finite number or off the scale, and a time that `time_column`
+    refuses; `now` is by the clock unless given.
     """
     checked = _checked_ratings(raw, items, scale, now)
     rated = _of_items(checked, items).collect(engine="streaming")
     unknown = _refuse_strangers(raw, checked, items, rated.height)
-    single = latest(rated.lazy()).collect()
-    return single, _surplus(unknown, rated.height - single.height) | converted(raw)
+    single = (summed if implicit else latest)(rated.lazy()).collect()
+    surplus = rated.height - single.height
+    return single, _surplus(unknown, surplus, implicit=implicit) | converted(raw)
 
 
 def clean_large(
-    raw: Table, items: pl.DataFrame, scale: Scale | None, stem: Path, now: float | None = None
+    raw: Table,
+    items: pl.DataFrame,
+    scale: Scale | None,
+    stem: Path,
+    now: float | None = None,
+    *,
+    implicit: bool = False,
 ) -> tuple[pl.LazyFrame, Dropped]:
     """As `clean_ratings`, in bounded memory: the rows that it gives lie in files named `stem`*."""
     checked = _checked_ratings(raw, items, scale, now)
@@ -70,20 +86,30 @@ def clean_large(
     users = users_of(rated)
     kept = int(users[LENGTH].sum())
     unknown = _refuse_strangers(raw, checked, items, kept)
-    single = latest_on_disk(rated, users, stem)
-    return single, _surplus(unknown, kept - height(single)) | converted(raw)
+    single = latest_on_disk(rated, users, stem, summed if implicit else latest)
+    surplus = kept - height(single)
+    return single, _surplus(unknown, surplus, implicit=implicit) | converted(raw)
 
 
 def _checked_ratings(
     raw: Table, items: pl.DataFrame, scale: Scale | None, now: float | None
 ) -> pl.LazyFrame:
-    columns = [id_column(raw, USER), id_column(raw, ITEM), _rating_column(raw, scale)]
-    if TIMESTAMP in raw.schema:
-        columns.append(time_column(raw, now))
-    rows = typed(raw, *columns).rows.lazy()
+    rows = typed(raw, *rated_columns(raw, scale, now)).rows.lazy()
     if TIMESTAMP not in raw.schema:
         rows = rows.with_columns(pl.lit(None, pl.Int64).alias(TIMESTAMP))
+    if RATING not in raw.schema:
+        rows = rows.with_columns(pl.lit(1.0).alias(RATING))
     return like(rows, items, ITEM)
+
+
+def rated_columns(raw: Table, scale: Scale | None, now: float | None = None) -> list[Column]:
+    """How the columns of ratings are read, and what must not stand in them."""
+    columns = [id_column(raw, USER), id_column(raw, ITEM)]
+    if RATING in raw.schema:
+        columns.append(_rating_column(raw, scale))
+    if TIMESTAMP in raw.schema:
+        columns.append(time_column(raw, now))
+    return columns
 
 
 def _rating_column(raw: Table, scale: Scale | None) -> Column:
@@ -129,11 +155,8 @@ def _refuse_strangers(raw: Table, ratings: pl.LazyFrame, items: pl.DataFrame, ke
     return unknown
 
 
-def _surplus(unknown: int, superseded: int) -> Dropped:
-    return {
-        UNKNOWN: unknown,
-        SUPERSEDED: superseded,
-    }
+def _surplus(unknown: int, again: int, *, implicit: bool) -> Dropped:
+    return {UNKNOWN: unknown, SUMMED if implicit else SUPERSEDED: again}
 
 
 def clean_items(raw: Table, info: DatasetInfo) -> tuple[pl.DataFrame, Dropped]:
@@ -184,15 +207,24 @@ def latest(ratings: pl.LazyFrame) -> pl.LazyFrame:
     return ordered.filter(last).select(USER, ITEM, RATING, TIMESTAMP)
 
 
+def summed(ratings: pl.LazyFrame) -> pl.LazyFrame:
+    """Of each pair the sum of its ratings and the latest time; sorted by the pair."""
+    pairs = ratings.group_by(USER, ITEM).agg(pl.col(RATING).sum(), pl.col(TIMESTAMP).max())
+    return pairs.sort(USER, ITEM)
+
+
 def users_of(ratings: pl.LazyFrame) -> pl.DataFrame:
     """Every user and the number of their ratings, sorted by user."""
     counted = ratings.group_by(USER).agg(pl.len().alias(LENGTH))
     return counted.collect(engine="streaming").sort(USER)
 
 
-def latest_on_disk(ratings: pl.LazyFrame, users: pl.DataFrame, stem: Path) -> pl.LazyFrame:
+def latest_on_disk(
+    ratings: pl.LazyFrame, users: pl.DataFrame, stem: Path, single: Single = latest
+) -> pl.LazyFrame:
     """As `latest`, sorted PART_ROWS at a time by way of files named `stem`*, where the rows stay.
 
+    `single` makes one rating of a pair's, `latest` or `summed`.
     `users` are those of the ratings. Each file holds a range of them, so that one file after
     the other is the whole in its order; one user's ratings are never divided.
     """
@@ -202,7 +234,7 @@ def latest_on_disk(ratings: pl.LazyFrame, users: pl.DataFrame, stem: Path) -> pl
     ordered = [stem.with_name(f"{stem.name}.ordered-{place}.tmp") for place in range(len(firsts))]
     for place, file in enumerate(ordered):
         pieces = list(stem.parent.glob(f"{stem.name}.part-{place}-*"))
-        latest(pl.scan_parquet(pieces, glob=False)).sink_parquet(file, compression="lz4")
+        single(pl.scan_parquet(pieces, glob=False)).sink_parquet(file, compression="lz4")
         for piece in pieces:
             piece.unlink()
     return pl.scan_parquet(ordered, glob=False)

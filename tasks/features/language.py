@@ -36,7 +36,7 @@ def all_liked(facts: Facts, pairs: Pairs) -> Floats:
     return _mean_cosine(facts, pairs, _liked(facts))
 
 
-@feature("disliked texts", GROUP, relative=True)
+@feature("disliked texts", GROUP, relative=True, of_ratings=True)
 def all_disliked(facts: Facts, pairs: Pairs) -> Floats:
     """Mean cosine with the texts of the items that the user rated below their mean."""
     return _mean_cosine(facts, pairs, ~_liked(facts))

@@ -19,7 +19,7 @@ def log_count(facts: Facts, pairs: Pairs) -> Floats:
     return np.log1p(facts.all_ratings.counts)[pairs.item]
 
 
-@feature("mean rating", GROUP, reason="rated highly on the whole")
+@feature("mean rating", GROUP, reason="rated highly on the whole", of_ratings=True)
 def mean_rating(facts: Facts, pairs: Pairs) -> Floats:
     """The item's mean rating above everybody's, shrunk as if by five ratings at that mean."""
     known = facts.all_ratings

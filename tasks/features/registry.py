@@ -25,25 +25,27 @@ Function = Callable[[Facts, Pairs], Floats]
 class Feature:
     """One number per pair; `relative`: it counts against the user's other candidates, too.
 
-    `reason`: what a high value says of an item, as part of a sentence to the user.
+    `reason`: what a high value says of an item, as part of a sentence to the user. `of_ratings`: it
+    means something only where people said how much they liked what they met.
     """
 
     function: Function
     group: str
     relative: bool
     reason: str
+    of_ratings: bool = False
 
 
 FEATURES: dict[str, Feature] = {}
 
 
 def feature(
-    name: str, group: str, *, relative: bool = False, reason: str = ""
+    name: str, group: str, *, relative: bool = False, reason: str = "", of_ratings: bool = False
 ) -> Callable[[Function], Function]:
     """A decorator that enters a function (facts, pairs) -> (P,) under `name`; NaN is unknown."""
 
     def enter(function: Function) -> Function:
-        FEATURES[name] = Feature(function, group, relative, reason)
+        FEATURES[name] = Feature(function, group, relative, reason, of_ratings)
         return function
 
     return enter

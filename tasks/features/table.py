@@ -39,11 +39,12 @@ NO_FEATURES = {USER, ITEM, LABEL, WHOLE, ESTIMATE, BASE_RANK}
 
 
 def learned_features(
-    models: Iterable[str], without: Collection[str], *, similarity: bool
+    models: Iterable[str], without: Collection[str], *, similarity: bool, implicit: bool = False
 ) -> list[str]:
     """The names of all models and features but for the groups and names in `without`.
 
-    `similarity`: whether the scorer's is among them. Raises SettingsError for an unknown group or
+    `similarity`: whether the scorer's is among them. `implicit`: without those that need ratings.
+    Raises SettingsError for an unknown group or
     name, and where nothing is left.
     """
     groups = {known.group for known in FEATURES.values()} - {SIGNALS} | {COLLABORATIVE}
@@ -61,6 +62,7 @@ def learned_features(
         if known.function.__module__ == file.__name__
         and name not in {*without, SIMILARITY}
         and known.group not in {*without, SIGNALS}
+        and not (implicit and known.of_ratings)
     ]
     if not names:
         raise SettingsError("without: no feature is left to learn from.", "Leave out fewer.")

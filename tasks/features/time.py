@@ -77,7 +77,7 @@ def rising_in_90_days(facts: Facts, pairs: Pairs) -> Floats:
     return _lately(facts, pairs, 90) - _lately(facts, pairs, 365)
 
 
-@feature("mean rating of late", TIME, reason="rated highly of late")
+@feature("mean rating of late", TIME, reason="rated highly of late", of_ratings=True)
 def mean_of_late(facts: Facts, pairs: Pairs) -> Floats:
     """The item's mean rating of the last year above everybody's, shrunk as by five at that mean."""
     known = facts.all_ratings

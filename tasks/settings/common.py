@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from tasks.core.homes import Home
+from tasks.data.formats.names import DESCRIBED, RATED
 from tasks.settings.runner_name import RunnerName
 
 CHUNK, CHUNK_ASKING = 5000, 100
@@ -27,7 +28,14 @@ class CommonOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data: str = Field("movielens", description="Data set: a name (`palate datasets`) or a folder.")
+    data: str = Field(
+        "movielens", description="Data set: a name (`palate datasets`), a folder, a file."
+    )
+    columns: str | None = Field(
+        None,
+        description="What the data's files call columns, where that is not guessed:"
+        " user=uid,item=sku,rating=stars.",
+    )
     home: Home = Field(
         Path(".palate"),
         description="Folder for all state; or s3://BUCKET/PREFIX, which machines share.",
@@ -76,6 +84,18 @@ class CommonOptions(BaseModel):
             seconds_of(given)
         return given
 
+    @field_validator("columns")
+    @classmethod
+    def _names_columns(cls, given: str | None) -> str | None:
+        if given is not None:
+            columns_of(given)
+        return given
+
+    @property
+    def column_names(self) -> dict[str, str]:
+        """`columns`, by our column the files' own."""
+        return {} if self.columns is None else columns_of(self.columns)
+
     @property
     def known_until(self) -> int | None:
         """`as_of` in seconds since 1970."""
@@ -84,6 +104,17 @@ class CommonOptions(BaseModel):
     def users_per_task(self, *, asking: bool) -> int:
         """The size of a chunk: what a kill can cost, and what one task holds in memory."""
         return self.chunk_users or (CHUNK_ASKING if asking else CHUNK)
+
+
+def columns_of(given: str) -> dict[str, str]:
+    """By our column the files' own, of "user=uid,item=sku"; raises ValueError for anything else."""
+    pairs = [pair.partition("=") for pair in given.split(",")]
+    known = RATED.keys() | DESCRIBED.keys()
+    for ours, equals, theirs in pairs:
+        if not equals or not theirs.strip() or ours.strip() not in known:
+            names = ", ".join(sorted(known))
+            raise ValueError(f"'{ours}{equals}{theirs}' is not OURS=THEIRS; ours are {names}")
+    return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
 
 
 def seconds_of(moment: str) -> int:

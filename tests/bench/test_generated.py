@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.data.readers import generic
+from tasks.data import catalogue
 from tests.bench import generated
 from tests.bench.generated import FEWEST, history_lengths, rated_again, write_generated
 from tests.bench.world import Shape, world_of
@@ -45,8 +45,8 @@ def test_sizes_are_those_of_the_real_data_sets():
     assert small.items == pytest.approx(9_742, rel=0.01)
 
 
-def test_it_reads_as_a_generic_folder(made):
-    raw = generic.read(made)
+def test_it_reads_as_a_generic_folder(made, tmp_path):
+    raw = catalogue.find(str(made), made).read(tmp_path)
     assert not raw.unknown
     assert raw.info.scale == (0.5, 5.0)
     assert raw.items.frame["title"].n_unique() == Shape.of(RATINGS).items

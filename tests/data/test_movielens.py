@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from tasks.core.artifacts import read_table
-from tasks.data.readers.movielens import split_titles
+from tasks.data.formats.prepare import year_apart
 from tasks.data.stages import ingest
 from tests.data.conftest import MOVIELENS
 
@@ -43,7 +43,7 @@ def test_line_endings_make_no_difference(ingested, tmp_path):
 )
 def test_the_year_is_what_stands_in_brackets_at_the_end(written, title, year):
     movies = pl.DataFrame({"title": [written], "genres": ["Drama"]})
-    assert split_titles(movies).select("title", "year").row(0) == (title, year)
+    assert year_apart(movies.lazy()).collect().select("title", "year").row(0) == (title, year)
 
 
 def test_optional_files_are_joined(ingested):

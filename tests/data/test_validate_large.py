@@ -104,7 +104,7 @@ def test_ratings_stay_in_their_file_until_they_are_asked_for(folder_of):
 
 @pytest.mark.parametrize(
     ("text", "row", "column"),
-    [(b"1,10,4,1,\xe9\n", 2, "note"), (b"1,10,4,1,a\n1,20,4,1,b,c\n", 3, None)],
+    [(b"1,10,4,1,\xc3\xa9\n1,20,4,1,\xe9\n", 3, "note"), (b"1,10,4,1,a\n1,20,4,1,b,c\n", 3, None)],
     ids=["byte", "fields"],
 )
 def test_a_column_of_no_interest_is_read_all_the_same(ingested, text, row, column):

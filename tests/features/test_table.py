@@ -198,3 +198,9 @@ def test_a_column_has_the_reason_of_its_feature():
     assert reason_of("popular-lately") == "rated by many lately"
     assert reason_of("next-items") == "often rated after what you rated last"
     assert reason_of("log history") == "", "which says nothing of an item"
+
+
+def test_without_ratings_features_that_need_them_are_left_out():
+    rated = learned_features(("ease",), (), similarity=False)
+    met = learned_features(("ease",), (), similarity=False, implicit=True)
+    assert set(rated) - set(met) == {"mean rating", "mean rating of late", "disliked texts"}

@@ -1,84 +1,144 @@
-"""The generic folder: ratings and items as Parquet or CSV, and an optional dataset.toml."""
+"""Any data set of ratings, in whatever format, with items beside them or without."""
 
-import math
-import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
+import polars as pl
 
 from tasks.core.errors import BadDataError
-from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, TITLE, USER, DatasetInfo
-from tasks.data.columns import ITEM_COLUMNS
-from tasks.data.tables import RawTables, arrivals, read_ratings, read_table
+from tasks.core.vocabulary import ITEM, RATING, TITLE, DatasetInfo
+from tasks.data.columns import id_column, typed
+from tasks.data.formats.finding_files import Candidate, Found
+from tasks.data.formats.held import Held
+from tasks.data.formats.look import look_at
+from tasks.data.formats.names import COUNT, near_miss
+from tasks.data.formats.reading import table_of
+from tasks.data.tables import ROW, RawTables, Table, arrivals, followed_by
+from tasks.data.validate import Dropped
 
-DESCRIPTION_FILE = "dataset.toml"
-_SUFFIXES = (".parquet", ".csv")
-
-DEFAULTS: dict[str, Any] = {
-    "noun": "item",
-    "noun_plural": "items",
-    "scale": (0.0, 0.0),
-    "relevant_at": 0.0,
-    "source": "unknown",
-    "terms": "unknown",
-}
-
-
-def recognises(folder: Path) -> bool:
-    """Whether the folder holds ratings.parquet or ratings.csv."""
-    return _find(folder, "ratings") is not None
+ZEROS = (
+    "ratings dropped: 0 says that the item was met, not how it was liked (implicit = true in"
+    " dataset.toml uses them)"
+)
+IMPLICIT = (
+    "every row counts 1, repeated rows are summed; what somebody met counts as liked, and what"
+    " needs ratings is left out"
+)
 
 
-def files(folder: Path) -> list[Path]:
+def read(found: Found, copies: Path) -> RawTables:
+    """Read a data set; what cannot be read where it lies is copied into the folder `copies`."""
+    implicit = _is_implicit(found)
+    ratings, dropped = _ratings(found, copies, implicit=implicit)
+    items = _items(found, ratings, copies)
+    known = found.ratings.format.info if found.ratings.format else {}
+    name = found.place.name if found.place.is_dir() else found.ratings.look.stem
+    info, unknown = found.described.completed(name, known)
+    if implicit:
+        info, unknown = _of_implicit(info), frozenset[str]()
+    remarks = (*_remarks(found), *_remarks_of_implicit(found, implicit=implicit))
+    return RawTables(info, ratings, items, unknown=unknown, dropped=dropped, remarks=remarks)
+
+
+def files(found: Found) -> list[Path]:
     """The files that decide what `read` gives."""
-    named = [_find(folder, "ratings"), _find(folder, "items"), folder / DESCRIPTION_FILE]
-    return [file for file in named if file is not None and file.is_file()] + arrivals(folder)
+    return [*found.files, *_arrivals(found)]
 
 
-def read(folder: Path) -> RawTables:
-    """Read the folder; without a dataset.toml the scale is taken from the ratings themselves."""
-    ratings = read_ratings(
-        _find(folder, "ratings") or folder / "ratings.parquet",
-        {name: name for name in (USER, ITEM, RATING, TIMESTAMP)},
-        optional=frozenset({TIMESTAMP}),
-    )
-    items = read_table(
-        _find(folder, "items") or folder / "items.parquet",
-        {name: name for name in (ITEM, *ITEM_COLUMNS)},
-        optional=frozenset(ITEM_COLUMNS) - {TITLE},
-    )
-    info, unknown = _describe(folder)
-    return RawTables(info, ratings, items, unknown=unknown)
+def _is_implicit(found: Found) -> bool:
+    """Whether nobody rated anything; BadDataError where ratings seem to be mistyped."""
+    table = found.ratings
+    if found.described.implicit:
+        return True
+    if RATING in table.has:
+        return False
+    near = near_miss(table.look.names, RATING)
+    if near is not None and COUNT not in table.has:
+        raise BadDataError(
+            table.look.shown,
+            f"the column is missing (found: {', '.join(table.look.names)})",
+            f"Name the one that holds it: --columns rating={near}; or set implicit = true in"
+            " dataset.toml, and every row counts 1.",
+            column=RATING,
+        )
+    return True
 
 
-def _find(folder: Path, stem: str) -> Path | None:
-    candidates = (folder / f"{stem}{suffix}" for suffix in _SUFFIXES)
-    return next((file for file in candidates if file.is_file()), None)
+def _of_implicit(info: DatasetInfo) -> DatasetInfo:
+    return info.model_copy(update={"scale": (0.0, 1.0), "relevant_at": 1.0, "implicit": True})
 
 
-def _describe(folder: Path) -> tuple[DatasetInfo, frozenset[str]]:
-    """What dataset.toml says, and which of the fields only the ratings can tell."""
-    file = folder / DESCRIPTION_FILE
-    entries = _read_toml(file) if file.is_file() else {}
-    try:
-        info = DatasetInfo.model_validate(DEFAULTS | {"name": folder.name} | entries)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise BadDataError(file, first["msg"], "Correct the entry.", column=key) from error
-    low, high = info.scale
-    if "scale" in entries and not (low < high and math.isfinite(high - low)):
-        problem = "the scale must be [lowest, highest]"
-        raise BadDataError(file, problem, "Correct the entry.", column="scale")
-    if {"scale", "relevant_at"} <= entries.keys() and not low <= info.relevant_at <= high:
-        problem = f"{info.relevant_at:g} is off the scale"
-        raise BadDataError(file, problem, "Correct the entry.", column="relevant_at")
-    return info, frozenset({"scale", "relevant_at"} - entries.keys())
+def _ratings(found: Found, copies: Path, *, implicit: bool) -> tuple[Table, Dropped]:
+    names = _names_of_rated(found.ratings, implicit=implicit)
+    table = table_of(found.ratings.look, found.ratings.format, names, copies)
+    for file in _arrivals(found):
+        more = table_of(look_at(Held(file)), found.ratings.format, names, copies)
+        for lacks in table.schema.keys() - more.schema.keys():
+            shown = ", ".join(look_at(Held(file)).names)
+            problem = f"the column is missing (found: {shown})"
+            raise BadDataError(file, problem, "Add it.", column=table.theirs.get(lacks, lacks))
+        table = followed_by(table, more)
+    kind = found.ratings.format
+    if kind is None or not kind.zeros_are_implicit or implicit:
+        return table, {}
+    is_zero = pl.col(RATING).cast(pl.Float64, strict=False) == 0
+    (zeros,) = table.ask(is_zero.sum())
+    kept = table.rows.lazy().filter(is_zero.fill_null(value=False).not_())
+    return table.having(kept), {ZEROS: zeros}
 
 
-def _read_toml(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadDataError(file, f"this is not valid TOML ({error})", "Correct it.") from error
+def _names_of_rated(table: Candidate, *, implicit: bool) -> dict[str, str]:
+    """The columns to read; a count stands in the place of the rating where nobody rated."""
+    if not implicit:
+        return {theirs: ours for theirs, ours in table.names.items() if ours != COUNT}
+    names = {theirs: ours for theirs, ours in table.names.items() if ours != RATING}
+    return {theirs: RATING if ours == COUNT else ours for theirs, ours in names.items()}
+
+
+def _items(found: Found, ratings: Table, copies: Path) -> Table:
+    if found.items is not None:
+        items = table_of(found.items.look, found.items.format, found.items.names, copies)
+        return replace(items, rows=items.frame)
+    rated = typed(ratings, id_column(ratings, ITEM)).rows.lazy()
+    only = rated.group_by(ITEM).agg(pl.col(ROW).min()).sort(ITEM)
+    rows = ratings.collect(only.with_columns(pl.lit(None, pl.String).alias(TITLE)))
+    return replace(ratings, rows=rows)
+
+
+def _arrivals(found: Found) -> list[Path]:
+    """Files of ratings that came later, beside the first."""
+    look = found.ratings.look
+    if not found.place.is_dir() or look.folder is not None:
+        return []
+    return arrivals(look.parts[0].file.parent)
+
+
+def _remarks(found: Found) -> list[str]:
+    """What was recognised, and which columns were taken for which."""
+    lines = []
+    for what, table in (("ratings", found.ratings), ("items", found.items)):
+        if table is None:
+            lines.append(f"no {what} file: {what} are named by their ids and have no text")
+            continue
+        called = table.format.name if table.format else "columns by their names"
+        lines.append(f"{what}: {table.look.shown.name}, {called} ({table.look.writing})")
+        renamed = _renamed(table.names) if table.look.has_header else ""
+        if renamed:
+            lines.append(f"columns of {what}: {renamed}")
+    return lines
+
+
+def _renamed(names: Mapping[str, str]) -> str:
+    pairs = (f"{theirs} -> {ours}" for theirs, ours in names.items() if theirs != ours)
+    return ", ".join(pair for pair in pairs if "flag" not in pair)
+
+
+def _remarks_of_implicit(found: Found, *, implicit: bool) -> list[str]:
+    if not implicit:
+        return []
+    if COUNT in found.ratings.has:
+        why = "counts in place of ratings: they are summed"
+        return [f"implicit feedback, {why}; what somebody met counts as liked"]
+    said = "dataset.toml says so" if found.described.implicit else "there is no rating column"
+    return [f"implicit feedback ({said}): {IMPLICIT}"]

@@ -16,17 +16,15 @@ from tasks.core.vocabulary import (
     TMDB_ID,
     USER,
     VOTES,
-    YEAR,
     DatasetInfo,
 )
 from tasks.data.columns import ITEM_COLUMNS, with_ids, with_number
+from tasks.data.formats.prepare import year_apart
 from tasks.data.tables import ROW, RawTables, Table, arrivals, read_ratings, read_table
 from tasks.data.validate import Dropped
 
 SCALE = (0.5, 5.0)
 RELEVANT_AT = 4.0
-_YEAR_AT_END = r"\((\d{4})(?:[-\x{2013}]\d{0,4})?\)\s*$"
-_NO_GENRES = "(no genres listed)"
 
 
 EXTRAS: tuple[tuple[str, str, dict[str, str]], ...] = (
@@ -38,12 +36,12 @@ EXTRAS: tuple[tuple[str, str, dict[str, str]], ...] = (
 
 
 def recognises(folder: Path) -> bool:
-    """Whether the folder holds movies.csv, or a ratings.csv with MovieLens' first column."""
-    ratings = folder / "ratings.csv"
-    if (folder / "movies.csv").is_file() or not ratings.is_file():
-        return (folder / "movies.csv").is_file()
-    with ratings.open("rb") as file:
-        return file.readline().startswith(b"userId,")
+    """Whether the folder holds a movies.csv as MovieLens has it."""
+    movies = folder / "movies.csv"
+    if not movies.is_file():
+        return False
+    with movies.open("rb") as file:
+        return file.readline().lstrip(b"\xef\xbb\xbf").startswith(b"movieId,")
 
 
 def files(folder: Path) -> list[Path]:
@@ -60,7 +58,7 @@ def read(folder: Path) -> RawTables:
         optional=frozenset({TIMESTAMP}),
     )
     movies = read_table(folder / "movies.csv", {"movieId": ITEM, "title": TITLE, "genres": GENRES})
-    items, dropped = split_titles(movies.frame), Dropped()
+    items, dropped = year_apart(movies.frame.lazy()).collect(), Dropped()
     for file, what, names in EXTRAS:
         items, surplus = _join(items, folder / file, names)
         dropped[f"{what} dropped: repeated, or the items file lacks their item"] = surplus
@@ -70,6 +68,7 @@ def read(folder: Path) -> RawTables:
         items=movies.having(items),
         tags=_tags(folder / "tags.csv"),
         dropped=dropped,
+        remarks=("MovieLens CSV: ratings.csv, movies.csv",),
     )
 
 
@@ -83,17 +82,6 @@ def describe(name: str) -> DatasetInfo:
         relevant_at=RELEVANT_AT,
         source="GroupLens, MovieLens (https://grouplens.org/datasets/movielens/)",
         terms="research use with citation; no redistribution without permission",
-    )
-
-
-def split_titles(movies: pl.DataFrame) -> pl.DataFrame:
-    """Move the year at the end of a title, "Heat (1995)", into its own column."""
-    title = pl.col(TITLE).str.strip_chars()
-    genres = pl.col(GENRES)
-    return movies.with_columns(
-        title.str.extract(_YEAR_AT_END).alias(YEAR),
-        title.str.replace(_YEAR_AT_END, "").str.strip_chars().alias(TITLE),
-        pl.when(genres != _NO_GENRES).then(genres).alias(GENRES),
     )
 
 

@@ -1,0 +1,101 @@
+"""`palate check`: what a data set holds, and whether a night could use it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from flows.cli.main import main
+from tests.data.conftest import GENERIC, write_folder
+
+
+@pytest.fixture
+def checked(tmp_path, monkeypatch, capsys):
+    """Check a folder of these files; gives the exit code and what was printed."""
+
+    def run(files, *more):
+        folder = write_folder(tmp_path / "data", files)
+        monkeypatch.setattr(sys, "argv", ["palate", "check", str(folder), *more])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return ended.value.code, printed.out + printed.err
+
+    return run
+
+
+def test_it_says_what_was_recognised_inferred_and_dropped(checked):
+    rows = "uid;item;stars\n1;10;1\n1;10;2\n2;20;5\n" + "3;10;4\n"
+    files = {"ratings.csv": rows, "items.csv": "item,title\n10,Heat\n20,Alien\n"}
+    code, out = checked(files)
+    assert code == 0
+    assert "parted by ';'" in out
+    assert "uid -> user" in out
+    assert "stars -> rating" in out
+    assert "scale 2 to 5, liked from 4.25" in out
+    assert "times: there are none" in out
+    assert "rated the same item later (the first: ratings.csv, row 3: user 1, item 10)" in out
+
+
+def test_the_first_bad_row_of_each_kind_is_named(checked):
+    rows = "user,item,rating,timestamp\n1,10,4,1\n,10,4,1\n1,20,x,1\n2,10,4,-5\n"
+    code, out = checked(GENERIC | {"ratings.csv": rows})
+    assert code == 1
+    for row, says in ((3, "id is missing"), (4, "'x' is not a number"), (5, "before 1970")):
+        assert any(f"row {row}" in line and says in line for line in out.splitlines())
+
+
+def test_too_many_unknown_items_end_it(checked):
+    rows = "user,item,rating\n1,10,4\n2,10,4\n3,10,4\n4,99,4\n"
+    code, out = checked(GENERIC | {"ratings.csv": rows})
+    assert code == 1
+    assert "--max-dropped" in out
+
+
+def test_columns_are_named_where_nobody_guesses_them(checked):
+    rows = "who,what,rating\n1,10,4\n2,20,5\n"
+    assert checked({"log.csv": rows}, "--columns", "user=who,item=what")[0] == 0
+
+
+def test_columns_may_be_named_in_dataset_toml(checked):
+    toml = '[columns]\nuser = "who"\nitem = "what"\n'
+    code, out = checked({"log.csv": "who,what,rating\n1,10,4\n2,20,5\n", "dataset.toml": toml})
+    assert (code, "who -> user" in out) == (0, True)
+
+
+def test_unguessed_columns_say_what_there_is(checked):
+    code, out = checked({"log.csv": "who,what,rating\n1,10,4\n"})
+    assert code == 1
+    assert "who, what, rating" in out
+    assert "--columns" in out
+
+
+def test_it_imports_no_prefect(tmp_path):
+    folder = write_folder(tmp_path / "data", GENERIC)
+    code = (
+        "import sys; sys.argv = ['palate', 'check', sys.argv[1]]\n"
+        "from flows.cli.main import main\n"
+        "try: main()\nexcept SystemExit as end: assert end.code == 0, end.code\n"
+        "assert 'prefect' not in sys.modules"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder)], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", ["nightly", "estimate", "enrich", "evaluate", "replay"])
+def test_commands_look_at_the_data_before_they_start_a_server(
+    command, tmp_path, monkeypatch, capsys
+):
+    def start(_home):
+        pytest.fail("a server was started")
+
+    monkeypatch.setattr("flows.cli.app.prefect_for", start)
+    folder = write_folder(tmp_path / "data", {"log.csv": "who,what\n1,10\n"})
+    words = ["palate", command, "--data", str(folder), "--home", str(tmp_path / "home")]
+    monkeypatch.setattr(sys, "argv", words)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "no file has a user and an item" in capsys.readouterr().err
