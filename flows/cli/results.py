@@ -6,7 +6,7 @@ from typing import Literal
 from rich.markup import escape
 from rich.table import Table
 
-from flows.cli.app import app, console, home_given
+from flows.cli.app import app, console, home_given, terminal
 
 FORMATS = """\
 A folder, --data DIR, may hold
@@ -63,9 +63,19 @@ def sql(
     with stream(home_given(home), find_statement(statement)) as batches:
         if how == "table":
             show_some(batches)
+            if (said := _age_of(statement, home_given(home))) is not None:
+                terminal.print(said, markup=False, soft_wrap=True)
         else:
             with opened(out) as file:
                 write_rows(batches, how, file)
+
+
+def _age_of(statement: str, home: Path) -> str | None:
+    """Of which night and measurement the answer to a question that ships is."""
+    import sql as shipped  # noqa: PLC0415
+    from tasks.store.age import said_age  # noqa: PLC0415
+
+    return said_age(home) if statement in shipped.questions() else None
 
 
 def _format_of(out: Path | None) -> Literal["table", "json", "csv", "parquet"]:

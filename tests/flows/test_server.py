@@ -81,3 +81,21 @@ def _answers(url: str) -> bool:
             return True
     except OSError:
         return False
+
+
+@pytest.mark.slow
+def test_two_servers_that_start_at_once_in_a_new_home_both_answer(tmp_path: Path) -> None:
+    environment = os.environ | {"PREFECT_HOME": str(tmp_path / "prefect")}
+    environment.pop("PREFECT_API_URL", None)
+    command = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    holders = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        for _ in range(3)
+    ]
+    try:
+        addresses = [holder.stdout.readline().strip() for holder in holders if holder.stdout]
+        assert all(map(_answers, addresses)) and len(set(addresses)) == 3
+    finally:
+        for holder in holders:
+            holder.terminate()
+            holder.wait()

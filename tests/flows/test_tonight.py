@@ -1,14 +1,20 @@
 """Nights that follow each other: what stays, what is made anew, and what the guard does."""
 
+import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from tasks.night import stages
+from tasks.night.guard import Verdict
+from tasks.night.measured import SEGMENT
 from tasks.store.nights import last_night
 from tasks.store.query import query
+from tests.night.notify.test_channels import READS
 from tests.support.command import PLAIN
 from tests.support.in_process import Terminal
 
@@ -199,3 +205,30 @@ def test_evidence_gathers_over_nights_and_better_lists_are_let_alone(judged: Jud
         told.append(judged.guard()["everybody"])
     assert told == ["insufficient", "not worse"]
     assert query(judged.home, "SELECT DISTINCT status FROM runs").rows() == [("complete",)]
+
+
+def test_a_night_whose_own_measurement_is_below_nought_publishes_base_lists_until_measured_anew(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    measure = ("--measure-users", 30, "--guard-users", 10)
+    figures = {"base": 0.2, "reranked": 0.1, "difference": -0.1, "low": -0.2, "high": -0.05}
+    worse = Verdict(segment=SEGMENT, users=30, ratings=0, metric="NDCG", k=10, verdict="worse")
+    worse = worse.model_copy(update=figures)
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "measured_verdicts", lambda *_: [worse])
+        told = tmp_path / "told"
+        program = json.dumps([sys.executable, "-c", READS, str(told)])
+        first = nights.run(*measure, "--notify-command", program)
+    assert "GUARDED" in nights.printed and "On held-out ratings" in nights.printed
+    assert json.loads(told.read_text())["status"] == "guarded"
+    lists = nights.lists(first)
+    assert lists["rank"].equals(lists["base_rank"])
+    assert not lists["rank"].equals(lists["reranked_rank"])
+
+    kept = nights.run(*measure)
+    status, note = query(nights.home, "SELECT status, note FROM latest_run").row(0)
+    assert status == "guarded" and "-0.1000 [-0.2000, -0.0500]" in note
+    again = nights.lists(kept)
+    assert again["rank"].equals(again["base_rank"])
+    asked = "SELECT verdict FROM guard JOIN latest_run USING (run_id) WHERE segment = $segment"
+    assert query(nights.home, asked, {"segment": SEGMENT}).item() == "worse"
