@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from prefect import flow
@@ -16,9 +16,6 @@ from prefect.client.orchestration import get_client
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
-from pydantic import GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
 from rich.markup import escape
 
 from flows import evaluate as evaluating
@@ -33,6 +30,7 @@ from tasks.core.progress import lines_to, log_for, say
 from tasks.core.storage import storage_of
 from tasks.evaluation.grid import read_grid
 from tasks.llm.open_sessions import asking
+from tasks.settings.form import AsForm
 from tasks.settings.sources import (
     EvaluateOptions,
     GivenOptions,
@@ -41,37 +39,9 @@ from tasks.settings.sources import (
 )
 from tasks.store.record import attempt, new_run_id
 
-
-class AsForm:
-    """Annotates settings whose form leaves everything empty that nobody fills in.
-
-    A form sends the defaults that it shows, and they would beat the environment of the worker, its
-    PALATE_CONFIG and PALATE_METHOD; so a default stands in the description.
-    """
-
-    def __get_pydantic_json_schema__(
-        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """Give the JSON schema without any default."""
-        schema = handler(core_schema)
-        _describe_defaults(schema, handler)
-        return schema
-
-
-def _describe_defaults(schema: dict[str, Any], handler: GetJsonSchemaHandler) -> None:
-    """Move the defaults of a model's fields, and of models in it, into their descriptions."""
-    for field in handler.resolve_ref_schema(schema).get("properties", {}).values():
-        default = field.pop("default", None)
-        for reference in (field, *field.get("allOf", [])):
-            if "$ref" in reference:
-                _describe_defaults(reference, handler)
-        if default not in (None, [], {}) and not isinstance(default, dict):
-            field["description"] = f"{field.get('description', '')} Default: {default}.".strip()
-
-
-Chosen = Annotated[NightlyOptions, AsForm()]
-Measuring = Annotated[EvaluateOptions, AsForm()]
-Replaying = Annotated[ReplayCommandOptions, AsForm()]
+Chosen = Annotated[NightlyOptions, AsForm(NightlyOptions)]
+Measuring = Annotated[EvaluateOptions, AsForm(EvaluateOptions)]
+Replaying = Annotated[ReplayCommandOptions, AsForm(ReplayCommandOptions)]
 runner: ThreadPoolTaskRunner[object] = ThreadPoolTaskRunner(max_workers=2)
 
 

@@ -8,7 +8,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.comparisons import compare_all
 from flows.dataset import what_is_known
-from flows.guarding import guard
+from flows.guarding import guard, judge_measurement, with_measurement
 from flows.measuring import measure
 from flows.outcomes import NightlyResult
 from flows.prefect_summary import show_in_prefect
@@ -90,6 +90,8 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
     with phase(phases.MEASURE):
         results = measure(steps, tonight, plan, lists)
         comparisons = compare_all(steps, results)
+        measured = judge_measurement(steps, settings, results, comparisons, plan)
+    guarding = with_measurement(guarding, measured, known.users, settings.night)
     places = places_of(tonight, lists, guarding)
     sentences = Sentences()
     if settings.night.explain:
@@ -97,7 +99,8 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
             sentences = write_sentences(tonight.pipeline(), places)
     asks = settings.method.asks_llm or settings.method.writer == "llm" or sentences.asked
     asked = requests_to_publish(settings.home, settings.engine) if asks else None
-    state = state_of(tonight, plan, lists, guarding.nights, run_id if results else None)
+    measured_in = run_id if results else None
+    state = state_of(tonight, plan, lists, guarding.nights, measured_in, measured)
     run = Run(
         run_id=run_id,
         flow="nightly",
@@ -110,6 +113,7 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
             method=plan.method,
             degraded=lists.degraded,
             guarded=guarding.note,
+            remark=guarding.remark,
             unexplained=sentences.note,
             plain=plain,
             changes=changes_of(plan.reasons, known.users.rows, plan.gone),

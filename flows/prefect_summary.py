@@ -1,10 +1,11 @@
-"""What a night leaves in Prefect's UI: a summary, and the way to its report."""
+"""What a night leaves in Prefect's UI: a summary, which names its report."""
 
 import logging
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
-from prefect.artifacts import create_link_artifact, create_markdown_artifact
+from prefect.artifacts import create_markdown_artifact
 
 import sql
 from tasks.core.prefect_progress import is_seen
@@ -13,25 +14,25 @@ from tasks.store.query import query
 
 log = logging.getLogger(__name__)
 
-SUMMARY_KEY, REPORT_KEY = "palate-night", "palate-report"
+SUMMARY_KEY = "palate-night"
 _MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "\\|`*_<>[]#"})
 
 
 def show_in_prefect(settings: Settings, run_id: str, report: Path | None = None) -> None:
-    """Leave artifacts of a published run, where a server keeps them; that may fail."""
+    """Leave a summary of a published run, where a server keeps it; that may fail.
+
+    The report is named by its path: browsers follow no link from a server to a file.
+    """
     if not is_seen():
         return
     try:
-        create_markdown_artifact(summary(settings.home, run_id), SUMMARY_KEY, f"Night {run_id}")
-        if report is not None:
-            create_link_artifact(
-                report.resolve().as_uri(), "Report of the night", REPORT_KEY, f"Night {run_id}"
-            )
+        text = summary(settings.home, run_id, report)
+        create_markdown_artifact(text, SUMMARY_KEY, f"Night {run_id}")
     except Exception:  # the night is published, whatever is shown of it
-        log.warning("No artifacts could be left for run %s.", run_id, exc_info=True)
+        log.warning("No summary could be left for run %s.", run_id, exc_info=True)
 
 
-def summary(home: Path, run_id: str) -> str:
+def summary(home: Path, run_id: str, report: Path | None = None) -> str:
     """A run in Markdown: how it ended, how good its lists are, what was asked of a model."""
     this = {"run_id": run_id}
     run = query(home, sql.statement("night/summary.sql"), this)
@@ -41,6 +42,9 @@ def summary(home: Path, run_id: str) -> str:
         parts += ["### On held-out ratings", _table(figures.rows(), figures.columns)]
     else:
         parts.append("Not measured.")
+    if report is not None:
+        where = f"on {socket.gethostname()}: {report.resolve()}"
+        parts.append(f"The page about the night lies {_cell(where)}")
     return "\n\n".join(parts) + "\n"
 
 

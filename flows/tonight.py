@@ -9,6 +9,7 @@ from tasks.core.errors import TooLittleDataError
 from tasks.core.stage import list_versions
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, ProtocolName, Record
+from tasks.night.guard import Verdict
 from tasks.night.stages import (
     Judgement,
     changes_stage,
@@ -169,7 +170,12 @@ class Tonight:
 
 
 def state_of(
-    tonight: Tonight, plan: Plan, lists: Lists, judged: Sequence[Artifact], measured_in: str | None
+    tonight: Tonight,
+    plan: Plan,
+    lists: Lists,
+    judged: Sequence[Artifact],
+    measured_in: str | None,
+    measured: Sequence[Verdict] = (),
 ) -> NightState:
     """What the night leaves for the next one."""
     earlier = plan.last.state.measured_in if plan.last else None
@@ -184,6 +190,7 @@ def state_of(
         measured_in=measured_in or earlier,
         measured_users=tonight.settings.users_to_measure,
         measured_by=tonight.measured_by,
+        measured=measured,
     )
 
 

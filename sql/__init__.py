@@ -1,5 +1,6 @@
 """SQL as files: schema, views, questions an analyst asks, and what the commands show."""
 
+import re
 from importlib.resources import files
 
 VIEWS = (
@@ -46,3 +47,15 @@ def questions() -> list[str]:
 def asks(question: str) -> str:
     """What a question that ships asks, in an analyst's words: its first line."""
     return statement(f"questions/{question}.sql").splitlines()[0].removeprefix("-- ")
+
+
+def tables() -> dict[str, str]:
+    """Tables and views of a results file, each with what one row of it is, from its own file."""
+    schema = statement("schema.sql")
+    made = re.findall(
+        r"^-- (.+)(?:\n--.*)*\nCREATE TABLE IF NOT EXISTS (\w+)", schema, re.MULTILINE
+    )
+    rows = {name: text for text, name in made}
+    rows |= {"runs": "One row per run of a command: what ran, when, on what, how it ended."}
+    views = {name: statement(f"views/{name}.sql").splitlines()[0] for name in VIEWS}
+    return rows | {name: text.removeprefix("-- ") for name, text in views.items()}

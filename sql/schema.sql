@@ -113,7 +113,8 @@ CREATE TABLE IF NOT EXISTS changes (
 -- How lists published before did on the ratings that arrived since: re-ranked against base.
 CREATE TABLE IF NOT EXISTS guard (
     run_id     VARCHAR NOT NULL,
-    segment    VARCHAR NOT NULL,       -- everybody, or users by how much they had rated
+    segment    VARCHAR NOT NULL,       -- everybody, or users by how much they had rated;
+                                       -- held-out ratings: the method's own last measurement
     users      BIGINT NOT NULL,        -- with a list before and a new rating since
     ratings    BIGINT NOT NULL,        -- that arrived
     metric     VARCHAR NOT NULL,

@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+import flows.cli.main  # noqa: F401 - enters the commands
+from flows.cli.app import app
 from tests.support.command import environment
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +36,8 @@ def test_the_wheel_runs_a_night_outside_the_clone(tmp_path: Path, made_up: Path)
     locked = ["--constraint", ROOT / "requirements.lock"]
     _do(UV, "pip", "install", "--quiet", "--python", fresh / "bin" / "python", *locked, wheel)
     palate = fresh / "bin" / "palate"
+    _every_command_helps(palate, tmp_path)
+    _what_is_missing_is_named(palate, tmp_path, made_up)
     doctor = _do(palate, "doctor", cwd=tmp_path)
     assert "movielens.pkl" in doctor and "fail" not in doctor, "the data, the embedder are there"
     best = _do(palate, "nightly", "--limit-users", "20", "--data", made_up, cwd=tmp_path)
@@ -41,6 +45,27 @@ def test_the_wheel_runs_a_night_outside_the_clone(tmp_path: Path, made_up: Path)
     with duckdb.connect(tmp_path / ".palate" / "palate.duckdb", read_only=True) as database:
         assert database.sql("SELECT model, reranker FROM runs").fetchall() == [("ease", "learned")]
         assert database.sql("SELECT count(*) FROM latest_recommendations").fetchall() == [(200,)]
+
+
+def _every_command_helps(palate: Path, place: Path) -> None:
+    for name in (name for name in app if not name.startswith("-")):
+        assert "Usage" in _do(palate, name, "--help", cwd=place), name
+
+
+def _what_is_missing_is_named(palate: Path, place: Path, data: Path) -> None:
+    night = ("nightly", "--data", data, "--limit-users", "5")
+    for extra, *words in (
+        *(("service", command) for command in ("up", "down", "worker")),
+        ("local-llm", "llm", "serve"),
+        ("dask", *night, "--runner", "dask"),
+        ("als", *night, "--model", "als"),
+        ("spark", *night, "--model", "spark-als"),
+        ("fast", *night, "--model", "svdpp-fast"),
+        ("s3", *night, "--home", "s3://bucket/prefix"),
+    ):
+        done = _run(palate, *words, cwd=place)
+        assert done.returncode == 1 and f"palate[{extra}]" in done.stderr, (words, done.stderr)
+        assert "Traceback" not in done.stderr
 
 
 def _clean_copy(target: Path) -> Path:
@@ -53,10 +78,16 @@ def _clean_copy(target: Path) -> Path:
 
 
 def _do(*command: object, cwd: Path | None = None) -> str:
+    done = _run(*command, cwd=cwd)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _run(*command: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     outside = environment()
     for name in ("VIRTUAL_ENV", "PREFECT_API_URL", "PREFECT_HOME", "PYTHONPATH"):
         outside.pop(name, None)
-    done = subprocess.run(
+    return subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
         env=outside | {"PATH": f"{Path(sys.executable).parent}:{outside['PATH']}"},
@@ -65,5 +96,3 @@ def _do(*command: object, cwd: Path | None = None) -> str:
         timeout=300,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout

@@ -13,18 +13,15 @@ from rich.console import Console
 from flows.service.server import prefect_for
 from tasks.core.homes import home_of
 from tasks.core.optional import version_of
-from tasks.llm.options import LlmOptions
 from tasks.models.options import ModelOptions
-from tasks.ranking.options import LearnOptions, Weights
+from tasks.ranking.options import Weights
 from tasks.settings.common import CommonOptions
-from tasks.settings.evaluation import EvaluationOptions, EvaluationSettings
-from tasks.settings.method import Method
-from tasks.settings.night import NightOptions
-from tasks.settings.replay import ReplayOptions, ReplaySettings
+from tasks.settings.evaluation import EvaluationSettings
+from tasks.settings.groups import ESSENTIAL, GROUPS
+from tasks.settings.replay import ReplaySettings
 from tasks.settings.settings import Settings
 from tasks.settings.sources import (
     EvaluateOptions,
-    GivenOptions,
     NightlyOptions,
     ReplayCommandOptions,
 )
@@ -44,25 +41,6 @@ Command = Callable[..., None]
 
 LONG_SECONDS = 2.0
 """A part of an answer that takes longer has a line on the screen."""
-
-GROUPS: dict[str, tuple[str, tuple[type[BaseModel], ...]]] = {
-    "general": ("What to recommend", (CommonOptions, GivenOptions)),
-    "method": ("Method", (Method, Weights)),
-    "learned": ("Learned order", (LearnOptions,)),  # part of a method, but a group by itself
-    "llm": ("Language model", (LlmOptions,)),
-    "nights": ("Night after night", (NightOptions,)),
-    "models": ("Models", (ModelOptions,)),
-    "evaluation": ("Evaluation", (EvaluationOptions,)),
-    "replay": ("Nights to replay", (ReplayOptions,)),
-}
-"""By its --help-NAME: the title of a group, and whose options are in it."""
-
-ESSENTIAL = {
-    *("data", "home", "config", "method", "top", "limit_users", "profiles"),
-    *("scorer", "llm_model", "llm_base_url", "max_cost", "explain", "protocol", "seeds"),
-    *("from_", "every", "nights"),
-}
-"""What --help shows; all else takes --help-all."""
 
 _TAKEN: tuple[type[BaseModel], ...] = (
     *(NightlyOptions, EvaluateOptions, ReplayCommandOptions),

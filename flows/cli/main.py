@@ -1,5 +1,6 @@
 """The command line's entry: runs a command, and makes a foreseen error one clear message."""
 
+import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -9,9 +10,11 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from flows.cli import check, compare, evaluation, house, llm, night, recommend, results, service
-from flows.cli.app import GROUPS, app, show_options
+from flows.cli.app import app, show_options
 from tasks.core.errors import PalateError, SettingsError
 from tasks.core.full_disk import disk_full, is_full
+from tasks.core.loopback import spare_loopback
+from tasks.settings.groups import GROUPS
 
 COMMANDS = (check, compare, evaluation, house, llm, night, recommend, results, service)
 """Importing a file enters its commands in `app`."""
@@ -22,6 +25,7 @@ INTERRUPTED = 130
 
 def main() -> NoReturn:
     """Run the command line; every foreseen error is one clear message and exit code 1."""
+    spare_loopback(os.environ)
     try:
         app(_words(sys.argv[1:]), exit_on_error=False, print_error=False)
     except KeyboardInterrupt:

@@ -5,8 +5,9 @@ from typing import Literal
 
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from flows.cli.app import app, console, home_given
+from flows.cli.app import app, console, home_given, terminal
 
 FORMATS = """\
 --data takes a folder or a file, told by what it holds: MovieLens, Book-Crossing, Amazon reviews,
@@ -65,9 +66,19 @@ def sql(
     with stream(home_given(home), find_statement(statement)) as batches:
         if how == "table":
             show_some(batches)
+            if (said := _age_of(statement, home_given(home))) is not None:
+                terminal.print(said, markup=False, soft_wrap=True)
         else:
             with opened(out) as file:
                 write_rows(batches, how, file)
+
+
+def _age_of(statement: str, home: Path) -> str | None:
+    """Of which night and measurement the answer to a question that ships is."""
+    import sql as shipped  # noqa: PLC0415
+    from tasks.store.age import said_age  # noqa: PLC0415
+
+    return said_age(home) if statement in shipped.questions() else None
 
 
 def _format_of(out: Path | None) -> Literal["table", "json", "csv", "parquet"]:
@@ -86,6 +97,38 @@ def questions() -> None:
     for name in shipped.questions():
         table.add_row(escape(name), escape(shipped.asks(name)))
     console.print(table)
+
+
+@app.command
+def tables(name: str | None = None, /, *, home: Path | None = None) -> None:
+    """List the tables and views of the results; of one that is named, its columns.
+
+    Parameters
+    ----------
+    name
+        A table or view.
+    home
+        Folder, or s3://BUCKET/PREFIX, with the results: PALATE_HOME or .palate unless given.
+
+    """
+    import sql as shipped  # noqa: PLC0415
+
+    if name is None:
+        table = Table("table or view", "holds", box=None, padding=(0, 2, 0, 0))
+        for known, about in shipped.tables().items():
+            text = Text(about, no_wrap=True, overflow="ellipsis")
+            table.add_row(Text(known, no_wrap=True), text)
+        console.print(table)
+        return
+    from flows.cli.tables import show_table  # noqa: PLC0415
+    from tasks.store.query import query  # noqa: PLC0415
+
+    rows = query(home_given(home), f"DESCRIBE FROM {_quoted(name)}")
+    show_table(rows.select("column_name", "column_type"), shipped.tables().get(name))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 @app.command

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from flows.cli.app import app, home_given, terminal
 from tasks.core.errors import PalateError
+from tasks.core.optional import require
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -31,6 +32,7 @@ def up(*, port: int = PORT, home: Path | None = None) -> None:
         Folder for all state: PALATE_HOME or .palate unless given.
 
     """
+    require("psutil", "service", "`palate up`")
     from flows.service import installation  # noqa: PLC0415 - keeps `--help` fast
     from flows.service.state import folder, names_server  # noqa: PLC0415
 
@@ -72,6 +74,7 @@ def down(*, home: Path | None = None) -> None:
         Folder for all state: PALATE_HOME or .palate unless given.
 
     """
+    require("psutil", "service", "`palate down`")
     from flows.service import installation  # noqa: PLC0415 - keeps `--help` fast
 
     stopped = installation.down(home_given(home))
@@ -90,6 +93,7 @@ def worker(*, home: Path | None = None) -> None:
         Folder for all state: PALATE_HOME or .palate unless given.
 
     """
+    require("psutil", "service", "`palate worker`")
     url = os.environ.get("PREFECT_API_URL")
     if not url:
         raise PalateError(

@@ -17,15 +17,19 @@ from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
+from filelock import FileLock
+
 from flows.service.state import read_state
 from tasks.core.errors import PalateError, ServiceError
 from tasks.core.full_disk import check_room
 from tasks.core.lock import in_use
+from tasks.core.optional import require
 from tasks.core.progress import TEMPORARY_SERVER
 from tasks.core.storage import storage_of
 
 START_SECONDS = 90.0
 POLL_SECONDS = 0.1
+START_LOCK = "start.lock"
 
 Wait = Callable[[], None]
 """Returns once a server answers, or raises ServiceError."""
@@ -109,6 +113,7 @@ def _installed_server(home: Path) -> tuple[str, Wait] | None:
     state = read_state(home)
     if state is None:
         return None
+    require("psutil", "service", "A home in which `palate up` ran")
     from flows.service.processes import find, log_file  # noqa: PLC0415 - an extra
 
     process = find(state.processes.get("server"))
@@ -185,8 +190,16 @@ def _serve(port: int, parent: int) -> None:
         time.sleep(5)
         os._exit(1)
 
+    class OneStartsAtATime(uvicorn.Server):
+        """Makes the home's database, or brings it up to date, while no other server does."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            with FileLock(Path(os.environ["PREFECT_HOME"]) / START_LOCK):
+                await super().startup(sockets)
+
     threading.Thread(target=watch, daemon=True).start()
-    uvicorn.run(create_app(), host="127.0.0.1", port=port, log_level="error")
+    config = uvicorn.Config(create_app(), host="127.0.0.1", port=port, log_level="error")
+    OneStartsAtATime(config).run()
 
 
 if __name__ == "__main__":

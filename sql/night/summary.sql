@@ -12,6 +12,7 @@ SELECT status, note, dataset,
        format('{:.0f} s', seconds)                   AS "time",
        format('{:d} of {:d}', cached, stages)        AS "stages cached",
        coalesce(requests, 0)::VARCHAR                AS "requests to a language model",
-       CASE WHEN requests > 0 THEN coalesce(format('${:.4f}', dollars), 'price not known') END AS cost
+       CASE WHEN coalesce(requests, 0) = 0 OR dollars = 0 THEN '$0'
+            ELSE coalesce(format('${:.4f}', dollars), 'price not known') END AS cost
 FROM runs, asked, done
 WHERE run_id = $run_id

@@ -4,7 +4,7 @@ SELECT user, rank, base_rank, title, round(estimate, 2) AS estimate,
        round(similarity, 2) AS similarity, round(popularity, 2) AS popularity,
        round(date_affinity, 2) AS date_affinity, reasons
 FROM (
-    FROM latest_recommendations
+    FROM latest_recommendations SEMI JOIN latest_run USING (run_id)
     UNION ALL BY NAME SELECT NULL::VARCHAR AS reasons WHERE false  -- files of earlier versions
 )
 WHERE base_rank > (SELECT top FROM latest_run)

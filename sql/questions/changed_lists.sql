@@ -7,7 +7,7 @@ earlier AS (
     WHERE run_id = (SELECT before FROM night) AND ranked.rank <= night.top
 )
 SELECT tonight.user, count(*) AS recommended, count(*) FILTER (earlier.item IS NULL) AS new
-FROM latest_recommendations AS tonight
+FROM (FROM latest_recommendations SEMI JOIN latest_run USING (run_id)) AS tonight
 LEFT JOIN earlier USING (user, item)
 WHERE (SELECT before FROM night) IS NOT NULL
 GROUP BY tonight.user

@@ -1,4 +1,4 @@
--- Tonight's lists: what the last run recommends, best first. Null are signals that the order does
+-- The newest lists of each data set: what its last night recommends, best first. Null are signals that the order does
 -- not read, a similarity that could not be had, the date affinity where a year is unknown, and `why`
 -- (the language model's sentence) but for nights that explain.
 SELECT ranked.run_id, ranked.user, ranked.rank, ranked.item, ranked.title,
@@ -7,6 +7,9 @@ SELECT ranked.run_id, ranked.user, ranked.rank, ranked.item, ranked.title,
        ranked.reasons, ranked.why,
        run.dataset, run.model, run.scorer, run.reranker
 FROM ranked_items AS ranked
-JOIN latest_run AS run USING (run_id)
+JOIN (
+    SELECT * FROM runs WHERE flow = 'nightly'
+    QUALIFY row_number() OVER (PARTITION BY dataset ORDER BY finished_at_utc DESC, run_id DESC) = 1
+) AS run USING (run_id)
 WHERE ranked.rank <= run.top
-ORDER BY ranked.user, ranked.rank
+ORDER BY run.dataset, ranked.user, ranked.rank

@@ -69,7 +69,7 @@ def _named(places: Sequence[Path]) -> DiskFullError:
     return DiskFullError(
         f"The disk of {place} is full: {_megabytes(usage.free)} of {_megabytes(usage.total)} MB"
         f" are free on {_mount(place)}.",
-        "Make room there (`palate clean` removes what no run needs), then run the same command"
+        "Make room there (`palate gc` removes what no run needs), then run the same command"
         " again: it carries on, and nothing is half-written.",
     )
 

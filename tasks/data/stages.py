@@ -57,7 +57,7 @@ def ingest_source(home: Path, source: catalogue.Source, now: float | None = None
     with (
         bar("reading the data set"),
         scratch(home, "ratings") as stem,
-        TemporaryDirectory(dir=stem.parent, prefix=".copies-") as copies,
+        TemporaryDirectory(dir=stem.parent, prefix=".copies-", suffix=".tmp") as copies,
     ):
         raw = source.read(Path(copies))
         items, from_items = clean_items(raw.items, raw.info)

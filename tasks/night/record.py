@@ -22,13 +22,15 @@ class Night(Record):
     """How a night came about: see `runs`, `changes` and `guard` in sql/schema.sql.
 
     `degraded` and `guarded` say why base lists were published, `unexplained` why sentences lack,
-    `plain` why another method served than the best.
+    `remark` what to know of lists that did worse when measured, `plain` why another method served
+    than the best.
     """
 
     method: str
     degraded: str | None
     guarded: str | None
     unexplained: str | None
+    remark: str | None = None
     plain: str | None = None
     changes: list[Change]
     verdicts: list[Verdict]
@@ -45,7 +47,10 @@ class Night(Record):
     def note(self) -> str | None:
         """Why it is not complete, or what it lacks."""
         told = f"{self.degraded} New lists are base lists." if self.degraded else None
-        return " ".join(filter(None, (told, self.guarded, self.unexplained, self.plain))) or None
+        return (
+            " ".join(filter(None, (told, self.guarded, self.remark, self.unexplained, self.plain)))
+            or None
+        )
 
     @property
     def leaves(self) -> NightState | None:

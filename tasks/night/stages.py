@@ -25,6 +25,7 @@ from tasks.night.changes import (
     rows_of_changed_users,
 )
 from tasks.night.guard import COUNT, Verdict, guard_note, guarded_users, judge, verdicts
+from tasks.night.measured import measured_verdicts
 from tasks.night.state import Known
 from tasks.settings.night import NightOptions
 
@@ -120,12 +121,14 @@ class Judgement(Record):
     """What the guard says, and the users for whom base lists are to be published.
 
     `nights`: what later nights judge again with. `note`: why base lists are published, if so.
+    `remark`: what a reader must know of lists that were not guarded.
     """
 
     verdicts: list[Verdict]
     guarded: Artifact
     nights: list[Artifact]
     note: str | None
+    remark: str | None = None
 
 
 @stage("judge nights together", "2", "numpy", "polars", role="figures")
@@ -150,6 +153,15 @@ def guard_stage(
         nights=nights,
         note=guard_note(found, len(guarded)) if acts else None,
     )
+
+
+@stage("judge the measurement", "1", "numpy", "polars", role="figures")
+def measured_stage(
+    home: Path, compared: Artifact, metrics: Artifact, top: int, metric: str, limits: NightOptions
+) -> list[Verdict]:
+    """What re-ranked against base lists says on held-out ratings; the first verdict decides."""
+    rows, means = read_table(home, compared), read_table(home, metrics)
+    return measured_verdicts(rows, means, top, metric, limits)
 
 
 def _read(home: Path, known: Known) -> KnownTables:

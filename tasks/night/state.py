@@ -12,6 +12,7 @@ from tasks.core.optional import version_of
 from tasks.core.vocabulary import Artifact, Dataset, DatasetInfo, ProtocolName, Record
 from tasks.llm.options import VARIANTS
 from tasks.models.options import ModelOptions
+from tasks.night.guard import Verdict
 from tasks.ranking.blend import Learned
 from tasks.settings.settings import Settings
 from tasks.wishes.steering import TasteWeights
@@ -57,7 +58,8 @@ class NightState(Record):
     `lists`: every user's candidates, ranked; `listed` (user, listed_in): the run that made each.
     `fitted` has served `served` nights, since the run `model_from`. `judged`: how lists of earlier
     nights did on the ratings after them, oldest first. `measured_in`: the run that measured the
-    method on held-out ratings, of `measured_users` users (None: of all) under `measured_by`.
+    method on held-out ratings, of `measured_users` users (None: of all) under `measured_by`;
+    `measured`: what that said of re-ranked lists.
     """
 
     known: Known
@@ -70,6 +72,7 @@ class NightState(Record):
     measured_in: str | None
     measured_users: int | None
     measured_by: ProtocolName | None = None
+    measured: Sequence[Verdict] = ()
 
 
 def method_of(settings: Settings, info: DatasetInfo, logic: Mapping[str, Sequence[str]]) -> str:

@@ -19,7 +19,8 @@ class NightOptions(BaseModel):
     guard: bool = Field(
         True,
         description="Publish base lists for groups of users whose base lists did better than"
-        " their re-ranked lists, by the ratings that arrived after those were published.",
+        " their re-ranked lists, by the ratings that arrived after those were published; for"
+        " everybody where they did better on the ratings that a night holds out.",
     )
     guard_users: int = Field(
         50, ge=2, description="Users with new ratings below which earlier lists are not judged."

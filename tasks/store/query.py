@@ -3,8 +3,11 @@
 `query` gives rows at once, `stream` batch by batch.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -15,6 +18,9 @@ import sql
 from tasks.core.errors import StoreError
 from tasks.core.homes import url_of
 from tasks.store.warehouse import database_file, has_results
+
+MISSING = re.compile(r'Table with name "?(\w+)"? does not exist|column "(\w+)" not found')
+"""How DuckDB says that there is no such table or column."""
 
 SAFE: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
@@ -69,11 +75,33 @@ def results_of(home: Path) -> Path:
 
 def failed(statement: str, error: Exception) -> StoreError:
     """The error to raise for a statement."""
+    nearest = f"Nearest: {', '.join(names)}. " if (names := nearest_names(error)) else ""
     return StoreError(
         f"{error}\nThe statement was:\n{statement.strip()}\n",
-        'Tables and columns: palate sql "SHOW ALL TABLES". A file of an older palate gets new ones'
-        " when the next run is published.",
+        f"{nearest}`palate tables` lists what there is, `palate tables NAME` its columns. A file of"
+        " an older palate gets new ones when the next run is published.",
     )
+
+
+def nearest_names(error: Exception) -> list[str]:
+    """Names of ours that are near to the table or column that a statement names and nobody has."""
+    missing = MISSING.search(str(error))
+    if missing is None:
+        return []
+    asked = (missing[1] or missing[2]).lower()
+    return get_close_matches(asked, _names(), n=3, cutoff=0.7)
+
+
+@cache
+def _names() -> list[str]:
+    """Every table and view of a new results file, and their columns."""
+    with duckdb.connect() as database:
+        database.execute(sql.statement("schema.sql"))
+        for view in sql.VIEWS:
+            database.execute(f"CREATE VIEW {view} AS {sql.statement(f'views/{view}.sql')}")
+        asked = "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal"
+        names = {name for row in database.execute(asked).fetchall() for name in row}
+    return sorted(names)
 
 
 def find_statement(asked: str) -> str:

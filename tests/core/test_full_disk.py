@@ -84,7 +84,7 @@ def test_the_disk_its_mount_and_what_is_free_are_named_in_a_line(tmp_path):
     error = disk_full(OSError(errno.ENOSPC, "x", str(tmp_path / "not" / "there")), Path("/"))
     said = pickle.loads(pickle.dumps(error))
     assert said.what.startswith(f"The disk of {tmp_path} is full: ") and "\n" not in str(said)
-    assert " MB are free on /" in said.what and "palate clean" in said.fix
+    assert " MB are free on /" in said.what and "palate gc" in said.fix
 
 
 def test_what_fails_without_a_word_may_have_had_no_room(tmp_path, monkeypatch):

@@ -110,7 +110,7 @@ def test_a_full_disk_is_one_line_with_the_place_and_what_is_free(
     assert done.returncode == 1
     said = done.stderr.splitlines()
     assert said[0].startswith("Error: The disk of /") and " MB are free on /" in said[0]
-    assert len(said) == 2 and "palate clean" in said[1]
+    assert len(said) == 2 and "palate gc" in said[1]
 
 
 def test_datasets_lists_names_and_formats() -> None:

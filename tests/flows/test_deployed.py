@@ -1,7 +1,10 @@
 """The flows that workers run; started by `palate up`: tests/flows/service."""
 
 import json
+import re
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -11,6 +14,7 @@ from flows import deployed
 from flows import nightly as nights
 from flows.deployed import evaluate, experiment, nightly
 from tasks.core.errors import PalateError
+from tasks.settings.groups import ESSENTIAL
 from tasks.settings.sources import EvaluateOptions, NightlyOptions
 from tasks.store.query import query
 from tasks.store.record import attempt
@@ -63,11 +67,46 @@ def test_a_grid_without_any_figures_fails(tmp_path: Path, server: str) -> None:
         experiment(str(grid), EvaluateOptions(home=tmp_path))
 
 
-def test_a_form_sends_no_default_that_nobody_chose() -> None:
+def form_of(flow) -> dict[str, dict[str, Any]]:
+    definitions = parameter_schema(flow).model_dump()["definitions"]
+    (name,) = {"NightlyOptions", "EvaluateOptions"} & set(definitions)
+    fields: dict[str, dict[str, Any]] = definitions[name]["properties"]
+    return fields
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_a_form_sends_no_default_that_nobody_chose_but_switches_that_are_on() -> None:
     for flow in (nightly, evaluate):
         schema = parameter_schema(flow).model_dump()
-        assert '"default"' not in json.dumps(schema)
+        assert '"default": true' in json.dumps(schema).replace("True", "true")
+        defaults = re.findall(r'"default": ("[^"]*"|[^,}]*)', json.dumps(schema))
+        assert set(defaults) == {"true"}
         assert {"Weights", "ModelOptions"} < set(schema["definitions"])
+    fields = form_of(nightly)
+    assert fields["guard"]["default"] is fields["report"]["default"] is True
+    assert "default" not in fields["explain"], "it is off"
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_the_few_that_matter_come_first_then_group_by_group() -> None:
+    fields = form_of(nightly)
+    ordered = sorted(fields, key=lambda name: fields[name]["position"])
+    assert [fields[name]["position"] for name in ordered] == list(range(len(fields)))
+    few = len(ESSENTIAL & set(fields))
+    assert set(ordered[:few]) == ESSENTIAL & set(fields) and few < 14
+    titles = [fields[name]["title"].split(":")[0] for name in ordered[few:]]
+    groups = [title for title, _ in groupby(titles)]
+    assert len(groups) == len(set(groups)) and "Night after night" in groups
+
+
+def test_a_form_says_what_holds_in_the_environment_that_deploys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PALATE_METHOD", "paper")
+    monkeypatch.setenv("PALATE_GUARD", "false")
+    fields = form_of(nightly)
+    assert fields["model"]["description"].endswith("Default: svd.")
+    assert "default" not in fields["guard"]
 
 
 def test_a_default_stands_in_words_and_limits_stay() -> None:

@@ -81,3 +81,34 @@ def _answers(url: str) -> bool:
             return True
     except OSError:
         return False
+
+
+IN_A_NEW_HOME = """
+import sys
+from pathlib import Path
+from flows.service.server import prefect_for
+with prefect_for(Path(sys.argv[1])) as wait:
+    wait()
+    print("answers", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.mark.slow
+def test_commands_that_start_at_once_in_a_new_home_all_get_a_server(tmp_path: Path) -> None:
+    """Their servers share a database, which each would make."""
+    environment = {n: v for n, v in os.environ.items() if not n.startswith("PREFECT")}
+    commands = [
+        subprocess.Popen(
+            [sys.executable, "-c", IN_A_NEW_HOME, str(tmp_path / "home")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        for _ in range(4)
+    ]
+    said = [command.stdout.readline() for command in commands if command.stdout]
+    for command in commands:
+        command.communicate("\n", timeout=60)
+    assert said == ["answers\n"] * 4

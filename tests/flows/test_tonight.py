@@ -1,14 +1,20 @@
 """Nights that follow each other: what stays, what is made anew, and what the guard does."""
 
+import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from tasks.night import stages
+from tasks.night.guard import Verdict
+from tasks.night.measured import SEGMENT
 from tasks.store.nights import last_night
 from tasks.store.query import query
+from tests.night.notify.test_channels import READS
 from tests.support.command import PLAIN
 from tests.support.in_process import Terminal
 
@@ -25,9 +31,11 @@ class Nights:
         self.terminal, self.home, self.data = terminal, terminal.home, folder / "data"
         shutil.copytree(made_up, self.data)
 
+    always: tuple[object, ...] = UNMEASURED
+
     def run(self, *options: object) -> str:
         """One night; gives its run."""
-        done = self.terminal.succeed("nightly", "--data", self.data, *UNMEASURED, *options)
+        done = self.terminal.succeed("nightly", "--data", self.data, *self.always, *options)
         self.printed = done.stdout + done.stderr
         return str(query(self.home, "SELECT run_id FROM latest_run").item())
 
@@ -199,3 +207,33 @@ def test_evidence_gathers_over_nights_and_better_lists_are_let_alone(judged: Jud
         told.append(judged.guard()["everybody"])
     assert told == ["insufficient", "not worse"]
     assert query(judged.home, "SELECT DISTINCT status FROM runs").rows() == [("complete",)]
+
+
+def test_a_night_whose_own_measurement_is_below_nought_publishes_base_lists_until_measured_anew(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nights.always = (*PLAIN, "--guard-users", 10)
+    figures = {"base": 0.2, "reranked": 0.1, "difference": -0.1, "low": -0.2, "high": -0.05}
+    worse = Verdict(segment=SEGMENT, users=30, ratings=0, metric="NDCG", k=10, verdict="worse")
+    worse = worse.model_copy(update=figures)
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "measured_verdicts", lambda *_: [worse])
+        told = tmp_path / "told"
+        script = tmp_path / "tell.py"
+        script.write_text(READS)
+        words = (sys.executable, script, told)
+        program = [word for one in words for word in ("--notify-command", one)]
+        first = nights.run(*program)
+    assert "GUARDED" in nights.printed and "On held-out ratings" in nights.printed
+    assert json.loads(told.read_text())["status"] == "guarded"
+    lists = nights.lists(first)
+    assert lists["rank"].equals(lists["base_rank"])
+    assert not lists["rank"].equals(lists["reranked_rank"])
+
+    kept = nights.run()
+    status, note = query(nights.home, "SELECT status, note FROM latest_run").row(0)
+    assert status == "guarded" and "-0.1000 [-0.2000, -0.0500]" in note
+    again = nights.lists(kept)
+    assert again["rank"].equals(again["base_rank"])
+    asked = "SELECT verdict FROM guard JOIN latest_run USING (run_id) WHERE segment = $segment"
+    assert query(nights.home, asked, {"segment": SEGMENT}).item() == "worse"

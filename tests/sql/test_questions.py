@@ -1,5 +1,7 @@
 """What analysts ask every morning: each question's answer, and that none fails on any file."""
 
+from datetime import timedelta
+
 import duckdb
 import polars as pl
 import pytest
@@ -8,7 +10,7 @@ import sql
 from tasks.core.errors import StoreError
 from tasks.store.query import find_statement, query
 from tasks.store.warehouse import database_file, publish
-from tests.sql.nights import FIRST, SECOND, publish_nights
+from tests.sql.nights import FIRST, SECOND, START, a_night, lists_of, publish_nights
 from tests.store.rows import a_run
 from tests.store.test_warehouse import OLDER, write_old
 
@@ -135,7 +137,7 @@ def test_the_guards_worst_verdict_comes_first(home):
 def test_last_nights_say_when_how_long_and_for_whom(home):
     shown = "run_id", "status", "hours_since", "seconds", "times_usual", "without_list"
     assert ask(home, "last_nights", *shown) == [
-        (SECOND, "guarded", pytest.approx(24, abs=0.05), 120.0, 2.0, 1),
+        (SECOND, "guarded", pytest.approx(24, abs=0.05), 120.0, None, 1),
         (FIRST, "complete", None, 60.0, None, 1),
     ]
     assert min(ask(home, "last_nights")["hours_ago"]) > 1_000
@@ -162,3 +164,34 @@ def test_costs_of_a_month_are_in_total_and_by_kind(home):
         ("2025-12", "in total", 1, 2.0, 0),
         ("2025-12", "score", 1, 2.0, 0),
     ]
+
+
+def test_nights_that_fit_and_nights_that_keep_are_held_against_their_like(tmp_path):
+    seconds = [100.0, 10.0, 200.0, 20.0]
+    for place, took in enumerate(seconds):
+        run_id, kept = f"2026010{place + 1}-030000-aaaaaa", place % 2
+        fitted_in = f"2026010{place}-030000-aaaaaa" if kept else None
+        started = START + timedelta(days=place)
+        night = a_night(run_id, started, took, model_from=fitted_in or run_id)
+        publish(tmp_path, night | lists_of(run_id))
+    shown = "fitted", "seconds", "usual_seconds", "times_usual"
+    assert ask(tmp_path, "last_nights", *shown) == [
+        (False, 20.0, 10.0, 2.0),
+        (True, 200.0, 100.0, 2.0),
+        (False, 10.0, None, None),
+        (True, 100.0, None, None),
+    ]
+
+
+def test_the_newest_lists_of_each_data_set_are_the_latest_recommendations(tmp_path):
+    for place, dataset in enumerate(("films", "books", "books")):
+        run_id = f"2026010{place + 1}-030000-aaaaaa"
+        night = a_night(run_id, START + timedelta(days=place), 60.0, dataset=dataset)
+        publish(tmp_path, night | lists_of(run_id))
+    asked = "SELECT DISTINCT dataset, run_id FROM latest_recommendations ORDER BY ALL"
+    assert query(tmp_path, asked).rows() == [
+        ("books", "20260103-030000-aaaaaa"),
+        ("films", "20260101-030000-aaaaaa"),
+    ]
+    assert ask(tmp_path, "biggest_lifts").height == 3, "of the last night alone"
+    assert ask(tmp_path, "changed_lists").rows() == [(user, 1, 0) for user in "123"]

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -34,7 +36,31 @@ def test_what_goes_wrong_with_the_rows_elsewhere_is_not_blamed_on_the_statement(
 
 
 def test_a_wrong_statement_says_where_names_are_listed(home):
-    with pytest.raises(StoreError, match="SHOW ALL TABLES"):
+    with pytest.raises(StoreError, match="palate tables"):
         query(home, "FROM nowhere")
-    with pytest.raises(StoreError, match="SHOW ALL TABLES"), stream(home, "FROM nowhere"):
+    with pytest.raises(StoreError, match="palate tables"), stream(home, "FROM nowhere"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("FROM latest_recomendations", "latest_recommendations"),
+        ("SELECT usr FROM latest_recommendations", "user"),
+        ("SELECT reranked_rnk FROM ranked_items", "reranked_rank"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_nearest(
+    tmp_path: Path, statement: str, name: str
+) -> None:
+    publish(tmp_path, a_run("run-1"))
+    with pytest.raises(StoreError) as error:
+        query(tmp_path, statement)
+    assert error.value.fix.startswith("Nearest: ") and name in error.value.fix.split(". ")[0]
+
+
+def test_a_statement_that_is_wrong_otherwise_names_no_neighbours(tmp_path: Path) -> None:
+    publish(tmp_path, a_run("run-1"))
+    with pytest.raises(StoreError) as error:
+        query(tmp_path, "SELECT 1 +")
+    assert "Nearest" not in error.value.fix

@@ -15,6 +15,9 @@ SIGNALS = {
     "external_quality": "the catalogue's ratings",
     "external_votes": "the catalogue's votes",
 }
+REMARK = (
+    "Nothing is broken; see the figures below, and compare methods (palate evaluate) if it lasts."
+)
 TARGETS = {"rated": "what people come to rate", "liked": "what people rate well"}
 
 
@@ -94,11 +97,11 @@ def _learned(settings: Mapping[str, Any]) -> str:
 def banner(night: NightRows) -> dict[str, str] | None:
     """The warning at the top of the page: `tone` (bad or warn), title, why, fix.
 
-    None of a night that is complete.
+    None of a night that is complete and has nothing to remark.
     """
     status, note = night.run["status"], night.run["note"]
     if status == "complete":
-        return None
+        return _banner("warn", "Complete, with a remark", note, REMARK) if note else None
     if status == "degraded":
         return _banner(
             "bad",

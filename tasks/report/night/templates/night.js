@@ -20,6 +20,14 @@
     ...(year === null ? [] : [made("span", { class: "year", text: ` (${year})` })]),
   ];
 
+  // A title or what is typed, as words: no accents, no signs, "Matrix, The" as "the matrix".
+  function words(text) {
+    const front = text.replace(/^(.*), (the|a|an|le|la|les|l'|il|el|los|las|der|die|das)( \(.*)?$/i,
+      (_, rest, article, more) => `${article} ${rest}${more ?? ""}`);
+    const plain = front.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+    return ` ${plain.replace(/['’]/g, "").replace(/[^\p{L}\p{N}]+/gu, " ").trim()}`;
+  }
+
   const FREE = ["estimate", "score"];  // signals without a scale of their own
 
   // A figure as the page writes it everywhere: with a true minus.
@@ -131,9 +139,10 @@
 
   // Every published list: filtered, sorted, and drawn a screenful at a time.
 
+  const wordsOf = data.items.map(([title, year]) => words(year === null ? title : `${title} (${year})`));
   const people = data.users.map((user) => {
     const all = user.rows.map(([item, base, rank, reranked, before, reason, ...signals]) => ({
-      item: data.items[item], base, rank, reranked, before, signals,
+      item: data.items[item], words: wordsOf[item], base, rank, reranked, before, signals,
       why: user.why?.[item], reasons: reasonsOf(reason), user: user.id }));
     const bounds = boundsOf(all);
     all.forEach((row) => { row.bounds = bounds; });
@@ -197,11 +206,11 @@
 
   function refresh() {
     const user = byId("by-user").value.trim().toLowerCase();
-    const title = byId("by-title").value.trim().toLowerCase();
+    const title = words(byId("by-title").value);
     const [onlyNew, onlyRaised] = [byId("only-new").checked, byId("only-raised").checked];
     shown = published.filter((row) =>
       row.user.toLowerCase().startsWith(user)
-      && row.item[0].toLowerCase().includes(title)
+      && row.words.includes(title)
       && !(onlyNew && row.before !== null) && !(onlyRaised && row.base <= data.top));
     shown.sort(compare);
     const users = new Set(shown.map((row) => row.user)).size;
