@@ -1,6 +1,7 @@
 """Everybody's lists, and what has to be learned before somebody can be answered."""
 
 from flows.candidates import model_of, propose
+from flows.lacking import without_unscored
 from flows.pipeline import Pipeline, Ranked
 from flows.ranking import (
     base_lists,
@@ -28,11 +29,13 @@ def make_lists(pipeline: Pipeline) -> Ranked:
         candidates = propose(chosen)
         outcome(f"{candidates.pairs.rows:,} pairs by {', '.join(candidates.models)}")
     try:
-        return steered_lists(chosen, rank(chosen, candidates))
+        ranked = steered_lists(chosen, rank(chosen, candidates))
+        return without_unscored(chosen, candidates, ranked)
     except LlmDownError as down:
         say(f"    [red]degraded:[/] {down.what} The base lists stand in for the re-ranked.")
         lists = base_lists(chosen, candidates)
-        return Ranked(lists=lists, degraded=down.what, fitted=fitted_of(chosen, candidates.models))
+        told = f"{down.what} New lists are base lists."
+        return Ranked(lists=lists, degraded=told, fitted=fitted_of(chosen, candidates.models))
 
 
 def fit(pipeline: Pipeline) -> Fitted:

@@ -79,7 +79,8 @@ class Pipeline:
     `depth`: the longest list that anybody looks at. `chunk` and `chunk_asking`: users per task,
     where this machine computes and where a model is asked. Inner splits hold ratings out by
     `inner_protocol`, of `inner_keep` kept ratings where that is `cold-user`; where it is `horizon`
-    they are those of `windows`, the newest first.
+    they are those of `windows`, the newest first. `again`: the last night, where the model left
+    things out that are to be asked for once more.
     """
 
     steps: Steps
@@ -95,6 +96,7 @@ class Pipeline:
     inner_protocol: ProtocolName
     inner_keep: int
     windows: tuple[Window, ...]
+    again: str | None = None
 
     @classmethod
     def of(

@@ -2,13 +2,14 @@
 
 from rich.markup import escape
 
+from flows.lacking import lacking
 from flows.pipeline import Pipeline
 from flows.similarity import Prepared, prepare, with_tastes
 from tasks.core.artifacts import read_table
 from tasks.core.errors import LedgerError, LlmError, PalateError, StoppedError
 from tasks.core.progress import say
 from tasks.core.vocabulary import Artifact, Record
-from tasks.texts.sentences.stages import whys_stage, write_whys
+from tasks.texts.sentences.stages import listed_count_stage, whys_stage, write_whys
 
 
 class Sentences(Record):
@@ -31,7 +32,8 @@ def write_sentences(pipeline: Pipeline, lists: Artifact) -> Sentences:
     prepared: Prepared | None = None
     try:
         prepared = with_tastes(pipeline, prepare(pipeline))
-        return Sentences(whys=_whys(pipeline, lists, prepared), asked=True)
+        made = _whys(pipeline, lists, prepared)
+        return Sentences(whys=made, note=_lacking(pipeline, lists, made), asked=True)
     except StoppedError:
         raise
     except (LlmError, LedgerError) as error:
@@ -52,7 +54,14 @@ def _whys(pipeline: Pipeline, lists: Artifact, prepared: Prepared) -> Artifact:
         profiles=prepared.profiles,
         texts=prepared.texts,
         top=pipeline.top,
+        again=pipeline.again,
     )
+
+
+def _lacking(pipeline: Pipeline, lists: Artifact, whys: Artifact) -> str | None:
+    """What is missing of the sentences, where that is more than the limit."""
+    listed = pipeline.steps.run(listed_count_stage, lists=lists, top=pipeline.top)
+    return lacking(pipeline, "listed items", "sentence", listed - whys.rows, listed)
 
 
 def _kept(pipeline: Pipeline, lists: Artifact, prepared: Prepared) -> Artifact | None:

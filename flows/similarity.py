@@ -48,6 +48,7 @@ def with_tastes(pipeline: Pipeline, prepared: Prepared) -> Prepared:
         profiles=prepared.profiles,
         texts=prepared.texts,
         typed=pipeline.inputs.typed,
+        again=pipeline.again,
     )
     return Prepared(profiles=profiles, texts=prepared.texts)
 
@@ -76,4 +77,5 @@ def _similarities(pipeline: Pipeline, pairs: Artifact) -> Artifact:
         texts=texts,
         vectors=vectors(pipeline, texts) if embeds else None,
         scale=pipeline.dataset.info.scale,
+        again=pipeline.again,
     )

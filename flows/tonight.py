@@ -1,7 +1,7 @@
 """Whose lists are made tonight, and whose stay as the last complete night left them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows.lists import make_lists
 from flows.pipeline import Inputs, Pipeline, Ranked
@@ -19,7 +19,7 @@ from tasks.night.stages import (
 )
 from tasks.night.state import Fitted, Known, NightState, method_of
 from tasks.settings.settings import Settings
-from tasks.store.nights import LastNight, last_night
+from tasks.store.nights import LastNight, degraded_night, last_night
 
 TONIGHT = "tonight"
 FIRST = "the first night of this method on this data"
@@ -118,7 +118,10 @@ class Tonight:
             typed=self.known.typed,
             fitted=plan.fitted if plan else None,
         )
-        return Pipeline.of(self.steps, self.settings, self.known.dataset, inputs)
+        pipeline = Pipeline.of(self.steps, self.settings, self.known.dataset, inputs)
+        asks = self.settings.llm.llm_model is not None
+        again = degraded_night(self.settings.home, self.method) if asks else None
+        return replace(pipeline, again=again)
 
     @property
     def measured_by(self) -> ProtocolName:

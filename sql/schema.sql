@@ -22,7 +22,8 @@ CREATE TABLE IF NOT EXISTS runs (
     versions        JSON NOT NULL
 );
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS status VARCHAR DEFAULT 'complete';
-                                       -- 'degraded': base lists, the language model was down;
+                                       -- 'degraded': base lists or no sentences, as the language
+                                       -- model was down or gave too little;
                                        -- 'guarded': some users got base lists, which did better before
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS note VARCHAR;   -- why, if not complete
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS method VARCHAR; -- hash of all that decides the lists but

@@ -16,6 +16,8 @@ from flows.runner import workers_of
 from flows.service.state import read_state
 from tasks.core.secrets import Secrets
 from tasks.llm.client import ChatClient
+from tasks.llm.failures import Failure
+from tasks.llm.probe import probe
 from tasks.settings.runner_name import THREADS, scheduler_of
 from tasks.settings.settings import Settings
 
@@ -109,7 +111,32 @@ def check_llm(settings: Settings) -> list[Finding]:
     if settings.llm.llm_model and settings.llm.llm_model not in names:
         what = f"{where} answers, but does not list {settings.llm.llm_model}"
         return [warn("llm", what, f"It lists {', '.join(names[:5]) or 'nothing'}.")]
-    return [ok("llm", f"{where} answers and lists {len(names)} models")]
+    listed = ok("llm", f"{where} answers and lists {len(names)} models")
+    return [listed, *(_asked(settings, secrets) if settings.llm.llm_model else [])]
+
+
+def _asked(settings: Settings, secrets: Secrets) -> list[Finding]:
+    """One real question: in which form it is taken, and what the server gives and allows."""
+    try:
+        judged, what = asyncio.run(_probe(settings, secrets))
+    except TimeoutError:
+        what = f"a question is not answered within {settings.llm.llm_deadline:.0f} s"
+        return [fail("llm", what, "See the server's log, or raise --llm-deadline.")]
+    except Failure as failure:
+        fix = failure.error.fix if failure.error else "See the server's log."
+        return [fail("llm", f"a question is not answered: {failure.why}", fix)]
+    if not judged:
+        return [fail("llm", what, "Ask a model that can answer in JSON (--llm-model).")]
+    return [ok("llm", what)]
+
+
+async def _probe(settings: Settings, secrets: Secrets) -> tuple[bool, str]:
+    client = ChatClient(settings.engine, secrets)
+    try:
+        async with asyncio.timeout(settings.llm.llm_deadline):
+            return await probe(client)
+    finally:
+        await client.close()
 
 
 async def _models(settings: Settings, secrets: Secrets) -> list[str]:

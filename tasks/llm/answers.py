@@ -1,21 +1,25 @@
-"""Reading a model's answer strictly: what is not plainly a valid part of it does not count."""
+"""Reading a model's answer as a person would: what has one reading counts, nothing else does."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from tasks.llm.json_objects import add, json_values
 from tasks.llm.rendering import LONGEST_TITLE, clean, fingerprint
 
 LONGEST_SENTENCE = 200
 """Characters."""
 
-_FENCED = re.compile(r"```(?:json)?\s*(\{.*\})\s*```", re.DOTALL)
-_BRACED = re.compile(r"\{.*\}", re.DOTALL)
-_DOUBLED = object()
+CHECK = "check"
+WHY_FIELD = "why"
+KEY_FIELDS = ("key", "id", "item")
+"""How an entry of a list may call its key."""
+WRAPPERS = 2
+"""Objects or lists around what was asked for, at most."""
 
+_NUMERAL = re.compile(r"[+-]?(?:\d{1,9}(?:\.\d{0,30})?|\.\d{1,30})", re.ASCII)
 _YEAR = re.compile(r"\(\d{4}\)")
 _WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(r"://|www\.|\S@\S|\b[\w-]+\.(?:com|net|org|info|io)\b", re.IGNORECASE)
@@ -41,9 +45,9 @@ class ParsedAnswer(Generic[V]):
 
 def read_scores(text: str, keys: Collection[str], check: float) -> ParsedAnswer[float]:
     """The numbers from -1 to 1 under the keys that were asked for; a doubled key has none."""
-    answer, canary = _checked(text, check)
-    scores = {key: float(answer[key]) for key in keys if _valid(answer.get(key))}
-    return ParsedAnswer(scores, canary)
+    answer, canary = _checked(text, keys, check, "score")
+    numbers = {key: _number(answer.get(key)) for key in keys}
+    return ParsedAnswer({key: n for key, n in numbers.items() if n is not None}, canary)
 
 
 def read_sentences(text: str, titles: Mapping[str, str], check: float) -> ParsedAnswer[str]:
@@ -53,7 +57,7 @@ def read_sentences(text: str, titles: Mapping[str, str], check: float) -> Parsed
     about this item and no other. One that stands twice in an answer is about nothing, and one with
     an address advertises.
     """
-    answer, canary = _checked(text, check)
+    answer, canary = _checked(text, titles, check, WHY_FIELD)
     lines = {key: _sentence(answer.get(key), title) for key, title in titles.items()}
     sentences = {key: line for key, line in lines.items() if line}
     times = Counter(line.casefold() for line in sentences.values())
@@ -63,8 +67,8 @@ def read_sentences(text: str, titles: Mapping[str, str], check: float) -> Parsed
 
 def read_text(text: str, allowed: Collection[str] | None) -> str | None:
     """The one text of the answer, None if there is none or it is not among the `allowed`."""
-    answer = _object(text)
-    value = answer.get("text") if answer else None
+    texts = [value for one in json_values(text) if (value := _text_of(one)) is not None]
+    value = texts[-1] if texts else None
     if not isinstance(value, str) or not value.strip():
         return None
     return value if allowed is None or value in allowed else None
@@ -77,6 +81,18 @@ def title_print(title: str) -> str:
     return fingerprint(" ".join(words) or shown)
 
 
+def _text_of(value: object) -> object:
+    """What stands under "text", in the object or in one object or list around it."""
+    for _ in range(WRAPPERS + 1):
+        if isinstance(value, dict) and "text" in value:
+            return value["text"]
+        inside = list(value.values()) if isinstance(value, dict) else value
+        if not isinstance(inside, list) or len(inside) != 1:
+            return None
+        value = inside[0]
+    return None
+
+
 def _sentence(value: object, title: str) -> str | None:
     parts = value if isinstance(value, dict) else {}
     named, why = parts.get("title"), parts.get("why")
@@ -86,43 +102,71 @@ def _sentence(value: object, title: str) -> str | None:
     return None if _ADDRESS.search(line) else line
 
 
-def _checked(text: str, check: float) -> tuple[dict[str, Any], bool]:
-    """The answer, empty if its check number is missing or another; False if it is another."""
-    answer = _object(text)
-    if answer is None or "check" not in answer:
+def _checked(
+    text: str, keys: Collection[str], check: float, field: str
+) -> tuple[dict[str, Any], bool]:
+    """The answer by key, empty if its check number is missing or another; False if another.
+
+    It is the last value of the right shape: one with the check number and a key that was asked for.
+    `field`: what the value is called where entries of a list name their key.
+    """
+    shaped = [_gathered(value, keys, field) for value in json_values(text)]
+    checked = [answer for answer in shaped if CHECK in answer]
+    whole = [answer for answer in checked if len(answer) > 1] or checked
+    if not whole:
         return {}, True
-    return (answer, True) if _equals(answer["check"], check) else ({}, False)
+    answer = whole[-1]
+    return (answer, True) if _equals(answer[CHECK], check) else ({}, False)
 
 
-def _object(text: str) -> dict[str, Any] | None:
-    """The JSON object that the answer is, or that stands alone in it between other words."""
-    fenced, braced = _FENCED.search(text), _BRACED.search(text)
-    for part in (text, fenced and fenced[1], braced and braced[0]):
-        try:
-            value = json.loads(part or "", object_pairs_hook=_unique, parse_constant=_nothing)
-        except (ValueError, RecursionError):
-            continue
-        return value if isinstance(value, dict) else None
-    return None
+def _gathered(value: object, keys: Collection[str], field: str) -> dict[str, Any]:
+    """What stands under the keys and the check, in the value or in wrappers around it."""
+    asked = {_plain(key): key for key in keys}
+    gathered: dict[str, Any] = {}
+    _gather(value, asked, field, gathered, WRAPPERS)
+    return gathered
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The pairs as a dict, in which a key with two different values has none that is valid."""
-    values: dict[str, Any] = {}
-    for key, value in pairs:
-        other = key in values and (type(values[key]), values[key]) != (type(value), value)
-        values[key] = _DOUBLED if other else value
-    return values
+def _gather(
+    value: object, asked: Mapping[str, str], field: str, into: dict[str, Any], deep: int
+) -> None:
+    pairs = value.items() if isinstance(value, dict) else ()
+    for key, inside in pairs:
+        name = key if key == CHECK else asked.get(_plain(key))
+        if name is not None:
+            alone = isinstance(inside, dict) and set(inside) == {field}
+            add(into, name, inside[field] if alone else inside)
+        elif deep and isinstance(inside, dict | list):
+            _gather(inside, asked, field, into, deep - 1)
+    for entry in value if isinstance(value, list) else ():
+        named = _named(entry, asked)
+        if named is not None:
+            add(into, named, entry if field == WHY_FIELD else entry.get(field))
+        elif deep:
+            _gather(entry, asked, field, into, deep - 1)
 
 
-def _nothing(_constant: str) -> None:
-    """NaN and Infinity are no numbers."""
+def _named(entry: object, asked: Mapping[str, str]) -> str | None:
+    """The key that an entry of a list names as its own."""
+    if not isinstance(entry, dict):
+        return None
+    names = [entry[name] for name in KEY_FIELDS if name in entry]
+    return asked.get(_plain(str(names[0]))) if len(names) == 1 else None
 
 
-def _valid(value: object) -> bool:
+def _plain(key: str) -> str:
+    """A key without its padding: "1" for "01"."""
+    return key.lstrip("0") or "0" if key.isascii() and key.isdigit() and len(key) <= 2 else key
+
+
+def _number(value: object) -> float | None:
+    """A number from -1 to 1, also one that is written as text."""
+    if isinstance(value, str) and _NUMERAL.fullmatch(value.strip()):
+        value = float(value)
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and -1.0 <= value <= 1.0  # type: ignore[operator]
+    return float(value) if number and -1.0 <= value <= 1.0 else None  # type: ignore[operator, arg-type]
 
 
 def _equals(value: object, check: float) -> bool:
-    return _valid(value) and abs(float(value) - check) < 1e-9  # type: ignore[arg-type]
+    number = _number(value)
+    return number is not None and abs(number - check) < 1e-9

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from tasks.llm.client import read_body
-from tasks.llm.failures import Failure
+from tasks.llm.failures import Failure, failure_of
+from tasks.llm.refusals import read_refusal
 from tasks.llm.requests import ChatRequest, Reply
 
 ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
@@ -55,26 +56,32 @@ def _reply(line: dict[str, Any]) -> Reply:
             return read_body(body)
         except Failure:
             return Reply("unanswered", finish_reason="unreadable")
-    error = _table(body.get("error")) or _table(line.get("error"))
-    code = str(error.get("code") or status or "")
-    refused_form = _refused_form(error) if status == 400 else None
-    if refused_form is not None:
-        return Reply("unanswered", finish_reason=refused_form)
-    if "context_length" in code:
-        return Reply("too_long", finish_reason=code)
-    if "content" in code:
-        return Reply("filtered", finish_reason=code)
-    refused = isinstance(status, int) and 400 <= status < 500 and status not in {408, 409, 429}
-    return Reply("gave_up" if refused else "unanswered", finish_reason=code)
+    error = response.get("body") or line.get("error")
+    if not isinstance(status, int):
+        return Reply("unanswered", finish_reason=_code(error, status))
+    return _refused(failure_of(read_refusal(status, error)), _code(error, status))
 
 
-def _refused_form(error: dict[str, Any]) -> str | None:
-    """The part of the form (`ChatClient.learn`) that a line was refused for."""
-    param, message = str(error.get("param")), str(error.get("message")).lower()
-    if param in {"temperature", "max_completion_tokens"}:
-        return param
-    about_schema = any(word in f"{param} {message}" for word in ("response_format", "schema"))
-    return "response_format" if about_schema else None
+def _refused(failure: Failure, code: str) -> Reply:
+    """What a refused line is: `finish_reason` names the part of the form that it was refused for.
+
+    What stops a live request stops by its code (`failures.setup_error`).
+    """
+    match failure.remedy:
+        case "plain":
+            return Reply("unanswered", finish_reason=failure.refused[0])
+        case "smaller":
+            return Reply("too_long", finish_reason=code)
+        case "give_up" if failure.why == "filtered":
+            return Reply("filtered", finish_reason=code)
+        case "again":
+            return Reply("unanswered", finish_reason=code)
+    return Reply("gave_up", finish_reason=code)
+
+
+def _code(error: object, status: object) -> str:
+    told = _table(_table(error).get("error")) or _table(error)
+    return str(told.get("code") or status or "")
 
 
 def _table(value: object) -> dict[str, Any]:

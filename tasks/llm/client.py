@@ -5,14 +5,18 @@ The openai package's own retries are off: there is one retry layer, the engine's
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 from openai.types.chat import ChatCompletion
 
 from tasks.core.errors import LlmSetupError
+from tasks.core.loopback import is_loopback
 from tasks.core.secrets import Secrets
-from tasks.llm.failures import Failure, classify
+from tasks.llm.failures import Failure, classify, failure_of
+from tasks.llm.form import Form
 from tasks.llm.options import LlmOptions
+from tasks.llm.refusals import read_refusal
 from tasks.llm.rendering import clean
 from tasks.llm.requests import ChatRequest, Outcome, Reply, Usage
 
@@ -21,8 +25,8 @@ NO_KEY = "none"
 
 LONGEST_NAME = 200
 
-TOKENS, OLDER_TOKENS = "max_completion_tokens", "max_tokens"
-"""What the limit of an answer is called."""
+THINKING = ("reasoning_content", "reasoning")
+"""Where some servers put the whole answer of a model that thinks."""
 
 
 class ChatClient:
@@ -32,13 +36,13 @@ class ChatClient:
         self._deadline = options.llm_deadline
         self._model = options.llm_model or ""
         self._thinking_tokens = options.llm_extra_answer_tokens
-        self._temperature: float | None = temperature
-        self._schemas, self._tokens_name = True, TOKENS
+        self._form = Form(temperature)
         self.openai = openai.AsyncOpenAI(
             api_key=_key(secrets),
             base_url=options.llm_base_url,
             max_retries=0,
             timeout=options.llm_deadline,
+            http_client=_direct(options),
         )
 
     async def send(self, request: ChatRequest) -> Reply:
@@ -47,55 +51,53 @@ class ChatClient:
         try:
             async with asyncio.timeout(self._deadline):
                 answer = await self.openai.chat.completions.create(**body)
+            return read_reply(answer)
+        except Failure as failure:
+            raise self._learned(failure, body) from None
         except (openai.OpenAIError, TimeoutError, ValueError, RecursionError) as error:
-            raise self._learned(error, classify(error), body) from None
-        return read_reply(answer)
+            raise self._learned(classify(error), body) from None
 
     def body(self, request: ChatRequest) -> dict[str, Any]:
         """The request as the API takes it, live or as a line of a batch.
 
         It starts in OpenAI's form, and does without what this server and model have refused.
         """
-        body: dict[str, Any] = {
-            "model": self._model,
-            "messages": [
-                {"role": "system", "content": request.system},
-                {"role": "user", "content": request.user},
-            ],
-            self._tokens_name: request.answer_tokens + self._thinking_tokens,
-        }
-        if self._temperature is not None:
-            body["temperature"] = self._temperature
-        if self._schemas:
-            schema = {"name": request.kind, "strict": True, "schema": dict(request.schema)}
-            body["response_format"] = {"type": "json_schema", "json_schema": schema}
-        return body
+        return {"model": self._model, **self._form.of(request, self._thinking_tokens)}
 
     def learn(self, refused: str) -> None:
         """Do without a part of the form; any other reason for a refusal teaches nothing."""
-        if refused == "temperature":
-            self._temperature = None
-        elif refused == TOKENS:
-            self._tokens_name = OLDER_TOKENS
-        elif refused == "response_format":
-            self._schemas = False
+        self._form.do_without(refused, None)
+
+    @property
+    def form(self) -> str:
+        """The form in which it asks by now, in words."""
+        return self._form.in_words()
 
     async def close(self) -> None:
         """Close the connections."""
         await self.openai.close()
 
-    def _learned(self, error: Exception, failure: Failure, body: dict[str, Any]) -> Failure:
+    def _learned(self, failure: Failure, body: dict[str, Any]) -> Failure:
         """The failure, or leave to send at once in a plainer form, if `body` had what was refused.
 
         By what was sent, not by what is known by now: requests are refused side by side.
         """
-        refused = error.param if isinstance(error, openai.BadRequestError) else None
-        if failure.remedy == "plain":
-            refused = refused if refused in {"temperature", TOKENS} else "response_format"
-        if refused in {"temperature", TOKENS, "response_format"} and refused in body:
-            self.learn(refused)
-            return Failure("plain", f"no {refused} is taken")
-        return Failure("give_up", failure.why) if failure.remedy == "plain" else failure
+        if failure.remedy != "plain":
+            return failure
+        for part in failure.refused:
+            if self._form.do_without(part, body):
+                return Failure("plain", f"no {part} is taken")
+        if failure.why.startswith("HTTP 5"):
+            return Failure("again", failure.why, crowded=True)
+        return Failure("give_up", failure.why)
+
+
+def _direct(options: LlmOptions) -> openai.DefaultAsyncHttpxClient | None:
+    """A client that no proxy of the environment catches, where the server is on this machine."""
+    host = urlsplit(options.llm_base_url or "").hostname or ""
+    if not is_loopback(host):
+        return None
+    return openai.DefaultAsyncHttpxClient(trust_env=False, timeout=options.llm_deadline)
 
 
 def read_reply(answer: object) -> Reply:
@@ -118,18 +120,47 @@ def read_body(body: dict[str, Any]) -> Reply:
 
 
 def _reply(answer: Any) -> Reply:  # noqa: ANN401 - whatever a server sends
+    _refuse_error(getattr(answer, "error", None))
     choice = answer.choices[0]
-    content, reason = choice.message.content, str(choice.finish_reason or "")
-    if content is not None and not isinstance(content, str):
-        raise TypeError("an answer that is no text")
+    _refuse_error(getattr(choice, "error", None))
+    reason = str(choice.finish_reason or "")
+    content = _content(choice.message)
     outcome: Outcome = "answered"
     if choice.message.refusal:
         outcome = "refusal"
     elif reason in {"content_filter", "length"}:
         outcome = "filtered" if reason == "content_filter" else "length"
-    text = content or "" if outcome == "answered" else ""
+    text = content if outcome == "answered" else ""
     model = clean(str(answer.model or ""), LONGEST_NAME)
     return Reply(outcome, text, clean(reason, LONGEST_NAME), model, _usage(answer.usage))
+
+
+def _refuse_error(error: Any) -> None:  # noqa: ANN401
+    """Raise the Failure of an error that came in place of an answer, with status 200."""
+    if not error:
+        return
+    code = error.get("code") if isinstance(error, dict) else None
+    told = int(str(code)) if str(code).isdecimal() else 0
+    failure = failure_of(read_refusal(told if 400 <= told < 600 else 500, error))
+    again = failure.remedy in {"again", "give_up"}
+    raise Failure("again", failure.why, perhaps_billed=True) if again else failure
+
+
+def _content(message: Any) -> str:  # noqa: ANN401
+    """The text of an answer, also where it comes in parts, or where the thinking should be."""
+    for said in (message.content, *(getattr(message, name, None) for name in THINKING)):
+        text = _joined(said) if isinstance(said, list) else said
+        if text is not None and not isinstance(text, str):
+            raise TypeError("an answer that is no text")
+        if text and text.strip():
+            return text
+    return ""
+
+
+def _joined(parts: list[Any]) -> str:
+    """The text parts of a list; thinking is none of them."""
+    texts = [part if isinstance(part, str) else part.get("text") for part in parts]
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def _usage(used: Any) -> Usage:  # noqa: ANN401

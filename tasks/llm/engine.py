@@ -2,10 +2,11 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tasks.core.errors import LedgerError, LlmDownError, PalateError, StoppedError
+from tasks.core.progress import say
 from tasks.llm.budget import Budget, Reserved
 from tasks.llm.client import ChatClient
 from tasks.llm.failures import Failure
@@ -13,8 +14,12 @@ from tasks.llm.ledger.claims import LOOK_AGAIN_SECONDS
 from tasks.llm.ledger.ledger import Ledger
 from tasks.llm.options import EngineOptions
 from tasks.llm.pacing import LOOK_UP_SECONDS, Clock, Pacer, backoff_ceiling
-from tasks.llm.requests import ChatRequest, Reply
+from tasks.llm.requests import ChatRequest, Outcome, Reply
 from tasks.llm.shared_budget import SharedBudget
+from tasks.llm.trial import NOTHING_VALID, Trial
+
+CUT_SHARE, CUT_FROM = 0.5, 500
+"""A prompt of so many tokens, of which the server counts less than this share, was cut."""
 
 Take = Callable[[ChatRequest, Reply], Mapping[str, Any]]
 """Given a request and its reply: the values to keep, in the same commit, by what they are about."""
@@ -59,6 +64,8 @@ class Engine:
         self._unheard: set[str] = set()
         self._last_answer = float("-inf")
         self.items_per_request = options.llm_items
+        self.trial = Trial()
+        self._longest_read, self._cut_noticed = 0, False
 
     async def ask(self, request: ChatRequest, take: Take) -> Reply:
         """Send until there is a reply; it and what `take` reads from it are on disk on return.
@@ -66,7 +73,11 @@ class Engine:
         A request that alone cannot be answered gives the outcome `gave_up`. Raises LlmError when
         no request can be, LedgerError when the ledger fails.
         """
-        sending = Sending(request, self.clock.now())
+        async with self.trial.admitted():
+            return await self._until_answered(Sending(request, self.clock.now()), take)
+
+    async def _until_answered(self, sending: Sending, take: Take) -> Reply:
+        request = sending.request
         answer = request.answer_tokens + self.options.llm_extra_answer_tokens
         while True:
             async with self.pacer.slot(request.tokens_expected + answer) as sent_at:
@@ -124,6 +135,7 @@ class Engine:
         started = self.clock.now()
         reply = await self.client.send(sending.request)
         self.heard()
+        self._notice_cut(sending.request, reply)
         self.pacer.answered()
         cost = self.budget.settle(held, sending.request.pairs, reply.usage)
         latency = self.clock.now() - started
@@ -138,6 +150,7 @@ class Engine:
         latency: float | None = None,
     ) -> Reply:
         values = take(sending.request, reply)
+        reply = self.judged(reply, values)
         kept = self.ledger.keep(sending.id, sending.request, values)
         try:
             await self.ledger.finish(
@@ -152,6 +165,30 @@ class Engine:
             self.stop(error)
             raise
         return reply
+
+    def judged(self, reply: Reply, values: Mapping[str, Any]) -> Reply:
+        """The reply, marked where nothing in it was valid; too many of no use stop the engine."""
+        if self.stopped is None:
+            error = self.trial.count(reply, useful=bool(values))
+            if error is not None:
+                self.stop(error)
+        marked = reply.outcome == "answered" and not values
+        return replace(reply, finish_reason=NOTHING_VALID) if marked else reply
+
+    def _notice_cut(self, request: ChatRequest, reply: Reply) -> None:
+        """Say once that the server reads less of prompts than was sent.
+
+        By the longest prompt that it counted: some do not count what they find in their cache.
+        """
+        self._longest_read = max(self._longest_read, reply.usage.prompt)
+        expected = request.tokens_expected
+        cut = 0 < self._longest_read < expected * CUT_SHARE and expected > CUT_FROM
+        if cut and not self._cut_noticed:
+            self._cut_noticed = True
+            say(
+                f"    [red]the server cuts prompts:[/] it read {self._longest_read:,} tokens of"
+                f" about {expected:,}. Give it a longer context, or set a lower --llm-items."
+            )
 
     async def _end_unsent(self, sending: Sending) -> None:
         """Close the row of a request that was sent before and will not be sent again."""
@@ -188,12 +225,13 @@ class Engine:
             self.items_per_request = min(self.items_per_request, half)
             return Reply("too_long")
         if failure.remedy == "give_up":
-            return Reply("filtered" if failure.why == "filtered" else "gave_up")
+            outcome: Outcome = "filtered" if failure.why == "filtered" else "gave_up"
+            return Reply(outcome, finish_reason=failure.why)
         if failure.remedy == "again":
             sending.failures += 1
             away = failure.away and self._last_answer < sending.began
             if sending.failures >= self.options.llm_attempts and not away:
-                return Reply("gave_up")
+                return Reply("gave_up", finish_reason=failure.why)
         return None
 
     def check_patience(self, since: float, failure: Failure) -> None:

@@ -1,17 +1,19 @@
 """What went wrong with one send, and so what to do: try again, give this request up, or stop."""
 
+import time
 from dataclasses import dataclass
 from typing import Literal
 
 import openai
 
 from tasks.core.errors import LlmError, LlmSetupError
+from tasks.llm.refusals import Refusal, read_refusal
+from tasks.llm.waiting import seconds_to_wait
 
 Remedy = Literal["again", "plain", "smaller", "give_up", "stop"]
-"""again: later, with backoff. plain: at once, without a schema. smaller: this prompt is too long.
+"""again: later, with backoff. plain: at once, without what was refused. smaller: this prompt is too
+long.
 give_up: this request alone cannot be answered. stop: no request can."""
-
-LONGEST_WAIT = 86_400.0
 
 
 @dataclass
@@ -20,7 +22,7 @@ class Failure(Exception):
 
     `crowded`: the whole job should slow down. `away`: the server takes no requests at all just
     now. `perhaps_billed`: it may have been answered, and so charged, although the answer never
-    arrived whole.
+    arrived whole. `refused`: the parts of the form that the server named.
     """
 
     remedy: Remedy
@@ -30,6 +32,7 @@ class Failure(Exception):
     perhaps_billed: bool = False
     retry_after: float | None = None
     error: LlmError | None = None
+    refused: tuple[str, ...] = ()
 
 
 def classify(error: Exception) -> Failure:
@@ -57,26 +60,36 @@ def _never_sent(error: openai.APIConnectionError) -> bool:
     return type(error.__cause__).__name__ in {"ConnectError", "ConnectTimeout", "PoolTimeout"}
 
 
-def _of_status(error: openai.APIStatusError) -> Failure:  # noqa: PLR0911 - a table, read downwards
-    status, code = error.status_code, error.code or ""
-    if status in {401, 403}:
-        return _stop(f"the server refuses the key (HTTP {status})", "Check OPENAI_API_KEY.")
-    if status == 402 or "insufficient_quota" in {code, error.type}:
+def _of_status(error: openai.APIStatusError) -> Failure:
+    said = read_refusal(error.status_code, [error.code, error.type, error.param, error.body])
+    return failure_of(said, seconds_to_wait(error.response.headers, time.time()))
+
+
+def failure_of(said: Refusal, retry_after: float | None = None) -> Failure:  # noqa: PLR0911, C901 - a table
+    """The failure that a refusal stands for."""
+    status = said.status
+    if said.about_credit:
         return _stop("the quota is used up", "Add credit at the provider, or ask another model.")
-    if code == "model_not_found" or status == 404:
+    if status == 403 and said.about_content:
+        return Failure("give_up", "filtered")
+    if said.about_key or status == 403:
+        return _stop(f"the server refuses the key (HTTP {status})", "Check OPENAI_API_KEY.")
+    if said.about_length:
+        return Failure("smaller", "the prompt is too long")
+    if said.about_model and not (status == 404 and said.form):
         return _stop(
             "the server does not know the model, or not this address",
             "Check --llm-model and --llm-base-url (it usually ends in /v1).",
         )
-    if status in {408, 409, 429} or status >= 500:
-        away, wait = status in {429, 502, 503, 504, 529}, _retry_after(error)
-        return Failure("again", f"HTTP {status}", crowded=True, away=away, retry_after=wait)
-    if status == 413 or (status == 400 and _is_about_length(error)):
-        return Failure("smaller", "the prompt is too long")
-    if "content_filter" in code or "content_policy" in code:
+    if said.missed_form:
+        return Failure("again", "the model missed the form", perhaps_billed=True)
+    if status in {400, 422} and said.about_content:
         return Failure("give_up", "filtered")
-    if status in {400, 422} and _is_about_schema(error):
-        return Failure("plain", "the server takes no JSON schema")
+    if status in {400, 404, 422, 500, 501} and said.form:
+        return Failure("plain", f"HTTP {status}: {said.form[0]}", refused=said.form)
+    if status in {408, 409, 429} or status >= 500:
+        away = status in {429, 502, 503, 504, 529}
+        return Failure("again", f"HTTP {status}", crowded=True, away=away, retry_after=retry_after)
     return Failure("give_up", f"HTTP {status}")
 
 
@@ -103,23 +116,3 @@ def setup_error(code: str) -> LlmError | None:
     if code not in SETUP_PROBLEMS:
         return None
     return _stop(SETUP_PROBLEMS[code], "Check the key, the quota and --llm-model.").error
-
-
-def _retry_after(error: openai.APIStatusError) -> float | None:
-    """Seconds the server asks to wait; dates are rare and left to our own backoff."""
-    try:
-        seconds = float(error.response.headers.get("retry-after", ""))
-    except ValueError:
-        return None
-    return min(seconds, LONGEST_WAIT) if seconds > 0 else None
-
-
-def _is_about_length(error: openai.APIStatusError) -> bool:
-    """OpenAI's code, llama.cpp's type and vLLM's words for a prompt that is too long."""
-    text = f"{error.code} {error.type} {error.body}".lower()
-    return any(word in text for word in ("context_length", "context length", "exceed_context"))
-
-
-def _is_about_schema(error: openai.APIStatusError) -> bool:
-    text = str(error.body).lower()
-    return any(word in text for word in ("response_format", "json_schema", "schema", "grammar"))

@@ -51,6 +51,13 @@ class LlmOptions(BaseModel):
         ge=0,
         description="Seconds without any answer until the base lists are published instead.",
     )
+    llm_unscored_limit: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Share of what the model should judge or write that may be missing; beyond it"
+        " a night is degraded, and who lacks scores gets the list without the model.",
+    )
     llm_batch_poll: float = Field(
         30.0, gt=0, description="Seconds between looks at a batch (`llm-batch`)."
     )

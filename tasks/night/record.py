@@ -39,16 +39,20 @@ class Night(Record):
     @property
     def status(self) -> str:
         """What the record says."""
-        if self.degraded:
+        if self.degraded or self.unexplained:
             return "degraded"
         return "guarded" if self.guarded else "complete"
 
     @property
     def note(self) -> str | None:
         """Why it is not complete, or what it lacks."""
-        told = f"{self.degraded} New lists are base lists." if self.degraded else None
         return (
-            " ".join(filter(None, (told, self.guarded, self.remark, self.unexplained, self.plain)))
+            " ".join(
+                filter(
+                    None,
+                    (self.degraded, self.guarded, self.remark, self.unexplained, self.plain),
+                )
+            )
             or None
         )
 

@@ -1,5 +1,6 @@
 """What a night asked of the language model, from the ledger into the results file."""
 
+from collections import Counter
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +9,7 @@ from tasks.core.artifacts import write_table
 from tasks.core.vocabulary import Artifact
 from tasks.llm.options import EngineOptions
 from tasks.llm.session import session_for
+from tasks.llm.trial import NOTHING_VALID
 from tasks.store.query import query
 from tasks.store.warehouse import has_results
 
@@ -44,6 +46,21 @@ def requests_to_publish(home: Path, options: EngineOptions) -> Artifact:
     kept = [{name: row[name] for name in COLUMNS} for row in rows]
     table = pl.DataFrame(kept, schema=COLUMNS, orient="row")
     return write_table(home, "asked", table)
+
+
+def causes(home: Path, options: EngineOptions) -> str:
+    """Why requests since the last publication brought nothing, each with how many it is of."""
+    since = _last_published(home)
+    session = session_for(home, options)
+    rows = session.run(lambda engine: engine.ledger.finished_since(since))
+    counted = Counter(filter(None, (_cause(row["outcome"], row["finish_reason"]) for row in rows)))
+    return ", ".join(f"{cause} ({count:,} requests)" for cause, count in counted.most_common())
+
+
+def _cause(outcome: str, finish_reason: str | None) -> str | None:
+    if outcome == "answered":
+        return NOTHING_VALID if finish_reason == NOTHING_VALID else None
+    return (finish_reason if outcome == "gave_up" else None) or outcome.replace("_", " ")
 
 
 def _last_published(home: Path) -> float:

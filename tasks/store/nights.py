@@ -20,6 +20,12 @@ ORDER BY finished_at_utc DESC, run_id DESC LIMIT 1
 """
 
 
+LATEST = """
+SELECT run_id, status FROM runs WHERE flow = 'nightly' AND method = $method
+ORDER BY finished_at_utc DESC, run_id DESC LIMIT 1
+"""
+
+
 class LastNight(Record):
     """A night that the next can build on."""
 
@@ -29,6 +35,14 @@ class LastNight(Record):
     def is_intact(self, home: Path) -> bool:
         """Whether every file that it left is still what was written."""
         return all(is_intact(home, artifact) for artifact in artifacts_in(self.state))
+
+
+def degraded_night(home: Path, method: str) -> str | None:
+    """The run of the last night of this method, if it was degraded."""
+    if not has_results(home) or not query(home, HAS_STATES).item():
+        return None
+    rows = query(home, LATEST, {"method": method}).rows()
+    return rows[0][0] if rows and rows[0][1] == "degraded" else None
 
 
 def last_night(home: Path, method: str) -> LastNight | None:

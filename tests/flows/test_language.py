@@ -3,9 +3,11 @@
 A night whose end is a signal, or that is searched for the key, is a real process as well.
 """
 
+import json
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 
 from tasks.data.enriching import ATTRIBUTION
 from tasks.store.query import query
+from tests.night.notify.test_channels import READS
 from tests.support.command import PLAIN, start, succeed
 from tests.support.datasets import MOVIES, write_generic, write_movielens
 from tests.support.fake_llm import faults
@@ -172,6 +175,48 @@ def test_a_refused_key_stops_the_night_at_once_and_nothing_is_published(
     terminal.succeed("nightly", *asking(llm, people))
     answered = [call for call in llm.calls() if call.fault is None]
     assert len(answered) == ALL_REQUESTS
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [(faults.status(400), "HTTP 400"), (faults.malformed(), "no valid answer")],
+    ids=["400", "prose"],
+)
+def test_a_server_that_gives_nothing_of_use_ends_the_night_soon_and_says_why(
+    llm: FakeLLM, people: Path, tmp_path: Path, terminal: Terminal, fault: faults.Fault, cause: str
+) -> None:
+    llm.script(fault)
+    program = json.dumps([sys.executable, "-c", READS, str(tmp_path / "told")])
+    done = terminal.run("nightly", *asking(llm, people), PALATE_NOTIFY_COMMAND=program)
+    assert done.returncode == 1 and cause in done.stderr
+    assert len(llm.calls()) <= 20
+    body = json.loads((tmp_path / "told").read_text())
+    assert body["status"] == "failed" and cause in body["reason"]
+
+
+def test_who_lacks_scores_gets_base_lists_and_the_night_is_degraded_until_it_is_made_good(
+    llm: FakeLLM, people: Path, terminal: Terminal
+) -> None:
+    home = terminal.home
+    terminal.succeed("nightly", *asking(llm, people))
+    asked = [call.user.split("<items")[0] for call in llm.calls() if call.items]
+    some = [block.split("\n")[1] for block in sorted(set(asked))[:3]]
+    for file in home.iterdir():
+        shutil.rmtree(file) if file.is_dir() else file.unlink()
+
+    llm.script(*(faults.status(400, contains=f"{words}\n") for words in some))
+    done = terminal.succeed("nightly", *asking(llm, people))
+    status, note, unscored = query(home, "SELECT status, note, unscored FROM latest_run").row(0)
+    assert status == "degraded" and "HTTP 400" in note and "(25%)" in note
+    assert unscored == 3 * CANDIDATES and "DEGRADED" in done.stdout
+    plain = "SELECT user FROM ranked_items GROUP BY user HAVING bool_and(rank = base_rank)"
+    assert query(home, plain).height == 3
+
+    llm.script()
+    before = len(llm.calls())
+    terminal.succeed("nightly", *asking(llm, people))
+    assert query(home, "SELECT status, unscored FROM latest_run").row(0) == ("complete", 0)
+    assert len(llm.calls()) - before == 3 * CANDIDATES // PER_REQUEST
 
 
 def test_a_limit_stops_cleanly_and_the_same_command_carries_on(

@@ -1,4 +1,4 @@
-"""What of a model's answer counts. Everything else is asked again, never repaired."""
+"""What of a model's answer counts: what has one reading. Everything else is asked again."""
 
 import json
 import math
@@ -35,7 +35,7 @@ def test_a_right_answer_is_read_whole():
     [
         *("7", "-7", "1.01", "-1.01", "1.0000001", "1e400", "-1e400", "1e308", "9" * 400),
         *("NaN", "Infinity", "-Infinity", "null", "true", "false"),
-        *('"0.5"', '"0.8/1"', '""', "[0.5]", "[]", "{}", '{"score": 0.5}'),
+        *('"1.5"', '"0.8/1"', '""', "[0.5]", "[]", "{}", '{"rank": 0.5}', '"\u0661"'),
     ],
 )
 def test_what_is_no_number_from_minus_one_to_one_is_no_score_and_the_rest_is_kept(value):
@@ -43,7 +43,7 @@ def test_what_is_no_number_from_minus_one_to_one_is_no_score_and_the_rest_is_kep
     assert scores(text) == {"01": 0.5, "03": -0.25}
 
 
-@pytest.mark.parametrize("value", ["0.8/1", "+0.5", ".5", "0,5", "0.5f", "-", "'0.5'", "9" * 5000])
+@pytest.mark.parametrize("value", ["0.8/1", "0,5", "0.5f", "-", "0.5.1", "9" * 5000])
 def test_an_answer_that_is_not_json_holds_nothing(value):
     assert scores(f'{{"check": -0.3, "01": 0.5, "02": {value}, "03": -0.25}}') == {}
 
@@ -65,11 +65,11 @@ def test_missing_keys_have_no_score():
 
 
 def test_invented_keys_are_ignored():
-    assert scores(answer(k04=0.1, k1=0.2, title=0.3)) == scores(json.dumps(RIGHT))
+    assert scores(answer(k04=0.1, k11=0.2, title=0.3)) == scores(json.dumps(RIGHT))
 
 
 @pytest.mark.parametrize(
-    "key", ["1", "001", " 01", "01 ", "item 01", "\u0660\u0661", "O1", "01\u200b"]
+    "key", ["001", "0", "4", " 01", "01 ", "item 01", "\u0660\u0661", "O1", "01\u200b"]
 )
 def test_a_key_that_was_not_asked_for_counts_for_none_that_was(key):
     assert scores(json.dumps({"check": CHECK, key: 0.5})) == {}
@@ -130,7 +130,6 @@ def test_an_object_in_a_fence_or_between_words_is_read(text):
         "[0.5, 0.5, 0.5]",
         '{"check": -0.3, "01": 0.5',
         "{check: -0.3, 01: 0.5}",
-        "{'check': -0.3, '01': 0.5}",
         "-0.3, 0.5, 0.5, 0.5",
     ],
 )
@@ -141,17 +140,64 @@ def test_an_answer_without_an_object_holds_nothing_and_accuses_nobody(text):
 
 
 @pytest.mark.parametrize("between", ["", "\n", " or rather ", "\n```\n```json\n"])
-def test_of_two_objects_none_is_taken(between):
+def test_of_two_objects_the_last_is_the_answer(between):
     first, second = answer(k01=0.1), answer(k01=0.9)
-    assert scores(first + between + second) == {}
+    assert scores(first + between + second)["01"] == 0.9
+    assert scores(second + between + '{"note": 1}')["01"] == 0.9
 
 
-def test_a_list_around_the_object_is_no_object():
-    assert scores(f"[{json.dumps(RIGHT)}]") == {}
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<think>perhaps {'01': {1}} or {}</think>{}",
+        '<think>{"check": 0.5, "01": 1}</think>\n{}',
+        'So {"check": 0.5, "01": 1} it is?</think>{}',
+        "<|channel|>analysis<|message|>{x<|end|><|start|>assistant<|channel|>final<|message|>{}",
+        "[{}]",
+        '{"answer": {}}',
+        '{"answer": {"scores": {}}}',
+        '[{"answer": {}}]',
+    ],
+)
+def test_thinking_and_wrappers_around_the_answer_are_seen_through(text):
+    right = json.dumps(RIGHT)
+    place = text.rindex("{}")
+    assert scores(text[:place] + right + text[place + 2 :]) == scores(right)
 
 
-def test_scores_in_an_object_inside_are_not_the_answer():
-    assert scores(json.dumps({"check": CHECK, "scores": {"01": 0.5}})) == {}
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '"scores": {"01": 0.5, "02": -1}',
+        '"scores": [{"01": 0.5}, {"02": -1}]',
+        '"scores": [{"key": "01", "score": 0.5}, {"score": -1, "id": "2"}]',
+        '"01": {"score": 0.5}, "02": {"score": "-1"}',
+        '"1": "0.5", "2": "-1.0"',
+        '"01": +.5, "02": -1.,',
+        "'01': 0.5, '02': -1",
+        "“01”: 0.5, “02”: -1",
+    ],
+)
+@pytest.mark.parametrize("check", ["-0.3", '"-0.3"', "-.30"])
+def test_other_forms_with_one_reading_are_read(inside, check):
+    assert scores(f'{{"check": {check}, {inside}}}') == {"01": 0.5, "02": -1.0}
+
+
+def test_what_is_not_closed_counts_but_for_its_last_value_which_may_be_cut():
+    assert scores('{"check": -0.3, "01": 0.5, "02": 0.2') == {"01": 0.5}
+    assert scores('{"check": -0.3, "01": 0.5,') == {"01": 0.5}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"check": -0.3, "1": 0.5, "01": 0.6, "02": 0.1}',
+        '{"check": -0.3, "scores": {"01": 0.5}, "01": 0.6, "02": 0.1}',
+        '{"check": -0.3, "scores": [{"01": 0.5}, {"key": 1, "score": 0.6}], "02": 0.1}',
+    ],
+)
+def test_a_key_with_two_values_in_two_places_has_none(text):
+    assert scores(text) == {"02": 0.1}
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":', "{", '{"01":[', "```json\n{"])
@@ -177,7 +223,7 @@ def test_without_the_check_no_score_counts_but_nothing_is_suspected():
 
 
 @pytest.mark.parametrize(
-    "said", ["0.3", "-0.2", "-0.31", "0", "1", "null", '"-0.3"', "true", "[-0.3]", "NaN", "-3"]
+    "said", ["0.3", "-0.2", "-0.31", "0", "1", "null", '"0.3"', "true", "[-0.3]", "NaN", "-3"]
 )
 def test_with_another_check_no_score_counts(said):
     read = read_scores(f'{{"check": {said}, "01": 0.5}}', KEYS, CHECK)

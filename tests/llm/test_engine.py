@@ -1,6 +1,7 @@
 """Limits, pace, order and waiting of a whole engine, against a real server."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from tasks.llm.asking import ask_scores
 from tasks.llm.budget import Budget
 from tasks.llm.item_asking import ItemsAsking
 from tasks.llm.questions import SCORE
+from tasks.llm.requests import Usage
 from tests.llm.engine_support import (
     MODEL,
     films,
@@ -261,3 +263,26 @@ def test_one_send_is_one_request_to_the_server(fake, tmp_path) -> None:
     fake.script(faults.status(500))
     done = score(tmp_path, fake.url, people(1), clock=FakeClock(), llm_attempts=3)
     assert len(fake.calls()) == len(done.sent_at) == done.totals.sends == 3
+
+
+def test_a_server_that_cuts_prompts_silently_is_noticed_and_said_once(
+    fake, tmp_path, monkeypatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("tasks.llm.engine.say", told.append)
+    long = people(3, items=60)
+    score(tmp_path, fake.url, long, llm_items=60)
+    assert not told
+
+    async def ask(engine, settled):
+        send = engine.client.send
+
+        async def cutting(request):
+            reply = await send(request)
+            return replace(reply, usage=Usage(prompt=200, answer=5))
+
+        engine.client.send = cutting
+        return await ask_scores(engine, people(3, items=61), settled)
+
+    run(tmp_path / "other", fake.url, ask, llm_items=61)
+    assert len(told) == 1 and "cuts prompts" in told[0] and "200 tokens" in told[0]

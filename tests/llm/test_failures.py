@@ -7,7 +7,8 @@ import openai
 import pytest
 
 from tasks.core.errors import LlmSetupError
-from tasks.llm.failures import LONGEST_WAIT, classify
+from tasks.llm.failures import classify
+from tasks.llm.waiting import LONGEST_WAIT, seconds_to_wait
 
 REQUEST = httpx2.Request("POST", "http://127.0.0.1:9/v1/chat/completions")
 SECRET = "sk-secret-key and Heat (1995)"
@@ -92,6 +93,67 @@ NOT_BILLED = {
 )
 def test_what_a_status_means(error, remedy):
     assert told(error) == NOT_BILLED[remedy]
+
+
+def said(message, **more):
+    return json.dumps({"error": {"message": message} | more})
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (refused(400, body=said("API key not valid. Please pass a valid API key.")), "stop"),
+        (refused(400, body=said("Model Not Exist")), "stop"),
+        (refused(400, body=said("foo/bar is not a valid model ID")), "stop"),
+        (refused(400, body='{"message": "Invalid model: x", "type": "invalid_model"}'), "stop"),
+        (refused(402, body=said("Insufficient Balance")), "stop"),
+        (refused(400, body=said("Your credit balance is too low")), "stop"),
+        (refused(403, body=said("Key is disabled")), "stop"),
+        (refused(403, body=said("The input was flagged by moderation")), "give_up"),
+        (refused(400, body=said("Content Exists Risk")), "give_up"),
+        (refused(400, body=said("the content management policy was triggered")), "give_up"),
+        (refused(400, body=said("Failed to generate JSON", code="json_validate_failed")), "again"),
+        (refused(500, body=said("the prompt exceeds the context window")), "smaller"),
+        (refused(400, body=said("Unrecognized argument: max_completion_tokens")), "plain"),
+        (refused(422, body='{"detail": [{"loc": ["body", "temperature"]}]}'), "plain"),
+        (refused(400, body='[{"error": {"message": "Unknown name at response_schema"}}]'), "plain"),
+        (refused(500, body='{"error": "json_schema: cannot compile grammar"}'), "plain"),
+        (refused(400, body="System role not supported"), "plain"),
+        (refused(404, body=said("No endpoints can handle response_format")), "plain"),
+        (refused(404, body=said("No endpoints for this data policy")), "stop"),
+    ],
+)
+def test_what_is_said_decides_whatever_its_shape_and_status(error, remedy):
+    assert classify(error).remedy == remedy
+
+
+NOW = 1_800_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
+        ({"retry-after": "2"}, 2.0),
+        ({"retry-after": "Fri, 15 Jan 2027 08:01:00 GMT"}, 60.0),
+        ({"retry-after": "Fri, 15 Jan 2020 08:01:00 GMT"}, None),
+        ({"x-ratelimit-reset-requests": "1m30.5s"}, 90.5),
+        ({"x-ratelimit-reset-requests": "120ms", "x-ratelimit-reset-tokens": "6m0s"}, 0.12),
+        (
+            {
+                "x-ratelimit-reset-requests": "1s",
+                "x-ratelimit-reset-tokens": "30s",
+                "x-ratelimit-remaining-tokens": "0",
+            },
+            30.0,
+        ),
+        ({"x-ratelimit-reset": str(int((NOW + 20) * 1000))}, 20.0),
+        ({"x-ratelimit-reset": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_how_long_to_wait_is_read_from_whatever_header_says_it(headers, seconds):
+    assert seconds_to_wait(headers, NOW) == (None if seconds is None else pytest.approx(seconds))
 
 
 def test_a_filtered_prompt_is_called_so():

@@ -232,7 +232,7 @@ def test_only_what_is_missing_is_asked_again():
         said = right(ask)
         if len(asked) == 1:
             del said["03"]
-            said |= {"05": 1.01, "07": "0.5", "99": 0.1}
+            said |= {"05": 1.01, "07": "half", "99": 0.1}
         return answered(said)
 
     items = lines(25)

@@ -11,8 +11,10 @@ from tasks.core.stage import Rows, chunk_stage, stage
 from tasks.core.vocabulary import (
     FAVOURITES,
     ITEM,
+    SIMILARITY,
     USER,
     Artifact,
+    Record,
     ScorerName,
 )
 from tasks.features.similarity import embedded
@@ -48,6 +50,30 @@ def needed_texts_stage(
     return write_table(home, "texts", needed_texts(read_table(home, texts), wanted, people))
 
 
+class Unscored(Record):
+    """How many of the pairs that were to be scored have no score.
+
+    `users`: those of whose pairs more than the limit have none.
+    """
+
+    users: Artifact
+    missing: int
+    pairs: int
+
+
+@stage("find who has no scores", "1", role="figures")
+def unscored_stage(home: Path, scores: Artifact, limit: float) -> Unscored:
+    """What of `scores` (user, item, similarity) is missing."""
+    table = read_table(home, scores)
+    lacking = table.group_by(USER).agg(pl.col(SIMILARITY).is_null().mean().alias("missing"))
+    users = lacking.filter(pl.col("missing") > limit).select(USER).sort(USER)
+    return Unscored(
+        users=write_table(home, "users", users),
+        missing=table[SIMILARITY].null_count(),
+        pairs=table.height,
+    )
+
+
 @chunk_stage(
     "score",
     "5",
@@ -55,7 +81,7 @@ def needed_texts_stage(
     also=lambda given: scorer_version(given["scorer"], given["options"]),
     detail="scorer",
 )
-def score_stage(
+def score_stage(  # noqa: PLR0913
     home: Path,
     rows: Rows,
     scorer: ScorerName,
@@ -65,8 +91,12 @@ def score_stage(
     texts: Artifact,
     vectors: Artifact | None,
     scale: tuple[float, float],
+    again: str | None = None,
 ) -> Artifact:
-    """Similarities for the candidates of the profiles in these rows; `vectors` of the texts."""
+    """Similarities for the candidates of the profiles in these rows; `vectors` of the texts.
+
+    `again`: the run whose missing scores are to be asked for once more.
+    """
     people = rows_of(home, profiles, rows)
     asked = ScoringInputs(
         candidates=theirs(home, candidates, people[USER]),

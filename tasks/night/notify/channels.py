@@ -11,7 +11,6 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -19,6 +18,7 @@ import httpx2
 from pydantic import SecretStr
 
 from tasks.core.errors import NotifyError
+from tasks.core.loopback import is_loopback
 from tasks.night.notify.message import Message
 
 PROGRAM_SECONDS = 30.0
@@ -83,7 +83,7 @@ async def _post(parts: SplitResult, message: Message) -> None:
 
 async def _send(parts: SplitResult, message: Message) -> int:
     host = parts.hostname or ""
-    proxy = None if _is_here(host) or proxy_bypass(host) else getproxies().get(parts.scheme)
+    proxy = None if is_loopback(host) or proxy_bypass(host) else getproxies().get(parts.scheme)
     async with httpx2.AsyncHTTPTransport(proxy=proxy) as transport:
         request = httpx2.Request(
             "POST",
@@ -111,16 +111,9 @@ def _checked(address: SecretStr) -> SplitResult:
         host = parts.hostname
     except ValueError:
         host = None
-    if host and (parts.scheme == "https" or (parts.scheme == "http" and _is_here(host))):
+    if host and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
         return parts
     raise NotifyError(
         "PALATE_NOTIFY_URL is not an address to post to.",
         "It must start with https://, or with http:// for a server on this machine.",
     )
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

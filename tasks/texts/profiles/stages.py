@@ -7,7 +7,7 @@ import polars as pl
 from tasks.core.artifacts import read_table, write_table
 from tasks.core.chunks import rows_of, theirs
 from tasks.core.stage import Rows, chunk_stage, stage
-from tasks.core.vocabulary import USER, Artifact, ProfileStyle
+from tasks.core.vocabulary import FAVOURITES, TEXT, USER, Artifact, ProfileStyle
 from tasks.llm.options import EngineOptions
 from tasks.llm.questions import PROFILE
 from tasks.texts.profiles.favourites import make_profiles
@@ -53,10 +53,12 @@ def write_tastes_stage(
     profiles: Artifact,
     texts: Artifact,
     typed: Artifact | None,
+    again: str | None = None,
 ) -> Artifact:
     """The model's line for profiles number rows[0] up to rows[1].
 
-    What somebody typed about themselves stays as it is.
+    What somebody typed about themselves stays as it is. `again`: the run whose missing lines are
+    to be asked for once more.
     """
     from tasks.texts.profiles.language import write_tastes  # noqa: PLC0415 - loads openai, SQLAlchemy
 
@@ -65,6 +67,19 @@ def write_tastes_stage(
     own = pl.col(USER).is_in(typists.implode())
     written = write_tastes(home, options, people.filter(~own), read_table(home, texts))
     return write_table(home, "profiles", pl.concat([people.filter(own), written]).sort(USER))
+
+
+@stage("count unwritten tastes", "1", role="figures")
+def unwritten_stage(
+    home: Path, composed: Artifact, written: Artifact, typed: Artifact | None
+) -> tuple[int, int]:
+    """For how many people the model wrote nothing, and for how many it should have."""
+    before, after = read_table(home, composed), read_table(home, written)
+    asked = before.filter(pl.col(FAVOURITES).list.len() > 0).select(USER, TEXT)
+    if typed:
+        asked = asked.join(read_table(home, typed), on=USER, how="anti")
+    kept = asked.join(after.select(USER, TEXT), on=[USER, TEXT], how="semi")
+    return kept.height, asked.height
 
 
 @stage("read typed profiles", "3", role="data", not_in_key={"file"})

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.core.artifacts import read_table, write_table
+from tasks.core.artifacts import read_table, scan_table, write_table
 from tasks.core.chunks import rows_of
 from tasks.core.progress import bar
-from tasks.core.stage import Rows, chunk_stage
-from tasks.core.vocabulary import ITEM, USER, WHY, Artifact
+from tasks.core.stage import Rows, chunk_stage, stage
+from tasks.core.vocabulary import ITEM, RANK, USER, WHY, Artifact
 from tasks.llm.options import EngineOptions
 from tasks.llm.questions import WHY as WHY_QUESTION
 
@@ -28,13 +28,22 @@ def whys_stage(
     profiles: Artifact,
     texts: Artifact,
     top: int,
+    again: str | None = None,
 ) -> Artifact:
     """The model's sentence about each of the first `top` items of profiles rows[0] up to rows[1].
 
-    Raises LlmError when no more can be asked.
+    `again`: the run whose missing sentences are to be asked for once more. Raises LlmError when no
+    more can be asked.
     """
     people = rows_of(home, profiles, rows)
     return write_whys(home, options, lists, people, texts, top)
+
+
+@stage("count listed items", "1", role="figures")
+def listed_count_stage(home: Path, lists: Artifact, top: int) -> int:
+    """How many items stand in the first `top` places."""
+    shown = scan_table(home, lists).filter(pl.col(RANK) <= top)
+    return int(shown.select(pl.len()).collect().item())
 
 
 def write_whys(

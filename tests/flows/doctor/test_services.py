@@ -7,6 +7,8 @@ from flows.doctor import services
 from flows.doctor.services import check_llm, check_prefect, check_workers
 from tasks.settings.settings import Settings
 from tests.flows.doctor.loopback import answering
+from tests.support.fake_llm import faults
+from tests.support.fake_llm.handle import fake_llm
 from tests.support.options import plain_settings
 
 CLOSED = "http://127.0.0.1:9"
@@ -79,8 +81,8 @@ def test_openai_without_a_key_is_not_even_asked(monkeypatch):
 def test_the_model_must_be_among_those_that_the_server_lists(monkeypatch, names, status):
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     with answering(models(*names)) as (url, seen):
-        (finding,) = check_llm(llm(url))
-    assert finding.status == status and seen == [f"Bearer {KEY}"]
+        finding = check_llm(llm(url))[0]
+    assert finding.status == status and seen[0] == f"Bearer {KEY}"
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,26 @@ def test_what_a_server_refuses_is_told_without_its_words(monkeypatch, status, ex
         (finding,) = check_llm(llm(url))
     assert finding.status == expected and str(status) in finding.what and fix in finding.fix
     assert KEY not in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("profile", "form"),
+    [
+        (None, "json_schema, max_completion_tokens, temperature 0"),
+        ("mistral", "json_schema, max_tokens, temperature 0"),
+        ("lm_studio", "no response_format, max_completion_tokens, temperature 0"),
+        ("vllm", "json_schema, max_completion_tokens, temperature 0, no system message"),
+    ],
+)
+def test_one_real_question_shows_the_form_that_a_server_takes(tmp_path, monkeypatch, profile, form):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with fake_llm(tmp_path, profile=profile) as fake:
+        _, asked = check_llm(plain_settings(llm_base_url=fake.url, llm_model="fake-1"))
+        assert asked.status == "ok" and f"({form}), 2 of 2 items judged" in asked.what
+        assert "no token probabilities; no limits told" in asked.what
+        fake.script(faults.malformed())
+        _, asked = check_llm(plain_settings(llm_base_url=fake.url, llm_model="fake-1"))
+        assert asked.status == "fail" and "0 of 2 items judged" in asked.what
 
 
 @pytest.mark.parametrize("body", [b"<html>hello</html>", b'{"data": 3}', b"[]"])

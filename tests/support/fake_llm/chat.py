@@ -10,6 +10,7 @@ from tests.support.fake_llm.answers import healthy, injected
 from tests.support.fake_llm.bucket import Bucket
 from tests.support.fake_llm.faults import Fault
 from tests.support.fake_llm.journal import Journal
+from tests.support.fake_llm.profiles import PROFILES
 from tests.support.fake_llm.prompt import Prompt
 from tests.support.fake_llm.refusals import rate_limited, refuse, unknown_model
 from tests.support.fake_llm.replies import Delivery, Reply
@@ -30,6 +31,8 @@ class Chat:
     script: Script
     journal: Journal
     tokens: Tokens
+    profile: str | None = None
+    """Whose ways it has (`profiles.PROFILES`)."""
 
     def reply(
         self, body: Mapping[str, Any], authorization: str | None, batch: str | None = None
@@ -65,6 +68,9 @@ class Chat:
         schema = (body.get("response_format") or {}).get("type") == "json_schema"
         fault = self.script.take(prompt.text, schema=schema)
         reply = refuse(fault, body, authorization) if fault else None
+        if reply is None and self.profile:
+            reply = PROFILES[self.profile][0](body)
+            fault = Fault("profile") if reply else fault
         if reply is None and body.get("model") not in self.models:
             return Fault("unknown_model"), unknown_model(body.get("model"))
         return fault, reply
@@ -81,7 +87,9 @@ class Chat:
     ) -> Reply:
         kind = fault.kind if fault else ""
         seconds = fault.parameters.get("seconds", 0.0) if fault else 0.0
-        text = json.dumps(_body(body, said, usage, choices=kind != "empty_choices")).encode()
+        shape = PROFILES[self.profile][1] if self.profile and said.content else dict
+        whole = shape(_body(body, said, usage, choices=kind != "empty_choices"))
+        text = json.dumps(whole).encode()
         return Reply(
             200,
             text[: len(text) // 2] if kind == "cut_json" else text,

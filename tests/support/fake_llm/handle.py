@@ -29,11 +29,13 @@ def fake_llm(
     rate: float | None = None,
     models: Sequence[str] = ("fake-1",),
     batch_polls: int = 2,
+    profile: str | None = None,
 ) -> Iterator["FakeLLM"]:
     """Start a server with its log and its state in `folder`; end it with the block."""
     options = ["--latency", str(latency), "--batch-polls", str(batch_polls)]
     options += [] if rate is None else ["--rate", str(rate)]
     options += [word for model in models for word in ("--model", model)]
+    options += ["--profile", profile] if profile else []
     fake = FakeLLM(folder, options)
     fake.start()
     try:

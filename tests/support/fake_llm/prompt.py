@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 _ITEM = re.compile(r'<item key="([^"]+)">(.*?)</item>', re.DOTALL)
-_CHECK = re.compile(r'<[^<>]*\bcheck="(-?[0-9.]+)"[^<>]*>')
+_CHECK = re.compile(r'<[^<>]*\bcheck="(-?[0-9][0-9.]*)"[^<>]*>')
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from tests.support.fake_llm.bucket import Bucket
 from tests.support.fake_llm.chat import Chat
 from tests.support.fake_llm.files import Files
 from tests.support.fake_llm.journal import Journal
+from tests.support.fake_llm.profiles import PROFILES
 from tests.support.fake_llm.routes import Routes
 from tests.support.fake_llm.script import Script
 from tests.support.fake_llm.tokens import Tokens
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rate", type=float)
     parser.add_argument("--model", action="append")
     parser.add_argument("--batch-polls", type=int, default=2)
+    parser.add_argument("--profile", choices=sorted(PROFILES))
     asyncio.run(_serve(parser.parse_args(arguments), os.getppid()))
 
 
@@ -40,6 +42,7 @@ async def _serve(options: argparse.Namespace, parent: int) -> None:
         script=Script(),
         journal=Journal(folder),
         tokens=Tokens(),  # takes a moment, so before the port opens: no request waits for it
+        profile=options.profile,
     )
     files = Files(folder / "files")
     routes = Routes(chat, files, Batches(folder / "batches", files, chat, options.batch_polls))
