@@ -54,6 +54,12 @@ class NightOptions(BaseModel):
         description="Have the language model say in a sentence why, for each of the first `top`.",
     )
     report: bool = Field(True, description="Write a page about the night into home/reports.")
+    keep_nights: int = Field(
+        90,
+        ge=2,
+        description="Newest nights of a data set whose lists stay in the results file; older nights"
+        " keep their figures.",
+    )
     publish_to: tuple[str, ...] = Field(
         (),
         description="Where the lists go beside the results file: a file (.parquet, .jsonl, .csv),"
