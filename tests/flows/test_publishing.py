@@ -40,3 +40,12 @@ def test_an_address_that_cannot_be_right_stops_the_night_before_it_begins(tmp_pa
     done = run_here("export", "--home", tmp_path, f"postgresql://a:{SENTINEL}@host/shop")
     assert done.returncode == 1 and SENTINEL not in done.stderr
     assert run_here("export", "--home", tmp_path).returncode == 1
+
+
+def test_nights_keep_the_lists_of_the_newest_only(terminal: Terminal, made_up: Path) -> None:
+    night = [*PLAIN, "--data", made_up, "--limit-users", 5, "--measure-users", 0, "--no-report"]
+    for _ in range(3):
+        terminal.succeed("nightly", *night, "--keep-nights", 2)
+    kept = "SELECT count(DISTINCT run_id) FROM ranked_items"
+    assert query(terminal.home, kept).item() == 2
+    assert query(terminal.home, "SELECT count(*) FROM runs").item() == 3
