@@ -114,7 +114,7 @@ def _is_added(file: Path, tables: Mapping[str, Rows]) -> bool:
         return bool(database.execute(f"SELECT 1 FROM {name} WHERE {key} = ?", ours).fetchall())
 
 
-def _append(file: Path, tables: Mapping[str, Rows], keep_nights: int | None) -> None:
+def _append(file: Path, tables: Mapping[str, Rows], keep_nights: int | None = None) -> None:
     """All or nothing; DuckDB's log beside the file goes too, which it leaves on a full disk."""
     try:
         _insert(file, tables, keep_nights)
