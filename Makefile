@@ -54,7 +54,7 @@ format: $(READY)
 
 lock: $(READY)  ## resolve pyproject.toml anew into requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--group dev --extra als --extra fast --extra trees --extra local-llm --extra service --extra dask --extra s3 --upgrade --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
+		--group dev --extra als --extra fast --extra trees --extra local-llm --extra service --extra dask --extra s3 --extra redis --upgrade --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
 
 clean:
 	rm -rf .venv .palate dist

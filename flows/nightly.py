@@ -12,6 +12,7 @@ from flows.guarding import guard, judge_measurement, with_measurement
 from flows.measuring import measure
 from flows.outcomes import NightlyResult
 from flows.prefect_summary import show_in_prefect
+from flows.publishing import check_targets, publish_elsewhere
 from flows.runner import on_its_runner
 from flows.sentences import Sentences, write_sentences
 from flows.tonight import TONIGHT, Plan, Tonight, places_of, state_of
@@ -40,11 +41,15 @@ def nightly(settings: Settings) -> NightlyResult:
     scorer costs money only `measure_users` are measured.
     """
     with notifying(settings):
+        check_targets(settings)
         result = _with_enough_data(settings)
     report = _write_report(settings, result.run_id)
     show_in_prefect(settings, result.run_id, report)
     told = result.run_id, str(report) if report else None
     notify_outcome(settings, result.status, result.note, *told)
+    if settings.night.publish_to:
+        with notifying(settings), phase(phases.EXPORT):
+            publish_elsewhere(settings, result.run_id)
     return result.model_copy(update={"report": report})
 
 

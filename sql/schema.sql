@@ -1,4 +1,4 @@
--- The results file. Runs accumulate; nothing is ever updated. Ids are text, whatever they were
+-- The results file. Runs accumulate; nothing is ever updated, and only lists of old nights go. Ids are text, whatever they were
 -- in the data set, because runs over different data sets share these tables.
 
 CREATE TABLE IF NOT EXISTS runs (

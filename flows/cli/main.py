@@ -9,18 +9,30 @@ import cyclopts
 from pydantic import ValidationError
 from rich.console import Console
 
-from flows.cli import check, compare, evaluation, house, llm, night, recommend, results, service
+from flows.cli import (
+    check,
+    compare,
+    evaluation,
+    export,
+    house,
+    llm,
+    night,
+    recommend,
+    results,
+    service,
+)
 from flows.cli.app import app, show_options
 from tasks.core.errors import PalateError, SettingsError
 from tasks.core.full_disk import disk_full, is_full
 from tasks.core.loopback import spare_loopback
 from tasks.settings.groups import GROUPS
 
-COMMANDS = (check, compare, evaluation, house, llm, night, recommend, results, service)
+COMMANDS = (check, compare, evaluation, export, house, llm, night, recommend, results, service)
 """Importing a file enters its commands in `app`."""
 
 errors = Console(stderr=True)
 INTERRUPTED = 130
+MAY_HOLD_A_KEY = ("llm_base_url", "publish_to")
 
 
 def main() -> NoReturn:
@@ -76,7 +88,7 @@ def _say_invalid(error: ValidationError) -> None:
     for problem in error.errors():
         name = ".".join(str(part) for part in problem["loc"])
         reason = problem["msg"].removeprefix("Value error, ")
-        hidden = isinstance(problem["input"], dict) or name == "llm_base_url"  # may hold a key
+        hidden = isinstance(problem["input"], dict) or name in MAY_HOLD_A_KEY
         given = "" if hidden else f" (given: {problem['input']})"
         where = ""
         if name:

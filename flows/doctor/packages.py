@@ -12,6 +12,7 @@ from packaging.specifiers import SpecifierSet
 
 from flows.doctor.finding import Finding, fail, ok, warn
 from tasks.core.homes import url_of
+from tasks.core.targets import target_of
 from tasks.data import catalogue
 from tasks.data.catalogue import ML_LATEST_SMALL
 from tasks.models.spark_session import check_installed
@@ -63,6 +64,8 @@ def _wanted_extras(settings: Settings, absent: list[str]) -> Iterator[Finding]:
             yield fail("extras", what, f"pip install palate[{extra}]")
     if "s3" in absent and url_of(settings.home):
         yield fail("extras", "a home on s3:// needs s3fs", "pip install palate[s3]")
+    if "redis" in absent and any(target_of(g).kind == "redis" for g in settings.night.publish_to):
+        yield fail("extras", "publish_to names Redis", "pip install palate[redis]")
     if "trees" in absent and settings.method.learn_trees:
         what = "the default method goes without boosted trees"
         yield warn("extras", what, "pip install palate[trees]")

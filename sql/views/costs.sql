@@ -1,5 +1,6 @@
 -- One row per run and kind of request: what it cost, per person served and per published item.
 -- dollars: null without a known price; not_priced: requests of which that is so.
+-- published_items and dollars_per_item: null of nights whose lists are no longer kept.
 SELECT run.run_id, run.flow, run.dataset, run.finished_at_utc, asked.kind, asked.requests,
        asked.pairs, asked.tokens_in, asked.tokens_out, asked.not_priced, asked.dollars,
        run.users_listed, listed.items AS published_items,

@@ -46,15 +46,8 @@ class Night(Record):
     @property
     def note(self) -> str | None:
         """Why it is not complete, or what it lacks."""
-        return (
-            " ".join(
-                filter(
-                    None,
-                    (self.degraded, self.guarded, self.remark, self.unexplained, self.plain),
-                )
-            )
-            or None
-        )
+        parts = (self.degraded, self.guarded, self.remark, self.unexplained, self.plain)
+        return " ".join(filter(None, parts)) or None
 
     @property
     def leaves(self) -> NightState | None:

@@ -4,6 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, field_validator
 
+from tasks.core.errors import SettingsError
+from tasks.core.targets import target_of
+
 
 class NightOptions(BaseModel):
     """What a night takes over from the one before, and what it does about bad news."""
@@ -51,11 +54,36 @@ class NightOptions(BaseModel):
         description="Have the language model say in a sentence why, for each of the first `top`.",
     )
     report: bool = Field(True, description="Write a page about the night into home/reports.")
+    keep_nights: int = Field(
+        90,
+        ge=2,
+        description="Newest nights of a data set whose lists stay in the results file; older nights"
+        " keep their figures.",
+    )
+    publish_to: tuple[str, ...] = Field(
+        (),
+        description="Where the lists go beside the results file: a file (.parquet, .jsonl, .csv),"
+        " a table (postgresql://me:$DB_PASSWORD@host/shop#recommendations) or Redis"
+        " (redis://host:6379/0); $NAME is read from the environment.",
+    )
+    publish_hours: float = Field(
+        72.0, gt=0, description="Hours after which keys in Redis expire, unless written anew."
+    )
     notify_command: tuple[str, ...] = Field(
         (),
         description="Program and its arguments, run when a night fails, is degraded or guarded;"
         " it reads what happened as JSON. A webhook's address stands in PALATE_NOTIFY_URL.",
     )
+
+    @field_validator("publish_to")
+    @classmethod
+    def _are_targets(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            for one in given:
+                target_of(one)
+        except SettingsError as error:
+            raise ValueError(str(error).removesuffix(".")) from None
+        return given
 
     @field_validator("guard_activity")
     @classmethod

@@ -48,8 +48,10 @@ def query(
 
 
 @contextmanager
-def stream(home: Path, statement: str) -> Iterator[Iterator[pl.DataFrame]]:
-    """Rows of one statement, never all at once; raises as `query` does.
+def stream(
+    home: Path, statement: str, values: Mapping[str, str | int] | None = None
+) -> Iterator[Iterator[pl.DataFrame]]:
+    """Rows of one statement, never all at once; takes values and raises as `query` does.
 
     The first batch is empty: it has the columns, whatever comes after it.
     """
@@ -58,8 +60,8 @@ def stream(home: Path, statement: str) -> Iterator[Iterator[pl.DataFrame]]:
         database = duckdb.connect(file, read_only=True, config=SAFE)
     except duckdb.Error as error:
         raise failed(statement, error) from error
-    with database:
-        yield _batches(_reader(database, statement), statement)
+    with database, _reader(database, statement, values or {}) as reader:
+        yield _batches(reader, statement)
 
 
 def results_of(home: Path) -> Path:
@@ -120,9 +122,11 @@ def find_statement(asked: str) -> str:
     )
 
 
-def _reader(database: duckdb.DuckDBPyConnection, statement: str) -> pa.RecordBatchReader:
+def _reader(
+    database: duckdb.DuckDBPyConnection, statement: str, values: Mapping[str, str | int]
+) -> pa.RecordBatchReader:
     try:
-        answer = database.sql(statement)
+        answer = database.sql(statement, params=dict(values))
         if answer is None:
             raise StoreError(f"The statement gives no rows:\n{statement}", "Use a SELECT.")
         return answer.to_arrow_reader()

@@ -29,7 +29,7 @@ from tasks.store.replayed import replayed_tables
 from tasks.store.warehouse import Rows, database_file, is_published, publish
 
 
-@stage("publish", "5", role="figures")
+@stage("publish", "6", role="figures")
 def publish_stage(
     home: Path,
     run: Run,
@@ -43,7 +43,8 @@ def publish_stage(
     """Append a night to the results file; gives the file's name in `home`.
 
     `places`: of `ranked`, what is in a list. `results`: what was measured, if anything. `asked`:
-    the requests to a language model, if any. `whys`: sentences about items, if any.
+    the requests to a language model, if any. `whys`: sentences about items, if any. Of nights
+    before the newest `keep_nights` the lists are removed.
     """
     if is_published(home, run.run_id):
         return database_file(home).name
@@ -61,7 +62,8 @@ def publish_stage(
             "guard": guard_rows(run),
         }
         tables |= measured_tables(home, run.run_id, results, comparisons)
-        return publish(home, tables | _requests(home, run.run_id, asked)).name
+        tables |= _requests(home, run.run_id, asked)
+        return publish(home, tables, keep_nights=run.settings.night.keep_nights).name
 
 
 @stage("publish evaluation", "3", role="figures")

@@ -69,8 +69,15 @@ def is_published(home: Path, run_id: str) -> bool:
         return False  # publishing says what is wrong with the file
 
 
-def publish(home: Path, tables: Mapping[str, Rows], wait: float = LOCK_SECONDS) -> Path:
+def publish(
+    home: Path,
+    tables: Mapping[str, Rows],
+    wait: float = LOCK_SECONDS,
+    keep_nights: int | None = None,
+) -> Path:
     """Append the rows to the tables of the same name, all or nothing; gives the results file.
+
+    `keep_nights`: of each data set, how many of the newest nights keep their lists; None: all.
 
     Raises StoreError when another publisher holds the lock for `wait` seconds, or when the file
     that is there cannot be read as results, DiskFullError when there is no room for it; it is then
@@ -82,7 +89,9 @@ def publish(home: Path, tables: Mapping[str, Rows], wait: float = LOCK_SECONDS) 
     try:
         with watching_disk(target.parent), publishing_lock(home).acquire(timeout=wait):
             storage_of(home).update(
-                target, partial(_append, tables=tables), partial(_is_added, tables=tables)
+                target,
+                partial(_append, tables=tables, keep_nights=keep_nights),
+                partial(_is_added, tables=tables),
             )
     except Timeout as error:
         raise StoreError(
@@ -105,16 +114,16 @@ def _is_added(file: Path, tables: Mapping[str, Rows]) -> bool:
         return bool(database.execute(f"SELECT 1 FROM {name} WHERE {key} = ?", ours).fetchall())
 
 
-def _append(file: Path, tables: Mapping[str, Rows]) -> None:
+def _append(file: Path, tables: Mapping[str, Rows], keep_nights: int | None = None) -> None:
     """All or nothing; DuckDB's log beside the file goes too, which it leaves on a full disk."""
     try:
-        _insert(file, tables)
+        _insert(file, tables, keep_nights)
     except BaseException:
         file.with_name(f"{file.name}.wal").unlink(missing_ok=True)
         raise
 
 
-def _insert(file: Path, tables: Mapping[str, Rows]) -> None:
+def _insert(file: Path, tables: Mapping[str, Rows], keep_nights: int | None) -> None:
     """By way of Parquet files, so that large tables need not be held in memory."""
     with (
         TemporaryDirectory(prefix=".publishing-", dir=file.parent) as folder,
@@ -131,6 +140,8 @@ def _insert(file: Path, tables: Mapping[str, Rows]) -> None:
                     + NEW.get(name, ""),
                     {"rows": str(rows)},
                 )
+        if keep_nights is not None:
+            database.execute(sql.statement("night/forget_lists.sql"), {"keep": keep_nights})
         database.execute("COMMIT")
         database.execute("CHECKPOINT")
 

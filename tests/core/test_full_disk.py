@@ -34,7 +34,7 @@ def no_space(*_args, **_more):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def leave_a_log(file, _tables):
+def leave_a_log(file, _tables, _keep_nights):
     """What DuckDB does that cannot write its log into the file at the end."""
     file.with_name(f"{file.name}.wal").touch()
     no_space()

@@ -29,10 +29,10 @@ def others_publish_before_each_upload(monkeypatch, home, names):
     """Someone publishes a run on the other machine while one is being added to a copy."""
     append, left = warehouse._append, list(names)
 
-    def slow(file, tables):
+    def slow(file, tables, keep_nights):
         if left and file.parent != home:
             publish(home, a_run(left.pop(0)))
-        append(file, tables)
+        append(file, tables, keep_nights)
 
     monkeypatch.setattr(warehouse, "_append", slow)
 

@@ -230,3 +230,28 @@ def test_a_run_is_known_once_it_is_published(tmp_path: Path) -> None:
     assert is_published(tmp_path, "run-1") and not is_published(tmp_path, "run-2")
     database_file(tmp_path).write_bytes(b"no results")
     assert not is_published(tmp_path, "run-1"), "publishing says what is wrong with the file"
+
+
+def test_of_old_nights_the_figures_stay_and_the_lists_go(tmp_path: Path) -> None:
+    def night(number: int, dataset: str = "made-up") -> None:
+        run = a_run(f"{dataset}-{number}")
+        when = pl.col("finished_at_utc") + pl.duration(days=number)
+        run["runs"] = run["runs"].with_columns(when, dataset=pl.lit(dataset))
+        publish(tmp_path, run, keep_nights=2)
+
+    night(0, "other")
+    for number in range(1, 5):
+        night(number)
+    listed = "SELECT DISTINCT run_id FROM ranked_items ORDER BY 1"
+    assert query(tmp_path, listed)["run_id"].to_list() == ["made-up-3", "made-up-4", "other-0"]
+    assert query(tmp_path, "SELECT count(*) FROM runs").item() == 5
+    publish(tmp_path, {"runs": a_run("evaluation")["runs"]})
+    assert query(tmp_path, listed).height == 3, "whoever says nothing removes nothing"
+
+
+def test_the_file_does_not_grow_with_nights_whose_lists_are_gone(tmp_path: Path) -> None:
+    sizes = []
+    for number in range(12):
+        publish(tmp_path, a_run(f"run-{number:02}", users=10_000), keep_nights=2)
+        sizes.append(database_file(tmp_path).stat().st_size)
+    assert sizes[11] < 1.5 * sizes[4]

@@ -1,0 +1,155 @@
+"""Lists as a table of a database, in any dialect that SQLAlchemy speaks."""
+
+import asyncio
+from collections.abc import Iterator
+from importlib.util import find_spec
+
+import polars as pl
+from sqlalchemy import Column as SqlColumn
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Double,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    create_engine,
+    inspect,
+    make_url,
+)
+from sqlalchemy import Table as SqlTable
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from tasks.core.errors import SettingsError, StoreError
+from tasks.core.targets import Target
+
+ROWS_AT_ONCE = 10_000
+SHORT = ("mysql", "mariadb", "mssql", "oracle")
+"""Dialects that want a length for a text that is part of a key."""
+
+FIX = "Check the address, the password and the rights in the database; then export again."
+
+
+def write_table_of(target: Target, batches: Iterator[pl.DataFrame]) -> int:
+    """Replace every row of the table, in one transaction; gives their number.
+
+    The table is made where there is none; readers see the rows of before until all new ones are
+    there. Raises StoreError, where a table of that name holds something else as well.
+    """
+    url = _address(target)
+    try:
+        dialect = url.get_dialect()
+        if dialect.is_async:
+            return asyncio.run(_write_async(url, target, batches))
+        engine = create_engine(url, hide_parameters=True)
+        try:
+            with engine.begin() as connection:
+                return _replace(connection, target, batches)
+        finally:
+            engine.dispose()
+    except (NoSuchModuleError, ImportError) as error:
+        raise SettingsError(
+            f"{target.shown}: the driver of this database is not installed"
+            f" ({target.without_secrets(str(error))}).",
+            "pip install it (pymysql for mysql+pymysql://); for Postgres and SQLite one is there.",
+        ) from None
+    except (SQLAlchemyError, OSError) as error:
+        raise _failed(target, error) from None
+    except Exception as error:
+        # What asyncpg says of a connection that is refused, SQLAlchemy 2.0 leaves as it is.
+        if type(error).__module__.partition(".")[0] != "asyncpg":
+            raise
+        raise _failed(target, error) from None
+
+
+def _address(target: Target) -> URL:
+    """The address with a driver that is installed. Raises SettingsError."""
+    try:
+        url = make_url(target.url())
+    except (ArgumentError, ValueError):
+        raise SettingsError(
+            f"{target.shown}: is no address of a database.",
+            "Write postgresql://user:$PASSWORD@host/database, or sqlite:////folder/file.db.",
+        ) from None
+    if url.drivername == "postgresql" and find_spec("psycopg2") is None:
+        return url.set(drivername="postgresql+asyncpg")
+    return url
+
+
+async def _write_async(url: URL, target: Target, batches: Iterator[pl.DataFrame]) -> int:
+    engine = create_async_engine(url, hide_parameters=True)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(_replace, target, batches)
+    finally:
+        await engine.dispose()
+
+
+def _replace(connection: Connection, target: Target, batches: Iterator[pl.DataFrame]) -> int:
+    table, rows = _table(target.name), 0
+    _check_columns(connection, table, target)
+    table.create(connection, checkfirst=True)
+    connection.execute(table.delete())
+    for batch in batches:
+        for part in batch.iter_slices(ROWS_AT_ONCE):
+            if part.height:
+                connection.execute(table.insert(), part.to_dicts())
+                rows += part.height
+    return rows
+
+
+def _check_columns(connection: Connection, table: SqlTable, target: Target) -> None:
+    """Raise StoreError where a table of that name is there that was not made here."""
+    look = inspect(connection)
+    if table.schema and table.schema not in look.get_schema_names():
+        raise StoreError(
+            f"{target.shown}: there is no schema '{table.schema}'.",
+            "Create it, or name another after the '#'.",
+        )
+    if table.name in look.get_view_names(schema=table.schema):
+        raise StoreError(
+            f"{target.shown}: '{table.name}' is a view.", "Name another after the '#'."
+        )
+    if not look.has_table(table.name, schema=table.schema):
+        return
+    there = {column["name"] for column in look.get_columns(table.name, schema=table.schema)}
+    if there != set(table.columns.keys()):
+        odd = sorted(there ^ set(table.columns.keys()))
+        raise StoreError(
+            f"{target.shown}: the table '{target.name}' has other columns than the lists"
+            f" ({', '.join(odd)}); nothing in it was changed.",
+            "Name another table after the '#', or drop that one.",
+        )
+
+
+def _table(name: str) -> SqlTable:
+    """The table of that name, perhaps with a schema, and its columns: `sql/export/lists.sql`."""
+    schema, _, plain = name.rpartition(".")
+    key = Text().with_variant(String(255), *SHORT)
+    return SqlTable(
+        plain,
+        MetaData(),
+        SqlColumn("user_id", key, primary_key=True),
+        SqlColumn("item_id", key, primary_key=True),
+        SqlColumn("rank", Integer, nullable=False),
+        SqlColumn("score", Double, nullable=False),
+        SqlColumn("estimate", Double, nullable=False),
+        SqlColumn("title", Text, nullable=False),
+        SqlColumn("year", Integer),
+        SqlColumn("reasons", Text),
+        SqlColumn("why", Text),
+        SqlColumn("run_id", Text, nullable=False),
+        SqlColumn("dataset", Text),
+        SqlColumn("made_at_utc", DateTime, nullable=False),
+        schema=schema or None,
+    )
+
+
+def _failed(target: Target, error: Exception) -> StoreError:
+    """What a driver says, without statement and values."""
+    cause = getattr(error, "orig", None) or error
+    said = target.without_secrets(str(cause)) or type(cause).__name__
+    return StoreError(f"{target.shown}: the lists could not be written ({said}).", FIX)
