@@ -119,6 +119,13 @@ def home_given(home: Path | None) -> Path:
     return home_of(home) if home else NightlyOptions().home
 
 
+def check_files(reads: CommonOptions) -> None:
+    """Raise the error of a data set or file of tastes that is not there or is not recognised."""
+    from tasks.data.catalogue import check_named  # noqa: PLC0415 - keeps `--help` fast
+
+    check_named(reads.data, reads.home, reads.column_names, reads.profiles)
+
+
 @contextmanager
 def running(
     home: Path, *, verbose: bool = False, reads: CommonOptions | None = None
@@ -129,9 +136,7 @@ def running(
     and files that `reads` names cannot be found or recognised, nothing is started.
     """
     if reads is not None:
-        from tasks.data.catalogue import check_named  # noqa: PLC0415 - keeps `--help` fast
-
-        check_named(reads.data, reads.home, reads.column_names, reads.profiles)
+        check_files(reads)
     with prefect_for(home) as wait_for_server:
         from tasks.core.progress import log_for, screen  # noqa: PLC0415
         from tasks.llm.open_sessions import asking  # noqa: PLC0415 - after the server is on its way

@@ -4,7 +4,7 @@ import os
 
 from rich.markup import escape
 
-from flows.cli.app import Options, Verbose, console, running, settings_of, with_options
+from flows.cli.app import Options, Verbose, check_files, console, running, settings_of, with_options
 from flows.outcomes import Estimate, NightlyResult
 from tasks.core.errors import SettingsError
 from tasks.core.homes import address
@@ -26,8 +26,12 @@ def nightly(*, verbose: Verbose = False, settings: Options | None = None) -> Non
     and nothing else. Run it again after a crash, a kill or Ctrl-C: finished stages are taken from
     disk.
     """
+    from tasks.night.notify.outcome import notifying  # noqa: PLC0415 - keeps `--help` fast
+
     chosen = settings_of(settings)
-    with running(chosen.home, verbose=verbose, reads=chosen) as wait_for_server:
+    with notifying(chosen):
+        check_files(chosen)
+    with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.nightly import nightly as flow  # noqa: PLC0415 - after the server is on its way
 
         wait_for_server()

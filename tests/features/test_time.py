@@ -87,6 +87,7 @@ def rated_next(known, user, item):
 
 LOOPS = {
     "rated in 7 days": lately(7),
+    "rated in 14 days": lately(14),
     "rated in 30 days": lately(30),
     "rated in 90 days": lately(90),
     "rated in 180 days": lately(180),

@@ -30,7 +30,7 @@ def test_cells_without_anything_to_run_on_say_why_and_the_others_have_figures(
     why = {row["label"]: (row["status"], row["note"]) for row in said["without_figures"]}
     assert why.keys() == {"broken", "nowhere", "asked"}
     assert why["broken"][0] == "failed" and "ratings.parquet" in why["broken"][1]
-    assert why["nowhere"][0] == "not run" and "'nowhere' is neither a folder" in why["nowhere"][1]
+    assert why["nowhere"][0] == "not run" and "'nowhere' is no folder or file" in why["nowhere"][1]
     assert why["asked"][0] == "not run" and "PALATE_LLM_MODEL" in why["asked"][1]
     assert all(note in progress.replace("\n", "") for _, note in why.values())
     assert {cell["label"] for cell in said["cells"]} == set(ran["label"])
@@ -60,7 +60,7 @@ def test_people_are_shown_methods_differences_and_what_did_not_run(
     printed = capsys.readouterr().out
     titles = ("Methods", "paired by user", "Published figures", "Cells without figures")
     assert all(title in printed for title in titles)
-    assert "what similarity adds" in printed and "'nowhere' is neither a folder" in printed
+    assert "what similarity adds" in printed and "'nowhere' is no folder or file" in printed
     assert "5 of 8 cells have figures" in printed
 
 
