@@ -1,6 +1,8 @@
 """SQL as files: schema, views, questions an analyst asks, and what the commands show."""
 
 import re
+import tomllib
+from functools import cache
 from importlib.resources import files
 
 VIEWS = (
@@ -36,6 +38,23 @@ REPLACED = ("telling_lists", "losing_lists")
 def statement(name: str) -> str:
     """The text of a file of this folder, such as "schema.sql" or "views/latest_run.sql"."""
     return files(__name__).joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def meanings() -> dict[str, dict[str, str]]:
+    """What columns mean, by table or view, then by column; `every` of those not named there."""
+    meant: dict[str, dict[str, str]] = tomllib.loads(statement("meanings.toml"))
+    return meant | {name: meant[other] for name, other in meant.pop("like").items()}
+
+
+def comment(table: str, column: str) -> str | None:
+    """The statement that writes down what a column means; None of a column that is not ours."""
+    meant = meanings()
+    text = meant.get(table, {}).get(column) or meant["every"].get(column)
+    if text is None:
+        return None
+    quoted = text.replace("'", "''")
+    return f"COMMENT ON COLUMN {table}.\"{column}\" IS '{quoted}'"
 
 
 def questions() -> list[str]:

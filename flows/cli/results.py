@@ -101,7 +101,7 @@ def questions() -> None:
 
 @app.command
 def tables(name: str | None = None, /, *, home: Path | None = None) -> None:
-    """List the tables and views of the results; of one that is named, its columns.
+    """List the tables and views of the results; of one that is named, its columns and meanings.
 
     Parameters
     ----------
@@ -123,8 +123,9 @@ def tables(name: str | None = None, /, *, home: Path | None = None) -> None:
     from flows.cli.tables import show_table  # noqa: PLC0415
     from tasks.store.query import query  # noqa: PLC0415
 
-    rows = query(home_given(home), f"DESCRIBE FROM {_quoted(name)}")
-    show_table(rows.select("column_name", "column_type"), shipped.tables().get(name))
+    described = shipped.statement("results/columns.sql").replace("$table", _quoted(name))
+    rows = query(home_given(home), described, {"name": name})
+    show_table(rows, shipped.tables().get(name))
 
 
 def _quoted(name: str) -> str:

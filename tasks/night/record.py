@@ -19,7 +19,7 @@ class Change(Record):
 
 
 class Night(Record):
-    """How a night came about: see `runs`, `changes` and `guard` in sql/schema.sql.
+    """How a night came about: see `runs`, `changes` and `guard` in sql/meanings.toml.
 
     `degraded` and `guarded` say why base lists were published, `unexplained` why sentences lack,
     `remark` what to know of lists that did worse when measured, `plain` why another method served

@@ -159,6 +159,17 @@ def _bring_up_to_date(database: duckdb.DuckDBPyConnection) -> None:
     for view in sql.VIEWS:
         text = sql.statement(f"views/{view}.sql")
         database.execute(f"CREATE OR REPLACE VIEW {view} AS\n{text}")
+    _say_what_columns_mean(database)
+
+
+def _say_what_columns_mean(database: duckdb.DuckDBPyConnection) -> None:
+    """Comments on the columns of our tables and views; what others added has none."""
+    ours = (
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE list_contains($1, table_name)"
+    )
+    for table, column in database.execute(ours, [[*TABLES, *sql.VIEWS]]).fetchall():
+        if comment := sql.comment(table, column):
+            database.execute(comment)
 
 
 def _is_empty(table: Rows) -> bool:
