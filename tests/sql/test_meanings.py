@@ -33,7 +33,7 @@ def test_every_column_of_every_table_and_view_has_a_comment(home):
 
 def test_a_comment_says_what_the_column_means_there(home):
     meant = {row[:2]: row[2] for row in query(home, COLUMNS).iter_rows()}
-    assert meant["llm_usage", "dollars"] == "US dollars; null: no price known"
+    assert meant["runs", "model_from"] == "run that fitted the base model"
     assert meant["guard", "users"] == "with a list before and a new rating since"
     assert meant["latest_run", "users"] == meant["runs", "users"] == "users served"
     assert meant["losers", "came_from"] == meant["worse_lists", "came_from"]
