@@ -14,7 +14,7 @@ from tasks.core.artifacts import read_table, write_table
 from tasks.core.vocabulary import Rules
 from tasks.store.query import query
 from tests.flows.small import options, pipeline_of, world
-from tests.flows.test_tonight import Nights
+from tests.flows.test_tonight import UNMEASURED, Nights
 from tests.support.direct import Direct
 from tests.support.in_process import Terminal
 
@@ -40,6 +40,7 @@ def date_items(nights: Nights) -> None:
 
 
 def test_a_night_and_one_persons_list_hold_nothing_that_is_left_out(nights: Nights) -> None:
+    nights.always = (*UNMEASURED, "--taste-weight", 0.5)
     plain = nights.lists(nights.run())
     kept_away = plain.filter(pl.col("user") == "3").sort("base_rank")["item"].head(4).to_list()
     date_items(nights)
