@@ -7,7 +7,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows import rules as flow_rules
 from flows.candidates import propose
 from flows.ranking import rank
 from tasks.core.artifacts import read_table, write_table
@@ -32,10 +31,10 @@ def write(nights: Nights, **files: str) -> None:
         (nights.data / f"{name}.csv").write_text(rows, encoding="utf-8")
 
 
-def date_items(nights: Nights) -> None:
-    """One item is available from June 2030 on, all others always."""
+def date_items(nights: Nights, day: str) -> None:
+    """One item is available from a day on, all others always."""
     items = pl.read_parquet(nights.data / "items.parquet")
-    first = pl.when(pl.col("item") == LATE).then(pl.lit("2030-06-01"))
+    first = pl.when(pl.col("item") == LATE).then(pl.lit(day))
     items.with_columns(first.alias("available_from")).write_parquet(nights.data / "items.parquet")
 
 
@@ -43,7 +42,7 @@ def test_a_night_and_one_persons_list_hold_nothing_that_is_left_out(nights: Nigh
     nights.always = (*UNMEASURED, "--taste-weight", 0.5)
     plain = nights.lists(nights.run())
     kept_away = plain.filter(pl.col("user") == "3").sort("base_rank")["item"].head(4).to_list()
-    date_items(nights)
+    date_items(nights, "2999-01-01")
     seen = "".join(f"3,{item}\n" for item in kept_away[:2])
     pairs = "".join(f"3,{item}\n" for item in kept_away[2:])
     write(nights, seen=f"user,item\n{seen}", exclude=f"user,item\n{pairs},{NOBODYS}\n4,\n1,999\n")
@@ -98,13 +97,10 @@ def test_a_changed_rule_reaches_kept_lists_tonight_and_no_others(nights: Nights)
     assert taken in nights.unrated(3)
 
 
-def test_an_item_is_off_the_lists_until_its_day(
-    nights: Nights, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    date_items(nights)
-    for day, is_there in (("2030-05-31", False), ("2030-06-01", True)):
-        monkeypatch.setattr(flow_rules, "_day", lambda _moment, day=day: day)
-        lists = nights.lists(nights.run("--refit", 1, "--top", 40))
+def test_an_item_is_off_the_lists_until_its_day(nights: Nights) -> None:
+    date_items(nights, "2001-12-15")
+    for day, is_there in (("2001-12-14", False), ("2001-12-15", True)):
+        lists = nights.lists(nights.run("--as-of", day, "--refit", 1, "--top", 40))
         assert (str(LATE) in lists["item"]) is is_there
 
 
