@@ -14,6 +14,7 @@ from tasks.core.vocabulary import Rules
 from tasks.store.query import query
 from tests.flows.small import options, pipeline_of, world
 from tests.flows.test_tonight import UNMEASURED, Nights
+from tests.support.command import PLAIN
 from tests.support.direct import Direct
 from tests.support.in_process import Terminal
 
@@ -102,6 +103,27 @@ def test_an_item_is_off_the_lists_until_its_day(nights: Nights) -> None:
     for day, is_there in (("2001-12-14", False), ("2001-12-15", True)):
         lists = nights.lists(nights.run("--as-of", day, "--refit", 1, "--top", 40))
         assert (str(LATE) in lists["item"]) is is_there
+
+
+def test_replayed_nights_keep_to_the_rules_of_their_days_for_newcomers_and_rivals_too(
+    nights: Nights,
+) -> None:
+    first, every = 1_005_000_000, 20
+    file = nights.data / "ratings.parquet"
+    ratings = pl.read_parquet(file)
+    early = pl.col("timestamp") < first
+    ratings.filter(~(early & (pl.col("user") > 22))).write_parquet(file)
+    date_items(nights, "2001-11-20")
+    write(nights, exclude=f"item\n{NOBODYS}\n")
+    when = ("--from", first, "--nights", 2, "--horizon", f"{every}d", "--top", 40)
+    done = nights.terminal.succeed(
+        *("replay", "--data", nights.data, *PLAIN, *when, "--rivals", "popular-lately")
+    )
+    assert "were new" in done.stdout + done.stderr
+    made = [pl.read_parquet(one) for one in (nights.home / "artifacts/ranked").iterdir()]
+    assert len(made) >= 6
+    assert not any(NOBODYS in lists["item"] for lists in made)
+    assert {LATE in lists["item"] for lists in made} == {True, False}
 
 
 def test_lists_that_rules_leave_short_are_counted_on_screen_and_in_the_record(
