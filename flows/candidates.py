@@ -56,7 +56,11 @@ def _new_items(pipeline: Pipeline, new_items: Artifact) -> Candidates:
     models = {"text": _text_model(pipeline)} if learns else {}
     if inputs.most_new is None:
         pairs = steps.run(
-            new_items_stage, users=inputs.users, new_items=new_items, seed=pipeline.seed
+            new_items_stage,
+            users=inputs.users,
+            new_items=new_items,
+            seed=pipeline.seed,
+            rules=inputs.rules,
         )
         return Candidates(pairs=pairs, models=models)
     nearest = steps.chunks(
@@ -69,6 +73,7 @@ def _new_items(pipeline: Pipeline, new_items: Artifact) -> Candidates:
         new_items=new_items,
         count=inputs.most_new,
         seed=pipeline.seed,
+        rules=inputs.rules,
     )
     return Candidates(pairs=nearest, models=models)
 
@@ -86,6 +91,7 @@ def _top(pipeline: Pipeline, model: Artifact, count: int | None) -> Artifact:
         users=users,
         count=count,
         seed=seed,
+        rules=pipeline.inputs.rules,
     )
 
 

@@ -1,16 +1,16 @@
 """What a flow works on: the data set, with what `palate enrich` found, and typed tastes."""
 
-from pathlib import Path
-
 from rich.markup import escape
 
+from flows.rules import read_rules
 from tasks.core.errors import BadDataError
 from tasks.core.files import sha256_of
 from tasks.core.progress import say
 from tasks.core.steps import Steps
-from tasks.core.vocabulary import Artifact, Dataset
+from tasks.core.vocabulary import Artifact, Dataset, Rules
 from tasks.data import catalogue
 from tasks.data.enriching.fill import apply_enrichment_stage, enrichment_of
+from tasks.data.rule_stages import without_users_stage
 from tasks.data.stages import as_of_stage, ingest_stage
 from tasks.data.strangers import check_dropped
 from tasks.evaluation.stages import times_stage
@@ -24,9 +24,19 @@ from tasks.texts.stages import texts_stage
 
 def read_dataset(steps: Steps, settings: CommonOptions) -> Dataset:
     """Ingest what `--data` names, unless it was before; without what came after `--as-of`."""
+    return _as_of(steps, settings, _whole_dataset(steps, settings))
+
+
+def read_with_rules(steps: Steps, settings: CommonOptions) -> tuple[Dataset, Rules | None]:
+    """The same, and what lists of its day leave out; None where no rule was written."""
+    whole = _whole_dataset(steps, settings)
+    rules = read_rules(steps, settings, whole)
+    return _as_of(steps, settings, whole), rules
+
+
+def _whole_dataset(steps: Steps, settings: CommonOptions) -> Dataset:
     source = catalogue.find(settings.data, settings.home, settings.column_names)
-    place = Path(settings.data).expanduser()
-    name = str(place.resolve()) if place.exists() else settings.data
+    name = catalogue.absolute(settings.data)
     columns = settings.column_names or None
     dataset = steps.run(
         ingest_stage, source=name, fingerprint=source.fingerprint(), columns=columns
@@ -40,6 +50,10 @@ def read_dataset(steps: Steps, settings: CommonOptions) -> Dataset:
     if enrichment is not None:
         filled = steps.run(apply_enrichment_stage, items=dataset.items, enrichment=enrichment)
         dataset = dataset.model_copy(update={"items": filled})
+    return dataset
+
+
+def _as_of(steps: Steps, settings: CommonOptions, dataset: Dataset) -> Dataset:
     if settings.known_until is None:
         return dataset
     return steps.run(as_of_stage, dataset=dataset, moment=settings.known_until)
@@ -47,7 +61,7 @@ def read_dataset(steps: Steps, settings: CommonOptions) -> Dataset:
 
 def what_is_known(steps: Steps, settings: Settings) -> Known:
     """What a night knows: the data set, whom to serve, what items say, and typed tastes."""
-    dataset = read_dataset(steps, settings)
+    dataset, rules = read_with_rules(steps, settings)
     ratings = dataset.ratings
     users = steps.run(
         choose_users_stage, ratings=ratings, limit=settings.limit_users, seed=settings.seed
@@ -59,9 +73,11 @@ def what_is_known(steps: Steps, settings: Settings) -> Known:
         if served.rows > users.rows:
             say(f"    {served.rows - users.rows:,} people of --profiles have rated nothing")
         users = served
+    if rules and rules.users.rows:
+        users = steps.run(without_users_stage, users=users, rules=rules)
     if settings.horizon is not None:
         _say_of_horizon(steps, ratings)
-    return Known(dataset=dataset, users=users, texts=texts, typed=typed)
+    return Known(dataset=dataset, users=users, texts=texts, typed=typed, rules=rules)
 
 
 def _say_of_horizon(steps: Steps, ratings: Artifact) -> None:

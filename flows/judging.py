@@ -72,13 +72,14 @@ class Judge:
 
     def _of_newcomers(self, split: Split, lists: Lists) -> Artifact:
         """The night's lists of people who have rated nothing, by what was fitted for all."""
-        inputs = Inputs(ratings=split.train, users=split.users, fitted=lists.fitted)
+        rules = self.tonight.known.rules
+        inputs = Inputs(ratings=split.train, users=split.users, fitted=lists.fitted, rules=rules)
         pipeline = replace(self.tonight.pipeline(), inputs=inputs).at(NEWCOMERS.strip(", "))
         return rank(pipeline, propose(tuned(pipeline))).lists
 
     def _of_rival(self, method: Method, split: Split) -> Artifact:
         known, settings = self.tonight.known, self.tonight.settings
-        inputs = Inputs(ratings=split.train, users=split.users)
+        inputs = Inputs(ratings=split.train, users=split.users, rules=known.rules)
         theirs = settings.model_copy(update={"method": method})
         pipeline = tuned(Pipeline.of(self.tonight.steps, theirs, known.dataset, inputs))
         return rank(pipeline, propose(pipeline)).lists

@@ -13,6 +13,7 @@ from flows.measuring import measure
 from flows.outcomes import NightlyResult
 from flows.prefect_summary import show_in_prefect
 from flows.publishing import check_targets, publish_elsewhere
+from flows.rules import say_short
 from flows.runner import on_its_runner
 from flows.sentences import Sentences, write_sentences
 from flows.tonight import TONIGHT, Plan, Tonight, places_of, state_of
@@ -90,6 +91,7 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
         plan = tonight.plan()
         _say_plan(plan)
     lists = tonight.lists(plan, run_id)
+    short = say_short(steps, known, lists.ranked, settings.top)
     with phase(phases.GUARD):
         guarding = guard(steps, settings, known, plan.before)
     with phase(phases.MEASURE):
@@ -121,6 +123,7 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
             remark=guarding.remark,
             unexplained=sentences.note,
             plain=plain,
+            short=short,
             changes=changes_of(plan.reasons, known.users.rows, plan.gone),
             verdicts=guarding.verdicts,
             state=state,

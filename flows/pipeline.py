@@ -10,7 +10,7 @@ from typing import Self
 from tasks.core.errors import TooLittleDataError
 from tasks.core.protocols import PROTOCOLS
 from tasks.core.steps import Steps
-from tasks.core.vocabulary import Artifact, Dataset, ProtocolName, Record
+from tasks.core.vocabulary import Artifact, Dataset, ProtocolName, Record, Rules
 from tasks.evaluation.splits.windows import Window
 from tasks.evaluation.stages import times_stage, windows_stage
 from tasks.llm.options import EngineOptions
@@ -36,7 +36,8 @@ class Inputs(Record):
     `fitted`: what an earlier night learned, instead of learning anew; never for what is measured on
     held-out ratings, which it has seen. `held_out`: for the oracle of an evaluation alone.
     `everybody`: where `ratings` are only those of the people served, beside what is `fitted`, those
-    of all others, which say what is known of items.
+    of all others, which say what is known of items. `rules`: what lists leave out; nothing is
+    learned or measured by them.
     """
 
     ratings: Artifact
@@ -47,6 +48,7 @@ class Inputs(Record):
     fitted: Fitted | None = None
     held_out: Artifact | None = None
     everybody: Artifact | None = None
+    rules: Rules | None = None
 
     @property
     def all_ratings(self) -> Artifact:

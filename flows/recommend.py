@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from flows.dataset import read_dataset
+from flows.dataset import read_with_rules
 from flows.lists import fit, make_lists
 from flows.outcomes import Place, Recommendation, TasteList
 from flows.pipeline import Inputs, Pipeline, Ranked, rating_counts
@@ -33,9 +33,11 @@ from tasks.core.vocabulary import (
     Dataset,
     Id,
     Record,
+    Rules,
 )
 from tasks.data.finding import KnownTitles
 from tasks.data.newcomer import parse_rates
+from tasks.data.rule_stages import people_rules_stage
 from tasks.data.stages import people_stage
 from tasks.models.stages import choose_users_stage
 from tasks.night.state import Fitted
@@ -111,7 +113,7 @@ def rank_for(settings: Settings, question: PersonAsks) -> Person:
     patience = min(settings.llm.llm_patience, PATIENCE_SECONDS)
     llm = settings.llm.model_copy(update={"llm_patience": patience})
     settings = settings.model_copy(update={"llm": llm})
-    dataset = read_dataset(steps, settings)
+    dataset, rules = read_with_rules(steps, settings)
     tastes = [taste for taste in question.tastes if taste.strip()]
     if not tastes and question.user is None and len(question.rate) < FEWEST_RATED:
         raise NewcomerError(
@@ -119,7 +121,7 @@ def rank_for(settings: Settings, question: PersonAsks) -> Person:
             f'Rate at least {FEWEST_RATED} (--rate "TITLE=RATING"), or say it in words (--taste).',
         )
     try:
-        return _answered(steps, settings, dataset, question, tastes)
+        return _answered(steps, settings, dataset, rules, question, tastes)
     except TooLittleDataError as error:
         if settings.method != Method.model_validate(method_of("best")):
             raise
@@ -127,13 +129,14 @@ def rank_for(settings: Settings, question: PersonAsks) -> Person:
         plain = settings.model_copy(
             update={"method": Method(taste_weight=settings.method.taste_weight)}
         )
-        return _answered(steps, plain, dataset, question, tastes, note)
+        return _answered(steps, plain, dataset, rules, question, tastes, note)
 
 
 def _answered(
     steps: DirectSteps,
     settings: Settings,
     dataset: Dataset,
+    rules: Rules | None,
     question: PersonAsks,
     tastes: Sequence[str],
     plain: str | None = None,
@@ -153,6 +156,8 @@ def _answered(
         typed=person.typed,
         fitted=fitted,
         everybody=dataset.ratings,
+        rules=rules
+        and steps.run(people_rules_stage, rules=rules, like=question.user, people=person),
     )
     pipeline = Pipeline.of(steps, settings, dataset, inputs)
     by_words = person.typed is not None and pipeline.method.steers
@@ -214,16 +219,23 @@ def _lists(
         mine = titled.filter(pl.col(USER) == user)
         taste = said[place] if said else None
         weight, told = notes[place] if said else (0.0, [])
+        short = _short(person, mine.height, top)
         made.append(
             TasteList(
                 taste=taste,
                 weight=weight,
-                notes=told + silent,
+                notes=told + silent + short,
                 items=_places(mine.sort(RANK).head(top), RANK),
                 base=_places(mine.sort(BASE_RANK).head(top), BASE_RANK),
             )
         )
     return made
+
+
+def _short(person: Person, found: int, top: int) -> list[str]:
+    if person.pipeline.inputs.rules is None or found >= top:
+        return []
+    return [f"{found} of {top} places are filled: the rules leave out other items."]
 
 
 def _places(rows: pl.DataFrame, rank: str) -> list[Place]:

@@ -13,6 +13,7 @@ from flows.dataset import read_dataset, what_is_known
 from flows.guarding import guard
 from flows.judging import NEWCOMERS, PUBLISHED, Judge
 from flows.outcomes import ReplayResult
+from flows.rules import say_short
 from flows.runner import on_its_runner
 from flows.tonight import Lists, Plan, Tonight, places_of, state_of
 from tasks.core import phases
@@ -162,6 +163,9 @@ class _Nights:
                 earlier = before.places if before else None
                 judge = Judge(made.tonight, self.settings, self.moments.window(number))
                 came = judge.came(self.whole)
+                short = say_short(
+                    made.tonight.steps, made.tonight.known, made.lists.ranked, settings.top
+                )
                 lists = judge.all_lists(came, made.lists, made.places, earlier)
                 strangers = came.newcomers.users.rows if came.newcomers else 0
                 night = ReplayedNight(
@@ -173,7 +177,7 @@ class _Nights:
                     new_lists=made.plan.users.rows if made.plan.users else 0,
                     fitted=made.plan.last is None,
                     status=made.status,
-                    note=made.lists.degraded or made.guarding.note,
+                    note=made.lists.degraded or made.guarding.note or short,
                     requests=self._requests() - asked,
                     reliability=judge.reliability(came, made.lists),
                     seconds=time.monotonic() - clock,

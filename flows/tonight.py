@@ -117,6 +117,7 @@ class Tonight:
             users=(plan and plan.users) or self.known.users,
             typed=self.known.typed,
             fitted=plan.fitted if plan else None,
+            rules=self.known.rules,
         )
         pipeline = Pipeline.of(self.steps, self.settings, self.known.dataset, inputs)
         asks = self.settings.llm.llm_model is not None

@@ -122,6 +122,7 @@ def _with_words(pipeline: Pipeline, typed: Artifact, words: WordInputs) -> Artif
         ratings=inputs.ratings,
         words=words,
         count=MOST,
+        rules=inputs.rules,
     )
     return rank(pipeline, propose(pipeline, {WORDS: proposed})).lists
 

@@ -52,6 +52,7 @@ def check(
         for reason, rows in one.dropped.items():
             first = checked.firsts.get(reason)
             lines.append(f"  {rows:,} {reason}" + (f" (the first: {first})" if first else ""))
+    lines += [f"  {line}" for line in checked.rules]
     for problem in checked.problems:
         lines += [f"Wrong: {problem.what}", f"  {problem.fix}"]
     verdict = "No night can use it." if checked.problems else "A night can use it."

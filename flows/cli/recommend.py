@@ -123,6 +123,8 @@ def _show_list(one: TasteList, *, compare: bool) -> None:
 
     if not one.items:
         console.print("Nothing is left to recommend: every item of the data set is rated.")
+        for note in one.notes:
+            console.print(note, markup=False, highlight=False, soft_wrap=True)
         return
     rows = pl.DataFrame([_row(place) for place in one.items])
     if compare:

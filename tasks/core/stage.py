@@ -48,10 +48,13 @@ class Stage(Generic[P, R]):
     detail: str | None = None
     not_in_key: frozenset[str] = frozenset()
     also: Callable[[Mapping[str, Any]], object] | None = None
+    counts_if_given: frozenset[str] = frozenset()
 
     def key(self, parameters: Mapping[str, Any]) -> str:
         """What the result of a call is kept under."""
-        given = {k: v for k, v in parameters.items() if k not in self.not_in_key}
+        absent = {name for name in self.counts_if_given if parameters.get(name) is None}
+        left_out = self.not_in_key | absent
+        given = {k: v for k, v in parameters.items() if k not in left_out}
         more = [self.also(parameters)] if self.also else []
         digest = hashlib.sha256(to_json([self.name, self.versions, given, *more])).hexdigest()
         return f"{self.name.replace(' ', '-')}-{digest[:40]}"
@@ -82,6 +85,7 @@ def stage(
     not_in_key: Iterable[str] = (),
     also: Callable[[Mapping[str, Any]], object] | None = None,
     detail: str | None = None,
+    counts_if_given: Iterable[str] = (),
 ) -> Callable[[Callable[Concatenate[Path, P], R]], Stage[P, R]]:
     """Make a stage of a function whose parameters are plain values and artifacts.
 
@@ -90,13 +94,15 @@ def stage(
     where an artifact stands for its content. `not_in_key` names parameters that say where things
     lie or how they are reached, not what they are; `also` gives what else counts (the version of an
     optional library, of a model's weights), from the parameters. `detail` names a parameter whose
-    value is shown beside the stage's name.
+    value is shown beside the stage's name. `counts_if_given` names parameters that count unless
+    they are None: so one may be added without making anew what never had it.
     """
     versions = (logic, *(f"{library}={installed(library)}" for library in libraries))
     left_out = frozenset({"home", *not_in_key})
 
     def define(function: Callable[Concatenate[Path, P], R]) -> Stage[P, R]:
-        made = Stage(name, versions, role, _timed(function), detail, left_out, also)
+        counted = frozenset(counts_if_given)
+        made = Stage(name, versions, role, _timed(function), detail, left_out, also, counted)
         STAGES[name] = made
         return made
 
@@ -111,13 +117,21 @@ def chunk_stage(
     not_in_key: Iterable[str] = (),
     also: Callable[[Mapping[str, Any]], object] | None = None,
     detail: str | None = None,
+    counts_if_given: Iterable[str] = (),
 ) -> Callable[[Callable[Concatenate[Path, Rows, P], Artifact]], ChunkStage[P]]:
     """The same for a function that works on some rows at a time; `Steps.chunks` joins its results.
 
     In tables sorted by user, the rows of a chunk are those of users who follow each other.
     """
     make = stage(
-        name, logic, *libraries, role=role, not_in_key=not_in_key, also=also, detail=detail
+        name,
+        logic,
+        *libraries,
+        role=role,
+        not_in_key=not_in_key,
+        also=also,
+        detail=detail,
+        counts_if_given=counts_if_given,
     )
     return lambda function: ChunkStage(make(function))
 

@@ -118,6 +118,19 @@ class Dataset(Record):
     remarks: tuple[str, ...] = ()
 
 
+class Rules(Record):
+    """What lists leave out, whatever a model says of it.
+
+    `pairs` (user, item): not for that user. `items`: for nobody. `users`: they get no list. All
+    are sorted. `dropped`: how many rows of the files name nobody or nothing that is known.
+    """
+
+    pairs: Artifact
+    items: Artifact
+    users: Artifact
+    dropped: dict[str, int]
+
+
 class Favourite(Record):
     """One of the items that a person rated highest in train."""
 

@@ -13,8 +13,12 @@ import pooch
 
 from tasks.core.errors import BadDataError, DownloadError, SettingsError
 from tasks.core.files import replacing, sha256_of
-from tasks.data.formats.finding_files import find_files
+from tasks.core.vocabulary import ITEM
+from tasks.data.formats.finding_files import Candidate, find_files
+from tasks.data.formats.held import Held
+from tasks.data.formats.look import look_at
 from tasks.data.readers import embedded, generic, movielens
+from tasks.data.rules import NO_RULES, RuleFiles, rule_files
 from tasks.data.tables import RawTables
 
 DATA_DIR = "PALATE_DATA_DIR"
@@ -107,6 +111,7 @@ class Source:
 
     files: list[Path]
     read: Callable[[Path], RawTables]
+    rules: RuleFiles = NO_RULES
 
     def fingerprint(self) -> str:
         """Hash over the files' contents and names, the folder's too: it may name the data set."""
@@ -142,6 +147,12 @@ def find(data: str, home: Path, columns: Mapping[str, str] | None = None) -> Sou
     )
 
 
+def absolute(data: str) -> str:
+    """What `--data` names, as it reads from any folder."""
+    place = Path(data).expanduser()
+    return str(place.resolve()) if place.exists() else data
+
+
 def check_named(
     data: str, home: Path, columns: Mapping[str, str], profiles: Path | None = None
 ) -> None:
@@ -154,9 +165,13 @@ def check_named(
 def _at(place: Path, columns: Mapping[str, str]) -> Source:
     place = place.resolve()
     if place.is_dir() and not columns and movielens.recognises(place):
-        return Source(movielens.files(place), lambda _copies: movielens.read(place))
+        items = look_at(Held(place / movielens.ITEMS_FILE))
+        rules = rule_files(place, Candidate(items, None, {"movieId": ITEM}), {})
+        return Source(movielens.files(place), lambda _copies: movielens.read(place), rules)
     found = find_files(place, columns)
-    return Source(generic.files(found), partial(generic.read, found))
+    files = generic.files(found)
+    rules = rule_files(found.folder, found.items, found.given, files)
+    return Source(files, partial(generic.read, found), rules)
 
 
 def fetch(wanted: Download, home: Path) -> Path:

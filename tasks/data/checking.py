@@ -1,7 +1,9 @@
 """Whether a night could use a data set: what was recognised, left out, and is wrong in it."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +12,8 @@ from tasks.core.errors import BadDataError, PalateError
 from tasks.core.vocabulary import ITEM, USER, Dataset
 from tasks.data.catalogue import Source
 from tasks.data.columns import all_failures, id_column, typed
+from tasks.data.rule_stages import rules_on, write_rules
+from tasks.data.rules import said_of
 from tasks.data.stages import ingest_source
 from tasks.data.strangers import check_dropped
 from tasks.data.tables import ROW, RawTables
@@ -21,12 +25,14 @@ class Checked:
     """What is known of a data set; `dataset` is None where it could not be read.
 
     `firsts`: for reasons why rows are left out or changed, where the first such row is.
-    `problems`: what keeps a night from using it, the first row of each kind.
+    `problems`: what keeps a night from using it, the first row of each kind. `rules`: what lists
+    leave out today, a line each.
     """
 
     dataset: Dataset | None
     firsts: dict[str, str]
     problems: list[PalateError]
+    rules: Sequence[str] = ()
 
 
 def check_source(source: Source, max_dropped: float) -> Checked:
@@ -40,11 +46,24 @@ def check_source(source: Source, max_dropped: float) -> Checked:
         except PalateError as error:
             return Checked(None, {}, _with_others(error, source, Path(home)))
         firsts = _firsts(dataset, source, Path(home))
+        problems: list[PalateError] = []
+        rules: list[str] = []
+        try:
+            rules = _rules(dataset, source, Path(home))
+        except BadDataError as error:
+            problems.append(error)
     try:
         check_dropped(dataset, source.files[0].parent, max_dropped)
     except BadDataError as error:
-        return Checked(dataset, firsts, [error])
-    return Checked(dataset, firsts, [])
+        problems.append(error)
+    return Checked(dataset, firsts, problems, rules)
+
+
+def _rules(dataset: Dataset, source: Source, home: Path) -> list[str]:
+    if not source.rules.files:
+        return []
+    written = write_rules(home, source.rules, dataset)
+    return said_of(rules_on(home, written, datetime.now(UTC).date()))
 
 
 def _with_others(error: PalateError, source: Source, home: Path) -> list[PalateError]:

@@ -9,10 +9,16 @@ from tasks.core.artifacts import local, read_table, scan_table, write_table
 from tasks.core.chunks import rows_of, theirs
 from tasks.core.progress import bar
 from tasks.core.stage import Rows, chunk_stage, stage
-from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, TEXT, USER, Artifact
+from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, TEXT, USER, Artifact, Rules
+from tasks.data.rules import allowed, with_pairs
 from tasks.models import registry, stored
 from tasks.models.base import UNSCALED, OptionValue, Texts, Training
-from tasks.models.candidates import count_ratings, join_candidates, top_candidates
+from tasks.models.candidates import (
+    catalogue_of,
+    count_ratings,
+    join_candidates,
+    top_candidates,
+)
 from tasks.texts.embedder import Embedder
 from tasks.texts.embedding_store import text_vectors
 
@@ -70,7 +76,7 @@ def counts_stage(home: Path, ratings: Artifact) -> Artifact:
     return write_table(home, "counts", count_ratings(scan_table(home, ratings)))
 
 
-@chunk_stage("find candidates", "3", role="candidates")
+@chunk_stage("find candidates", "3", role="candidates", counts_if_given={"rules"})
 def candidates_stage(
     home: Path,
     rows: Rows,
@@ -80,13 +86,17 @@ def candidates_stage(
     users: Artifact,
     count: int,
     seed: int,
+    rules: Rules | None = None,
 ) -> Artifact:
-    """The top `count` unrated items of the users in these rows."""
+    """The top `count` unrated items of the users in these rows that the rules allow."""
     wanted, fitted = rows_of(home, users, rows)[USER], stored.load(home, model)
     often = read_table(home, counts)
     with bar("finding candidates", total=len(wanted)) as advance:
-        own = theirs(home, ratings, wanted)
-        best = top_candidates(fitted, own, wanted, count, seed, counts=often, advance=advance)
+        own = with_pairs(home, rules, theirs(home, ratings, wanted), wanted)
+        only = allowed(home, rules, catalogue_of(fitted)) if rules else None
+        best = top_candidates(
+            fitted, own, wanted, count, seed, counts=often, only=only, advance=advance
+        )
     return write_table(home, "candidates", best)
 
 
@@ -118,11 +128,20 @@ def text_model_stage(home: Path, ratings: Artifact, texts: Artifact) -> Artifact
     return stored.save(home, registry.fit("text", training))
 
 
-@stage("offer new items", "1", "numpy", role="candidates")
-def new_items_stage(home: Path, users: Artifact, new_items: Artifact, seed: int) -> Artifact:
-    """Every new item for every user, in a random order: no base model knows anything of them."""
+@stage("offer new items", "1", "numpy", role="candidates", counts_if_given={"rules"})
+def new_items_stage(
+    home: Path, users: Artifact, new_items: Artifact, seed: int, rules: Rules | None = None
+) -> Artifact:
+    """Every new item for every user, in a random order: no base model knows anything of them.
+
+    But for what the rules leave out.
+    """
     people, fresh = read_table(home, users), read_table(home, new_items)
-    pairs = people.join(fresh, how="cross").sort(USER, ITEM)
+    offered = allowed(home, rules, fresh[ITEM]).to_frame()
+    pairs = people.join(offered, how="cross").sort(USER, ITEM)
+    if rules is not None:
+        pairs = pairs.join(read_table(home, rules.pairs), on=[USER, ITEM], how="anti")
+        pairs = pairs.sort(USER, ITEM)
     draws = pl.Series(np.random.default_rng(seed).random(pairs.height))
     drawn = pairs.select(USER, ITEM, pl.lit(0.0).alias(ESTIMATE), draws.alias("draw"))
     place = pl.col("draw").rank("ordinal").over(USER).cast(pl.Int32).alias(BASE_RANK)
@@ -130,7 +149,7 @@ def new_items_stage(home: Path, users: Artifact, new_items: Artifact, seed: int)
     return write_table(home, "candidates", ranked)
 
 
-@chunk_stage("offer nearest new items", "2", "numpy", role="candidates")
+@chunk_stage("offer nearest new items", "2", "numpy", role="candidates", counts_if_given={"rules"})
 def nearest_new_items_stage(
     home: Path,
     rows: Rows,
@@ -140,20 +159,22 @@ def nearest_new_items_stage(
     new_items: Artifact,
     count: int,
     seed: int,
+    rules: Rules | None = None,
 ) -> Artifact:
     """The `count` new items that the text model puts highest for each user in these rows.
 
-    Nothing is near to somebody who has rated nothing.
+    But for what the rules leave out. Nothing is near to somebody who has rated nothing.
     """
     everybody = read_table(home, ratings)
-    people = rows_of(home, users, rows).join(everybody, on=USER, how="semi")
+    people = rows_of(home, users, rows).join(everybody, on=USER, how="semi").sort(USER)[USER]
     nearest = top_candidates(
         stored.load(home, model),
-        everybody,
-        people.sort(USER)[USER],
+        with_pairs(home, rules, everybody, people),
+        people,
         count,
         seed=seed,
-        only=read_table(home, new_items)[ITEM],
+        counts=count_ratings(everybody.lazy()),
+        only=allowed(home, rules, read_table(home, new_items)[ITEM]),
     )
     return write_table(home, "candidates", nearest.with_columns(pl.lit(0.0).alias(ESTIMATE)))
 

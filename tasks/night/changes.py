@@ -10,18 +10,26 @@ ROWS, HASH = "rows", "hash"
 REASON = "reason"
 REASONS = (
     *("new user", "ratings arrived", "ratings corrected", "ratings withdrawn"),
-    *("typed taste changed", "an item's text changed"),
+    *("typed taste changed", "an item's text changed", "a rule changed"),
 )
 """In the order in which they count: a user has one."""
 
 
+class LeftOut(NamedTuple):
+    """What the rules leave out: pairs (user, item), and items for everybody."""
+
+    pairs: pl.DataFrame
+    items: pl.DataFrame
+
+
 class KnownTables(NamedTuple):
-    """What is known on a night: users to serve, train ratings, item texts, typed tastes."""
+    """What is known on a night: users to serve, train ratings, item texts, typed tastes, rules."""
 
     users: pl.DataFrame
     ratings: pl.LazyFrame
     texts: pl.DataFrame
     typed: pl.DataFrame | None
+    rules: LeftOut | None = None
 
 
 def comparable(now: KnownTables, before: KnownTables) -> bool:
@@ -37,8 +45,9 @@ def changed_users(now: KnownTables, before: KnownTables, lists: pl.LazyFrame) ->
     """User, reason: users of tonight whose list must be made anew, sorted by user.
 
     `lists` (user, item): all candidates of the night before. An item's text reaches those who
-    rated it, through their profiles, and those who have it as a candidate. Raises nothing for ids
-    of another kind: ask `comparable` first.
+    rated it, through their profiles, and those who have it as a candidate; an item that is left out
+    from now on reaches the latter. One that is allowed again reaches nobody by itself. Raises
+    nothing for ids of another kind: ask `comparable` first.
     """
     pair = [USER, ITEM]
     mine, theirs = rows_of_changed_users(now.ratings, before.ratings)
@@ -52,6 +61,7 @@ def changed_users(now: KnownTables, before: KnownTables, lists: pl.LazyFrame) ->
         *(arrived, other, withdrawn),
         _retyped(now, before),
         pl.concat(reached),
+        _ruled(now, before, lists),
     )
     reasons = [
         rows.select(USER).unique().with_columns(pl.lit(place, pl.Int8).alias("place"))
@@ -91,6 +101,19 @@ def _retyped(now: KnownTables, before: KnownTables) -> pl.DataFrame:
             for a, b in (said, said[::-1])
         ]
     )
+
+
+def _ruled(now: KnownTables, before: KnownTables, lists: pl.LazyFrame) -> pl.DataFrame:
+    """Users with other pairs, or with a candidate that is left out from now on."""
+    users, items = now.users.select(USER).clear(), now.texts.select(ITEM).clear()
+    none = LeftOut(users.join(items, how="cross"), items)
+    tonight, earlier = now.rules or none, before.rules or none
+    pairs = [
+        a.pairs.join(b.pairs, on=[USER, ITEM], how="anti").select(USER)
+        for a, b in ((tonight, earlier), (earlier, tonight))
+    ]
+    newly = tonight.items.join(earlier.items, on=ITEM, how="anti")
+    return pl.concat([*pairs, _users_with(newly, lists)])
 
 
 def rows_of_changed_users(

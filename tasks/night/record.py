@@ -23,7 +23,7 @@ class Night(Record):
 
     `degraded` and `guarded` say why base lists were published, `unexplained` why sentences lack,
     `remark` what to know of lists that did worse when measured, `plain` why another method served
-    than the best.
+    than the best, `short` how many lists the rules left short.
     """
 
     method: str
@@ -32,6 +32,7 @@ class Night(Record):
     unexplained: str | None
     remark: str | None = None
     plain: str | None = None
+    short: str | None = None
     changes: list[Change]
     verdicts: list[Verdict]
     state: NightState
@@ -46,7 +47,7 @@ class Night(Record):
     @property
     def note(self) -> str | None:
         """Why it is not complete, or what it lacks."""
-        parts = (self.degraded, self.guarded, self.remark, self.unexplained, self.plain)
+        parts = (self.degraded, self.guarded, self.remark, self.unexplained, self.plain, self.short)
         return " ".join(filter(None, parts)) or None
 
     @property

@@ -16,10 +16,12 @@ from tasks.core.vocabulary import (
     USER,
     Artifact,
     Record,
+    Rules,
 )
 from tasks.night.changes import (
     REASON,
     KnownTables,
+    LeftOut,
     changed_users,
     comparable,
     rows_of_changed_users,
@@ -170,4 +172,9 @@ def _read(home: Path, known: Known) -> KnownTables:
         ratings=scan_table(home, known.dataset.ratings),
         texts=read_table(home, known.texts),
         typed=read_table(home, known.typed) if known.typed else None,
+        rules=_left_out(home, known.rules) if known.rules else None,
     )
+
+
+def _left_out(home: Path, rules: Rules) -> LeftOut:
+    return LeftOut(read_table(home, rules.pairs), read_table(home, rules.items))

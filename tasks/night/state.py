@@ -6,10 +6,11 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
+from pydantic import Field
 from pydantic_core import to_json
 
 from tasks.core.optional import version_of
-from tasks.core.vocabulary import Artifact, Dataset, DatasetInfo, ProtocolName, Record
+from tasks.core.vocabulary import Artifact, Dataset, DatasetInfo, ProtocolName, Record, Rules
 from tasks.llm.options import VARIANTS
 from tasks.models.options import ModelOptions
 from tasks.night.guard import Verdict
@@ -50,6 +51,7 @@ class Known(Record):
     users: Artifact
     texts: Artifact
     typed: Artifact | None
+    rules: Rules | None = Field(None, exclude_if=lambda rules: rules is None)
 
 
 class NightState(Record):

@@ -177,7 +177,9 @@ def stage_rows(run_id: str, stages: Sequence[StageRecord]) -> pl.DataFrame:
 
 def dropped_rows(run: Run) -> pl.DataFrame:
     """Rows of `dropped`."""
-    rows = [(run.run_id, reason, count) for reason, count in run.dataset.dropped.items()]
+    rules = run.night.state.known.rules
+    dropped = run.dataset.dropped | (rules.dropped if rules else {})
+    rows = [(run.run_id, reason, count) for reason, count in dropped.items()]
     schema = {"run_id": pl.String, "reason": pl.String, "rows": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 

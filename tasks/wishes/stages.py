@@ -20,7 +20,9 @@ from tasks.core.vocabulary import (
     USER,
     Artifact,
     Record,
+    Rules,
 )
+from tasks.data.rules import allowed, with_pairs
 from tasks.llm.options import EngineOptions
 from tasks.llm.questions import WISH
 from tasks.texts.embedder import Embedder
@@ -73,7 +75,13 @@ def read_by_model_stage(
     return write_table(home, "typed", mine.with_columns(pl.Series(TEXT, read, pl.String)))
 
 
-@chunk_stage("find by words", "2", "numpy", also=lambda _: Embedder.version)
+@chunk_stage(
+    "find by words",
+    "2",
+    "numpy",
+    also=lambda _: Embedder.version,
+    counts_if_given={"rules"},
+)
 def word_candidates_stage(
     home: Path,
     rows: Rows,
@@ -82,17 +90,24 @@ def word_candidates_stage(
     ratings: Artifact,
     words: WordInputs,
     count: int,
+    rules: Rules | None = None,
 ) -> Artifact:
-    """User, item, estimate, base_rank: what meets each user's words best, `count` unrated items."""
+    """User, item, estimate, base_rank: what meets each user's words best, `count` unrated items.
+
+    Of those that the rules allow.
+    """
     shelves, lists = Shelves(home, words), []
     people = rows_of(home, users, rows)
-    rated = theirs(home, ratings, people[USER])
+    out = with_pairs(home, rules, theirs(home, ratings, people[USER]), people[USER])
     ids = shelves.items[ITEM]
+    is_off = ~ids.is_in(allowed(home, rules, ids).implode()).to_numpy()
     for user, answer in shelves.of_people(typed, people):
         if answer.met is None:
             continue
         scores = answer.met.scores.copy()
-        scores[[shelves.places[i] for i in rated.filter(pl.col(USER) == user)[ITEM]]] = -np.inf
+        mine = out.filter(pl.col(USER) == user)[ITEM]
+        scores[[shelves.places[item] for item in mine if item in shelves.places]] = -np.inf
+        scores[is_off] = -np.inf
         best = np.argsort(-scores, kind="stable")[:count]
         best = best[np.isfinite(scores[best])]
         place = pl.Series(BASE_RANK, np.arange(1, len(best) + 1), pl.Int32)

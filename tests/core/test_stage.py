@@ -74,6 +74,20 @@ def test_what_is_left_out_of_the_key_changes_nothing_and_all_else_does():
     assert ours != key_of(made, source="a", fingerprint="y")
 
 
+def test_a_parameter_that_was_added_counts_only_where_it_is_given():
+    @stage("find", "1")
+    def old(home: Path, users: str) -> None:
+        pass
+
+    @stage("find", "1", counts_if_given={"rules"})
+    def new(home: Path, users: str, rules: str | None = None) -> None:
+        pass
+
+    assert key_of(new, users="a") == key_of(old, users="a")
+    ruled = {key_of(new, users="a", rules=rules) for rules in (None, "x", "y")}
+    assert len(ruled) == 3
+
+
 def test_what_counts_also_is_asked_of_the_parameters_at_every_call():
     version = {"trees": "4.0", "line": None}
 

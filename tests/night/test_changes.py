@@ -3,7 +3,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tasks.night.changes import KnownTables, changed_users, comparable
+from tasks.night.changes import KnownTables, LeftOut, changed_users, comparable
 
 USERS = pl.DataFrame({"user": [1, 2, 3, 4]})
 RATINGS = pl.DataFrame(
@@ -81,6 +81,19 @@ def test_a_typed_taste_counts_when_it_is_new_other_or_gone() -> None:
     before = BEFORE._replace(typed=said)
     assert changed_users(before._replace(typed=other), before, LISTS).rows() == [(2, reason)]
     assert changed_users(BEFORE, before, LISTS).rows() == [(1, reason), (2, reason)]
+
+
+def test_rules_reach_whose_pairs_changed_and_who_has_what_is_left_out_from_now_on() -> None:
+    reason = "a rule changed"
+    pairs = pl.DataFrame({"user": [2], "item": [14]})
+    rules = LeftOut(pairs, pl.DataFrame({"item": [11]}))
+    ruled = BEFORE._replace(rules=rules)
+    assert changes(rules=rules) == [(2, reason), (3, reason), (4, reason)]
+    assert changed_users(ruled, ruled, LISTS).rows() == []
+    more = ruled._replace(rules=LeftOut(pairs, pl.DataFrame({"item": [11, 14]})))
+    assert changed_users(more, ruled, LISTS).rows() == [(1, reason)]
+    assert changed_users(ruled, more, LISTS).rows() == [], "an item allowed again waits"
+    assert changed_users(BEFORE, ruled, LISTS).rows() == [(2, reason)]
 
 
 def test_ids_of_another_kind_cannot_be_compared() -> None:

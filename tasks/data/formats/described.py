@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tasks.core.errors import BadDataError
 from tasks.core.vocabulary import DatasetInfo
-from tasks.data.formats.names import DESCRIBED, RATED
+from tasks.data.formats.names import AVAILABILITY, DESCRIBED, RATED
 
 DESCRIPTION_FILE = "dataset.toml"
 
@@ -84,7 +84,7 @@ _OWN = ("columns", "ratings", "items", "implicit")
 
 def check_columns(columns: Mapping[str, str], file: Path) -> None:
     """Raise BadDataError where columns are named that are not ours."""
-    known = {**RATED, **DESCRIBED}
+    known = {**RATED, **DESCRIBED, **AVAILABILITY}
     for name in columns.keys() - known.keys():
         fix = f"It knows {', '.join(known)}."
         raise BadDataError(file, f"there is no column '{name}' to name", fix, column="columns")

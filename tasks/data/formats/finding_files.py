@@ -18,6 +18,9 @@ RATINGS_STEMS = ("ratings", "u", "interactions", "reviews")
 ITEMS_STEMS = ("items", "u", "movies", "books", "products", "games")
 """Names of files that are taken where several could be meant, the first before the others."""
 
+RULES_STEMS = ("exclude", "seen")
+"""Names of files that are no ratings where others could be."""
+
 NO_DATA = (".md", ".toml", ".html", ".pdf", ".py", ".svg", ".png", ".jpg", ".crc")
 ARRIVALS = "ratings"
 
@@ -38,12 +41,22 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Found:
-    """A data set's files. `place`: the folder or file that `--data` names."""
+    """A data set's files. `place`: the folder or file that `--data` names.
+
+    `given`: by our column what is said that a file calls it.
+    """
 
     place: Path
     ratings: Candidate
     items: Candidate | None
     described: Described
+    given: Mapping[str, str]
+
+    @property
+    def folder(self) -> Path:
+        """Where the ratings lie."""
+        look = self.ratings.look
+        return (look.folder or look.parts[0].file).parent
 
     @property
     def files(self) -> list[Path]:
@@ -65,16 +78,15 @@ def find_files(place: Path, columns: Mapping[str, str]) -> Found:
     given = {**described.columns, **columns}
     looks = looks_in(place)
     rated = [_table(look, RATED, given) for look in looks]
-    ratings = _chosen(
-        [t for t in rated if t.has >= {USER, ITEM}], RATINGS_STEMS, described.ratings, "ratings"
-    )
+    whole = [table for table in rated if table.has >= {USER, ITEM}]
+    no_rules = [table for table in whole if table.look.stem not in RULES_STEMS]
+    ratings = _chosen(no_rules or whole, RATINGS_STEMS, described.ratings, "ratings")
     if ratings is None:
         raise _nothing(place, looks, rated)
     others = [look for look in looks if look is not ratings.look]
     items = [_table(look, DESCRIBED, given) for look in others]
-    return Found(
-        place, ratings, _chosen(_of_items(items), ITEMS_STEMS, described.items, "items"), described
-    )
+    chosen = _chosen(_of_items(items), ITEMS_STEMS, described.items, "items")
+    return Found(place, ratings, chosen, described, given)
 
 
 def _of_items(tables: Sequence[Candidate]) -> list[Candidate]:

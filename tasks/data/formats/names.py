@@ -55,6 +55,13 @@ DESCRIBED: Mapping[str, tuple[str, ...]] = {
 }
 """The same of items."""
 
+AVAILABLE_FROM, AVAILABLE_UNTIL = "available_from", "available_until"
+AVAILABILITY: Mapping[str, tuple[str, ...]] = {
+    AVAILABLE_FROM: ("availablefrom",),
+    AVAILABLE_UNTIL: ("availableuntil",),
+}
+"""The same of the days on which items may be recommended."""
+
 _TYPE = re.compile(r":(token|float)(_seq)?$")
 
 

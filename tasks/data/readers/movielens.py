@@ -27,6 +27,8 @@ SCALE = (0.5, 5.0)
 RELEVANT_AT = 4.0
 
 
+ITEMS_FILE = "movies.csv"
+
 EXTRAS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("descriptions.csv", "descriptions", {"description": DESCRIPTION}),
     ("imdb_scores.csv", "IMDb figures", {"imdb_rating": QUALITY, "imdb_votes": VOTES}),
@@ -37,7 +39,7 @@ EXTRAS: tuple[tuple[str, str, dict[str, str]], ...] = (
 
 def recognises(folder: Path) -> bool:
     """Whether the folder holds a movies.csv as MovieLens has it."""
-    movies = folder / "movies.csv"
+    movies = folder / ITEMS_FILE
     if not movies.is_file():
         return False
     with movies.open("rb") as file:
@@ -46,7 +48,7 @@ def recognises(folder: Path) -> bool:
 
 def files(folder: Path) -> list[Path]:
     """The files that decide what `read` gives."""
-    names = ("ratings.csv", "movies.csv", *(file for file, _, _ in EXTRAS), "tags.csv")
+    names = ("ratings.csv", ITEMS_FILE, *(file for file, _, _ in EXTRAS), "tags.csv")
     return [folder / name for name in names if (folder / name).is_file()] + arrivals(folder)
 
 
@@ -57,7 +59,7 @@ def read(folder: Path) -> RawTables:
         {"userId": USER, "movieId": ITEM, "rating": RATING, "timestamp": TIMESTAMP},
         optional=frozenset({TIMESTAMP}),
     )
-    movies = read_table(folder / "movies.csv", {"movieId": ITEM, "title": TITLE, "genres": GENRES})
+    movies = read_table(folder / ITEMS_FILE, {"movieId": ITEM, "title": TITLE, "genres": GENRES})
     items, dropped = year_apart(movies.frame.lazy()).collect(), Dropped()
     for file, what, names in EXTRAS:
         items, surplus = _join(items, folder / file, names)

@@ -99,3 +99,19 @@ def test_commands_look_at_the_data_before_they_start_a_server(
         main()
     assert ended.value.code == 1
     assert "no file has a user and an item" in capsys.readouterr().err
+
+
+def test_the_rules_beside_a_data_set_are_said(checked):
+    files = {"exclude.csv": "user,item\n1,10\n,20\n1,77\n", "seen.csv": "user,item\n2,20\n"}
+    code, out = checked(GENERIC | files)
+    assert code == 0
+    assert "rules: lists leave out 1 items, 2 pairs of a user and an item" in out
+    assert "1 rows of exclude.csv left out" in out
+    assert "(the first: row 4, item 77)" in out
+
+
+def test_a_rule_that_cannot_be_read_keeps_a_night_from_the_data(checked):
+    code, out = checked(GENERIC | {"seen.csv": "user,when\n1,10\n"})
+    assert code == 1
+    assert "seen.csv" in out
+    assert "the column is missing" in out
