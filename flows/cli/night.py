@@ -6,7 +6,7 @@ from rich.markup import escape
 
 from flows.cli.app import Options, Verbose, check_files, console, running, settings_of, with_options
 from flows.outcomes import Estimate, NightlyResult
-from tasks.core.errors import SettingsError
+from tasks.core.errors import PalateError, SettingsError
 from tasks.core.homes import address
 from tasks.core.vocabulary import REASONS, SIMILARITY, WHY
 from tasks.settings.settings import Settings
@@ -26,17 +26,26 @@ def nightly(*, verbose: Verbose = False, settings: Options | None = None) -> Non
     and nothing else. Run it again after a crash, a kill or Ctrl-C: finished stages are taken from
     disk.
     """
-    from tasks.night.notify.outcome import notifying  # noqa: PLC0415 - keeps `--help` fast
-
     chosen = settings_of(settings)
-    with notifying(chosen):
-        check_files(chosen)
+    _check_or_notify(chosen)
     with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.nightly import nightly as flow  # noqa: PLC0415 - after the server is on its way
 
         wait_for_server()
         result = flow(chosen)
     show_night(result, chosen)
+
+
+def _check_or_notify(settings: Settings) -> None:
+    """Check the files before Prefect starts; notify where a night cannot run for them."""
+    try:
+        check_files(settings)
+    except PalateError:
+        # Loads Prefect, which must know the home first: not before a night that runs.
+        from tasks.night.notify.outcome import notifying  # noqa: PLC0415
+
+        with notifying(settings):
+            raise
 
 
 def show_night(result: NightlyResult, settings: Settings) -> None:
