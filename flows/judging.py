@@ -55,7 +55,7 @@ class Judge:
             chosen = method_of_rival(rival)
             for suffix, split in (("", came.people), (NEWCOMERS, came.newcomers)):
                 if split:
-                    made = self._of_rival(chosen, split)
+                    made = self._made(chosen, split)
                     judged.append(self._judged(rival + suffix, chosen, split, made))
         return judged + [self._ablated(part, came.people) for part in self.settings.replay.ablate]
 
@@ -77,22 +77,22 @@ class Judge:
         pipeline = replace(self.tonight.pipeline(), inputs=inputs).at(NEWCOMERS.strip(", "))
         return rank(pipeline, propose(tuned(pipeline))).lists
 
-    def _of_rival(self, method: Method, split: Split) -> Artifact:
+    def _made(self, method: Method, split: Split, part: str | None = None) -> Artifact:
+        """These people's lists by another method, fitted and learned as of this night."""
         known, settings = self.tonight.known, self.tonight.settings
         inputs = Inputs(ratings=split.train, users=split.users, rules=known.rules)
         theirs = settings.model_copy(update={"method": method})
-        pipeline = tuned(Pipeline.of(self.tonight.steps, theirs, known.dataset, inputs))
+        steps = self.tonight.steps.at(part) if part else self.tonight.steps
+        pipeline = tuned(Pipeline.of(steps, theirs, known.dataset, inputs))
         return rank(pipeline, propose(pipeline)).lists
 
     def _ablated(self, part: str, split: Split) -> JudgedList:
-        """The night's lists by the method without a feature or a group of features."""
-        known, settings = self.tonight.known, self.tonight.settings
+        """The people's lists by the method without a feature or a group, learned without it."""
+        settings = self.tonight.settings
         without = tuple(sorted({*settings.method.without, part}))
         method = settings.method.model_copy(update={"without": without})
-        theirs = settings.model_copy(update={"method": method})
-        tonight = Tonight(self.tonight.steps.at(f"{WITHOUT}{part}"), theirs, known)
-        lists = tonight.lists(tonight.plan_after(None))
-        return self._judged(f"{WITHOUT}{part}", method, split, lists.ranked)
+        label = f"{WITHOUT}{part}"
+        return self._judged(label, method, split, self._made(method, split, label))
 
     def _judged(
         self,
