@@ -45,8 +45,8 @@ bench: $(READY)  ## every step, beside the published way and other libraries; a 
 bench-scale: $(READY)  ## whole nights up to MovieLens 32M's size (SIZES="100000 1000000"; FRESH=1 anew); carries on
 	$(BIN)/python -m tests.bench.scale
 
-bench-sequence: $(READY)  ## RecTools' SASRec, judged on windows of time (DATA=NAME DAYS=30 STARTS="SECONDS ..."); half an hour each
-	$(BIN)/python -m tests.bench.sequence $(DATA) --days $(DAYS) --starts $(STARTS)
+bench-sequence: $(READY)  ## RecTools' SASRec, judged on windows of time (DATA=NAME DAYS=30 STARTS="SECONDS ..." MORE="--serves 3 --home HOME"); half an hour each
+	$(BIN)/python -m tests.bench.sequence $(DATA) --days $(DAYS) --starts $(STARTS) $(MORE)
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -56,6 +56,7 @@ def rendered(
         bench=bench,
         scale=scale,
         sequence=sequence.get("windows", {}),
+        together=sequence.get("together", {}),
         ratio=_ratio(bench) if bench else None,
         paper_seconds=PAPER_SECONDS,
         bench_targets=targets.of_bench(bench) if bench else [],

@@ -98,9 +98,25 @@ def sequence():
         "seconds": 300.0,
         "cpu_seconds": 250.0,
         "choosing_seconds": 600.0,
+        "chosen_before": 1_601_503_200,
+        "fitted_at": 1_601_503_200,
         "version": "0.19.0",
         "torch": "2.13.0",
         "earlier": {"1": 0.1, "2": 0.11, "3": 0.12, "4": 0.14, "5": 0.13},
         "plan": {"session": 50, "factors": 64, "blocks": 2, "seed": 0},
     }
-    return {"windows": {"made-up, 1601503200, 30, SASRec": window}}
+    together = {
+        "data": "made-up",
+        "kind": "SASRec",
+        "windows": 1,
+        "people": 600,
+        "ndcg": 0.15,
+        "published": 0.171,
+        "difference": 0.021,
+        "low": 0.012,
+        "high": 0.03,
+    }
+    return {
+        "windows": {"made-up, 1601503200, 30, SASRec": window},
+        "together": {"made-up, SASRec": together},
+    }

@@ -84,8 +84,13 @@ def test_the_night_after_is_told_where_it_was_measured():
 
 def test_a_window_is_told_with_what_was_measured_beside_it():
     text = rendered({}, {}, samples.sequence())
-    assert "| made-up | 30 days from 2020-09-30 | SASRec | .1500 | .1229 (90 days) |" in text
-    assert "| 4 of 5 |" in text
+    line = "| made-up | 30 days from 2020-09-30 | SASRec | .1500 | {} | .1229 (90 days) |"
+    assert line.format("–") in text
+    assert "| 2020-09-30 | 4 of 5 |" in text
+    assert "published minus SASRec .0210 [.0120, .0300]" in text
+    beside = samples.sequence()
+    beside["windows"]["made-up, 1601503200, 30, SASRec"]["published"] = 0.18
+    assert line.format(".1800") in rendered({}, {}, beside)
     assert "RecTools 0.19.0" in text
 
 

@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import polars as pl
 import pytest
@@ -19,16 +20,19 @@ from tests.bench.peers.judging import NDCG, judged, parted, window_from
 from tests.bench.peers.rectools_sequence import (
     EPOCH,
     PLACE,
+    SERVED,
     WEIGHT,
     Peer,
     Plan,
     asked,
     best_epoch,
     by_epoch,
+    chosen_epochs,
     measured,
 )
 from tests.bench.samples import MACHINE
 from tests.bench.samples import sequence as sample
+from tests.bench.sequence import against, nights_of
 
 PYTHON = os.environ.get("RECTOOLS_PYTHON")
 LIKED = 4.0
@@ -88,17 +92,21 @@ def _catalogue(ratings: pl.DataFrame) -> Catalogue:
 
 
 def test_nothing_of_the_window_or_later_reaches_the_peer():
-    tables = asked(parted(KNOWN, WINDOW), LIKED, Plan(), False)
-    assert set(tables) == {"train", "wanted", "plan"}
-    assert (tables["train"][TIMESTAMP] < START).all()
-    assert tables["wanted"][USER].to_list() == [1, 2, 3]
+    later = window_from(START + 5 * DAY, 5)
+    served = [parted(KNOWN, WINDOW), parted(KNOWN, later)]
+    tables = asked(served, LIKED, Plan(), False)
+    assert set(tables) == {"plan", "train_0", "wanted_0", "train_1", "wanted_1"}
+    assert (tables["train_0"][TIMESTAMP] < START).all()
+    assert tables["train_1"][TIMESTAMP].max() == START + 5 * DAY - 1
+    assert tables["wanted_0"][USER].to_list() == [1, 2, 3]
+    assert tables["wanted_1"][USER].to_list() == [2]
 
 
 def test_ratings_of_one_moment_come_in_a_drawn_order_that_the_seed_decides():
     ratings = made().with_columns(pl.lit(0).alias(TIMESTAMP))
     parts = replace(parted(made(), WINDOW), train=ratings)
     first, again, other = (
-        asked(parts, LIKED, Plan(seed=seed), False)["train"] for seed in (1, 1, 2)
+        asked([parts], LIKED, Plan(seed=seed), False)["train_0"] for seed in (1, 1, 2)
     )
     assert first.equals(again)
     assert not first.equals(other)
@@ -106,7 +114,7 @@ def test_ratings_of_one_moment_come_in_a_drawn_order_that_the_seed_decides():
 
 
 def test_what_was_not_liked_weighs_as_planned():
-    weights = asked(parted(made(), WINDOW), LIKED, Plan(unliked=0.25), False)["train"][WEIGHT]
+    weights = asked([parted(made(), WINDOW)], LIKED, Plan(unliked=0.25), False)["train_0"][WEIGHT]
     assert set(weights) == {0.25, 1.0}
 
 
@@ -126,10 +134,14 @@ class Answering(Peer):
     def __init__(self):
         self.given = []
 
-    def lists(self, parts, relevant_at, plan, *, every_epoch=False):
-        self.given.append((parts, plan, every_epoch))
+    def lists(self, served, relevant_at, plan, *, every_epoch=False):
+        self.given.append((served, plan, every_epoch))
         epochs = range(1, plan.epochs + 1) if every_epoch else [plan.epochs]
-        rows = [self._list(parts, epoch) for epoch in epochs]
+        rows = [
+            self._list(parts, epoch).with_columns(pl.lit(number).alias(SERVED))
+            for epoch in epochs
+            for number, parts in enumerate(served)
+        ]
         told = {"epochs": plan.epochs, "seconds": 2.0, "cpu_seconds": 1.0}
         return told | {"version": "1", "torch": "2"}, pl.concat(rows)
 
@@ -141,17 +153,74 @@ class Answering(Peer):
         return held.with_columns(place, pl.lit(epoch).alias(EPOCH))
 
 
-def test_the_epochs_are_chosen_on_the_window_before():
+def test_the_epochs_are_chosen_on_the_window_before_the_first():
     peer, one_more = Answering(), ratings_of((999, 99, 5.0, 0))
-    found = measured(peer, pl.concat([made(), one_more]), WINDOW, LIKED, Plan(epochs=3))
-    (before, plan, every), (parts, final, last) = peer.given
+    ratings, plan = pl.concat([made(), one_more]), Plan(epochs=3)
+    chosen = chosen_epochs(peer, ratings, WINDOW, LIKED, plan)
+    assert chosen["earlier"] == {"1": 0.0, "2": 1.0, "3": 0.0}
+    windows = [WINDOW, window_from(START + 2 * DAY, 3)]
+    (first, values), (second, _) = measured(peer, ratings, windows, LIKED, plan, chosen)
+    ((before,), tried, every), ((parts, later), final, last) = peer.given
     assert every and not last
-    assert plan.epochs == 3
+    assert tried.epochs == 3
     assert (before.held_out[TIMESTAMP] < START).all()
     assert (parts.train[TIMESTAMP] >= WINDOW.earlier(1).start).any()
-    assert final.epochs == 2 == found["epochs"]
-    assert found["earlier"] == {"1": 0.0, "2": 1.0, "3": 0.0}
-    assert found["ndcg"] == 1.0
+    assert parts.train[TIMESTAMP].max() < START <= later.train[TIMESTAMP].max()
+    assert final.epochs == 2 == first["epochs"]
+    assert first["ndcg"] == second["ndcg"] == 1.0
+    assert first["fitted_at"] == second["fitted_at"] == START
+    assert values[NDCG].to_list() == [1.0] * first["people"]
+
+
+def test_published_lists_stand_beside_by_person_and_window():
+    ours = {1: values_of(a=0.5, b=0.3), 2: values_of(a=0.4), 3: values_of(a=0.0)}
+    theirs = {1: values_of(a=0.1, b=0.3), 2: values_of(a=0.0)}
+    found = against(ours, theirs)
+    assert (found["windows"], found["people"]) == (2, 2)
+    assert found["published"] == 0.4
+    assert found["difference"] == pytest.approx(0.26667)
+    assert found["low"] <= found["difference"] <= found["high"]
+
+
+SCHEMA = """
+    CREATE TABLE runs (run_id VARCHAR, flow VARCHAR, started_at_utc TIMESTAMP);
+    CREATE TABLE cells (run_id VARCHAR, cell INTEGER, dataset VARCHAR);
+    CREATE TABLE replayed_nights (run_id VARCHAR, night INTEGER, moment TIMESTAMP);
+    CREATE TABLE user_metrics (run_id VARCHAR, cell INTEGER, seed BIGINT, list VARCHAR,
+        "user" VARCHAR, metric VARCHAR, k INTEGER, value DOUBLE);
+"""
+"""The columns that are read of the results file."""
+
+
+def replay_of(con, run, value):
+    """A replay of one night, with the values of one person and of another list."""
+    con.execute("INSERT INTO runs VALUES ($1, 'replay', $1::TIMESTAMP)", [run])
+    con.execute("INSERT INTO cells VALUES ($1, 0, 'made-up'), ($1, 1, 'made-up')", [run])
+    con.execute(
+        "INSERT INTO replayed_nights VALUES ($1, 3, make_timestamp($2))", [run, START * 10**6]
+    )
+    rows = [(0, "reranked", "NDCG liked"), (0, "base", "NDCG liked"), (1, "reranked", "NDCG")]
+    for cell, name, metric in rows:
+        told = [run, cell, name, metric, value if name == "reranked" else 0.0]
+        con.execute("INSERT INTO user_metrics VALUES ($1, $2, 3, $3, '7', $4, 10, $5)", told)
+
+
+def values_of(**people):
+    return pl.DataFrame({USER: [ord(name) for name in people], NDCG: list(people.values())})
+
+
+def test_the_newest_replay_of_the_data_is_read_night_by_night(tmp_path):
+    file = tmp_path / "palate.duckdb"
+    with duckdb.connect(str(file)) as con:
+        con.execute(SCHEMA)
+    with pytest.raises(ValueError, match="no replay of made-up"):
+        nights_of(tmp_path, "made-up")
+    with duckdb.connect(str(file)) as con:
+        for run, value in (("2026-01-01", 0.1), ("2026-01-02", 0.25)):
+            replay_of(con, run, value)
+    night = nights_of(tmp_path, "made-up")
+    assert list(night) == [START]
+    assert night[START].rows() == [(7, 0.25)]
 
 
 def test_a_window_that_is_measured_again_takes_its_own_place(tmp_path, monkeypatch):
@@ -169,7 +238,7 @@ def test_a_window_that_is_measured_again_takes_its_own_place(tmp_path, monkeypat
 def test_the_peer_learns_an_order_and_leaves_rated_items_out(kind, tmp_path):
     parts = parted(made(), WINDOW)
     plan = Plan(kind, session=8, factors=16, lr=0.02, batch=16, epochs=8)
-    told, lists = Peer(tmp_path, Path(str(PYTHON))).lists(parts, LIKED, plan, every_epoch=True)
+    told, lists = Peer(tmp_path, Path(str(PYTHON))).lists([parts], LIKED, plan, every_epoch=True)
     assert told["epochs"] == lists[EPOCH].n_unique() == 8
     assert lists.join(parts.train, on=[USER, ITEM], how="semi").is_empty()
     assert max(by_epoch(lists, parts, LIKED).values()) > 0.8

@@ -1,11 +1,12 @@
 """RecTools' sequential models on the windows of time that a night is judged on.
 
-For each moment a model is fitted on the ratings before it, and its lists are judged by what people
-rated well in the days after it. How many epochs it gets is chosen on the window before that one:
-nothing of the judged window, and nothing later, is seen by any fit.
+A model is fitted on the ratings before a moment, and its lists are judged by what people rated well
+in the days after it; it may serve later windows too, where it reads what people rated until then.
+How many epochs it gets is chosen on the window before the first: nothing of a judged window, and
+nothing later, is seen by any fit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from tests.bench.scale import say
 PACKAGES = ("rectools[torch]", "pyarrow<20")
 """On Linux PyPI's torch is built for CUDA, several GB; UV_TORCH_BACKEND=cpu takes the small one."""
 NAME = "rectools_sequence"
-EPOCH, PLACE, WEIGHT = "epoch", "rank", "weight"
+EPOCH, PLACE, WEIGHT, SERVED = "epoch", "rank", "weight", "window"
 MOST_SECONDS = 4 * 3_600
 """Of one fit, on however busy a machine."""
 
@@ -64,29 +65,33 @@ class Peer:
         self.python = python or environment(folder / "venv", PACKAGES)
 
     def lists(
-        self, parts: Parts, relevant_at: float, plan: Plan, *, every_epoch: bool = False
+        self, served: Sequence[Parts], relevant_at: float, plan: Plan, *, every_epoch: bool = False
     ) -> tuple[dict[str, Any], pl.DataFrame]:
-        """What it says (seconds, version), and user, item, rank, epoch: of the last, or of each."""
-        tables = asked(parts, relevant_at, plan, every_epoch)
+        """What it says (seconds, version), and user, item, rank, epoch, window.
+
+        It is fitted on the first of the windows, and reads the histories of each. The lists are of
+        the last epoch, or of each, of the first window alone.
+        """
+        tables = asked(served, relevant_at, plan, every_epoch)
         return run_in(self.python, NAME, tables, self.folder / NAME, MOST_SECONDS)
 
 
 def asked(
-    parts: Parts, relevant_at: float, plan: Plan, every_epoch: bool
+    served: Sequence[Parts], relevant_at: float, plan: Plan, every_epoch: bool
 ) -> Mapping[str, pl.DataFrame]:
     """The tables that the script reads: nothing of what is held out is in them.
 
     The rows come in a drawn order, which is what orders ratings of the same moment. By id they
     would rise within a month, and a model would learn that.
     """
-    drawn = parts.train.sample(fraction=1.0, shuffle=True, seed=plan.seed)
+    told = asdict(plan) | {"count": TOP, "every_epoch": every_epoch, "windows": len(served)}
     liked = pl.when(pl.col(RATING) >= relevant_at).then(1.0).otherwise(plan.unliked)
-    told = asdict(plan) | {"count": TOP, "every_epoch": every_epoch}
-    return {
-        "train": drawn.select(USER, ITEM, TIMESTAMP, liked.alias(WEIGHT)),
-        "wanted": parts.users.to_frame(USER),
-        "plan": pl.DataFrame([told]),
-    }
+    tables = {"plan": pl.DataFrame([told])}
+    for number, parts in enumerate(served):
+        drawn = parts.train.sample(fraction=1.0, shuffle=True, seed=plan.seed)
+        tables[f"train_{number}"] = drawn.select(USER, ITEM, TIMESTAMP, liked.alias(WEIGHT))
+        tables[f"wanted_{number}"] = parts.users.to_frame(USER)
+    return tables
 
 
 def by_epoch(lists: pl.DataFrame, parts: Parts, relevant_at: float) -> dict[int, float]:
@@ -102,31 +107,53 @@ def best_epoch(found: Mapping[int, float]) -> int:
     return max(found, key=lambda epoch: (found[epoch], -epoch))
 
 
-def measured(
+def chosen_epochs(
     peer: Peer, ratings: pl.DataFrame, window: Window, relevant_at: float, plan: Plan
 ) -> dict[str, Any]:
-    """Both fits of one window: the one that chooses the epochs, and the one that is judged.
-
-    `choosing_seconds` are those of the first, `seconds` of the second with its lists.
-    """
+    """The figures by epoch of a fit that ends before the window, and its seconds."""
     before = parted(ratings, window.earlier(1))
-    chose, tried = peer.lists(before, relevant_at, plan, every_epoch=True)
+    chose, tried = peer.lists([before], relevant_at, plan, every_epoch=True)
     found = by_epoch(tried, before, relevant_at)
     say("on the window before, by epoch: " + ", ".join(f"{v:.4f}" for v in found.values()))
-    final = replace(plan, epochs=best_epoch(found), cpu_seconds=float(MOST_SECONDS))
-    parts = parted(ratings, window)
-    told, lists = peer.lists(parts, relevant_at, final)
     return {
-        "start": window.start,
-        "days": window.days,
-        "kind": plan.kind,
-        **judged(lists, PLACE, parts, relevant_at).told(),
-        "epochs": told["epochs"],
-        "seconds": round(told["seconds"], 1),
-        "cpu_seconds": round(told["cpu_seconds"], 1),
+        "chosen_before": window.start,
         "choosing_seconds": round(chose["seconds"], 1),
         "earlier": {str(epoch): round(value, 5) for epoch, value in found.items()},
-        "version": told["version"],
-        "torch": told["torch"],
-        "plan": asdict(plan),
     }
+
+
+def measured(
+    peer: Peer,
+    ratings: pl.DataFrame,
+    windows: Sequence[Window],
+    relevant_at: float,
+    plan: Plan,
+    chosen: Mapping[str, Any],
+) -> list[tuple[dict[str, Any], pl.DataFrame]]:
+    """What one fit before the first of the windows gives in each, and its value by person.
+
+    It gets the epochs that were `chosen_epochs`. `seconds` are of the fit with all its lists.
+    """
+    epochs = best_epoch({int(epoch): value for epoch, value in chosen["earlier"].items()})
+    final = replace(plan, epochs=epochs, cpu_seconds=float(MOST_SECONDS))
+    served = [parted(ratings, window) for window in windows]
+    told, lists = peer.lists(served, relevant_at, final)
+    made = []
+    for number, (window, parts) in enumerate(zip(windows, served, strict=True)):
+        figures = judged(lists.filter(pl.col(SERVED) == number), PLACE, parts, relevant_at)
+        found = {
+            "start": window.start,
+            "days": window.days,
+            "kind": plan.kind,
+            **figures.told(),
+            "fitted_at": windows[0].start,
+            "epochs": told["epochs"],
+            "seconds": round(told["seconds"], 1),
+            "cpu_seconds": round(told["cpu_seconds"], 1),
+            **chosen,
+            "version": told["version"],
+            "torch": told["torch"],
+            "plan": asdict(plan),
+        }
+        made.append((found, figures.values))
+    return made

@@ -40,17 +40,17 @@ def main() -> None:
     torch.set_num_threads(int(plan["threads"]))
     seed_everything(int(plan["seed"]), verbose=False)
     warnings.simplefilter("ignore")
-    dataset = Dataset.construct(_interactions(folder))
-    users = pd.read_parquet(folder / "wanted.parquet")["user"].to_numpy()
-    model = _model(plan)
+    served = [_window(folder, number) for number in range(int(plan["windows"]))]
+    dataset, model, count = served[0][0], _model(plan), int(plan["count"])
     lists, epochs, started = [], 0, time.perf_counter()
     while epochs < plan["epochs"] and time.process_time() < plan["cpu_seconds"]:
         model.fit_partial(dataset, min_epochs=1, max_epochs=1)
         epochs += 1
         if plan["every_epoch"]:
-            lists.append(_lists(model, dataset, users, int(plan["count"]), epochs))
+            lists.append(_lists(model, *served[0], count, epoch=epochs, window=0))
     if not plan["every_epoch"]:
-        lists.append(_lists(model, dataset, users, int(plan["count"]), epochs))
+        for number, (known, users) in enumerate(served):
+            lists.append(_lists(model, known, users, count, epoch=epochs, window=number))
     pd.concat(lists).to_parquet(folder / "lists.parquet")
     told = {
         "seconds": time.perf_counter() - started,
@@ -62,10 +62,12 @@ def main() -> None:
     sys.stdout.write(json.dumps(told) + "\n")
 
 
-def _interactions(folder: Path) -> pd.DataFrame:
-    rows = pd.read_parquet(folder / "train.parquet").rename(columns=COLUMNS)
+def _window(folder: Path, number: int) -> tuple[Dataset, Any]:
+    """What is known when a window starts, and the people who are to get lists."""
+    rows = pd.read_parquet(folder / f"train_{number}.parquet").rename(columns=COLUMNS)
     rows[Columns.Datetime] = pd.to_datetime(rows[Columns.Datetime], unit="s")
-    return rows[list(COLUMNS.values())]
+    users = pd.read_parquet(folder / f"wanted_{number}.parquet")["user"].to_numpy()
+    return Dataset.construct(rows[list(COLUMNS.values())]), users
 
 
 def _model(plan: dict[str, Any]) -> SASRecModel:
@@ -83,14 +85,14 @@ def _model(plan: dict[str, Any]) -> SASRecModel:
 
 
 def _lists(
-    model: SASRecModel, dataset: Dataset, users: object, count: int, epoch: int
+    model: SASRecModel, dataset: Dataset, users: object, count: int, **told: int
 ) -> pd.DataFrame:
-    """Lists of who has one; rated items are left out."""
+    """Lists of who has one, told of which epoch and window; rated items are left out."""
     found = model.recommend(
         users=users, dataset=dataset, k=count, filter_viewed=True, on_unsupported_targets="ignore"
     )
     named = {Columns.User: "user", Columns.Item: "item", Columns.Rank: "rank"}
-    return found.rename(columns=named)[list(named.values())].assign(epoch=epoch)
+    return found.rename(columns=named)[list(named.values())].assign(**told)
 
 
 if __name__ == "__main__":
