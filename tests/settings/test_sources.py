@@ -248,6 +248,8 @@ CELLS = {
         ("ease", "learned", 440, None, "rated", 1000, False, False),
         *(("ease", "none", 0, *RATED), ("svd", "learned", 100, *RATED)),
     },
+    "temporal": {(model, "none", 0, *PLAIN) for model in ("ease", "popular-lately", "popularity")}
+    | {("ease", "learned", 440, *LIKED)},
     "newcomers": {
         *(("ease", "learned", 440, *COLD), ("ease", "none", 0, *COLD)),
         ("popularity", "none", 0, *COLD),
