@@ -7,7 +7,7 @@ import polars as pl
 from tasks.core.artifacts import read_table
 from tasks.core.progress import bar
 from tasks.core.stage import stage
-from tasks.core.vocabulary import BASE_RANK, ITEM, USER
+from tasks.core.vocabulary import BASE_RANK, ITEM, RATING, USER
 from tasks.evaluation.accuracy import ndcg
 from tasks.evaluation.lists import dense_lists
 from tasks.evaluation.stages import Split
@@ -34,9 +34,10 @@ def tune_stage(
     `relevant_at`: the rating from which a held-out item counts, None where every one does;
     `liked_from`: that from which an item is liked, for the model.
     """
-    train, wanted = read_table(home, split.train), read_table(home, split.users)[USER]
-    held = read_table(home, split.held_out)
-    figures = []
+    train, held = read_table(home, split.train), read_table(home, split.held_out)
+    counts = held if relevant_at is None else held.filter(pl.col(RATING) >= relevant_at)
+    people = read_table(home, split.users).join(counts, on=USER, how="semi", maintain_order="left")
+    wanted, figures = people[USER], []
     with bar(f"tuning {model}", total=len(tried)) as advance:
         for options in tried:
             training = Training(train, scale, seed, options, home, liked_from=liked_from)

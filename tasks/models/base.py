@@ -96,6 +96,8 @@ class Model(ABC):
     """Whether it is fitted on texts of items too (`Training.texts`)."""
     search_is_exact: ClassVar[bool] = False
     """Whether `search` gives the very estimates, not only nearly."""
+    same_for_everybody: ClassVar[bool] = False
+    """Whether all users get the same estimates, so that one order of the items serves them all."""
     choices: ClassVar[Mapping[str, tuple[float, ...]]] = {}
     """By option the values that `tune` tries: steps by about 2 or 3, the default among them."""
 

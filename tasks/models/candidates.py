@@ -49,10 +49,14 @@ def top_candidates(
     for start in range(0, len(wanted), size):
         block = wanted[start : start + size]
         first, last = np.searchsorted(rows, [start, start + size])
-        estimates = model.search(block)
-        estimates[:, outside] = -np.inf
-        estimates[rows[first:last] - start, columns[first:last]] = -np.inf
-        blocks.append(best_of(model, block, estimates, count, ties))
+        rated = rows[first:last] - start, columns[first:last]
+        if model.same_for_everybody:
+            blocks.append(_first_unrated(model, block, rated, outside, count, ties))
+        else:
+            estimates = model.search(block)
+            estimates[:, outside] = -np.inf
+            estimates[rated] = -np.inf
+            blocks.append(best_of(model, block, estimates, count, ties))
         advance(len(block))
     return _table(model, users, blocks)
 
@@ -75,6 +79,31 @@ def best_of(model: Model, users: Ids, estimates: Searched, count: int, ties: Pla
         values = model.estimates_of_pairs(users[owner], chosen)
     order = _descending(values, lengths)[within(lengths) < count]
     return np.minimum(lengths, count), chosen[order], values[order]
+
+
+def _first_unrated(
+    model: Model,
+    users: Ids,
+    rated: tuple[Places, Places],
+    outside: Places,
+    count: int,
+    ties: Places,
+) -> Best:
+    """What `best_of` gives where all users have the same estimates: one order serves them all.
+
+    `rated`: rows among the users, and positions, of what is left out beside the items `outside`.
+    """
+    estimates = model.estimates(users[:1])[0]
+    order = ties[np.argsort(-estimates[ties], kind="stable")]
+    order = order[~np.isin(order, outside)]
+    most = int(np.bincount(rated[0], minlength=1).max())
+    free = np.ones((len(users), len(estimates)), dtype=np.bool_)
+    free[rated] = False
+    free = free[:, order[: count + most]]
+    free &= np.cumsum(free, axis=1) <= count
+    _, places = np.nonzero(free)
+    chosen = order[places]
+    return free.sum(axis=1), chosen, estimates[chosen]
 
 
 def _highest(estimates: Searched, count: int, ties: Places) -> tuple[Places, Places]:

@@ -1,6 +1,8 @@
-"""Fitted models as files."""
+"""Fitted models as files, and those that were read last in memory."""
 
+from collections import OrderedDict
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -12,6 +14,33 @@ from tasks.models.registry import model_class
 
 REST_IN = "rest_in"
 """An array that names the file with all that is not the users' own."""
+
+MOST_BYTES = 2_000_000_000
+"""Of models that stay in memory: every chunk of users reads the same few, each up to 1.6 GB."""
+
+
+class _Read:
+    """The models that were read last, as many as fit; one reader at a time."""
+
+    def __init__(self) -> None:
+        self._lock, self._models = Lock(), OrderedDict[Path, Model]()
+
+    def of(self, home: Path, artifact: Artifact) -> Model:
+        """The model of a file, which is named by its content."""
+        with self._lock:
+            path = artifact.at(home)
+            model = self._models.pop(path, None) or read(home, artifact)
+            self._models[path] = model
+            while len(self._models) > 1 and sum(map(_size, self._models.values())) > MOST_BYTES:
+                self._models.popitem(last=False)
+            return model
+
+
+def _size(model: Model) -> int:
+    return sum(array.nbytes for array in model.arrays().values())
+
+
+_READ = _Read()
 
 
 def save(home: Path, model: Model) -> Artifact:
@@ -32,6 +61,11 @@ def save_users(home: Path, model: Model, kept: Artifact) -> Artifact:
 
 
 def load(home: Path, artifact: Artifact) -> Model:
+    """The same as `read`, or the very model that was read before; nobody may change its arrays."""
+    return _READ.of(home, artifact)
+
+
+def read(home: Path, artifact: Artifact) -> Model:
     """Read what `save` or `save_users` wrote; StoreError for a file that names no model."""
     arrays = read_arrays(home, artifact)
     if REST_IN in arrays:
@@ -42,4 +76,6 @@ def load(home: Path, artifact: Artifact) -> Model:
             f"{artifact.path} does not say which base model it holds: it is damaged, or too old.",
             "Remove the file; the next run fits the model again.",
         )
+    for array in arrays.values():
+        array.flags.writeable = False
     return model_class(str(arrays["model"])).from_arrays(arrays)

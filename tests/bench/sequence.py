@@ -52,11 +52,12 @@ def main(root: Path = ROOT) -> None:
     with TemporaryDirectory(prefix="palate-bench-") as folder:
         info, ratings = _read(given.data, Path(folder))
         peer = Peer(Path(folder), given.python)
-        chosen = ("kind", "session", "epochs", "cpu_seconds", "unliked")
-        plan = Plan(**{name: getattr(given, name) for name in chosen})
+        asked = ("kind", "session", "epochs", "cpu_seconds", "unliked")
+        plan = Plan(**{name: getattr(given, name) for name in asked})
         windows = [window_from(start, given.days) for start in given.starts]
         published = nights_of(given.home, info.name) if given.home else {}
-        chosen, values = chosen_epochs(peer, ratings, windows[0], info.relevant_at, plan), {}
+        chosen = chosen_epochs(peer, ratings, windows[0], info.relevant_at, plan)
+        values: dict[int, pl.DataFrame] = {}
         for first in range(0, len(windows), given.serves):
             some = windows[first : first + given.serves]
             say(f"{info.name}: {plan.kind} on the {given.days} days from {some[0].start}")

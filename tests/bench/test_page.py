@@ -85,7 +85,7 @@ def test_the_night_after_is_told_where_it_was_measured():
 def test_a_window_is_told_with_what_was_measured_beside_it():
     text = rendered({}, {}, samples.sequence())
     line = "| made-up | 30 days from 2020-09-30 | SASRec | .1500 | {} | .1229 (90 days) |"
-    assert line.format("–") in text
+    assert line.format("\N{EN DASH}") in text
     assert "| 2020-09-30 | 4 of 5 |" in text
     assert "published minus SASRec .0210 [.0120, .0300]" in text
     beside = samples.sequence()

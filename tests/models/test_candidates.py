@@ -4,6 +4,7 @@ import pytest
 
 from tasks.models import candidates
 from tasks.models.baselines.ease import Ease
+from tasks.models.baselines.popularity import Popularity
 from tasks.models.baselines.svd import Svd
 from tasks.models.candidates import best_of, tie_order, top_candidates
 from tasks.models.product import ProductModel
@@ -279,3 +280,23 @@ def test_items_tie_in_the_order_of_how_often_they_were_rated_then_as_drawn():
     assert orders[0] == orders[1] != orders[2]
     assert orders[0][:2] == orders[2][:2] == [3, 7]
     assert sorted(orders[0]) == list(range(50))
+
+
+@IDS
+@pytest.mark.parametrize("count", [1, 7, 1000])
+@pytest.mark.parametrize("cells", [50, 10**6])
+def test_one_order_for_everybody_gives_the_lists_of_everybodys_own(
+    source, count, cells, monkeypatch
+):
+    monkeypatch.setattr(candidates, "BLOCK_CELLS", cells)
+    ratings = synthetic(source)
+    popular = Popularity.fit(training(ratings))
+    only = ratings["item"].unique().sort().gather_every(2)
+    for some in (None, only):
+        told = [popular, ratings, everybody(ratings), count, 3]
+        shared = top_candidates(*told, only=some)
+        monkeypatch.setattr(Popularity, "same_for_everybody", False)
+        own = top_candidates(*told, only=some)
+        monkeypatch.undo()
+        monkeypatch.setattr(candidates, "BLOCK_CELLS", cells)
+        assert shared.height and shared.equals(own)

@@ -3,6 +3,7 @@ import pytest
 
 from tasks.core.artifacts import is_intact, write_arrays
 from tasks.core.errors import StoreError
+from tasks.models import stored
 from tasks.models.baselines import ease_weights
 from tasks.models.baselines.ease import Ease
 from tasks.models.baselines.knn import ItemKnn
@@ -57,3 +58,16 @@ def test_a_file_that_names_no_model_is_refused(tmp_path):
     del arrays["model"]
     with pytest.raises(StoreError, match="does not say which base model it holds"):
         load(tmp_path, write_arrays(tmp_path, "model", 60, arrays))
+
+
+def test_a_model_is_read_once_while_there_is_room(tmp_path, monkeypatch):
+    monkeypatch.setattr(stored, "_READ", stored._Read())
+    kept = [save(tmp_path, FITS["popularity"](source)) for source in ("text", "whole numbers")]
+    first, second = (load(tmp_path, one) for one in kept)
+    assert load(tmp_path, kept[0]) is first and load(tmp_path, kept[1]) is second
+    with pytest.raises(ValueError, match="read-only"):
+        first.item_bias[0] = 1.0
+    monkeypatch.setattr(stored, "MOST_BYTES", 1)
+    last = load(tmp_path, kept[1])
+    assert last is second and load(tmp_path, kept[1]) is second
+    assert load(tmp_path, kept[0]) is not first, "it made room for the other"

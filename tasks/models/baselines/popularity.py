@@ -17,6 +17,7 @@ class Popularity(FactorModel):
     name = "popularity"
     label = "most popular"
     reason = RATED_BY_MANY
+    same_for_everybody = True
 
     @classmethod
     def fit(cls, training: Training) -> Self:
