@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
@@ -129,9 +129,9 @@ async def _asynchronously(url: URL, work: Callable[[Connection], T], options: di
     wait = {} if "timeout" in url.query else {"timeout": CONNECT_SECONDS}
     engine = create_async_engine(url, hide_parameters=True, connect_args=wait, **options)
     try:
-        with _naming_options():
-            connection = await engine.connect()
-        async with connection:
+        async with AsyncExitStack() as stack:
+            with _naming_options():
+                connection = await stack.enter_async_context(engine.connect())
             return await connection.run_sync(work)
     finally:
         await engine.dispose()

@@ -96,7 +96,7 @@ class Queries:
 
     def said(self, queried: Queried) -> str:
         """What was read, from where, and in which time."""
-        counts = " and ".join(f"{table.rows:,} {what}" for what, table in queried.tables.items())
+        counts = ", ".join(f"{table.rows:,} {what}" for what, table in queried.tables.items())
         return f"{counts} read from {self.database.shown} in {queried.seconds:.1f} s"
 
     def _statements(self) -> dict[str, Statement]:
