@@ -12,7 +12,7 @@ from pyarrow.parquet import ParquetWriter
 from tasks.data.querying.kinds import NOTHING, column_of, widest
 
 
-class Parts(AbstractContextManager["Parts"]):
+class PartedTable(AbstractContextManager["PartedTable"]):
     """Files named `stem`*, one after the other; the last has the kinds that hold every row."""
 
     def __init__(self, names: Sequence[str], stem: Path) -> None:

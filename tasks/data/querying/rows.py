@@ -15,7 +15,7 @@ from tasks.core.errors import BadDataError
 from tasks.core.full_disk import watching_disk
 from tasks.core.progress import bar
 from tasks.core.vocabulary import Artifact
-from tasks.data.querying.parts import Parts
+from tasks.data.querying.parts import PartedTable
 
 KIND = "queried"
 ROWS_AT_ONCE = 20_000
@@ -46,7 +46,7 @@ class Statement:
             with self._asked(connection) as result, bar(f"reading {self.origin.name}") as advance:
                 names = self._names(result)
                 check(names)
-                with Parts(names, stem) as parts:
+                with PartedTable(names, stem) as parts:
                     for rows in result.partitions(ROWS_AT_ONCE):
                         parts.write(rows)
                         advance(len(rows))

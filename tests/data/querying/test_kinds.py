@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from tasks.data.querying.kinds import column_of
-from tasks.data.querying.parts import Parts
+from tasks.data.querying.parts import PartedTable
 
 NIL = UUID(int=7)
 EAST = timezone(timedelta(hours=2))
@@ -53,7 +53,7 @@ def test_values_keep_what_they_are(values, kind, held):
     ],
 )
 def test_a_later_chunk_widens_what_stands_there(tmp_path, chunks, held):
-    with Parts(["x"], tmp_path / "part") as parts:
+    with PartedTable(["x"], tmp_path / "part") as parts:
         for values in chunks:
             parts.write([(value,) for value in values])
     column = parts.joined().collect()["x"]
