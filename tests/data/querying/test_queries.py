@@ -30,7 +30,7 @@ tags = "SELECT uid, sku, 'Slow' AS label FROM rated"
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    made = tmp_path / "shop"
+    made: Path = tmp_path / "shop"
     made.mkdir()
     with closing(sqlite3.connect(made / "shop.db")) as shop:
         shop.execute("CREATE TABLE rated (n INT, uid INT, sku TEXT, stars NUMERIC, at TEXT)")
