@@ -9,6 +9,7 @@ from tasks.core.progress import say
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset, Rules
 from tasks.data import catalogue
+from tasks.data.catalogue import Source
 from tasks.data.enriching.fill import apply_enrichment_stage, enrichment_of
 from tasks.data.rule_stages import without_users_stage
 from tasks.data.stages import as_of_stage, ingest_stage
@@ -22,24 +23,40 @@ from tasks.texts.profiles.stages import served_stage, typed_profiles_stage
 from tasks.texts.stages import texts_stage
 
 
-def read_dataset(steps: Steps, settings: CommonOptions) -> Dataset:
-    """Ingest what `--data` names, unless it was before; without what came after `--as-of`."""
-    return _as_of(steps, settings, _whole_dataset(steps, settings))
+def find_source(settings: CommonOptions) -> Source:
+    """What `--data` names; a database is asked anew, once for all that is done with it."""
+    source = catalogue.find(settings.data, settings.home, settings.column_names)
+    if source.said:
+        say(f"    {escape(source.said)}")
+    return source
 
 
-def read_with_rules(steps: Steps, settings: CommonOptions) -> tuple[Dataset, Rules | None]:
+def read_dataset(steps: Steps, settings: CommonOptions, source: Source | None = None) -> Dataset:
+    """Ingest what `--data` names, unless it was before; without what came after `--as-of`.
+
+    `source`: what was found of it already.
+    """
+    whole = _whole_dataset(steps, settings, source or find_source(settings))
+    return _as_of(steps, settings, whole)
+
+
+def read_with_rules(
+    steps: Steps, settings: CommonOptions, source: Source | None = None
+) -> tuple[Dataset, Rules | None]:
     """The same, and what lists of its day leave out; None where no rule was written."""
-    whole = _whole_dataset(steps, settings)
-    rules = read_rules(steps, settings, whole)
+    source = source or find_source(settings)
+    whole = _whole_dataset(steps, settings, source)
+    rules = read_rules(steps, settings, whole, source)
     return _as_of(steps, settings, whole), rules
 
 
-def _whole_dataset(steps: Steps, settings: CommonOptions) -> Dataset:
-    source = catalogue.find(settings.data, settings.home, settings.column_names)
-    name = catalogue.absolute(settings.data)
-    columns = settings.column_names or None
+def _whole_dataset(steps: Steps, settings: CommonOptions, source: Source) -> Dataset:
     dataset = steps.run(
-        ingest_stage, source=name, fingerprint=source.fingerprint(), columns=columns
+        ingest_stage,
+        source=catalogue.absolute(settings.data),
+        fingerprint=source.fingerprint(),
+        columns=settings.column_names or None,
+        queried=source.queried,
     )
     for remark in dataset.remarks:
         say(f"    {escape(remark)}")
@@ -59,9 +76,9 @@ def _as_of(steps: Steps, settings: CommonOptions, dataset: Dataset) -> Dataset:
     return steps.run(as_of_stage, dataset=dataset, moment=settings.known_until)
 
 
-def what_is_known(steps: Steps, settings: Settings) -> Known:
+def what_is_known(steps: Steps, settings: Settings, source: Source | None = None) -> Known:
     """What a night knows: the data set, whom to serve, what items say, and typed tastes."""
-    dataset, rules = read_with_rules(steps, settings)
+    dataset, rules = read_with_rules(steps, settings, source)
     ratings = dataset.ratings
     users = steps.run(
         choose_users_stage, ratings=ratings, limit=settings.limit_users, seed=settings.seed

@@ -80,4 +80,9 @@ def _enrich(
 def _as_it_came(steps: Steps, settings: Settings) -> Dataset:
     """The data set without what was found earlier: only so it is known what it lacks."""
     source = catalogue.find(settings.data, settings.home)
-    return steps.run(ingest_stage, source=settings.data, fingerprint=source.fingerprint())
+    return steps.run(
+        ingest_stage,
+        source=settings.data,
+        fingerprint=source.fingerprint(),
+        queried=source.queried,
+    )

@@ -9,7 +9,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.comparisons import AGAINST_BASE
-from flows.dataset import read_dataset, what_is_known
+from flows.dataset import find_source, read_dataset, what_is_known
 from flows.guarding import guard
 from flows.judging import NEWCOMERS, PUBLISHED, Judge
 from flows.outcomes import ReplayResult
@@ -22,6 +22,7 @@ from tasks.core.flow_steps import FlowSteps
 from tasks.core.progress import outcome, phase, say
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset
+from tasks.data.catalogue import Source
 from tasks.evaluation.cell import Cell, CellResult, Comparison, Figures, Measured
 from tasks.evaluation.replay.moments import Moments, day
 from tasks.evaluation.replay.night import WITHOUT, JudgedList, ReplayedNight
@@ -58,10 +59,11 @@ def replay(settings: ReplaySettings) -> ReplayResult:
         )
     started, steps = datetime.now(UTC), FlowSteps(settings.home)
     with phase(phases.READ):
-        whole = read_dataset(steps, settings)
+        source = find_source(settings)
+        whole = read_dataset(steps, settings, source)
         moments = _moments(steps, settings, whole)
     run_id = new_run_id(started)
-    judged = list(_Nights(steps, settings, whole, moments).judged())
+    judged = list(_Nights(steps, settings, source, whole, moments).judged())
     with phase(phases.MEASURE):
         results = _results(steps, settings, whole, judged)
         comparisons = _comparisons(steps, results)
@@ -148,6 +150,7 @@ class _Nights:
 
     steps: Steps
     settings: ReplaySettings
+    source: Source
     whole: Dataset
     moments: Moments
 
@@ -199,7 +202,7 @@ class _Nights:
 
     def _night(self, settings: Settings, before: _Made | None, label: str) -> _Made:
         steps = self.steps.at(label)
-        known = what_is_known(steps, settings)
+        known = what_is_known(steps, settings, self.source)
         tonight = Tonight(steps, settings, known)
         plan = tonight.plan_after(before.left_to(tonight) if before else None)
         lists = tonight.lists(plan, label)

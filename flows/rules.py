@@ -9,18 +9,20 @@ from tasks.core.progress import say
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset, Rules
 from tasks.data import catalogue
+from tasks.data.catalogue import Source
 from tasks.data.rule_stages import read_rules_stage, rules_of_day_stage, short_lists_stage
 from tasks.data.rules import said_of
 from tasks.night.state import Known
 from tasks.settings.common import CommonOptions
 
 
-def read_rules(steps: Steps, settings: CommonOptions, dataset: Dataset) -> Rules | None:
+def read_rules(
+    steps: Steps, settings: CommonOptions, dataset: Dataset, source: Source
+) -> Rules | None:
     """The rules beside a data set, as they are today or at `--as-of`; None without any.
 
     `dataset` is whole: not cut off at a moment. Raises TooLittleDataError where no item is left.
     """
-    source = catalogue.find(settings.data, settings.home, settings.column_names)
     if not source.rules.files:
         return None
     written = steps.run(
@@ -29,6 +31,7 @@ def read_rules(steps: Steps, settings: CommonOptions, dataset: Dataset) -> Rules
         fingerprint=source.rules.fingerprint(),
         dataset=dataset,
         columns=settings.column_names or None,
+        queried=source.queried,
     )
     rules = written.rules
     if written.available is not None:

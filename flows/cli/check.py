@@ -2,6 +2,8 @@
 
 import sys
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -38,12 +40,15 @@ def check(
     given: dict[str, Any] = {"data": data, "columns": columns, "max_dropped": max_dropped}
     options = NightlyOptions(**{name: value for name, value in given.items() if value is not None})
     started = time.monotonic()
-    source = catalogue.find(options.data, options.home, options.column_names)
-    checked = check_source(source, options.max_dropped)
-    lines = []
+    with TemporaryDirectory(prefix="palate-check-") as private:
+        queries = catalogue.queries_of(options.data, options.column_names)
+        home = options.home if queries is None else Path(private)
+        source = catalogue.find(options.data, home, options.column_names)
+        checked = check_source(source, options.max_dropped)
+    lines = [source.said] if source.said else []
     if checked.dataset is not None:
         one, info = checked.dataset, checked.dataset.info
-        lines = [
+        lines += [
             f"{info.name}: {one.users:,} users, {one.items.rows:,} {info.noun_plural},"
             f" {one.ratings.rows:,} ratings, {info.scale[0]:g} to {info.scale[1]:g},"
             f" liked from {info.relevant_at:g}",

@@ -20,7 +20,9 @@ in gzip, zip or zstd, too. `palate check DIR` says what is recognised. The two p
                    items.parquet or .csv (item,title; optional year, genres joined by "|",
                    description, quality, votes, tmdb_id), and optionally dataset.toml (name, noun,
                    noun_plural, scale = [lowest, highest], relevant_at, source, terms)
-In both, ratings that arrive later may lie as further .csv or .parquet files of the same columns in
+  a database       dataset.toml alone: data = "postgresql://host/db", and [queries] with SQL for
+                   ratings, items, tags
+In files, ratings that arrive later may lie as further .csv or .parquet files of the same columns in
 a folder `ratings` beside the first. Of a pair's ratings the latest counts: by timestamp or, without
 timestamps or where they are equal, by place, files in the order of their names. Timestamps count
 from 1970 in seconds, or all of them in milli-, micro- or nanoseconds."""

@@ -114,6 +114,10 @@ def check_data(settings: Settings) -> list[Finding]:
     beside = Path(os.environ.get(catalogue.DATA_DIR) or data) / data
     if data == ML_LATEST_SMALL.name and not (Path(data).is_dir() or beside.is_dir()):
         return [ok("data", f"{data} is downloaded by the first night, from {ML_LATEST_SMALL.url}")]
+    queries = catalogue.queries_of(data)
+    if queries is not None:
+        queries.check()
+        return [ok("data", f"{data}: {queries.database.shown} answers")]
     source = catalogue.find(data, settings.home)
     return [ok("data", f"{data}: {', '.join(file.name for file in source.files)}")]
 

@@ -17,6 +17,7 @@ from tasks.core.vocabulary import ITEM
 from tasks.data.formats.finding_files import Candidate, find_files
 from tasks.data.formats.held import Held
 from tasks.data.formats.look import look_at
+from tasks.data.querying.queries import Queried, Queries, queries_in
 from tasks.data.readers import embedded, generic, movielens
 from tasks.data.rules import NO_RULES, RuleFiles, rule_files
 from tasks.data.tables import RawTables
@@ -106,12 +107,15 @@ CONVERTIBLE = (
 class Source:
     """Where a data set comes from: the files that decide its content, and how to read them.
 
-    `read` takes a folder for copies of what cannot be read where it lies; they are read later too.
+    The first file lies in the data set's folder. `read` takes a folder for copies of what cannot be
+    read where it lies; they are read later too. `queried`: what a database gave, and `said` of it.
     """
 
     files: list[Path]
     read: Callable[[Path], RawTables]
     rules: RuleFiles = NO_RULES
+    queried: Queried | None = None
+    said: str = ""
 
     def fingerprint(self) -> str:
         """Hash over the files' contents and names, the folder's too: it may name the data set."""
@@ -119,32 +123,51 @@ class Source:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def find(data: str, home: Path, columns: Mapping[str, str] | None = None) -> Source:
-    """Find the source that `--data` means. May download.
+def find(
+    data: str,
+    home: Path,
+    columns: Mapping[str, str] | None = None,
+    queried: Queried | None = None,
+) -> Source:
+    """Find the source that `--data` means. May download, or ask a database and keep what it gives.
 
     A folder or file wins, then one of that name in $PALATE_DATA_DIR, then a data set known by name.
-    `columns`: by our column what its files call it.
+    `columns`: by our column what its files call it. `queried`: what the database gave before; it is
+    not asked again then.
 
     Raises SettingsError for an unknown name, or where there is no data set that can be read.
     """
     named = columns or {}
-    place = Path(data).expanduser()
-    if place.exists():
-        return _at(place, named)
-    collected = os.environ.get(DATA_DIR)
-    if collected and (Path(collected).expanduser() / data).exists():
-        return _at(Path(collected).expanduser() / data, named)
+    place = _place(data)
+    if place is not None:
+        queries = queries_in(place, named)
+        return _of_queries(queries, home, queried) if queries else _at(place, named)
     if data == embedded.NAME:
         return Source([embedded.file()], lambda _copies: embedded.read())
     if data == ML_LATEST_SMALL.name:
-        return _at(fetch(ML_LATEST_SMALL, home), named)
+        return _at(fetch(ML_LATEST_SMALL, home).resolve(), named)
     names = ", ".join(named.name for named in NAMED)
+    collected = os.environ.get(DATA_DIR) or "not set"
     raise SettingsError(
-        f"'{data}' is no folder or file, nor one in ${DATA_DIR} ({collected or 'not set'}), nor a"
+        f"'{data}' is no folder or file, nor one in ${DATA_DIR} ({collected}), nor a"
         f" known data set ({names}).",
         "Check --data; `palate datasets` shows the names, the folder formats, and where other data"
         " sets come from.",
     )
+
+
+def queries_of(data: str, columns: Mapping[str, str] | None = None) -> Queries | None:
+    """The queries that `--data` means; None where it means files."""
+    place = _place(data)
+    return None if place is None else queries_in(place, columns or {})
+
+
+def _place(data: str) -> Path | None:
+    """The folder or file that `--data` names, here or in $PALATE_DATA_DIR."""
+    collected = os.environ.get(DATA_DIR)
+    places = [Path(data), *([Path(collected) / data] if collected else [])]
+    there = (place.expanduser() for place in places if place.expanduser().exists())
+    return next((place.resolve() for place in there), None)
 
 
 def absolute(data: str) -> str:
@@ -156,14 +179,28 @@ def absolute(data: str) -> str:
 def check_named(
     data: str, home: Path, columns: Mapping[str, str], profiles: Path | None = None
 ) -> None:
-    """Raise the error of a data set or file of tastes that is not there or is not recognised."""
-    find(data, home, columns)
+    """Raise the error of a data set or file of tastes that is not there or is not recognised.
+
+    Of a database only the columns of the queries are looked at.
+    """
+    queries = queries_of(data, columns)
+    if queries is None:
+        find(data, home, columns)
+    else:
+        queries.check()
     if profiles is not None and not profiles.is_file():
         raise BadDataError(profiles, "the file is missing", "Check --profiles.")
 
 
+def _of_queries(queries: Queries, home: Path, queried: Queried | None) -> Source:
+    asked = queries.read(home) if queried is None else queried
+    found = queries.found(home, asked)
+    rules = rule_files(found.folder, found.items, found.given)
+    read = partial(generic.read, found)
+    return Source(found.files, read, rules, asked, queries.said(asked) if queried is None else "")
+
+
 def _at(place: Path, columns: Mapping[str, str]) -> Source:
-    place = place.resolve()
     if place.is_dir() and not columns and movielens.recognises(place):
         items = look_at(Held(place / movielens.ITEMS_FILE))
         rules = rule_files(place, Candidate(items, None, {"movieId": ITEM}), {})

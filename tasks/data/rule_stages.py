@@ -11,6 +11,7 @@ from tasks.core.errors import NewcomerError, TooLittleDataError
 from tasks.core.stage import stage
 from tasks.core.vocabulary import BASE_RANK, ITEM, USER, Artifact, Dataset, Id, Record, Rules
 from tasks.data import catalogue
+from tasks.data.querying.queries import Queried
 from tasks.data.rules import RuleFiles, read_rule_files, unavailable
 from tasks.data.stages import People
 
@@ -40,12 +41,20 @@ def write_rules(home: Path, files: RuleFiles, dataset: Dataset) -> WrittenRules:
     )
 
 
-@stage("read rules", "1", role="figures", not_in_key={"source"})
+@stage("read rules", "1", role="figures", not_in_key={"source", "queried"})
 def read_rules_stage(
-    home: Path, source: str, fingerprint: str, dataset: Dataset, columns: dict[str, str] | None
+    home: Path,
+    source: str,
+    fingerprint: str,
+    dataset: Dataset,
+    columns: dict[str, str] | None,
+    queried: Queried | None = None,
 ) -> WrittenRules:
-    """The rules beside what `--data` names; `fingerprint` stands for their content in the key."""
-    return write_rules(home, catalogue.find(source, home, columns).rules, dataset)
+    """The rules beside what `--data` names; `fingerprint` stands for their content in the key.
+
+    `queried`: what its database gave.
+    """
+    return write_rules(home, catalogue.find(source, home, columns, queried).rules, dataset)
 
 
 @stage("rules of a day", "1", role="figures")

@@ -28,6 +28,7 @@ from tasks.core.vocabulary import (
 )
 from tasks.data import catalogue
 from tasks.data.newcomer import new_ids, ratings_of
+from tasks.data.querying.queries import Queried
 from tasks.data.strangers import stranger_at
 from tasks.data.tables import RawTables
 from tasks.data.times import times_said
@@ -119,12 +120,19 @@ def inferred(raw: RawTables, info: DatasetInfo, ratings: pl.LazyFrame) -> list[s
     return [*lines, f"ids: {', '.join(kinds)}", *times_said(raw.ratings)]
 
 
-@stage("ingest", "7", role="data", not_in_key={"source"})
+@stage("ingest", "7", role="data", not_in_key={"source", "queried"})
 def ingest_stage(
-    home: Path, source: str, fingerprint: str, columns: dict[str, str] | None = None
+    home: Path,
+    source: str,
+    fingerprint: str,
+    columns: dict[str, str] | None = None,
+    queried: Queried | None = None,
 ) -> Dataset:
-    """Ingest what `--data` names; `fingerprint` stands for its content in the key."""
-    return ingest(home, source, columns=columns)
+    """Ingest what `--data` names; `fingerprint` stands for its content in the key.
+
+    `queried`: what its database gave.
+    """
+    return ingest_source(home, catalogue.find(source, home, columns, queried))
 
 
 @stage("forget what came later", "1", "polars", role="data")

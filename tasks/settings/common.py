@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from tasks.core.homes import Home
-from tasks.data.formats.names import AVAILABILITY, DESCRIBED, RATED
+from tasks.data.formats.names import NAMED
 from tasks.settings.runner_name import RunnerName
 
 CHUNK, CHUNK_ASKING = 5000, 100
@@ -109,10 +109,9 @@ class CommonOptions(BaseModel):
 def columns_of(given: str) -> dict[str, str]:
     """By our column the files' own, of "user=uid,item=sku"; raises ValueError for anything else."""
     pairs = [pair.partition("=") for pair in given.split(",")]
-    known = RATED.keys() | DESCRIBED.keys() | AVAILABILITY.keys()
     for ours, equals, theirs in pairs:
-        if not equals or not theirs.strip() or ours.strip() not in known:
-            names = ", ".join(sorted(known))
+        if not equals or not theirs.strip() or ours.strip() not in NAMED:
+            names = ", ".join(sorted(NAMED))
             raise ValueError(f"'{ours}{equals}{theirs}' is not OURS=THEIRS; ours are {names}")
     return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
 

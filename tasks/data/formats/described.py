@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tasks.core.errors import BadDataError
+from tasks.core.addresses import Address
+from tasks.core.errors import BadDataError, SettingsError
 from tasks.core.vocabulary import DatasetInfo
-from tasks.data.formats.names import AVAILABILITY, DESCRIBED, RATED
+from tasks.data.formats.names import NAMED
 
 DESCRIPTION_FILE = "dataset.toml"
 
@@ -24,11 +25,21 @@ DEFAULTS: Mapping[str, Any] = {
 }
 
 
+class Statements(BaseModel):
+    """SQL that gives the ratings, and items and tags where there are any."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ratings: str = Field(min_length=1)
+    items: str | None = Field(None, min_length=1)
+    tags: str | None = Field(None, min_length=1)
+
+
 class Described(BaseModel):
     """The entries of dataset.toml: those of DatasetInfo in `info`, and how files are to be read.
 
-    `columns`: by our column the file's own. `ratings`, `items`: which files these are.
-    `implicit`: every row counts 1, whatever its rating.
+    `columns`: by our column the file's own. `ratings`, `items`: which files these are. `data`: the
+    database that `queries` ask instead. `implicit`: every row counts 1, whatever its rating.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,7 +49,14 @@ class Described(BaseModel):
     columns: dict[str, str] = {}
     ratings: str | None = None
     items: str | None = None
+    data: str | None = None
+    queries: Statements | None = None
     implicit: bool = False
+
+    @property
+    def database(self) -> Address | None:
+        """Where the queries are asked; None for a data set of files."""
+        return None if self.data is None else Address(address=self.data)
 
     def completed(
         self, name: str, known: Mapping[str, object]
@@ -76,17 +94,37 @@ def described_in(folder: Path) -> Described:
         key = ".".join(map(str, first["loc"]))
         raise BadDataError(file, first["msg"], "Correct the entry.", column=key) from error
     check_columns(described.columns, file)
+    _check_queries(described)
     return described
 
 
-_OWN = ("columns", "ratings", "items", "implicit")
+_OWN = ("columns", "ratings", "items", "data", "queries", "implicit")
+
+
+def _check_queries(described: Described) -> None:
+    """Raise BadDataError where the database or its queries are missing, or beside named files."""
+    file, form = described.file, 'It takes data = "postgresql://host/database" and [queries].'
+    if described.database is None and described.queries is not None:
+        raise BadDataError(file, "there are queries and no database", form, column="data")
+    if described.database is None:
+        return
+    if described.queries is None:
+        fix = 'Add [queries] with ratings = "SELECT ..." and perhaps items.'
+        raise BadDataError(file, "there is a database and no query", fix, column="queries")
+    for name in ("ratings", "items"):
+        if getattr(described, name) is not None:
+            problem = "a file is named beside a database"
+            raise BadDataError(file, problem, "Keep one of them.", column=name)
+    try:
+        described.database.refuse_secrets()
+    except SettingsError as error:
+        raise BadDataError(file, error.what.rstrip("."), error.fix, column="data") from None
 
 
 def check_columns(columns: Mapping[str, str], file: Path) -> None:
     """Raise BadDataError where columns are named that are not ours."""
-    known = {**RATED, **DESCRIBED, **AVAILABILITY}
-    for name in columns.keys() - known.keys():
-        fix = f"It knows {', '.join(known)}."
+    for name in columns.keys() - NAMED.keys():
+        fix = f"It knows {', '.join(NAMED)}."
         raise BadDataError(file, f"there is no column '{name}' to name", fix, column="columns")
 
 

@@ -43,7 +43,7 @@ class Candidate:
 class Found:
     """A data set's files. `place`: the folder or file that `--data` names.
 
-    `given`: by our column what is said that a file calls it.
+    `given`: by our column what is said that a file calls it. `tags`: where a query gives them.
     """
 
     place: Path
@@ -51,40 +51,44 @@ class Found:
     items: Candidate | None
     described: Described
     given: Mapping[str, str]
+    tags: Candidate | None = None
 
     @property
     def folder(self) -> Path:
-        """Where the ratings lie."""
+        """Where the ratings lie, or the queries that give them."""
         look = self.ratings.look
+        if self.described.database:
+            return self.place
         return (look.folder or look.parts[0].file).parent
 
     @property
     def files(self) -> list[Path]:
-        """All that decide its content."""
-        looks = [table.look for table in (self.ratings, self.items) if table is not None]
-        files = [part.file for look in looks for part in look.parts]
-        toml = self.described.file
-        return list(dict.fromkeys([*files, *([toml] if toml.is_file() else [])]))
+        """All that decide its content; the first lies in its folder."""
+        tables = (self.ratings, self.items, self.tags)
+        files = [part.file for table in tables if table for part in table.look.parts]
+        toml = [self.described.file] if self.described.file.is_file() else []
+        return list(dict.fromkeys([*toml, *files] if self.described.database else [*files, *toml]))
 
 
 def find_files(place: Path, columns: Mapping[str, str]) -> Found:
     """The files of a data set in a folder, an archive, or a file of ratings alone.
 
-    `columns`: by our column what a file calls it. Raises SettingsError where there are none, or
+    No database is asked, whatever dataset.toml says. `columns`: by our column what a file calls it.
+    Raises SettingsError where there are none, or
     several could be meant.
     """
     folder = place if place.is_dir() else place.parent
-    described = described_in(folder)
+    described = described_in(folder).model_copy(update={"data": None, "queries": None})
     given = {**described.columns, **columns}
     looks = looks_in(place)
-    rated = [_table(look, RATED, given) for look in looks]
+    rated = [candidate_of(look, RATED, given) for look in looks]
     whole = [table for table in rated if table.has >= {USER, ITEM}]
     no_rules = [table for table in whole if table.look.stem not in RULES_STEMS]
     ratings = _chosen(no_rules or whole, RATINGS_STEMS, described.ratings, "ratings")
     if ratings is None:
         raise _nothing(place, looks, rated)
     others = [look for look in looks if look is not ratings.look]
-    items = [_table(look, DESCRIBED, given) for look in others]
+    items = [candidate_of(look, DESCRIBED, given) for look in others]
     chosen = _chosen(_of_items(items), ITEMS_STEMS, described.items, "items")
     return Found(place, ratings, chosen, described, given)
 
@@ -96,7 +100,7 @@ def _of_items(tables: Sequence[Candidate]) -> list[Candidate]:
         for table in tables
         if ITEM in table.has
         and (TITLE in table.has or table.look.stem == "items")
-        and USER not in _table(table.look, RATED, {}).has
+        and USER not in candidate_of(table.look, RATED, {}).has
     ]
 
 
@@ -125,6 +129,12 @@ def _visible(folder: Path) -> list[Path]:
         for one in folder.iterdir()
         if not one.name.startswith((".", "_")) and not one.name.lower().endswith(NO_DATA)
     )
+
+
+def files_beside(folder: Path) -> list[str]:
+    """Files that are called as ratings or items are."""
+    stems = {*RATINGS_STEMS, *ITEMS_STEMS}
+    return [one.name for one in _visible(folder) if one.name.lower().split(".")[0] in stems]
 
 
 def _looks_of(file: Path) -> list[Look]:
@@ -176,9 +186,10 @@ def _parts(folder: Path) -> Look:
     return look_at(*map(Held, files), folder=folder)
 
 
-def _table(
+def candidate_of(
     look: Look, wanted: Mapping[str, tuple[str, ...]], given: Mapping[str, str]
 ) -> Candidate:
+    """A table with those of its columns that are `wanted`; what is `given` (ours: theirs) first."""
     kind = format_of(look)
     if kind is not None and kind.columns and not given.keys() & wanted.keys():
         return Candidate(look, kind, dict(kind.columns))

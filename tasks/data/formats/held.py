@@ -32,15 +32,19 @@ Change = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Held:
-    """A file, or the member of a zip archive."""
+    """A file, or the member of a zip archive.
+
+    `origin`: what messages name in its place, where a query gave it.
+    """
 
     file: Path
     member: str = ""
+    origin: Path | None = None
 
     @property
     def shown(self) -> Path:
         """How messages name it."""
-        return self.file / self.member if self.member else self.file
+        return self.origin or (self.file / self.member if self.member else self.file)
 
     @property
     def name(self) -> str:

@@ -64,6 +64,8 @@ class Look:
     @property
     def writing(self) -> str:
         """How it is written, for people: "delimited by ';', latin-1, gzip"."""
+        if self.parts[0].origin:
+            return "a query"
         parts: list[str] = [self.kind]
         if self.kind == "delimited":
             parts = [f"parted by {NAMED[self.separator]}"]

@@ -10,6 +10,7 @@ from tasks.core.vocabulary import (
     ITEM,
     QUALITY,
     RATING,
+    TAG,
     TIMESTAMP,
     TITLE,
     TMDB_ID,
@@ -55,12 +56,22 @@ DESCRIBED: Mapping[str, tuple[str, ...]] = {
 }
 """The same of items."""
 
+TAGGED: Mapping[str, tuple[str, ...]] = {
+    USER: RATED[USER],
+    ITEM: RATED[ITEM],
+    TAG: ("tag", "tags", "label", "keyword"),
+}
+"""The same of tags."""
+
 AVAILABLE_FROM, AVAILABLE_UNTIL = "available_from", "available_until"
 AVAILABILITY: Mapping[str, tuple[str, ...]] = {
     AVAILABLE_FROM: ("availablefrom",),
     AVAILABLE_UNTIL: ("availableuntil",),
 }
 """The same of the days on which items may be recommended."""
+
+NAMED: Mapping[str, tuple[str, ...]] = {**RATED, **DESCRIBED, **TAGGED, **AVAILABILITY}
+"""All columns for which one can say what they are called."""
 
 _TYPE = re.compile(r":(token|float)(_seq)?$")
 

@@ -9,7 +9,7 @@ import polars as pl
 from tasks.core.errors import BadDataError
 from tasks.core.vocabulary import ITEM, RATING, TITLE, DatasetInfo
 from tasks.data.columns import id_column, typed
-from tasks.data.formats.finding_files import Candidate, Found
+from tasks.data.formats.finding_files import Candidate, Found, files_beside
 from tasks.data.formats.held import Held
 from tasks.data.formats.look import look_at
 from tasks.data.formats.names import COUNT, near_miss
@@ -38,7 +38,7 @@ def read(found: Found, copies: Path) -> RawTables:
     if implicit:
         info, unknown = _of_implicit(info), frozenset[str]()
     remarks = (*_remarks(found), *_remarks_of_implicit(found, implicit=implicit))
-    return RawTables(info, ratings, items, unknown=unknown, dropped=dropped, remarks=remarks)
+    return RawTables(info, ratings, items, _tags(found, copies), unknown, dropped, remarks)
 
 
 def files(found: Found) -> list[Path]:
@@ -106,10 +106,16 @@ def _items(found: Found, ratings: Table, copies: Path) -> Table:
     return replace(ratings, rows=rows)
 
 
+def _tags(found: Found, copies: Path) -> Table | None:
+    if found.tags is None:
+        return None
+    return table_of(found.tags.look, found.tags.format, found.tags.names, copies)
+
+
 def _arrivals(found: Found) -> list[Path]:
     """Files of ratings that came later, beside the first."""
     look = found.ratings.look
-    if not found.place.is_dir() or look.folder is not None:
+    if not found.place.is_dir() or look.folder is not None or found.described.database:
         return []
     return arrivals(look.parts[0].file.parent)
 
@@ -117,9 +123,13 @@ def _arrivals(found: Found) -> list[Path]:
 def _remarks(found: Found) -> list[str]:
     """What was recognised, and which columns were taken for which."""
     lines = []
+    beside = files_beside(found.place) if found.described.database else []
+    if beside:
+        lines.append(f"not read: {', '.join(beside)}, since dataset.toml names a database")
+    kind = "query" if found.described.database else "file"
     for what, table in (("ratings", found.ratings), ("items", found.items)):
         if table is None:
-            lines.append(f"no {what} file: {what} are named by their ids and have no text")
+            lines.append(f"no {what} {kind}: {what} are named by their ids and have no text")
             continue
         called = table.format.name if table.format else "columns by their names"
         lines.append(f"{what}: {table.look.shown.name}, {called} ({table.look.writing})")

@@ -1,8 +1,7 @@
 """Lists as a table of a database, in any dialect that SQLAlchemy speaks."""
 
-import asyncio
 from collections.abc import Iterator
-from importlib.util import find_spec
+from functools import partial
 
 import polars as pl
 from sqlalchemy import Column as SqlColumn
@@ -14,16 +13,12 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
-    create_engine,
     inspect,
-    make_url,
 )
 from sqlalchemy import Table as SqlTable
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from tasks.core.errors import SettingsError, StoreError
+from tasks.core.databases import in_database
+from tasks.core.errors import StoreError
 from tasks.core.targets import Target
 
 ROWS_AT_ONCE = 10_000
@@ -39,53 +34,11 @@ def write_table_of(target: Target, batches: Iterator[pl.DataFrame]) -> int:
     The table is made where there is none; readers see the rows of before until all new ones are
     there. Raises StoreError, where a table of that name holds something else as well.
     """
-    url = _address(target)
-    try:
-        dialect = url.get_dialect()
-        if dialect.is_async:
-            return asyncio.run(_write_async(url, target, batches))
-        engine = create_engine(url, hide_parameters=True)
-        try:
-            with engine.begin() as connection:
-                return _replace(connection, target, batches)
-        finally:
-            engine.dispose()
-    except (NoSuchModuleError, ImportError) as error:
-        raise SettingsError(
-            f"{target.shown}: the driver of this database is not installed"
-            f" ({target.without_secrets(str(error))}).",
-            "pip install it (pymysql for mysql+pymysql://); for Postgres and SQLite one is there.",
-        ) from None
-    except (SQLAlchemyError, OSError) as error:
-        raise _failed(target, error) from None
-    except Exception as error:
-        # What asyncpg says of a connection that is refused, SQLAlchemy 2.0 leaves as it is.
-        if type(error).__module__.partition(".")[0] != "asyncpg":
-            raise
-        raise _failed(target, error) from None
 
+    def failed(said: str) -> StoreError:
+        return StoreError(f"{target.shown}: the lists could not be written ({said}).", FIX)
 
-def _address(target: Target) -> URL:
-    """The address with a driver that is installed. Raises SettingsError."""
-    try:
-        url = make_url(target.url())
-    except (ArgumentError, ValueError):
-        raise SettingsError(
-            f"{target.shown}: is no address of a database.",
-            "Write postgresql://user:$PASSWORD@host/database, or sqlite:////folder/file.db.",
-        ) from None
-    if url.drivername == "postgresql" and find_spec("psycopg2") is None:
-        return url.set(drivername="postgresql+asyncpg")
-    return url
-
-
-async def _write_async(url: URL, target: Target, batches: Iterator[pl.DataFrame]) -> int:
-    engine = create_async_engine(url, hide_parameters=True)
-    try:
-        async with engine.begin() as connection:
-            return await connection.run_sync(_replace, target, batches)
-    finally:
-        await engine.dispose()
+    return in_database(target, partial(_replace, target=target, batches=batches), failed)
 
 
 def _replace(connection: Connection, target: Target, batches: Iterator[pl.DataFrame]) -> int:
@@ -146,10 +99,3 @@ def _table(name: str) -> SqlTable:
         SqlColumn("made_at_utc", DateTime, nullable=False),
         schema=schema or None,
     )
-
-
-def _failed(target: Target, error: Exception) -> StoreError:
-    """What a driver says, without statement and values."""
-    cause = getattr(error, "orig", None) or error
-    said = target.without_secrets(str(cause)) or type(cause).__name__
-    return StoreError(f"{target.shown}: the lists could not be written ({said}).", FIX)

@@ -1,7 +1,9 @@
 """`palate check`: what a data set holds, and whether a night could use it."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -115,3 +117,21 @@ def test_a_rule_that_cannot_be_read_keeps_a_night_from_the_data(checked):
     assert code == 1
     assert "seen.csv" in out
     assert "the column is missing" in out
+
+
+def test_queries_are_read_and_nothing_is_kept(checked, tmp_path, monkeypatch):
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as shop:
+        shop.execute("CREATE TABLE log (who INT, what TEXT, stars REAL)")
+        shop.executemany("INSERT INTO log VALUES (?, ?, ?)", [(1, "a", 4), (2, "b", 5)])
+        shop.commit()
+    monkeypatch.setenv("PALATE_HOME", str(tmp_path / "home"))
+    toml = f"""
+data = "sqlite:///{tmp_path}/shop.db"
+[queries]
+ratings = "SELECT who, what, stars FROM log"
+"""
+    code, out = checked({"dataset.toml": toml}, "--columns", "user=who,item=what")
+    assert code == 0
+    assert "2 ratings read from sqlite:///" in out
+    assert "who -> user, what -> item, stars -> rating" in out
+    assert not (tmp_path / "home").exists()
