@@ -27,6 +27,8 @@ ALTER TABLE runs ADD COLUMN IF NOT EXISTS method VARCHAR;
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS model_from VARCHAR;
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS measured_in VARCHAR;
 ALTER TABLE runs ADD COLUMN IF NOT EXISTS state JSON;
+ALTER TABLE runs ADD COLUMN IF NOT EXISTS implicit BOOLEAN;
+ALTER TABLE runs ADD COLUMN IF NOT EXISTS remarks JSON;
 ALTER TABLE runs ALTER COLUMN dataset DROP NOT NULL;
 ALTER TABLE runs ALTER COLUMN model DROP NOT NULL;
 ALTER TABLE runs ALTER COLUMN scorer DROP NOT NULL;
@@ -86,7 +88,28 @@ ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS reranked_rank INTEGER;
 ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS listed_in VARCHAR;
 ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS why VARCHAR;
 ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS reasons VARCHAR;
+ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS genres VARCHAR;
 ALTER TABLE ranked_items ALTER COLUMN popularity DROP NOT NULL;
+
+-- What people rated highest, best first: of the first people of a night, whose lists its page shows.
+CREATE TABLE IF NOT EXISTS favourites (
+    run_id VARCHAR NOT NULL,
+    "user" VARCHAR NOT NULL,
+    rank   INTEGER NOT NULL,
+    item   VARCHAR NOT NULL,
+    title  VARCHAR NOT NULL,
+    year   INTEGER,
+    genres VARCHAR,
+    rating DOUBLE NOT NULL
+);
+
+-- What people typed of their taste (--profiles): of those of the same people who did.
+CREATE TABLE IF NOT EXISTS tastes (
+    run_id       VARCHAR NOT NULL,
+    "user"       VARCHAR NOT NULL,
+    taste        VARCHAR NOT NULL,
+    taste_weight DOUBLE
+);
 
 -- For how many users a night made lists anew, or kept those of the night before, and why.
 CREATE TABLE IF NOT EXISTS changes (
@@ -141,6 +164,7 @@ CREATE TABLE IF NOT EXISTS cells (
     config         JSON NOT NULL,
     PRIMARY KEY (run_id, cell)
 );
+ALTER TABLE cells ADD COLUMN IF NOT EXISTS model_options VARCHAR;
 
 -- mean over users and seeds; sd over the seeds' means. low, high: 95 % interval, by a bootstrap over
 -- users where a metric has a value per user, else by Student's t over seeds.

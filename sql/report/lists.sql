@@ -13,9 +13,10 @@ WITH first AS (
     WHERE run_id = $before AND ranked.rank <= run.top
 ), ranked AS (
     FROM ranked_items WHERE run_id = $run_id
-    UNION ALL BY NAME SELECT NULL::VARCHAR AS reasons WHERE false  -- files of earlier versions
+    UNION ALL BY NAME  -- files of earlier versions
+    SELECT NULL::VARCHAR AS reasons, NULL::VARCHAR AS genres WHERE false
 )
-SELECT ranked.user, ranked.item, ranked.title, ranked.year, ranked.base_rank, ranked.rank,
+SELECT ranked.user, ranked.item, ranked.title, ranked.year, ranked.genres, ranked.base_rank, ranked.rank,
        coalesce(ranked.reranked_rank, ranked.rank) AS reranked_rank,
        ranked.estimate, ranked.similarity, ranked.popularity, ranked.date_affinity, ranked.score,
        ranked.listed_in, ranked.reasons, ranked.why, earlier.rank AS before

@@ -7,12 +7,12 @@ import os
 import pkgutil
 from collections.abc import Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 
 from tasks.core.errors import SettingsError
+from tasks.core.nearest import nearest
 from tasks.models import baselines
 from tasks.models.base import REGISTERED, Model, Training
 
@@ -51,7 +51,7 @@ def model_class(name: str) -> type[Model]:
     known = models()
     if name in known:
         return known[name]
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    near = nearest(name, known)
     raise SettingsError(
         f"there is no base model '{name}'" + (f"; the nearest is '{near[0]}'." if near else "."),
         f"Take one of {', '.join(known)}; {OWN_MODULES} adds modules with more.",

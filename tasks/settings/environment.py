@@ -1,13 +1,13 @@
 """Which names in the environment are palate's, so that a mistyped one is not ignored."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator, Mapping
 from typing import get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from tasks.core.errors import SettingsError
+from tasks.core.nearest import nearest
 from tasks.core.secrets import Secrets
 
 PREFIX = "PALATE_"
@@ -40,8 +40,8 @@ def check_names(environment: Iterable[str], options: Iterable[type[BaseModel]]) 
     for name in sorted(environment):
         written = name.upper()
         if written.startswith(PREFIX) and written not in known and not written.startswith(tables):
-            near = _nearest(written, known | secret)
-            raise SettingsError(f"{name}: there is no such setting{near}.", FIX)
+            near = [f"; the nearest is {one}" for one in nearest(written, known | secret)]
+            raise SettingsError(f"{name}: there is no such setting{''.join(near)}.", FIX)
 
 
 def _inside(name: str, field: FieldInfo) -> Iterator[str]:
@@ -55,9 +55,3 @@ def _takes_any_key(field: FieldInfo) -> bool:
     """Whether it is a table whose keys are not foreseen, such as sources."""
     kind = get_origin(field.annotation)
     return isinstance(kind, type) and issubclass(kind, Mapping)
-
-
-def _nearest(name: str, known: Collection[str]) -> str:
-    """The known name that is most like this one, as the end of a sentence."""
-    near = get_close_matches(name, sorted(known), n=1)
-    return f"; the nearest is {near[0]}" if near else ""

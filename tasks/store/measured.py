@@ -8,12 +8,14 @@ from typing import TypeVar
 import polars as pl
 
 from tasks.core.artifacts import read_table, scan_table
+from tasks.core.protocols import PROTOCOLS
 from tasks.core.vocabulary import ITEM, USER
 from tasks.evaluation.cell import CellResult, Comparison, Figures
 from tasks.evaluation.measures import CANDIDATE_RECALL
 from tasks.evaluation.significance import holm, verdict
 from tasks.evaluation.summary import named
 from tasks.features.table import group_of
+from tasks.models.options import ModelOptions
 from tasks.settings.evaluation import EvaluationSettings
 from tasks.settings.settings import settings_json
 from tasks.store.warehouse import Rows
@@ -26,6 +28,7 @@ CELLS = {
     "dataset": pl.String,
     "protocol": pl.String,
     "model": pl.String,
+    "model_options": pl.String,
     "scorer": pl.String,
     "reranker": pl.String,
     "external": pl.Boolean,
@@ -96,6 +99,7 @@ def _cell(place: int, result: CellResult) -> dict[str, object]:
         "dataset": made.dataset.name if made else settings.data,
         "protocol": settings.protocol_name,
         "model": settings.method.model,
+        "model_options": _options_of_base(settings),
         "scorer": settings.scorer_label,
         "reranker": settings.reranker_label,
         "external": settings.uses_external,
@@ -113,6 +117,17 @@ def _cell(place: int, result: CellResult) -> dict[str, object]:
         "skipped": json.dumps(made.skipped if made else {}),
         "config": settings_json(settings),
     }
+
+
+def _options_of_base(settings: EvaluationSettings) -> str | None:
+    """What is set of the base model otherwise than usual: "regularization 500, half life 365"."""
+    method = settings.method
+    forward = PROTOCOLS[settings.splits_by].forward
+    options = method.forward_options() if forward else method.model_options
+    usual = ModelOptions().of(method.model)
+    given = options.of(method.model).items()
+    set_otherwise = [f"{name.replace('_', ' ')} {v}" for name, v in given if v != usual[name]]
+    return ", ".join(set_otherwise) or None
 
 
 def _numbered(

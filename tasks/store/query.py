@@ -6,7 +6,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pyarrow as pa
 import sql
 from tasks.core.errors import StoreError
 from tasks.core.homes import url_of
+from tasks.core.nearest import nearest
 from tasks.store.warehouse import database_file, has_results
 
 MISSING = re.compile(r'Table with name "?(\w+)"? does not exist|column "(\w+)" not found')
@@ -77,10 +77,10 @@ def results_of(home: Path) -> Path:
 
 def failed(statement: str, error: Exception) -> StoreError:
     """The error to raise for a statement."""
-    nearest = f"Nearest: {', '.join(names)}. " if (names := nearest_names(error)) else ""
+    hint = f"Nearest: {', '.join(names)}. " if (names := nearest_names(error)) else ""
     return StoreError(
         f"{error}\nThe statement was:\n{statement.strip()}\n",
-        f"{nearest}`palate tables` lists what there is, `palate tables NAME` its columns. A file of"
+        f"{hint}`palate tables` lists what there is, `palate tables NAME` its columns. A file of"
         " an older palate gets new ones when the next run is published.",
     )
 
@@ -90,8 +90,7 @@ def nearest_names(error: Exception) -> list[str]:
     missing = MISSING.search(str(error))
     if missing is None:
         return []
-    asked = (missing[1] or missing[2]).lower()
-    return get_close_matches(asked, _names(), n=3, cutoff=0.7)
+    return nearest(missing[1] or missing[2], _names(), most=3)
 
 
 @cache

@@ -15,6 +15,7 @@ from tasks.core.optional import version_of
 from tasks.core.progress import name_log
 from tasks.core.steps import StageRecord
 from tasks.core.vocabulary import (
+    GENRES,
     ITEM,
     RANK,
     SIMILARITY,
@@ -105,6 +106,8 @@ def run_row(run: Run, finished_at_utc: datetime, ranked: pl.LazyFrame) -> pl.Dat
         _when(run, finished_at_utc)
         | {
             "dataset": run.dataset.info.name,
+            "implicit": run.dataset.info.implicit,
+            "remarks": json.dumps(run.dataset.remarks, ensure_ascii=False),
             "model": run.settings.method.model,
             "scorer": run.settings.method.scorer,
             "reranker": run.settings.method.reranker,
@@ -200,7 +203,7 @@ def ranked_rows(
     run_id: str, places: pl.LazyFrame, items: pl.LazyFrame, whys: pl.LazyFrame | None
 ) -> pl.LazyFrame:
     """Rows of `ranked_items`; `whys` (user, item, why), if any."""
-    titled = places.join(items.select(ITEM, TITLE, YEAR), on=ITEM, how="left")
+    titled = places.join(items.select(ITEM, TITLE, YEAR, GENRES), on=ITEM, how="left")
     if whys is not None:
         titled = titled.join(whys, on=[USER, ITEM], how="left")
     return titled.sort(USER, RANK).select(

@@ -7,12 +7,14 @@ from typing import Any
 import polars as pl
 
 from tasks.core.artifacts import read_table, scan_table
+from tasks.core.chunks import theirs
 from tasks.core.progress import bar
 from tasks.core.stage import stage
 from tasks.core.vocabulary import USER, Artifact
 from tasks.evaluation.cell import CellResult, Comparison, Published
 from tasks.evaluation.replay.night import ReplayedNight
 from tasks.store.measured import measured_tables
+from tasks.store.people import favourite_rows, shown_people, taste_rows
 from tasks.store.record import (
     EvaluationRun,
     Run,
@@ -29,7 +31,7 @@ from tasks.store.replayed import replayed_tables
 from tasks.store.warehouse import Rows, database_file, is_published, publish
 
 
-@stage("publish", "6", role="figures")
+@stage("publish", "7", role="figures")
 def publish_stage(
     home: Path,
     run: Run,
@@ -61,6 +63,7 @@ def publish_stage(
             "changes": change_rows(run),
             "guard": guard_rows(run),
         }
+        tables |= _people(home, run, lists)
         tables |= measured_tables(home, run.run_id, results, comparisons)
         tables |= _requests(home, run.run_id, asked)
         return publish(home, tables, keep_nights=run.settings.night.keep_nights).name
@@ -116,6 +119,16 @@ def publish_wishes_stage(
         "wish_lists": pl.DataFrame(examples).select(mine, pl.all()),
     }
     return publish(home, tables).name
+
+
+def _people(home: Path, run: Run, lists: pl.LazyFrame) -> dict[str, pl.DataFrame]:
+    """What is known of the people whose lists the page shows."""
+    users, typed = shown_people(lists), run.night.state.known.typed
+    ratings, items = theirs(home, run.dataset.ratings, users), read_table(home, run.dataset.items)
+    tables = {"favourites": favourite_rows(run.run_id, users, ratings, items)}
+    if typed:
+        tables["tastes"] = taste_rows(run.run_id, users, read_table(home, typed))
+    return tables
 
 
 def _requests(home: Path, run_id: str, asked: Artifact | None) -> dict[str, pl.DataFrame]:

@@ -33,7 +33,7 @@ TABLES = (
     *("runs", "stages", "dropped", "ranked_items", "llm_requests"),
     *("cells", "cell_metrics", "user_metrics", "comparisons", "list_examples", "published"),
     *("learned_weights", "changes", "guard", "choices", "replayed_nights", "reliability"),
-    *("wishes", "wish_lists"),
+    *("wishes", "wish_lists", "favourites", "tastes"),
 )
 
 NEW = {"llm_requests": " WHERE id NOT IN (SELECT id FROM llm_requests)"}
@@ -142,6 +142,7 @@ def _insert(file: Path, tables: Mapping[str, Rows], keep_nights: int | None) -> 
                 )
         if keep_nights is not None:
             database.execute(sql.statement("night/forget_lists.sql"), {"keep": keep_nights})
+            database.execute(sql.statement("night/forget_people.sql"))
         database.execute("COMMIT")
         database.execute("CHECKPOINT")
 

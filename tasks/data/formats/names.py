@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 
+from tasks.core.nearest import nearest
 from tasks.core.vocabulary import (
     DESCRIPTION,
     GENRES,
@@ -73,6 +73,9 @@ AVAILABILITY: Mapping[str, tuple[str, ...]] = {
 NAMED: Mapping[str, tuple[str, ...]] = {**RATED, **DESCRIBED, **TAGGED, **AVAILABILITY}
 """All columns for which one can say what they are called."""
 
+SLIP = 0.8
+"""How like one of our names a column's must be, to be one that was mistyped."""
+
 _TYPE = re.compile(r":(token|float)(_seq)?$")
 
 
@@ -110,6 +113,6 @@ def near_miss(names: Sequence[str], column: str) -> str | None:
     """A name that is most likely one of this column's, mistyped."""
     plain = {plain_name(name): name for name in names if not ours_of(name)}
     for one in RATED[column][:2]:
-        if near := get_close_matches(one, plain, n=1, cutoff=0.8):
+        if near := nearest(one, plain, like=SLIP):
             return plain[near[0]]
     return None

@@ -1,6 +1,7 @@
 """A night's lists as data inside its page: compact, and unable to end the element it stands in."""
 
 import json
+from collections.abc import Mapping
 
 import polars as pl
 from markupsafe import Markup
@@ -9,13 +10,16 @@ from tasks.core.vocabulary import (
     BASE_RANK,
     DATE_AFFINITY,
     ESTIMATE,
+    GENRES,
     ITEM,
     POPULARITY,
     RANK,
+    RATING,
     REASONS,
     RERANKED_RANK,
     SCORE,
     SIMILARITY,
+    TASTE_WEIGHT,
     TITLE,
     USER,
     WHY,
@@ -43,8 +47,7 @@ EXAMPLES = (NUMBER, BASE_RANK, RANK, "held_out", REASON)
 def lists_as_json(night: NightRows) -> Markup:
     """Items and reasons once, then each user's rows by their numbers; `night.js` reads it."""
     both = (night.lists, night.examples)
-    items = pl.concat([rows.select(ITEM, TITLE, YEAR) for rows in both])
-    items = items.unique(ITEM, keep="first", maintain_order=True).with_row_index(NUMBER)
+    items = _items(night)
     reasons = pl.concat([rows.select(REASONS) for rows in both]).drop_nulls()
     reasons = reasons.unique(maintain_order=True).with_row_index(REASON)
     listed, examples = (_numbered(rows, items, reasons) for rows in both)
@@ -52,10 +55,11 @@ def lists_as_json(night: NightRows) -> Markup:
         {
             "top": night.run["top"],
             "again": night.before is not None,
-            "items": items.select(TITLE, YEAR).rows(),
+            "implicit": night.run["implicit"],
+            "items": items.select(TITLE, YEAR, GENRES).rows(),
             "reasons": reasons[REASONS].to_list(),
             "signals": [name for name, _ in signals_of(night)],
-            "users": _users(listed, _existing(night)),
+            "users": _users(listed, _existing(night), _favourites(night, items), _tastes(night)),
             "examples": _examples(examples),
         }
     )
@@ -74,14 +78,49 @@ def in_script(data: object) -> Markup:
     return Markup(text)  # noqa: S704 - escaped just now
 
 
-def _users(listed: pl.DataFrame, signals: list[str]) -> list[Row]:
-    """Per user: the id, the rows, who made the list if an earlier run did, and sentences why."""
+def _items(night: NightRows) -> pl.DataFrame:
+    """Every item that is named, with its number; genres are not known of examples alone."""
+    examples = night.examples.with_columns(pl.lit(None, pl.String).alias(GENRES))
+    tables = (night.lists, night.favourites, examples)
+    named = pl.concat([rows.select(ITEM, TITLE, YEAR, GENRES) for rows in tables])
+    return named.unique(ITEM, keep="first", maintain_order=True).with_row_index(NUMBER)
+
+
+def _favourites(night: NightRows, items: pl.DataFrame) -> dict[str, list[tuple[int, float]]]:
+    """Per user the items rated highest, by their numbers, and the ratings."""
+    numbered = night.favourites.join(
+        items.select(ITEM, NUMBER), on=ITEM, how="left", maintain_order="left"
+    )
+    return {
+        str(user): rows.select(NUMBER, RATING).rows()
+        for (user,), rows in numbered.group_by(USER, maintain_order=True)
+    }
+
+
+def _tastes(night: NightRows) -> dict[str, tuple[str, float | None]]:
+    """Per user what was typed, and how much it was to weigh."""
+    rows = night.tastes.select(USER, "taste", TASTE_WEIGHT).iter_rows()
+    return {user: (taste, weight) for user, taste, weight in rows}
+
+
+def _users(
+    listed: pl.DataFrame,
+    signals: list[str],
+    favourites: Mapping[str, list[tuple[int, float]]],
+    tastes: Mapping[str, tuple[str, float | None]],
+) -> list[Row]:
+    """Per user: the id, the rows, who made the list if an earlier run did, and sentences why.
+
+    With the favourites and what was typed of those of whom any is known.
+    """
     users: list[Row] = []
     for (user,), rows in listed.group_by(USER, maintain_order=True):
         whys = {str(number): why for number, why in rows.select(NUMBER, WHY).rows() if why}
         earlier = rows["listed_in"][0]
-        more: Row = ({"why": whys} if whys else {}) | ({"from": earlier} if earlier else {})
-        users.append({"id": user, "rows": rows.select(*LISTED, *signals).rows()} | more)
+        more = {"why": whys, "from": earlier}
+        more |= {"liked": favourites.get(str(user)), "taste": tastes.get(str(user))}
+        given = {name: value for name, value in more.items() if value}
+        users.append({"id": user, "rows": rows.select(*LISTED, *signals).rows()} | given)
     return users
 
 

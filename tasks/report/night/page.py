@@ -21,8 +21,9 @@ from tasks.report.night.figures import (
     summarise,
     with_meaning,
 )
-from tasks.report.night.read import USERS, NightRows, latest_night, read_night
+from tasks.report.night.read import NightRows, latest_night, read_night
 from tasks.report.night.sentences import banner, not_measured, sentences
+from tasks.store.people import SHOWN
 
 FOLDER = "reports"
 LATEST = "latest.html"
@@ -80,7 +81,7 @@ def render(night: NightRows) -> str:
             cost_chart=charts.histogram((cost * 100).to_list(), "US cents"),
             lists=lists_as_json(night),
             signals=signals_of(night),
-            most_users=USERS,
+            most_users=SHOWN,
             style=Markup(style),  # noqa: S704 - ships with the program
             script=Markup(script),  # noqa: S704
             policy=html.policy(style, script),

@@ -11,16 +11,22 @@ import polars as pl
 
 import sql
 from tasks.core.errors import StoreError
+from tasks.core.vocabulary import GENRES, ITEM, RATING, TASTE_WEIGHT, TITLE, USER, YEAR
+from tasks.store.people import SHOWN
 from tasks.store.query import query
 
 Row = dict[str, Any]
 """A row of the statement that its name says."""
 
-USERS = 2_000
-"""Users whose lists stand in the page: more would make it too large to open at once."""
-
 NEEDED = {"changes", "guard", "llm_requests"}
 """Tables that a results file of an earlier version may lack."""
+
+FAVOURITES = {
+    **{name: pl.String() for name in (USER, ITEM, TITLE, GENRES)},
+    **{YEAR: pl.Int32(), RATING: pl.Float64()},
+}
+TASTES = {USER: pl.String(), "taste": pl.String(), TASTE_WEIGHT: pl.Float64()}
+"""What such a file would have of tables that are newer still, were there rows."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,8 @@ class NightRows:
     requests: pl.DataFrame
     examples: pl.DataFrame
     lists: pl.DataFrame
+    favourites: pl.DataFrame
+    tastes: pl.DataFrame
     lists_moved: Row
     items_moved: list[Row]
 
@@ -63,6 +71,9 @@ def read_night(home: Path, run_id: str) -> NightRows:
     def table(name: str, **more: str | int) -> pl.DataFrame:
         return query(home, sql.statement(f"report/{name}.sql"), {"run_id": run_id, **more})
 
+    def later(name: str, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
+        return table(name) if name in tables else pl.DataFrame(schema=columns)
+
     def rows(name: str, **more: str | int) -> list[Row]:
         return table(name, **more).to_dicts()
 
@@ -83,7 +94,9 @@ def read_night(home: Path, run_id: str) -> NightRows:
         dropped=rows("dropped"),
         requests=table("requests"),
         examples=table("examples" if "list_examples" in tables else "examples_before"),
-        lists=table("lists", before=before, users=USERS),
+        lists=table("lists", before=before, users=SHOWN),
+        favourites=later("favourites", FAVOURITES),
+        tastes=later("tastes", TASTES),
         lists_moved=rows("lists_moved", before=before)[0],
         items_moved=rows("items_moved", before=before),
     )

@@ -14,6 +14,7 @@ PICTURES = Path(os.environ.get("PALATE_TEST_OUTPUT", Path(__file__).parents[3] /
 USERS, PLACES = 610, 10
 BEFORE_IT_IS_USABLE = 2.0
 BYTES = 3_000_000
+WORDS = "Slow films about trains and rain, like Heat but quieter, and nothing with ghosts in it."
 FIRST = "document.querySelector('#browse tbody tr')"
 
 
@@ -23,7 +24,7 @@ def night(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     ANight(day=1, users=USERS + 1, top=PLACES, scorer="llm").publish(home)
     tonight = ANight(2, USERS + 1, PLACES, [HOSTILE], seed=1, scorer="llm", status="guarded")
-    tonight.measure().ask().guard().write(home)
+    tonight.measure().ask().guard().know({"1": (WORDS, 0.5), "2": (HOSTILE, None)}).write(home)
     return home / "reports" / "latest.html"
 
 
@@ -155,13 +156,78 @@ def test_a_user_opens_both_lists_and_the_keyboard_closes_them(page):
     page.ask(f"{FIRST}.querySelector('button').focus()")
     page.press("Enter", 13, "\r")
     lists = page.ask(
-        "[...document.querySelectorAll('#person[open] ol')].map((list) => list.children.length)"
+        "[...document.querySelectorAll('#person[open] .pair ol')]"
+        ".map((list) => list.children.length)"
     )
     assert lists == [PLACES, PLACES]
     assert page.ask("document.querySelector('#person h2').textContent") == "User 1"
     page.press("Escape", 27)
     assert page.ask("document.querySelector('#person[open]')") is None
     assert page.ask(f"document.activeElement === {FIRST}.querySelector('button')")
+
+
+def open_person(page, user):
+    fill(page, "by-user", user)
+    page.ask(f"{FIRST}.querySelector('button').click()")
+
+
+def texts(page, selector):
+    return page.ask(
+        f"[...document.querySelectorAll('#person[open] {selector}')].map((one) => one.innerText)"
+    )
+
+
+@pytest.mark.parametrize(("width", "place"), [(1280, "beside"), (390, "above")])
+def test_what_a_person_rated_highest_and_typed_stands_by_their_lists(page, width, place):
+    page.size(width, 844, mobile=width < 500)
+    open_person(page, "1")
+    page.shoot(PICTURES / f"night-person-{width}.png", whole=False)
+    assert texts(page, "#person-known h3") == ["In their own words", "Rated highest"]
+    assert texts(page, "blockquote") == [WORDS]
+    assert texts(page, "#person-known .from") == ["typed, to weigh 0.5"]
+    liked = texts(page, "#person-known li")
+    assert len(liked) == 10
+    assert liked[1].split("\n") == ["5", "Loved, Part 1 (1961)", "Comedy"]
+    assert liked[9].split("\n")[0] == "3.5"
+    assert set(texts(page, "#person-lists .genres")) == {"Drama, Science Fiction"}
+    known, lists = (
+        page.ask(f"document.getElementById('person-{one}').getBoundingClientRect().toJSON()")
+        for one in ("known", "lists")
+    )
+    if place == "beside":
+        assert known["right"] <= lists["left"] and known["top"] == lists["top"]
+    else:
+        assert known["bottom"] <= lists["top"]
+    wide = page.ask("[document.getElementById('person').scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1] == width
+    assert page.ask(CONTRASTS) == []
+
+
+def test_what_a_person_typed_stays_text_and_who_typed_nothing_has_no_such_heading(page):
+    open_person(page, "2")
+    assert page.ask("document.querySelector('#person blockquote bdi').textContent") == HOSTILE
+    assert page.ask("document.images.length + document.scripts.length") == 2
+    page.press("Escape", 27)
+    page.ask("document.querySelector('#filters button').click()")
+    open_person(page, "3")
+    assert texts(page, "#person-known h3") == ["Rated highest"]
+    assert texts(page, "blockquote") == []
+
+
+def test_where_nobody_rates_favourites_are_what_was_met_most_often(chrome, tmp_path):
+    ANight(1, 3, PLACES, seed=1, implicit=True).know(count=1).write(tmp_path)
+    chrome.open(tmp_path / "reports" / "latest.html")
+    chrome.ask(f"{FIRST}.querySelector('button').click()")
+    assert texts(chrome, "#person-known h3") == ["Met most often"]
+    assert texts(chrome, "#person-known .given") == ["5 ×"]
+
+
+def test_where_nothing_is_known_of_a_person_the_lists_have_the_room(chrome, tmp_path):
+    ANight(1, 3, PLACES, seed=1).write(tmp_path)
+    chrome.open(tmp_path / "reports" / "latest.html")
+    chrome.ask(f"{FIRST}.querySelector('button').click()")
+    assert not chrome.ask("document.getElementById('person-known').checkVisibility()")
+    assert len(texts(chrome, "ol")) == 2
 
 
 def test_who_was_helped_and_harmed_is_drawn_with_the_hidden_item_marked(page):

@@ -1,12 +1,13 @@
 import re
 
+import duckdb
 import polars as pl
 import pytest
 
 from tasks.core.errors import StoreError
 from tasks.report.night import page, read
 from tasks.report.night.page import write_report
-from tasks.store.warehouse import publish
+from tasks.store.warehouse import database_file, publish
 from tests.report.night.rows import HOSTILE, ANight, data_of, said
 from tests.store.rows import a_run
 from tests.store.test_warehouse import write_old
@@ -172,7 +173,43 @@ def test_titles_users_and_reasons_that_look_like_markup_stay_text(tmp_path):
     banner = written.split('<div class="banner bad" role="alert">')[1].split("</div>")[0]
     assert "&lt;/script&gt;" in banner and "run the same command again" in banner
     data = data_of(written)
-    assert data["users"][0]["id"].startswith(HOSTILE) and [HOSTILE, 1950] in data["items"]
+    assert data["users"][0]["id"].startswith(HOSTILE) and [HOSTILE, 1950, None] in data["items"]
+
+
+def test_what_is_known_of_people_stands_beside_their_lists(tmp_path):
+    night = ANight(users=3).know({"2": ("no horror", 0.5)}, count=2)
+    data = data_of(night.write(tmp_path))
+    known = {
+        user["id"]: (
+            [data["items"][item] + [rating] for item, rating in user["liked"]],
+            user.get("taste"),
+        )
+        for user in data["users"]
+    }
+    both = [["Loved, Part 0", 1960, "Comedy", 5.0], ["Loved, Part 1", 1961, "Comedy", 5.0]]
+    assert known == {"1": (both, None), "2": (both, ["no horror", 0.5])}
+    shown = {tuple(data["items"][row[0]])[2] for user in data["users"] for row in user["rows"]}
+    assert shown <= {None, "Drama|Science Fiction"} and not data["implicit"]
+
+
+def test_a_night_without_what_is_known_of_people_shows_their_lists(tmp_path):
+    night = ANight(users=3)
+    with duckdb.connect(database_file(night.publish(tmp_path))) as database:
+        database.execute("DROP TABLE favourites; DROP TABLE tastes")
+        database.execute("ALTER TABLE ranked_items DROP genres")
+        for column in ("implicit", "remarks"):
+            for view in ("losing_lists", "telling_lists"):
+                database.execute(f"DROP VIEW IF EXISTS {view}")
+            database.execute(f"ALTER TABLE runs DROP {column}")
+    data = data_of(write_report(tmp_path, night.run_id).read_text(encoding="utf-8"))
+    assert len(data["users"]) == 2 and not any("liked" in user for user in data["users"])
+
+
+def test_what_was_recognised_and_inferred_of_the_data_is_told(tmp_path, bare):
+    night = ANight(implicit=True, remarks='["user_id -> user", "<b>nobody</b> rated"]')
+    text = said(night.write(tmp_path))
+    assert "Recognised and inferred of the data user_id -> user <b>nobody</b> rated" in text
+    assert "Recognised" not in said(bare)
 
 
 @pytest.mark.parametrize("is_new", [False, True])
@@ -189,8 +226,8 @@ def test_a_night_of_an_earlier_version_has_its_page_before_and_after_the_next_ru
 def test_of_many_users_the_first_stand_in_the_page_which_says_where_the_others_are(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(read, "USERS", 2)
-    monkeypatch.setattr(page, "USERS", 2)
+    monkeypatch.setattr(read, "SHOWN", 2)
+    monkeypatch.setattr(page, "SHOWN", 2)
     written = ANight(users=12).write(tmp_path)
     assert [user["id"] for user in data_of(written)["users"]] == ["1", "2"]
     assert "for the first 2 of 11 users ( palate sql" in said(written)

@@ -28,6 +28,9 @@
     return ` ${plain.replace(/['’]/g, "").replace(/[^\p{L}\p{N}]+/gu, " ").trim()}`;
   }
 
+  const genresOf = ([, , genres]) =>
+    (genres ? [made("span", { class: "genres", text: genres.replaceAll("|", ", ") })] : []);
+
   const FREE = ["estimate", "score"];  // signals without a scale of their own
 
   // A figure as the page writes it everywhere: with a true minus.
@@ -80,6 +83,7 @@
     const line = made("div", {}, ...titleOf(row.item));
     if (row.heldOut) line.append(made("span", { class: "hit", text: " ★ hidden item" }));
     line.append(made("span", { class: "from", text: moved(row, column) }));
+    line.append(...genresOf(row.item));
     if (column !== "base") line.append(...whyOf(row));
     const signals = signalsOf.map((at) => {
       const name = SIGNALS[at];
@@ -114,7 +118,7 @@
 
   function example(user) {
     const rows = user.rows.map(([item, base, rank, heldOut, reason]) =>
-      ({ item: data.items[item], base, rank, heldOut, reasons: reasonsOf(reason), signals: [] }));
+      ({ item: data.items[item].slice(0, 2), base, rank, heldOut, reasons: reasonsOf(reason), signals: [] }));
     const hidden = rows.find((row) => row.heldOut);
     const sign = user.gain < 0 ? "−" : "+";
     const summary = made("summary", {}, made("strong", { text: `User ${user.id}` }),
@@ -169,6 +173,26 @@
     return order.down ? -difference : difference;
   }
 
+  // What is known of a person beside the lists: what they typed, and what they rated highest.
+
+  function tasteOf([text, weight]) {
+    const words = made("blockquote", {}, made("bdi", { text }));
+    const told = made("p", { class: "from", text: `typed, to weigh ${weight}` });
+    return [made("h3", { text: "In their own words" }), words, ...(weight === null ? [] : [told])];
+  }
+
+  function favourite([item, rating]) {
+    const count = rating.toLocaleString("en");
+    return made("li", {},
+      made("span", { class: "given number", text: data.implicit ? `${count} ×` : count }),
+      made("div", {}, ...titleOf(data.items[item]), ...genresOf(data.items[item])));
+  }
+
+  function favouritesOf(liked) {
+    const heading = data.implicit ? "Met most often" : "Rated highest";
+    return [made("h3", { text: heading }), made("ol", {}, ...liked.map(favourite))];
+  }
+
   function openPerson(id) {
     const person = persons.get(id);
     const guarded = person.all.some((row) => row.reranked !== row.rank);
@@ -177,6 +201,10 @@
       person.from ? `List made by run ${person.from}.` : "",
       guarded ? "The guard published the base list." : "",
     ].join(" ");
+    const known = [...(person.taste ? tasteOf(person.taste) : []),
+      ...(person.liked ? favouritesOf(person.liked) : [])];
+    byId("person-known").replaceChildren(...known);
+    byId("person-known").hidden = !known.length;
     byId("person-lists").replaceChildren(pair(person.all, "Published list"));
     byId("person").showModal();
   }
