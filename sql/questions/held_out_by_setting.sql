@@ -1,4 +1,5 @@
 -- How did each combination of settings do on held-out ratings, over all seeds that nights ran with?
+-- Of nights with the same settings, people and seed the newest counts.
 -- weights: estimate/similarity/popularity/date. c: candidates per user. sd: of `lists` over seeds.
 WITH settled AS (
     SELECT cells.run_id, cells.cell, dataset, model, reranker, first_seed,
@@ -11,8 +12,8 @@ WITH settled AS (
 one_per_seed AS (
     SELECT dataset, model, reranker, weights, c, figure.users, metric || '@' || k AS metric,
            first_seed,
-           any_value(mean) FILTER (list = 'base')     AS base,
-           any_value(mean) FILTER (list = 'reranked') AS reranked
+           arg_max(mean, run_id) FILTER (list = 'base')     AS base,
+           arg_max(mean, run_id) FILTER (list = 'reranked') AS reranked
     FROM cell_metrics AS figure
     JOIN settled USING (run_id, cell)
     WHERE k = 10 AND metric IN ('HR', 'NDCG')

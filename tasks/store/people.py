@@ -22,7 +22,7 @@ def shown_people(lists: pl.LazyFrame) -> pl.Series:
 def favourite_rows(
     run_id: str, users: pl.Series, ratings: pl.DataFrame, items: pl.DataFrame
 ) -> pl.DataFrame:
-    """Rows of `favourites`: the items that each of `users` rated highest, of all their `ratings`."""
+    """Rows of `favourites`: the items that each of `users` rated highest, of all `ratings`."""
     titled = items.select(ITEM, TITLE, YEAR, GENRES)
     best = favourites(users.to_frame(USER), ratings, titled)
     place = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(USER).alias(RANK)

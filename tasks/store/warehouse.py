@@ -157,10 +157,12 @@ def _bring_up_to_date(database: duckdb.DuckDBPyConnection) -> None:
         if table in tables:
             database.execute(sql.statement(f"upgrade/{table}.sql"))
             database.execute(f"DROP TABLE {table}")
+    database.execute("BEGIN")  # else each of hundreds of comments would wait for the disk
     for view in sql.VIEWS:
         text = sql.statement(f"views/{view}.sql")
         database.execute(f"CREATE OR REPLACE VIEW {view} AS\n{text}")
     _say_what_columns_mean(database)
+    database.execute("COMMIT")
 
 
 def _say_what_columns_mean(database: duckdb.DuckDBPyConnection) -> None:
