@@ -120,6 +120,8 @@ def test_a_server_that_is_down_degrades_the_night_to_the_base_lists(
     status = query(home, "SELECT status, note, unscored, candidates FROM latest_run").row(0)
     assert status[0] == "degraded" and "has not answered" in status[1]
     assert status[2] == status[3]
+    state, remarks = query(home, "SELECT state, remarks FROM latest_run").row(0)
+    assert state is None and "whole numbers" in remarks, "what was recognised stands in the record"
     moved = query(home, "SELECT * FROM ranked_items WHERE rank <> base_rank")
     assert moved.is_empty()
 

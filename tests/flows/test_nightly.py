@@ -55,6 +55,7 @@ def test_a_night_then_an_unchanged_one_while_somebody_reads(
     assert "palate.duckdb" in printed
     assert "sample of tonight's recommendations" in printed
     _lists_are_complete(home, made_up)
+    _favourites_are_the_highest_rated(home, made_up)
     _run_record_is_whole(home)
     before = query(home, LISTS)
 
@@ -97,8 +98,21 @@ def _lists_are_complete(home: Path, data: Path) -> None:
     assert sides["item"].null_count() == sides["base_item"].null_count() == 0
 
 
+def _favourites_are_the_highest_rated(home: Path, data: Path) -> None:
+    ratings = pl.read_parquet(data / "ratings.parquet")
+    best = ratings.sort("user", "rating", descending=[False, True])
+    best = best.group_by("user", maintain_order=True).head(10)
+    asked = "SELECT user::BIGINT AS user, rating FROM favourites ORDER BY 1, rank"
+    assert query(home, asked).rows() == best.select("user", "rating").rows()
+    genres = dict(pl.read_parquet(data / "items.parquet").select("item", "genres").iter_rows())
+    for table in ("favourites", "ranked_items"):
+        rows = query(home, f"SELECT DISTINCT item::BIGINT AS item, genres FROM {table}").rows()
+        assert rows and all(genres[item] == said for item, said in rows)
+
+
 def _run_record_is_whole(home: Path) -> None:
     run = query(home, "SELECT * FROM runs").row(0, named=True)
+    assert run["implicit"] is False and "ids: users are whole numbers" in run["remarks"]
     assert json.loads(run["config"])["model"] == "ease"
     assert {"polars", "prefect", "scikit-surprise", "lightgbm"} <= json.loads(
         run["versions"]

@@ -61,6 +61,9 @@ def test_strangers_who_typed_something_or_nothing_are_served_and_it_is_said(
     assert len(of(served, STRANGER)) >= 10 and len(of(served, SILENT)) >= 10
     assert "2 people of --profiles have rated nothing" in said[1]
     assert of(served, STRANGER) != of(served, SILENT)
+    asked = "SELECT user, taste, taste_weight FROM tastes ORDER BY run_id, user::BIGINT"
+    typed = [(str(STEERED), TASTE, 1.0), (str(UNMOVED), TASTE, 0.0), (str(STRANGER), TASTE, None)]
+    assert query(terminal.home, asked).rows()[:3] == typed
 
 
 def test_words_steer_whoever_typed_them_and_nobody_else(

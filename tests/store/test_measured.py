@@ -9,6 +9,7 @@ from tasks.core.vocabulary import DatasetInfo
 from tasks.evaluation.cell import Cell, CellResult, Comparison, Figures, Measured
 from tasks.evaluation.significance import holm
 from tasks.evaluation.summary import SUMMARY
+from tasks.models.options import ModelOptions
 from tasks.ranking.blend import Learned, Trees
 from tasks.ranking.learned import LearnedWeights
 from tasks.store.measured import CELLS, comparison_rows, measured_tables
@@ -95,6 +96,7 @@ def test_a_cell_that_ran_says_what_it_was_and_took(tmp_path):
         "dataset": "films",
         "protocol": "cold-user-2",
         "model": "ease",
+        "model_options": None,
         "scorer": "embedded",
         "reranker": "weighted",
         "external": True,
@@ -110,6 +112,26 @@ def test_a_cell_that_ran_says_what_it_was_and_took(tmp_path):
         "rerank_seconds": 2.5,
         "dollars": 0.25,
     }
+
+
+def test_base_lists_of_other_options_have_names_of_their_own(tmp_path):
+    options = [
+        ModelOptions(),
+        ModelOptions(ease_regularization=9.0),
+        ModelOptions(knn_neighbours=9),
+    ]
+    results = [ran(tmp_path, model="ease", model_options=one) for one in options]
+    forward = {"forward_model_options": {"ease_regularization": 7.0}, "protocol": "temporal"}
+    results.append(ran(tmp_path, model="ease", **forward))
+    made = measured_tables(tmp_path, "run-1", results, [])
+    assert made["cells"]["model_options"].to_list() == [
+        *(None, "regularization 9.0", None, "regularization 7.0")
+    ]
+    publish(tmp_path, {"runs": a_run("run-1")["runs"]} | made)
+    named = query(tmp_path, "SELECT DISTINCT method FROM figures WHERE list = 'base' ORDER BY 1")
+    assert named["method"].to_list() == [
+        *("base: ease", "base: ease, regularization 7.0", "base: ease, regularization 9.0")
+    ]
 
 
 def test_a_cell_that_did_not_run_is_listed_with_why_and_has_no_figures(tmp_path):
