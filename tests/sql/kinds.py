@@ -67,7 +67,7 @@ def _night(chance: random.Random, place: int, night: Night, since: int) -> dict[
     users = {"users": 7, "users_listed": 5, "top": TOP}
     run = run.with_columns(**{name: pl.lit(count) for name, count in users.items()})
     rows = {
-        "stages": _stages(chance, night),
+        "stages": _stages(chance, night, place),
         "dropped": _counted(chance, "reason", ["twice the same", "no such item"], "rows"),
         "changes": [
             row | {"lists": "kept" if night.kept else "new"}
@@ -108,12 +108,13 @@ def _ranked(run_id: str, lists: list[dict[str, Any]]) -> pl.DataFrame:
     return own.drop(set(own.columns) & set(titled.columns)).join(titled, how="cross")
 
 
-def _stages(chance: random.Random, night: Night) -> list[dict[str, Any]]:
+def _stages(chance: random.Random, night: Night, place: int) -> list[dict[str, Any]]:
+    """Each night takes longer than those before it."""
     named = [("Read", "ingest", ""), ("Fit", "train", "tonight"), ("Fit", "train", "tonight")]
     return [
-        {"place": place, "phase": phase, "stage": stage, "part": part, "rows": 7}
-        | {"cached": night.kept and stage == "train", "seconds": chance.uniform(0.1, 90)}
-        for place, (phase, stage, part) in enumerate([*named, ("Measure", "measure", "loo")])
+        {"place": number, "phase": phase, "stage": stage, "part": part, "rows": 7}
+        | {"cached": night.kept and stage == "train", "seconds": chance.uniform(1, 2) * 3**place}
+        for number, (phase, stage, part) in enumerate([*named, ("Measure", "measure", "loo")])
     ]
 
 
