@@ -8,21 +8,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.report.night.embedded import in_script, lists_as_json
+from tasks.report.night.read import FAVOURITES, TASTES
 from tests.report.night.rows import lists
 
 EXAMPLES = {"gain": pl.Float64, "held_out": pl.Boolean}
 
 
-def data_of(shown, before=None):
+def data_of(shown, before=None, liked=None, typed=None):
     shown = shown.with_columns(
         reranked_rank=pl.col("rank"), before=pl.lit(None, pl.Int32), listed_in=pl.lit(before)
     )
-    if "why" not in shown.columns:
-        shown = shown.with_columns(why=pl.lit(None, pl.String))
+    for name in {"why", "genres"} - set(shown.columns):
+        shown = shown.with_columns(pl.lit(None, pl.String).alias(name))
     none = shown.head(0).with_columns(
         **{name: pl.lit(None, kind) for name, kind in EXAMPLES.items()}
     )
-    night: Any = SimpleNamespace(run={"top": 2}, before=None, lists=shown, examples=none)
+    night: Any = SimpleNamespace(
+        run={"top": 2, "implicit": False},
+        before=None,
+        lists=shown,
+        examples=none,
+        favourites=pl.DataFrame(schema=FAVOURITES) if liked is None else liked,
+        tastes=pl.DataFrame(typed or [], schema=TASTES, orient="row"),
+    )
     return json.loads(lists_as_json(night))
 
 
@@ -37,7 +45,7 @@ def test_data_comes_back_as_it_was_and_no_character_of_it_means_anything_to_html
 def test_an_item_is_named_once_and_each_users_rows_point_to_it():
     shown = lists(users=20, top=2, titles=["Zero"])
     data = data_of(shown)
-    assert len(data["items"]) == shown["item"].n_unique() and ["Zero", 1950] in data["items"]
+    assert len(data["items"]) == shown["item"].n_unique() and ["Zero", 1950, None] in data["items"]
     assert [user["id"] for user in data["users"]] == [str(n) for n in range(1, 21)]
     rows = [data["items"][row[0]][0] for user in data["users"] for row in user["rows"]]
     assert rows == shown["title"].to_list()
@@ -68,6 +76,18 @@ def test_reasons_are_written_once_and_each_row_points_to_its_own():
     numbers = [row[5] for user in data["users"] for row in user["rows"]]
     texts = [None if number is None else data["reasons"][number] for number in numbers]
     assert texts == shown["reasons"].to_list() and None in texts
+
+
+def test_favourites_point_to_items_too_and_only_who_typed_something_has_a_taste():
+    shown = lists(users=2, top=2, titles=["Zero"])
+    rows = [("1", "0", "Zero", "Drama", 1950, 5.0), ("1", "x", "Ex", None, None, 4.5)]
+    liked = pl.DataFrame(rows, schema=FAVOURITES, orient="row")
+    data = data_of(shown, liked=liked, typed=[("2", "zombies", 0.5)])
+    first, other = data["users"]
+    titles = [(data["items"][item][0], rating) for item, rating in first["liked"]]
+    assert titles == [("Zero", 5.0), ("Ex", 4.5)]
+    assert len(data["items"]) == len({item[0] for item in data["items"]}), "each is named once"
+    assert other["taste"] == ["zombies", 0.5] and "taste" not in first and "liked" not in other
 
 
 def test_signals_that_no_item_has_are_left_out():
