@@ -139,18 +139,20 @@ class ANight:
         genres = pl.when(number % 5 > 0).then(pl.lit("Drama|Science Fiction"))
         self.tables["ranked_items"] = ranked.with_columns(genres=genres)
         users = ranked["user"].unique(maintain_order=True).to_list()
-        numbers = [(user, place) for user in users for place in range(count)]
+        places = [
+            (user, place, (int(user) - 1 + place) % 300) for user in users for place in range(count)
+        ]
         self.tables["favourites"] = [
             {
                 "user": user,
                 "rank": place + 1,
-                "item": f"liked {(int(user) + place) % 300}",
-                "title": self.titles[0] if self.titles and not place else f"Loved, Part {place}",
-                "year": None if place == 3 else 1960 + place,
-                "genres": None if place == 4 else "Comedy",
+                "item": f"liked {number}",
+                "title": self.titles[0] if self.titles and not number else f"Loved, Part {number}",
+                "year": None if number == 3 else 1960 + number % 60,
+                "genres": None if number == 4 else "Comedy",
                 "rating": 5.0 - place // 3 / 2,
             }
-            for user, place in numbers
+            for user, place, number in places
         ]
         self.tables["tastes"] = [
             {"user": user, "taste": taste, "taste_weight": weight}

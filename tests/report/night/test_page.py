@@ -186,8 +186,8 @@ def test_what_is_known_of_people_stands_beside_their_lists(tmp_path):
         )
         for user in data["users"]
     }
-    both = [["Loved, Part 0", 1960, "Comedy", 5.0], ["Loved, Part 1", 1961, "Comedy", 5.0]]
-    assert known == {"1": (both, None), "2": (both, ["no horror", 0.5])}
+    parts = [[f"Loved, Part {n}", 1960 + n, "Comedy", 5.0] for n in range(3)]
+    assert known == {"1": (parts[:2], None), "2": (parts[1:], ["no horror", 0.5])}
     shown = {tuple(data["items"][row[0]])[2] for user in data["users"] for row in user["rows"]}
     assert shown <= {None, "Drama|Science Fiction"} and not data["implicit"]
 
