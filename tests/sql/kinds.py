@@ -58,12 +58,10 @@ def publish_kind(home: Path, kind: str) -> None:
 
 def _night(chance: random.Random, place: int, night: Night, since: int) -> dict[str, pl.DataFrame]:
     run_id, made_in = name_of(place), name_of(since)
+    measured_in = made_in if night.kept else run_id if night.measures else None
     told = {"status": night.status, "dataset": night.dataset, "model_from": made_in}
-    told |= {"measured_in": run_id if night.measures else None}
-    if night.kept:
-        told["measured_in"] = made_in
     started = START + timedelta(days=place, minutes=chance.randrange(60))
-    run = a_night(run_id, started, chance.uniform(20, 200), **told)["runs"]
+    run = a_night(run_id, started, chance.uniform(20, 200), **told, measured_in=measured_in)["runs"]
     users = {"users": 7, "users_listed": 5, "top": TOP}
     run = run.with_columns(**{name: pl.lit(count) for name, count in users.items()})
     rows = {

@@ -24,6 +24,7 @@ Answer = list[tuple[Any, ...]]
 
 MOST = 20
 Z = 1.959963984540054
+NOTHING = None, None, None
 
 
 def tables_of(home) -> Tables:
@@ -35,7 +36,7 @@ def rounded(value: float | None, places: int) -> float | None:
     """As SQL rounds: a half goes away from zero."""
     if value is None:
         return None
-    scaled = floor(abs(value) * 10**places + 0.5) / 10**places
+    scaled: float = floor(abs(value) * 10**places + 0.5) / 10**places
     return scaled if value >= 0 else -scaled
 
 
@@ -77,7 +78,8 @@ def of_run(tables: Tables, name: str, run: Row | str | None) -> list[Row]:
 
 def reranked_rank(row: Row) -> int:
     """Where re-ranking alone had it: older rows do not say, and then that was published."""
-    return row["rank"] if row["reranked_rank"] is None else row["reranked_rank"]
+    place: int = row["rank"] if row["reranked_rank"] is None else row["reranked_rank"]
+    return place
 
 
 def published(tables: Tables, run: Row) -> list[Row]:
@@ -147,10 +149,10 @@ def biggest_lifts(tables: Tables) -> Answer:
     ]
 
 
-def wilson(chosen: int, count: int) -> tuple[float | None, ...]:
+def wilson(chosen: int, count: int) -> tuple[float, float, float] | None:
     """Share and interval: the shares from which the one seen is z standard errors away."""
     if not count:
-        return None, None, None
+        return None
     share, z2 = chosen / count, Z**2 / count
     low, high = sorted(np.roots([1 + z2, -2 * share - z2, share**2]).real)
     return share, max(low, 0.0), min(high, 1.0)
@@ -169,17 +171,17 @@ def _preferred(key: tuple[Any, ...], rows: list[Row]) -> tuple[Any, ...]:
     share = wilson(counts["reranked"], decided)
     a_share = wilson(sum(row["chosen"] == row["first"] for row in rows), decided)
     shows = "no preference shown"
-    if decided and share[1] > 0.5:
+    if share and share[1] > 0.5:
         shows = "the re-ranked list is preferred"
-    if decided and share[2] < 0.5:
+    if share and share[2] < 0.5:
         shows = "the base list is preferred"
     return (
         *key,
         len(rows),
         *(counts[name] for name in ("reranked", "base", "neither")),
-        *(rounded(value, 3) for value in share),
+        *(rounded(value, 3) for value in share or NOTHING),
         shows,
-        *(rounded(value, 3) for value in a_share),
+        *(rounded(value, 3) for value in a_share or NOTHING),
         rounded(median(row["seconds"] for row in rows), 0) if rows else None,
     )
 
@@ -290,33 +292,29 @@ def guard_verdicts(tables: Tables) -> Answer:
 
 def held_out_by_setting(tables: Tables) -> Answer:
     nights = {run["run_id"] for run in of_flow(tables, "nightly")}
-    of_cell, figures = means(tables), {}
-    for cell in sorted(tables["cells"], key=lambda cell: cell["run_id"]):
+    of_cell = means(tables)
+    figures: dict[tuple[tuple[Any, ...], int], tuple[float, float]] = {}
+    for cell in sorted(tables["cells"], key=lambda cell: str(cell["run_id"])):
         if cell["run_id"] not in nights:
             continue
-        weights = json.loads(cell["config"]).get("weights", {})
+        weights = json.loads(cell["config"])["weights"]
         names = "estimate", "similarity", "popularity", "date_affinity"
-        text = "/".join(str(weights[name]) for name in names if name in weights)
+        text = "/".join(str(weights[name]) for name in names)
         settings = (*key_of(cell, "dataset", "model", "reranker"), text, cell["candidates"])
-        for metric in ("HR", "NDCG"):
-            both = [
-                of_cell.get((*key_of(cell, "run_id", "cell"), side, metric, 10))
-                for side in ("base", "reranked")
-            ]
-            users = {
-                row["users"]
-                for row in of_run(tables, "cell_metrics", cell["run_id"])
-                if row["metric"] == metric and row["k"] == 10
-            }
-            if any(value is not None for value in both):
-                key = (*settings, users.pop(), f"{metric}@10")
-                figures[key, cell["first_seed"]] = both  # of a seed the newest night counts
+        for row in of_run(tables, "cell_metrics", cell["run_id"]):
+            if row["k"] == 10 and row["metric"] in {"HR", "NDCG"}:
+                key = (*settings, row["users"], f"{row['metric']}@10")
+                base, lists = (
+                    of_cell[*key_of(cell, "run_id", "cell"), side, row["metric"], 10]
+                    for side in ("base", "reranked")
+                )
+                figures[key, cell["first_seed"]] = base, lists  # the newest night counts
     answer = []
     for key in {key for key, _ in figures}:
         seeds = [both for (of, _), both in figures.items() if of == key]
-        base, lists = ([one[side] for one in seeds] for side in (0, 1))
-        spread = stdev(lists) if len(lists) > 1 else None
-        told = rounded(mean(base), 4), rounded(mean(lists), 4), rounded(spread, 4)
+        of_base, of_lists = ([one[side] for one in seeds] for side in (0, 1))
+        spread = stdev(of_lists) if len(seeds) > 1 else None
+        told = rounded(mean(of_base), 4), rounded(mean(of_lists), 4), rounded(spread, 4)
         answer.append((*key, len(seeds), *told))
     return sorted(answer, key=lambda row: (row[0], row[6], -row[9]))
 
