@@ -123,7 +123,7 @@ def test_base_lists_of_other_options_have_names_of_their_own(tmp_path):
     results = [ran(tmp_path, model="ease", model_options=one) for one in options]
     forward = {"forward_model_options": {"ease_regularization": 7.0}, "protocol": "temporal"}
     results.append(ran(tmp_path, model="ease", **forward))
-    made = measured_tables(tmp_path, "run-1", results, [])
+    made = collected(tmp_path, "run-1", results, [])
     assert made["cells"]["model_options"].to_list() == [
         *(None, "regularization 9.0", None, "regularization 7.0")
     ]
