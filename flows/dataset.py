@@ -10,6 +10,7 @@ from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset, Rules
 from tasks.data import catalogue
 from tasks.data.catalogue import Source
+from tasks.data.dropped import dropped_lines
 from tasks.data.enriching.fill import apply_enrichment_stage, enrichment_of
 from tasks.data.rule_stages import without_users_stage
 from tasks.data.stages import as_of_stage, ingest_stage
@@ -60,8 +61,8 @@ def _whole_dataset(steps: Steps, settings: CommonOptions, source: Source) -> Dat
     )
     for remark in dataset.remarks:
         say(f"    {escape(remark)}")
-    for reason, rows in dataset.dropped.items():
-        say(f"    {rows:,} {reason}")
+    for line in dropped_lines(dataset):
+        say(f"    {escape(line)}")
     check_dropped(dataset, source.files[0].parent, settings.max_dropped)
     enrichment = enrichment_of(settings.home, dataset.info.name)
     if enrichment is not None:

@@ -36,6 +36,7 @@ def check(
     """
     from tasks.data import catalogue  # noqa: PLC0415 - keeps `--help` fast
     from tasks.data.checking import check_source  # noqa: PLC0415
+    from tasks.data.dropped import dropped_lines  # noqa: PLC0415
 
     given: dict[str, Any] = {"data": data, "columns": columns, "max_dropped": max_dropped}
     options = NightlyOptions(**{name: value for name, value in given.items() if value is not None})
@@ -54,9 +55,7 @@ def check(
             f" liked from {info.relevant_at:g}",
             *(f"  {remark}" for remark in one.remarks),
         ]
-        for reason, rows in one.dropped.items():
-            first = checked.firsts.get(reason)
-            lines.append(f"  {rows:,} {reason}" + (f" (the first: {first})" if first else ""))
+        lines += [f"  {line}" for line in dropped_lines(one)]
     lines += [f"  {line}" for line in checked.rules]
     for problem in checked.problems:
         lines += [f"Wrong: {problem.what}", f"  {problem.fix}"]

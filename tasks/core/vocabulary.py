@@ -100,10 +100,16 @@ class Stranger(Record):
     column: str | None
     item: str
 
+    @property
+    def shown(self) -> str:
+        """As in "ratings.csv, row 3: item 10"."""
+        return f"{self.file}, row {self.row}: item {self.item}"
+
 
 class Dataset(Record):
     """An ingested data set: its files, and how many rows were left out or changed, and why.
 
+    `firsts`: by reason where the first such row stands.
     `stranger`: the first rating that was left out because the items file lacks its item.
     `remarks`: what was recognised of the files, and what was inferred, a line each.
     """
@@ -114,6 +120,7 @@ class Dataset(Record):
     tags: Artifact | None
     users: int
     dropped: dict[str, int]
+    firsts: dict[str, str] = {}
     stranger: Stranger | None = None
     remarks: tuple[str, ...] = ()
 

@@ -122,10 +122,15 @@ def with_number(raw: Table, name: str, kind: pl.DataType, *, required: bool) -> 
 
 def with_text(raw: Table, name: str) -> Table:
     """Strip one column of text; what is blank becomes null."""
+    return typed(raw, text_column(raw, name))
+
+
+def text_column(raw: Table, name: str) -> Column:
+    """Text without blanks around it; what is blank is null."""
     kind = raw.schema[name]
     if kind.is_nested() or kind == pl.Binary:
-        return typed(raw, _refused(name, f"the column holds {kind}, not text", "Write it as text."))
-    return typed(raw, Column(name, _written(pl.col(name).cast(pl.String)), ()))
+        return _refused(name, f"the column holds {kind}, not text", "Write it as text.")
+    return Column(name, _written(pl.col(name).cast(pl.String)), ())
 
 
 def id_column(raw: Table, name: str) -> Column:

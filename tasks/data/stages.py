@@ -27,17 +27,18 @@ from tasks.core.vocabulary import (
     Record,
 )
 from tasks.data import catalogue
+from tasks.data.dropped import Dropped
+from tasks.data.items import clean_items
 from tasks.data.newcomer import new_ids, ratings_of
 from tasks.data.querying.queries import Queried
 from tasks.data.strangers import stranger_at
 from tasks.data.tables import RawTables
+from tasks.data.tags import clean_tags
 from tasks.data.times import times_said
 from tasks.data.validate import (
     UNKNOWN,
-    clean_items,
     clean_large,
     clean_ratings,
-    clean_tags,
     first_stranger,
     is_large,
 )
@@ -64,7 +65,8 @@ def ingest_source(home: Path, source: catalogue.Source, now: float | None = None
         items, from_items = clean_items(raw.items, raw.info)
         ratings, from_ratings = _clean_ratings(raw, items, stem, now)
         tags, from_tags = clean_tags(raw.tags, ratings) if raw.tags else (None, {})
-        lost = first_stranger(raw.ratings, items) if from_ratings[UNKNOWN] else None
+        lost = first_stranger(raw.ratings, items) if from_ratings[UNKNOWN].count else None
+        stranger = stranger_at(raw.ratings, lost)
         dropped = from_ratings | from_items | from_tags | dict(raw.dropped)
         info = _completed(raw, ratings)
         return Dataset(
@@ -73,16 +75,18 @@ def ingest_source(home: Path, source: catalogue.Source, now: float | None = None
             items=write_table(home, "items", items),
             tags=None if tags is None else write_table(home, "tags", tags),
             users=_of_all(ratings, pl.col(USER).n_unique())[0],
-            dropped={reason: count for reason, count in dropped.items() if count},
-            stranger=stranger_at(raw.ratings, lost),
+            dropped={reason: rows.count for reason, rows in dropped.items() if rows.count},
+            firsts={reason: rows.first for reason, rows in dropped.items() if rows.first}
+            | ({UNKNOWN: stranger.shown} if stranger else {}),
+            stranger=stranger,
             remarks=(*raw.remarks, *inferred(raw, info, ratings)),
         )
 
 
 def _clean_ratings(
     raw: RawTables, items: pl.DataFrame, stem: Path, now: float | None
-) -> tuple[pl.LazyFrame, dict[str, int]]:
-    implicit, scale = raw.info.implicit, _known_scale(raw)
+) -> tuple[pl.LazyFrame, Dropped]:
+    implicit, scale = raw.info.implicit, known_scale(raw)
     if is_large(raw.ratings.rows.lazy()):
         return clean_large(raw.ratings, items, scale, stem, now, implicit=implicit)
     ratings, dropped = clean_ratings(raw.ratings, items, scale, now, implicit=implicit)
@@ -93,14 +97,15 @@ def _of_all(ratings: pl.LazyFrame, *questions: pl.Expr) -> tuple[Any, ...]:
     return ratings.select(questions).collect(engine="streaming").row(0)
 
 
-def _known_scale(raw: RawTables) -> tuple[float, float] | None:
+def known_scale(raw: RawTables) -> tuple[float, float] | None:
+    """The scale that ratings must be on; None where they tell it themselves."""
     return None if "scale" in raw.unknown or raw.info.implicit else raw.info.scale
 
 
 def _completed(raw: RawTables, ratings: pl.LazyFrame) -> DatasetInfo:
     """Scale from the ratings where unknown; liked is its upper quarter, as 4 of 0.5 to 5 is."""
     lowest, highest = pl.col(RATING).min(), pl.col(RATING).max().alias("highest")
-    low, high = _known_scale(raw) or _of_all(ratings, lowest, highest)
+    low, high = known_scale(raw) or _of_all(ratings, lowest, highest)
     measured = {"scale": (low, high), "relevant_at": low + 0.75 * (high - low)}
     return raw.info.model_copy(update={name: measured[name] for name in raw.unknown})
 
@@ -120,7 +125,7 @@ def inferred(raw: RawTables, info: DatasetInfo, ratings: pl.LazyFrame) -> list[s
     return [*lines, f"ids: {', '.join(kinds)}", *times_said(raw.ratings)]
 
 
-@stage("ingest", "7", role="data", not_in_key={"source", "queried"})
+@stage("ingest", "8", role="data", not_in_key={"source", "queried"})
 def ingest_stage(
     home: Path,
     source: str,

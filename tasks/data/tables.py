@@ -9,6 +9,7 @@ import polars as pl
 
 from tasks.core.errors import BadDataError
 from tasks.core.vocabulary import YEAR, DatasetInfo
+from tasks.data.dropped import Rows
 from tasks.data.written import Written, refuse_unreadable, unreadable
 
 ROW = "_row"
@@ -57,13 +58,32 @@ class Table:
 
     def bad(self, problem: str, fix: str, column: str, row: object = None) -> BadDataError:
         """The error to raise for a value of one of our columns."""
-        file, place = self.file, row if isinstance(row, int) else None
-        if place is not None:
-            began = [(f, added) for f, added in self.later if added < place]
-            file, added = began[-1] if began else (file, 0)
-            place -= added
+        file, place = self._place(row) if isinstance(row, int) else (self.file, None)
         name = self.theirs.get(column, column)
         return BadDataError(file, problem, fix, row=place, column=name)
+
+    def shown(self, row: int | None, *columns: str) -> str:
+        """Where a record stands and what it has there: "ratings.csv, row 3: user 1, item 10".
+
+        Nothing where there is no such record.
+        """
+        if row is None:
+            return ""
+        file, place = self._place(row)
+        record = self.collect(self.rows.lazy().filter(pl.col(ROW) == row)).row(0, named=True)
+        values = ", ".join(f"{name} {record[name]}" for name in columns)
+        return f"{file.name}, row {place}" + (f": {values}" if values else "")
+
+    def counted(self, rows: pl.Series, *columns: str) -> Rows:
+        """The records at these ROWs: how many, and the first of them with some of its columns."""
+        first = rows.min()
+        return Rows(len(rows), self.shown(first if isinstance(first, int) else None, *columns))
+
+    def _place(self, row: int) -> tuple[Path, int]:
+        """The file in which a record stands, and its row there."""
+        began = [(file, added) for file, added in self.later if added < row]
+        file, added = began[-1] if began else (self.file, 0)
+        return file, row - added
 
     def having(self, rows: pl.DataFrame | pl.LazyFrame) -> "Table":
         """The same file with other records, in memory if these are."""
@@ -85,7 +105,7 @@ class RawTables:
     items: Table
     tags: Table | None = None
     unknown: frozenset[str] = frozenset()
-    dropped: Mapping[str, int] = field(default_factory=dict)
+    dropped: Mapping[str, Rows] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
 

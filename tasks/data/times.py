@@ -8,7 +8,8 @@ import polars as pl
 
 from tasks.core.vocabulary import TIMESTAMP
 from tasks.data.columns import Check, Column, number_column
-from tasks.data.tables import Table
+from tasks.data.dropped import Dropped, Rows
+from tasks.data.tables import ROW, Table
 
 UNITS = ("seconds", "milliseconds", "microseconds", "nanoseconds")
 STEP = 1000
@@ -113,16 +114,18 @@ def times_said(raw: Table) -> list[str]:
     return [f"times: {UNITS[first['unit'][0]]} since 1970"] if first.height else []
 
 
-def converted(raw: Table) -> dict[str, int]:
-    """Of times that passed the checks: how many were in a finer unit, by what was done to them."""
+def converted(raw: Table) -> Dropped:
+    """Of times that passed the checks: those in a finer unit, by what was done to them."""
     if TIMESTAMP not in raw.schema or pattern_of(raw) is not None:
         return {}
-    unit = _unit(_given(raw)).alias("unit")
-    first = raw.collect(raw.rows.lazy().select(unit).filter(pl.col("unit").is_not_null()).head(1))
-    if first.is_empty() or not first["unit"][0]:
+    unit = _unit(_given(raw))
+    finest, row, count = raw.ask(
+        unit.max(), pl.col(ROW).filter(unit.is_not_null()).min(), _given(raw).count()
+    )
+    if not finest:
         return {}
-    (count,) = raw.ask(_given(raw).count())
-    return {f"timestamps kept: converted from {UNITS[first['unit'][0]]} to seconds": count}
+    reason = f"timestamps kept: converted from {UNITS[finest]} to seconds"
+    return {reason: Rows(count, raw.shown(row, TIMESTAMP))}
 
 
 def _given(raw: Table) -> pl.Expr:

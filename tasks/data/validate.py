@@ -8,24 +8,18 @@ import polars as pl
 from tasks.core.vocabulary import (
     ITEM,
     RATING,
-    TAG,
     TIMESTAMP,
-    TITLE,
     USER,
-    DatasetInfo,
 )
 from tasks.data.columns import (
-    ITEM_COLUMNS,
     Check,
     Column,
     id_column,
     like,
     number_column,
     typed,
-    with_ids,
-    with_number,
-    with_text,
 )
+from tasks.data.dropped import Dropped, Rows
 from tasks.data.tables import ROW, Table
 from tasks.data.times import converted, time_column
 
@@ -36,7 +30,6 @@ UNKNOWN = "ratings dropped: the items file lacks their item"
 SUPERSEDED = "ratings dropped: the same user rated the same item later"
 SUMMED = "rows summed: the same user met the same item before"
 
-Dropped = dict[str, int]
 Single = Callable[[pl.LazyFrame], pl.LazyFrame]
 Scale = tuple[float, float]
 
@@ -68,7 +61,8 @@ def clean_ratings(
     unknown = _refuse_strangers(raw, checked, items, rated.height)
     single = (summed if implicit else latest)(rated.lazy()).collect()
     surplus = rated.height - single.height
-    return single, _surplus(unknown, surplus, implicit=implicit) | converted(raw)
+    again = _again(raw, surplus, first_repeat(rated.lazy()) if surplus else None)
+    return single, unknown | {SUMMED if implicit else SUPERSEDED: again} | converted(raw)
 
 
 def clean_large(
@@ -86,9 +80,9 @@ def clean_large(
     users = users_of(rated)
     kept = int(users[LENGTH].sum())
     unknown = _refuse_strangers(raw, checked, items, kept)
-    single = latest_on_disk(rated, users, stem, summed if implicit else latest)
-    surplus = kept - height(single)
-    return single, _surplus(unknown, surplus, implicit=implicit) | converted(raw)
+    single, first = latest_on_disk(rated, users, stem, summed if implicit else latest)
+    again = _again(raw, kept - height(single), first)
+    return single, unknown | {SUMMED if implicit else SUPERSEDED: again} | converted(raw)
 
 
 def _checked_ratings(
@@ -141,8 +135,8 @@ def _first(raw: Table, rows: pl.LazyFrame) -> int | None:
     return row
 
 
-def _refuse_strangers(raw: Table, ratings: pl.LazyFrame, items: pl.DataFrame, kept: int) -> int:
-    """How many ratings are of unknown items; BadDataError where they are too many."""
+def _refuse_strangers(raw: Table, ratings: pl.LazyFrame, items: pl.DataFrame, kept: int) -> Dropped:
+    """The ratings of unknown items; BadDataError where they are too many."""
     total = height(ratings)
     unknown = total - kept
     if unknown > MOST_UNKNOWN * total:
@@ -152,51 +146,19 @@ def _refuse_strangers(raw: Table, ratings: pl.LazyFrame, items: pl.DataFrame, ke
         problem = f"{unknown:,} of {total:,} ratings are for items unknown to the items file"
         fix = "Check that both files come from the same export."
         raise raw.bad(f"{problem}, the first is {first}", fix, ITEM, row)
-    return unknown
+    return {UNKNOWN: Rows(unknown)}
 
 
-def _surplus(unknown: int, again: int, *, implicit: bool) -> Dropped:
-    return {UNKNOWN: unknown, SUMMED if implicit else SUPERSEDED: again}
+def first_repeat(ratings: pl.LazyFrame) -> int | None:
+    """The first ROW whose user and item stand in an earlier one; None where none does."""
+    earliest = pl.col(ROW).min().over(USER, ITEM)
+    later = pl.col(ROW).filter(pl.col(ROW) != earliest)
+    row: int | None = ratings.select(later.min()).collect().item()
+    return row
 
 
-def clean_items(raw: Table, info: DatasetInfo) -> tuple[pl.DataFrame, Dropped]:
-    """Items (item and ITEM_COLUMNS), sorted by item; an item without a title is named by its id.
-
-    Raises BadDataError for a missing or doubled id, or a number that is none.
-    """
-    table = with_ids(raw, ITEM)
-    again = table.frame.filter(~pl.col(ITEM).is_first_distinct()).sort(ROW)
-    if again.height:
-        problem = f"item {again[ITEM][0]} appears a second time"
-        raise raw.bad(problem, "Keep one row per item.", ITEM, again[ROW][0])
-    for name, kind in ITEM_COLUMNS.items():
-        if name not in table.frame.columns:
-            table = table.having(table.frame.with_columns(pl.lit(None, kind).alias(name)))
-        elif kind.is_numeric():
-            table = with_number(table, name, kind, required=False)
-        else:
-            table = with_text(table, name)
-    frame = table.frame
-    by_id = pl.format(f"{info.noun} {{}}", pl.col(ITEM))
-    titled = frame.with_columns(pl.coalesce(pl.col(TITLE), by_id).alias(TITLE))
-    counted = {"items kept without a title: named by their id": frame[TITLE].null_count()}
-    return titled.select(ITEM, *ITEM_COLUMNS).sort(ITEM), counted
-
-
-def clean_tags(raw: Table, ratings: pl.DataFrame | pl.LazyFrame) -> tuple[pl.DataFrame, Dropped]:
-    """Tags (user, item, tag) of rated pairs, sorted; others are dropped and counted."""
-    tagged = with_text(with_ids(raw, USER, ITEM), TAG).frame
-    tagged = like(like(tagged, ratings, USER), ratings, ITEM)
-    written = tagged.with_columns(pl.col(TAG).str.to_lowercase()).filter(pl.col(TAG).is_not_null())
-    written = written.select(USER, ITEM, TAG).unique()
-    # The few tagged pairs are looked for among the many ratings, not the other way round.
-    met = ratings.lazy().join(written.lazy(), on=[USER, ITEM], how="semi").select(USER, ITEM)
-    rated = written.join(met.collect(engine="streaming"), on=[USER, ITEM], how="semi")
-    dropped = {
-        "tags dropped: empty or repeated": raw.frame.height - written.height,
-        "tags dropped: their user has not rated their item": written.height - rated.height,
-    }
-    return rated.sort(USER, ITEM, TAG), dropped
+def _again(raw: Table, surplus: int, row: int | None) -> Rows:
+    return Rows(surplus, raw.shown(row, USER, ITEM))
 
 
 def latest(ratings: pl.LazyFrame) -> pl.LazyFrame:
@@ -221,8 +183,10 @@ def users_of(ratings: pl.LazyFrame) -> pl.DataFrame:
 
 def latest_on_disk(
     ratings: pl.LazyFrame, users: pl.DataFrame, stem: Path, single: Single = latest
-) -> pl.LazyFrame:
+) -> tuple[pl.LazyFrame, int | None]:
     """As `latest`, sorted PART_ROWS at a time by way of files named `stem`*, where the rows stay.
+
+    Gives the `first_repeat`, too.
 
     `single` makes one rating of a pair's, `latest` or `summed`.
     `users` are those of the ratings. Each file holds a range of them, so that one file after
@@ -232,12 +196,16 @@ def latest_on_disk(
     firsts = users.group_by(part).agg(pl.col(USER).min())[USER].sort()
     _divide(ratings, firsts, stem)
     ordered = [stem.with_name(f"{stem.name}.ordered-{place}.tmp") for place in range(len(firsts))]
+    repeats: list[int | None] = []
     for place, file in enumerate(ordered):
         pieces = list(stem.parent.glob(f"{stem.name}.part-{place}-*"))
-        single(pl.scan_parquet(pieces, glob=False)).sink_parquet(file, compression="lz4")
+        rows = pl.scan_parquet(pieces, glob=False)
+        single(rows).sink_parquet(file, compression="lz4")
+        if height(pl.scan_parquet(file, glob=False)) < height(rows):
+            repeats.append(first_repeat(rows))
         for piece in pieces:
             piece.unlink()
-    return pl.scan_parquet(ordered, glob=False)
+    return pl.scan_parquet(ordered, glob=False), min(filter(None, repeats), default=None)
 
 
 def is_large(ratings: pl.LazyFrame) -> bool:

@@ -67,7 +67,7 @@ def test_more_parts_than_files_may_be_open_lose_no_row(home, parts_of, monkeypat
     columns = {"user": place % 1000, "item": place // 1000, "rating": place, "timestamp": place}
     rows = pl.LazyFrame(columns | {"_row": place})
     with scratch(home, "ratings") as stem:
-        ordered = latest_on_disk(rows, users_of(rows), stem)
+        ordered, _ = latest_on_disk(rows, users_of(rows), stem)
         assert height(ordered) == many
 
 

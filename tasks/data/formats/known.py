@@ -99,18 +99,18 @@ FORMATS = (
         escaped=True,
     ),
     Format("Book-Crossing, books", r"^ISBN,Book-Title,", prepare=years_not_zero, escaped=True),
-    Format("Amazon reviews", r"(?=.*\breviewerID\b)(?=.*\basin\b).*\boverall\b", info=FIVE_STARS),
+    Format("Amazon reviews", r"^(?=.*\breviewerID\b)(?=.*\basin\b).*\boverall\b", info=FIVE_STARS),
     Format(
         "Amazon reviews (2023)",
-        r"(?=.*\brating\b)(?=.*\bparent_asin\b).*\buser_id\b",
+        r"^(?=.*\brating\b)(?=.*\bparent_asin\b).*\buser_id\b",
         info=FIVE_STARS,
     ),
     Format(
         "Amazon products",
-        r"(?=.*\basin\b|.*\bparent_asin\b).*\b(title|main_category)\b",
+        r"^(?=.*\basin\b|.*\bparent_asin\b).*\b(title|main_category)\b",
         prepare=genres_with_bars,
     ),
-    Format("Yelp reviews", r"(?=.*\buser_id\b)(?=.*\bbusiness_id\b).*\bstars\b", info=PLACES),
+    Format("Yelp reviews", r"^(?=.*\buser_id\b)(?=.*\bbusiness_id\b).*\bstars\b", info=PLACES),
     Format(
         "Yelp businesses",
         r"^business_id,name,",
@@ -118,10 +118,10 @@ FORMATS = (
     ),
     Format(
         "Steam reviews",
-        r"(?=.*\b(username|user_id)\b)(?=.*\bproduct_id\b).*\bhours\b",
+        r"^(?=.*\b(username|user_id)\b)(?=.*\bproduct_id\b).*\bhours\b",
         info=GAMES,
     ),
-    Format("Steam games", r"(?=.*\bapp_name\b|.*\btitle\b).*\bdevelopers?\b"),
+    Format("Steam games", r"^(?=.*\bapp_name\b|.*\btitle\b).*\bdevelopers?\b"),
     Format("RecBole", r"(^|,)\w+:(token|float)(_seq)?(,|$)", prepare=genres_with_bars),
     Format(
         "Netflix Prize, ratings by film",

@@ -7,15 +7,15 @@ from pathlib import Path
 import polars as pl
 
 from tasks.core.errors import BadDataError
-from tasks.core.vocabulary import ITEM, RATING, TITLE, DatasetInfo
+from tasks.core.vocabulary import ITEM, RATING, TITLE, USER, DatasetInfo
 from tasks.data.columns import id_column, typed
+from tasks.data.dropped import Dropped, Rows
 from tasks.data.formats.finding_files import Candidate, Found, files_beside
 from tasks.data.formats.held import Held
 from tasks.data.formats.look import look_at
 from tasks.data.formats.names import COUNT, near_miss
 from tasks.data.formats.reading import table_of
 from tasks.data.tables import ROW, RawTables, Table, arrivals, followed_by
-from tasks.data.validate import Dropped
 
 ZEROS = (
     "ratings dropped: 0 says that the item was met, not how it was liked (implicit = true in"
@@ -83,9 +83,9 @@ def _ratings(found: Found, copies: Path, *, implicit: bool) -> tuple[Table, Drop
     if kind is None or not kind.zeros_are_implicit or implicit:
         return table, {}
     is_zero = pl.col(RATING).cast(pl.Float64, strict=False) == 0
-    (zeros,) = table.ask(is_zero.sum())
+    zeros, first = table.ask(is_zero.sum(), pl.col(ROW).filter(is_zero).min())
     kept = table.rows.lazy().filter(is_zero.fill_null(value=False).not_())
-    return table.having(kept), {ZEROS: zeros}
+    return table.having(kept), {ZEROS: Rows(zeros, table.shown(first, USER, ITEM))}
 
 
 def _names_of_rated(table: Candidate, *, implicit: bool) -> dict[str, str]:

@@ -19,9 +19,9 @@ from tasks.core.vocabulary import (
     DatasetInfo,
 )
 from tasks.data.columns import ITEM_COLUMNS, with_ids, with_number
+from tasks.data.dropped import Dropped, Rows
 from tasks.data.formats.prepare import year_apart
 from tasks.data.tables import ROW, RawTables, Table, arrivals, read_ratings, read_table
-from tasks.data.validate import Dropped
 
 SCALE = (0.5, 5.0)
 RELEVANT_AT = 4.0
@@ -87,19 +87,21 @@ def describe(name: str) -> DatasetInfo:
     )
 
 
-def _join(items: pl.DataFrame, file: Path, names: dict[str, str]) -> tuple[pl.DataFrame, int]:
-    """Items with the columns of one optional file, and how many of its rows were surplus."""
+def _join(items: pl.DataFrame, file: Path, names: dict[str, str]) -> tuple[pl.DataFrame, Rows]:
+    """Items with the columns of one optional file, and which of its rows were surplus."""
     if not file.is_file():
-        return items, 0
+        return items, Rows(0)
     extras = read_table(file, {"movieId": ITEM, **names})
     with_ids(extras, ITEM)  # for its check alone: ids are compared as written
     for name in names.values():
         if ITEM_COLUMNS[name].is_numeric():
             extras = with_number(extras, name, ITEM_COLUMNS[name], required=False)
-    first = extras.frame.drop(ROW).unique(ITEM, keep="first", maintain_order=True)
+    rows = extras.frame.sort(ROW)
+    first = rows.unique(ITEM, keep="first", maintain_order=True)
     wanted = first.join(items.select(ITEM), on=ITEM, how="semi")
-    joined = items.join(wanted, on=ITEM, how="left", maintain_order="left")
-    return joined, extras.frame.height - wanted.height
+    joined = items.join(wanted.drop(ROW), on=ITEM, how="left", maintain_order="left")
+    surplus = rows.join(wanted, on=ROW, how="anti")
+    return joined, extras.counted(surplus[ROW], ITEM)
 
 
 def _tags(file: Path) -> Table | None:

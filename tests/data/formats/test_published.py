@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import time
 import zipfile
 
 import polars as pl
@@ -10,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from tasks.core.artifacts import read_table
-from tasks.core.errors import BadDataError
+from tasks.core.errors import BadDataError, SettingsError
+from tasks.data.formats.finding_files import find_files
 from tasks.data.stages import ingest
 from tests.data.conftest import MOVIELENS, write_folder
 
@@ -370,3 +372,13 @@ def test_decimals_are_numbers_and_a_bad_row_of_a_part_names_it(home, tmp_path):
     with pytest.raises(BadDataError) as caught:
         ingest(home, str(folder.parent))
     assert (caught.value.file.name, caught.value.row) == ("part-1.parquet", 2)
+
+
+def test_one_very_long_line_is_looked_at_in_no_time(tmp_path):
+    """Looked for from every place in it, a pattern would take a minute."""
+    file = tmp_path / "films.json"
+    file.write_text("[" + ", ".join(f'"film {place}"' for place in range(4_000)) + "]")
+    started = time.process_time()
+    with pytest.raises(SettingsError, match="no file has a user and an item"):
+        find_files(tmp_path, {})
+    assert time.process_time() - started < 2

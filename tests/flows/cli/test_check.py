@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from flows.cli.main import main
-from tests.data.conftest import GENERIC, write_folder
+from tests.data.conftest import GENERIC, MOVIELENS, write_folder
 
 
 @pytest.fixture
@@ -45,6 +45,79 @@ def test_the_first_bad_row_of_each_kind_is_named(checked):
     assert code == 1
     for row, says in ((3, "id is missing"), (4, "'x' is not a number"), (5, "before 1970")):
         assert any(f"row {row}" in line and says in line for line in out.splitlines())
+
+
+RATED = "userId,movieId,rating,timestamp\n"
+LEFT_OUT = {
+    "unknown item": (
+        MOVIELENS | {"ratings.csv": RATED + "1,10,4,1\n2,10,4,1\n3,20,4,1\n4,99,4,1\n"},
+        "1 ratings dropped: the items file lacks their item"
+        " (the first: ratings.csv, row 5: item 99)",
+    ),
+    "repeated in a later file": (
+        MOVIELENS | {"ratings/b.csv": RATED + "3,10,4,1\n1,20,5,900\n1,20,5,950\n"},
+        "2 ratings dropped: the same user rated the same item later"
+        " (the first: b.csv, row 3: user 1, item 20)",
+    ),
+    "implicit rows summed": (
+        {"log.csv": "user,item\n1,10\n2,10\n1,10\n"},
+        "1 rows summed: the same user met the same item before"
+        " (the first: log.csv, row 4: user 1, item 10)",
+    ),
+    "zeros": (
+        {
+            "BX-Book-Ratings.csv": '"User-ID";"ISBN";"Book-Rating"\n'
+            '"1";"a";"5"\n"1";"b";"0"\n"2";"a";"7"\n"2";"b";"0"\n'
+        },
+        "dataset.toml uses them) (the first: BX-Book-Ratings.csv, row 3: user 1, item b)",
+    ),
+    "no title": (
+        GENERIC | {"items.csv": "item,title\n10,Heat\n20,\n"},
+        "1 items kept without a title: named by their id (the first: items.csv, row 3: item 20)",
+    ),
+    "repeated tag": (
+        MOVIELENS | {"tags.csv": "userId,movieId,tag\n1,10,slow\n1,10,SLOW\n"},
+        "1 tags dropped: empty or repeated (the first: tags.csv, row 3: user 1, item 10)",
+    ),
+    "tag of what was not rated": (
+        MOVIELENS | {"tags.csv": "userId,movieId,tag\n1,10,slow\n2,20,dark\n"},
+        "not rated their item (the first: tags.csv, row 3: user 2, item 20)",
+    ),
+    "surplus description": (
+        MOVIELENS | {"descriptions.csv": "movieId,description\n10,long\n77,odd\n10,again\n"},
+        "2 descriptions dropped: repeated, or the items file lacks their item"
+        " (the first: descriptions.csv, row 3: item 77)",
+    ),
+    "milliseconds": (
+        GENERIC | {"ratings.csv": "user,item,rating,timestamp\n1,10,4,\n2,20,5,1500000000000\n"},
+        "1 timestamps kept: converted from milliseconds to seconds"
+        " (the first: ratings.csv, row 3: timestamp 1500000000000)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "says"), LEFT_OUT.values(), ids=LEFT_OUT)
+def test_the_first_row_of_each_kind_that_is_left_out_or_changed_is_named(checked, files, says):
+    code, out = checked(files, "--max-dropped", "50")
+    assert code == 0, out
+    assert says in out
+
+
+def test_what_is_wrong_in_items_and_tags_is_said_beside_what_is_wrong_in_ratings(checked):
+    files = MOVIELENS | {
+        "ratings.csv": RATED + "1,10,9,1\n",
+        "movies.csv": "movieId,title,genres\n10,Heat,\n10,Heat,\n,Alien,\n",
+        "tags.csv": "userId,movieId,tag\n1,10,slow\n,10,dark\n",
+    }
+    code, out = checked(files)
+    assert code == 1
+    for place, says in (
+        ("movies.csv, row 4", "the id is missing"),
+        ("movies.csv, row 3", "item 10 appears a second time"),
+        ("ratings.csv, row 2", "9 is off the scale 0.5 to 5"),
+        ("tags.csv, row 3", "the id is missing"),
+    ):
+        assert any(place in line and says in line for line in out.splitlines()), (place, out)
 
 
 def test_too_many_unknown_items_end_it(checked):
