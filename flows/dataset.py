@@ -3,9 +3,10 @@
 from rich.markup import escape
 
 from flows.rules import read_rules
+from tasks.core.direct_steps import DirectSteps
 from tasks.core.errors import BadDataError
 from tasks.core.files import sha256_of
-from tasks.core.progress import say
+from tasks.core.progress import quietly, say
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset, Rules
 from tasks.data import catalogue
@@ -51,7 +52,25 @@ def read_with_rules(
     return _as_of(steps, settings, whole), rules
 
 
-def _whole_dataset(steps: Steps, settings: CommonOptions, source: Source) -> Dataset:
+def check_rows(settings: CommonOptions, *, rules: bool) -> None:
+    """Read all that a flow will read, every row of it; the flow finds it done, and says of it.
+
+    `rules`: those beside the data set, too. Needs no Prefect. Raises what the flow would raise.
+    """
+    steps = DirectSteps(settings.home)
+    with quietly():
+        if rules:
+            dataset, _ = read_with_rules(steps, settings)
+        else:
+            dataset = read_dataset(steps, settings)
+        read_typed(steps, settings, dataset)
+
+
+def ingested(steps: Steps, settings: CommonOptions, source: Source) -> Dataset:
+    """What `--data` names, as it came; what was inferred and left out of it is said.
+
+    Raises BadDataError where too much would be left out.
+    """
     dataset = steps.run(
         ingest_stage,
         source=catalogue.absolute(settings.data),
@@ -64,6 +83,11 @@ def _whole_dataset(steps: Steps, settings: CommonOptions, source: Source) -> Dat
     for line in dropped_lines(dataset):
         say(f"    {escape(line)}")
     check_dropped(dataset, source.files[0].parent, settings.max_dropped)
+    return dataset
+
+
+def _whole_dataset(steps: Steps, settings: CommonOptions, source: Source) -> Dataset:
+    dataset = ingested(steps, settings, source)
     enrichment = enrichment_of(settings.home, dataset.info.name)
     if enrichment is not None:
         filled = steps.run(apply_enrichment_stage, items=dataset.items, enrichment=enrichment)

@@ -5,19 +5,18 @@ from pathlib import Path
 
 from prefect import flow
 
+from flows.dataset import find_source, ingested
 from tasks.core.artifacts import read_table
 from tasks.core.flow_steps import FlowSteps
 from tasks.core.secrets import Secrets
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Dataset, Record
-from tasks.data import catalogue
 from tasks.data.enriching import ATTRIBUTION
 from tasks.data.enriching.cached import CachedTmdb
 from tasks.data.enriching.enrich import Counts
 from tasks.data.enriching.enrich import enrich as fill_in
 from tasks.data.enriching.fill import load, save
 from tasks.data.enriching.tmdb import BASE_URL
-from tasks.data.stages import ingest_stage
 from tasks.llm.questions import AskTexts
 from tasks.settings.settings import Settings
 
@@ -79,10 +78,4 @@ def _enrich(
 
 def _as_it_came(steps: Steps, settings: Settings) -> Dataset:
     """The data set without what was found earlier: only so it is known what it lacks."""
-    source = catalogue.find(settings.data, settings.home)
-    return steps.run(
-        ingest_stage,
-        source=settings.data,
-        fingerprint=source.fingerprint(),
-        queried=source.queried,
-    )
+    return ingested(steps, settings, find_source(settings))

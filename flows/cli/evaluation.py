@@ -14,6 +14,7 @@ from flows.cli.app import (
     Replaying,
     Verbose,
     answering,
+    check_data,
     console,
     running,
     settings_of_evaluation,
@@ -58,7 +59,8 @@ def evaluate(
     if chosen.protocol == "wishes":
         _measure_wishes(chosen, as_json=json, verbose=verbose)
         return
-    with running(chosen.home, verbose=verbose, reads=chosen) as wait_for_server:
+    check_data(chosen, rules=False, verbose=verbose)
+    with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.evaluate import evaluate as flow  # noqa: PLC0415 - keeps `--help` fast
 
         wait_for_server()
@@ -132,7 +134,8 @@ def replay(*, verbose: Verbose = False, settings: Replaying | None = None) -> No
     Needs ratings with timestamps. Run it again after a crash or Ctrl-C to carry on.
     """
     chosen = settings_of_replay(settings)
-    with running(chosen.home, verbose=verbose, reads=chosen) as wait_for_server:
+    check_data(chosen, rules=True, verbose=verbose)
+    with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.replay import replay as flow  # noqa: PLC0415
 
         wait_for_server()

@@ -4,9 +4,9 @@ import os
 
 from rich.markup import escape
 
-from flows.cli.app import Options, Verbose, check_files, console, running, settings_of, with_options
+from flows.cli.app import Options, Verbose, check_data, console, running, settings_of, with_options
 from flows.outcomes import Estimate, NightlyResult
-from tasks.core.errors import PalateError, SettingsError
+from tasks.core.errors import SettingsError
 from tasks.core.homes import address
 from tasks.core.vocabulary import REASONS, SIMILARITY, WHY
 from tasks.settings.settings import Settings
@@ -27,7 +27,7 @@ def nightly(*, verbose: Verbose = False, settings: Options | None = None) -> Non
     disk.
     """
     chosen = settings_of(settings)
-    _check_or_notify(chosen)
+    _check_or_notify(chosen, verbose=verbose)
     with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.nightly import nightly as flow  # noqa: PLC0415 - after the server is on its way
 
@@ -36,11 +36,14 @@ def nightly(*, verbose: Verbose = False, settings: Options | None = None) -> Non
     show_night(result, chosen)
 
 
-def _check_or_notify(settings: Settings) -> None:
-    """Check the files before Prefect starts; notify where a night cannot run for them."""
+def _check_or_notify(settings: Settings, *, verbose: bool) -> None:
+    """Check settings and data before Prefect starts; notify where a night cannot run for them."""
+    from flows.publishing import check_targets  # noqa: PLC0415 - keeps `--help` fast
+
     try:
-        check_files(settings)
-    except PalateError:
+        check_targets(settings)
+        check_data(settings, rules=True, verbose=verbose)
+    except Exception:
         # Loads Prefect, which must know the home first: not before a night that runs.
         from tasks.night.notify.outcome import notifying  # noqa: PLC0415
 
@@ -107,7 +110,8 @@ def estimate(*, verbose: Verbose = False, settings: Options | None = None) -> No
     Takes the same options as `palate nightly`. What the ledger has already is not counted.
     """
     chosen = settings_of(settings)
-    with running(chosen.home, verbose=verbose, reads=chosen) as wait_for_server:
+    check_data(chosen, rules=True, verbose=verbose)
+    with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.estimate import estimate as flow  # noqa: PLC0415
 
         wait_for_server()
@@ -155,7 +159,8 @@ def enrich(
     chosen = settings_of(settings)
     if limit is not None and limit < 1:
         raise SettingsError(f"--limit {limit}: there is nothing to look up.", "Give 1 or more.")
-    with running(chosen.home, verbose=verbose, reads=chosen) as wait_for_server:
+    check_data(chosen, rules=False, verbose=verbose)
+    with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.enrich import enrich as flow  # noqa: PLC0415
         from tasks.data.enriching.tmdb import BASE_URL  # noqa: PLC0415
         from tasks.llm.asking import asker  # noqa: PLC0415

@@ -85,6 +85,7 @@ _log: Log | None = None
 _watch: Watch | None = None
 _phase: _Phase | None = None
 _least = 0.0
+_quiet = False
 
 
 def log_for(home: Path, run_id: str | None = None) -> Log:
@@ -156,6 +157,17 @@ def phase(name: str) -> Iterator[None]:
             _screen.set_phase("")
 
 
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Leave out what is said inside: what follows does the same again, from disk, and says it."""
+    global _quiet  # noqa: PLW0603 - as above
+    before, _quiet = _quiet, True
+    try:
+        yield
+    finally:
+        _quiet = before
+
+
 def current_phase() -> str:
     """The phase that runs, "" outside of one."""
     return _phase.name if _phase else ""
@@ -202,6 +214,8 @@ def bar_on_screen(what: str, total: int | None) -> Iterator[Advance]:
 
 def say(line: str) -> None:
     """Write a line of Rich's markup: on the screen, or wherever lines go, and into the log."""
+    if _quiet:
+        return
     if _screen is not None:
         _screen.print(line)
     _write_plain(line)

@@ -1,7 +1,7 @@
 """The terminal while a command runs: lines, and below them one line that lives."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import RLock
 from typing import Protocol
 
@@ -112,7 +112,7 @@ class Screen:
 
 @contextmanager
 def open_screen(*, verbose: bool) -> Iterator[Screen]:
-    """A live line on the terminal, gone at the end."""
+    """A live line on the terminal, gone at the end; where nobody watches there are lines alone."""
     percent, left = (Column(no_wrap=True) for _ in range(2))
     what = Column(no_wrap=True, overflow="ellipsis")  # cut where the terminal ends
     columns = (
@@ -122,5 +122,7 @@ def open_screen(*, verbose: bool) -> Iterator[Screen]:
         TaskProgressColumn(table_column=percent),
         _TimeLeft(table_column=left),
     )
-    with Progress(*columns, console=console, transient=True) as display:
+    display = Progress(*columns, console=console, transient=True)
+    # Where nobody watches, Rich would end with an empty line.
+    with display if console.is_interactive else nullcontext():
         yield Screen(display, verbose=verbose)

@@ -8,7 +8,7 @@ from tasks.core.vocabulary import Dataset
 class Rows(NamedTuple):
     """How many there are, and where the first stands: "ratings.csv, row 3: user 1, item 10"."""
 
-    count: int
+    total: int
     first: str = ""
 
 

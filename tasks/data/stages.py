@@ -65,7 +65,7 @@ def ingest_source(home: Path, source: catalogue.Source, now: float | None = None
         items, from_items = clean_items(raw.items, raw.info)
         ratings, from_ratings = _clean_ratings(raw, items, stem, now)
         tags, from_tags = clean_tags(raw.tags, ratings) if raw.tags else (None, {})
-        lost = first_stranger(raw.ratings, items) if from_ratings[UNKNOWN].count else None
+        lost = first_stranger(raw.ratings, items) if from_ratings[UNKNOWN].total else None
         stranger = stranger_at(raw.ratings, lost)
         dropped = from_ratings | from_items | from_tags | dict(raw.dropped)
         info = _completed(raw, ratings)
@@ -75,7 +75,7 @@ def ingest_source(home: Path, source: catalogue.Source, now: float | None = None
             items=write_table(home, "items", items),
             tags=None if tags is None else write_table(home, "tags", tags),
             users=_of_all(ratings, pl.col(USER).n_unique())[0],
-            dropped={reason: rows.count for reason, rows in dropped.items() if rows.count},
+            dropped={reason: rows.total for reason, rows in dropped.items() if rows.total},
             firsts={reason: rows.first for reason, rows in dropped.items() if rows.first}
             | ({UNKNOWN: stranger.shown} if stranger else {}),
             stranger=stranger,

@@ -43,14 +43,14 @@ def test_ratings_come_out_sorted_and_typed():
     )
     assert frame.rows() == [(2, 10, 5.0, 8), (2, 20, 4.0, 7), (10, 10, 3.5, None)]
     assert frame.dtypes == [pl.Int64, pl.Int64, pl.Float64, pl.Int64]
-    assert not any(rows.count for rows in dropped.values())
+    assert not any(rows.total for rows in dropped.values())
 
 
 def test_of_doubled_ratings_the_latest_stays_and_the_others_are_counted():
     raw = ratings((1, 10, 5.0, 300), (1, 10, 1.0, 100), (1, 10, 2.0, None), (2, 10, 4.0, 50))
     frame, dropped = clean(raw, items(10))
     assert frame.rows() == [(1, 10, 5.0, 300), (2, 10, 4.0, 50)]
-    assert {reason: rows.count for reason, rows in dropped.items()} == {UNKNOWN: 0, SUPERSEDED: 2}
+    assert {reason: rows.total for reason, rows in dropped.items()} == {UNKNOWN: 0, SUPERSEDED: 2}
 
 
 def test_without_timestamps_the_last_in_the_file_stays():
@@ -81,7 +81,7 @@ def test_whatever_is_doubled_one_rating_per_pair_stays_the_latest(rows):
     frame = pl.DataFrame(rows, schema=schema, orient="row").with_row_index(ROW, offset=2)
     cleaned, dropped = clean(Table(Path("some.csv"), frame), items(1, 2, 3))
     assert cleaned.rows() == [(*pair, *given) for pair, given in sorted(latest.items())]
-    assert dropped[SUPERSEDED].count == len(rows) - len(latest)
+    assert dropped[SUPERSEDED].total == len(rows) - len(latest)
 
 
 def _when(time):
@@ -92,19 +92,19 @@ def test_ratings_of_unknown_items_are_dropped_and_counted():
     raw = ratings((1, 10, 4.0, 1), (1, 20, 4.0, 1), (2, 10, 4.0, 1), (2, 99, 4.0, 1))
     frame, dropped = clean(raw, items(10, 20))
     assert 99 not in frame["item"]
-    assert {reason: rows.count for reason, rows in dropped.items()} == {UNKNOWN: 1, SUPERSEDED: 0}
+    assert {reason: rows.total for reason, rows in dropped.items()} == {UNKNOWN: 1, SUPERSEDED: 0}
 
 
 def test_a_text_id_among_the_ratings_of_numbered_items_is_just_an_unknown_item():
     raw = ratings(("1", "10", "4", "1"), ("1", "20", "4", "1"), ("1", "n/a", "4", "1"))
     frame, dropped = clean(raw, items("10", "20"))
     assert frame["item"].to_list() == [10, 20]
-    assert dropped[UNKNOWN].count == 1
+    assert dropped[UNKNOWN].total == 1
 
 
 def test_half_of_the_ratings_may_be_of_unknown_items_but_not_more():
     half = ratings((1, 10, 4.0, 1), (1, 99, 4.0, 1))
-    assert clean(half, items(10))[1][UNKNOWN].count == 1
+    assert clean(half, items(10))[1][UNKNOWN].total == 1
     more = ratings((1, 99, 4.0, 1), (1, 10, 4.0, 1), (1, 98, 4.0, 1))
     with pytest.raises(BadDataError) as caught:
         clean(more, items(10))
@@ -186,4 +186,4 @@ def test_a_tag_by_a_user_with_a_text_id_is_just_one_without_a_rating():
         table("user item tag", [("1", "10", "slow"), ("bob", "10", "dark")]), rated
     )
     assert frame.rows() == [(1, 10, "slow")]
-    assert dropped["tags dropped: their user has not rated their item"].count == 1
+    assert dropped["tags dropped: their user has not rated their item"].total == 1

@@ -159,21 +159,68 @@ def test_it_imports_no_prefect(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("command", ["nightly", "estimate", "enrich", "evaluate", "replay"])
-def test_commands_look_at_the_data_before_they_start_a_server(
-    command, tmp_path, monkeypatch, capsys
-):
+@pytest.fixture
+def refused(tmp_path, monkeypatch, capsys):
+    """What a command says that must end with code 1 before it starts a server."""
+
     def start(_home):
         pytest.fail("a server was started")
 
-    monkeypatch.setattr("flows.cli.app.prefect_for", start)
-    folder = write_folder(tmp_path / "data", {"log.csv": "who,what\n1,10\n"})
-    words = ["palate", command, "--data", str(folder), "--home", str(tmp_path / "home")]
-    monkeypatch.setattr(sys, "argv", words)
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 1
-    assert "no file has a user and an item" in capsys.readouterr().err
+    def run(command, files, *more):
+        monkeypatch.setattr("flows.cli.app.prefect_for", start)
+        folder = write_folder(tmp_path / "data", files)
+        words = ["palate", command, "--data", str(folder), "--home", str(tmp_path / "home"), *more]
+        monkeypatch.setattr(sys, "argv", words)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 1
+        return capsys.readouterr().err
+
+    return run
+
+
+COMMANDS = ["nightly", "estimate", "enrich", "evaluate", "replay"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_look_at_the_data_before_they_start_a_server(command, refused):
+    assert "no file has a user and an item" in refused(command, {"log.csv": "who,what\n1,10\n"})
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_read_every_row_before_they_start_a_server(command, refused, tmp_path):
+    rows = "user,item,rating,timestamp\n1,10,4,1\n2,20,4,1\n3,20,nine,1\n"
+    says = refused(command, GENERIC | {"ratings.csv": rows})
+    assert "ratings.csv, row 4, column 'rating': 'nine' is not a number" in says
+    assert len(says.splitlines()) == 2
+    assert not list((tmp_path / "home").rglob("*.tmp"))
+
+
+def test_too_many_unknown_items_and_early_days_are_found_before_a_server_starts(refused):
+    rows = "user,item,rating,timestamp\n1,10,4,1\n2,20,4,1\n3,99,4,1\n"
+    assert "at most 5 % may be" in refused("nightly", GENERIC | {"ratings.csv": rows})
+
+
+def test_a_day_before_all_ratings_is_found_before_a_server_starts(refused):
+    assert "Choose a later --as-of" in refused("nightly", GENERIC, "--as-of", "1969-01-01")
+
+
+def test_the_rules_of_a_night_are_read_before_a_server_starts(refused):
+    items = "item,title,available_from\n10,Heat,soon\n20,Alien,\n"
+    assert "'soon' is no date" in refused("nightly", GENERIC | {"items.csv": items})
+
+
+def test_typed_tastes_are_read_before_a_server_starts(refused, tmp_path):
+    tastes = tmp_path / "tastes.csv"
+    tastes.write_text("who,words\n1,westerns\n")
+    says = refused("nightly", GENERIC, "--profiles", str(tastes))
+    assert "tastes.csv" in says and "the column is missing" in says
+
+
+def test_an_address_without_its_secret_is_found_before_a_server_starts(refused, toml):
+    config = toml('publish_to = ["redis://:$NO_SUCH_SECRET@127.0.0.1:1/0"]\n')
+    says = refused("nightly", GENERIC, "--config", str(config))
+    assert "$NO_SUCH_SECRET is not in the environment" in says
 
 
 def test_the_rules_beside_a_data_set_are_said(checked):
