@@ -14,7 +14,13 @@ CHECKS: tuple[Examine, ...] = (
     *(packages.check_spark, home.check_writable, home.check_shared, home.check_space),
     *(home.check_leftovers, home.check_clock, home.check_results, home.check_ledger),
     *(packages.check_data, packages.check_embedder, services.check_service),
-    *(services.check_prefect, services.check_workers, services.check_runner, services.check_llm),
+    *(
+        services.check_prefect,
+        services.check_workers,
+        services.check_runner,
+        services.check_targets,
+    ),
+    services.check_llm,
 )
 """In the order in which they are shown. One more is one function more."""
 

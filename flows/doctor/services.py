@@ -14,12 +14,15 @@ import openai
 from flows.doctor.finding import Finding, fail, ok, warn
 from flows.runner import workers_of
 from flows.service.state import read_state
+from tasks.core.errors import PalateError
 from tasks.core.secrets import Secrets
+from tasks.core.targets import Target, target_of
 from tasks.llm.client import ChatClient
 from tasks.llm.failures import Failure
 from tasks.llm.probe import probe
 from tasks.settings.runner_name import THREADS, scheduler_of
 from tasks.settings.settings import Settings
+from tasks.store.export.lists import check_target
 
 SECONDS = 5.0
 START = (
@@ -89,6 +92,19 @@ def check_runner(settings: Settings) -> list[Finding]:
         return [warn("runner", what, "Make the folder, or run a night.")]
     count = workers_of(settings)
     return [ok("runner", f"{settings.runner}: {count} workers with what tasks need")]
+
+
+def check_targets(settings: Settings) -> list[Finding]:
+    """Each place that nights publish to beside the results file would take lists."""
+    return [_target(target_of(given)) for given in settings.night.publish_to]
+
+
+def _target(target: Target) -> Finding:
+    try:
+        check_target(target, SECONDS)
+    except PalateError as error:
+        return fail("publish", error.what.rstrip("."), error.fix)
+    return ok("publish", f"{target.shown} would take lists")
 
 
 def check_llm(settings: Settings) -> list[Finding]:

@@ -34,7 +34,7 @@ def test_a_check_that_breaks_is_a_finding_and_the_others_still_run() -> None:
 
 
 def test_every_check_is_of_another_thing() -> None:
-    assert len({check.__name__ for check in CHECKS}) == len(CHECKS) == 18
+    assert len({check.__name__ for check in CHECKS}) == len(CHECKS) == 19
 
 
 def test_doctor_prints_each_finding_with_what_to_do_and_fails_on_a_failure(

@@ -1,5 +1,6 @@
 """Lists as a file: Parquet, JSON lines or CSV, by its ending."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -7,6 +8,7 @@ from typing import BinaryIO
 import polars as pl
 from pyarrow.parquet import ParquetWriter
 
+from tasks.core.errors import StoreError
 from tasks.core.files import replacing
 from tasks.core.targets import Target
 
@@ -21,6 +23,15 @@ def write_file(target: Target, batches: Iterator[pl.DataFrame]) -> int:
         if path.suffix == ".parquet":
             return _write_parquet(batches, file)
         return _write_text(batches, file, csv=path.suffix == ".csv")
+
+
+def check_folder(target: Target, file: Path) -> None:
+    """Raise StoreError where the file cannot be made or replaced; nothing is written."""
+    folder = file.absolute().parent
+    if not folder.is_dir():
+        raise StoreError(f"{target.shown}: there is no folder {folder}.", "Make it.")
+    if not os.access(folder, os.W_OK):
+        raise StoreError(f"{target.shown}: {folder} cannot be written to.", "Check its rights.")
 
 
 def _write_parquet(batches: Iterator[pl.DataFrame], file: BinaryIO) -> int:

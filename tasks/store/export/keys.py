@@ -5,15 +5,18 @@ is one transaction that moves it on, so that an export that was broken off is ca
 """
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import polars as pl
 
 from tasks.core.errors import SettingsError, StoreError
 from tasks.core.targets import Target
 
+R = TypeVar("R")
+
 USERS_AT_ONCE = 1_000
+PATIENCE = 30.0
 FRESH = 0.9
 """Of the time until keys expire, what must be left of an export that is carried on."""
 
@@ -25,6 +28,23 @@ def write_keys(target: Target, run_id: str, lists: Iterator[pl.DataFrame], hours
 
     `lists`: batches that part no user's list. Raises StoreError, SettingsError.
     """
+    seconds = round(hours * 3600)
+    return _connected(target, lambda client: _write(client, target.name, run_id, lists, seconds))
+
+
+def check_keys(target: Target, seconds: float) -> None:
+    """Return if keys could be set, within so many seconds; nothing is changed.
+
+    Raises StoreError and SettingsError as `write_keys` would.
+    """
+    _connected(target, lambda client: _there(client, target.name, "", 0), seconds)
+
+
+def _connected(target: Target, work: Callable[[Any], R], patience: float = PATIENCE) -> R:
+    """What the work gives; the server may take `patience` seconds for each answer.
+
+    Raises StoreError, SettingsError.
+    """
     try:
         import redis  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -32,18 +52,19 @@ def write_keys(target: Target, run_id: str, lists: Iterator[pl.DataFrame], hours
             f"{target.shown}: the package redis is not installed.", "pip install palate[redis]"
         ) from error
     try:
-        client = redis.Redis.from_url(target.url(), socket_timeout=30, socket_connect_timeout=5)
+        client = redis.Redis.from_url(
+            target.url(), socket_timeout=patience, socket_connect_timeout=5
+        )
     except ValueError as error:
         raise SettingsError(
             f"{target.shown}: is no address of a Redis server.", "Write redis://host:6379/0."
         ) from error
     try:
         with client:
-            return _write(client, target.name, run_id, lists, round(hours * 3600))
+            return work(client)
     except (redis.RedisError, OSError) as error:
         raise StoreError(
-            f"{target.shown}: the lists could not be written"
-            f" ({target.without_secrets(str(error))}).",
+            f"{target.shown}: lists cannot be written ({target.without_secrets(str(error))}).",
             "Check that the server runs, its address and its password; then export again: it is"
             " carried on.",
         ) from None

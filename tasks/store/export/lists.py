@@ -10,9 +10,9 @@ import sql
 from tasks.core.errors import StoreError
 from tasks.core.targets import Target
 from tasks.core.vocabulary import Record
-from tasks.store.export.files import write_file
-from tasks.store.export.keys import write_keys
-from tasks.store.export.table import write_table_of
+from tasks.store.export.files import check_folder, write_file
+from tasks.store.export.keys import check_keys, write_keys
+from tasks.store.export.table import check_table, write_table_of
 from tasks.store.query import query, stream
 
 
@@ -56,6 +56,20 @@ def export(home: Path, night: ExportedNight, target: Target, hours: float) -> in
                 return write_keys(target, night.run_id, whole_lists(batches), hours)
             case _:
                 return write_table_of(target, batches)
+
+
+def check_target(target: Target, seconds: float) -> None:
+    """Return if lists could be exported to a target, within so many seconds; changes nothing there.
+
+    Raises StoreError, SettingsError.
+    """
+    match target.kind:
+        case "file":
+            check_folder(target, Path(target.address))
+        case "redis":
+            check_keys(target, seconds)
+        case _:
+            check_table(target)
 
 
 def whole_lists(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

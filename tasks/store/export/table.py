@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import polars as pl
 from sqlalchemy import Column as SqlColumn
@@ -17,9 +18,10 @@ from sqlalchemy import (
 )
 from sqlalchemy import Table as SqlTable
 
-from tasks.core.databases import in_database
+from tasks.core.databases import in_database, reading_database, url_of_database
 from tasks.core.errors import StoreError
 from tasks.core.targets import Target
+from tasks.store.export.files import check_folder
 
 ROWS_AT_ONCE = 10_000
 SHORT = ("mysql", "mariadb", "mssql", "oracle")
@@ -34,11 +36,26 @@ def write_table_of(target: Target, batches: Iterator[pl.DataFrame]) -> int:
     The table is made where there is none; readers see the rows of before until all new ones are
     there. Raises StoreError, where a table of that name holds something else as well.
     """
+    return in_database(
+        target, partial(_replace, target=target, batches=batches), partial(_failed, target)
+    )
 
-    def failed(said: str) -> StoreError:
-        return StoreError(f"{target.shown}: the lists could not be written ({said}).", FIX)
 
-    return in_database(target, partial(_replace, target=target, batches=batches), failed)
+def check_table(target: Target) -> None:
+    """Return if the table could be replaced; nothing is changed or made.
+
+    Raises StoreError and SettingsError as `write_table_of` would.
+    """
+    url = url_of_database(target)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        check_folder(target, Path(url.database or ""))
+        return
+    check = partial(_check_columns, table=_table(target.name), target=target)
+    reading_database(target, check, partial(_failed, target), Path())
+
+
+def _failed(target: Target, said: str) -> StoreError:
+    return StoreError(f"{target.shown}: lists cannot be written ({said}).", FIX)
 
 
 def _replace(connection: Connection, target: Target, batches: Iterator[pl.DataFrame]) -> int:

@@ -1,15 +1,19 @@
+import sqlite3
 import time
+from contextlib import closing
 from importlib.metadata import version
 
 import pytest
 
 from flows.doctor import services
-from flows.doctor.services import check_llm, check_prefect, check_workers
+from flows.doctor.services import check_llm, check_prefect, check_targets, check_workers
 from tasks.settings.settings import Settings
+from tasks.settings.sources import NightlyOptions
 from tests.flows.doctor.loopback import answering
 from tests.support.fake_llm import faults
 from tests.support.fake_llm.handle import fake_llm
 from tests.support.options import plain_settings
+from tests.support.redis_server import PASSWORD, client_of, redis_server
 
 CLOSED = "http://127.0.0.1:9"
 KEY = "sk-very-secret"
@@ -134,3 +138,40 @@ def test_a_language_model_that_is_away_or_silent_fails_within_the_deadline(monke
     with answering(models("fake-1")) as (url, _):
         assert "TimeoutError" in check_llm(llm(url))[0].what
         assert time.monotonic() - started < 0.9
+
+
+def published_to(toml, *addresses):
+    return NightlyOptions(config=toml(f"publish_to = {list(addresses)}\n")).settings()
+
+
+def test_places_to_publish_to_are_tried_and_nothing_is_made_there(tmp_path, toml, monkeypatch):
+    monkeypatch.setenv("REDIS_PASSWORD", PASSWORD)
+    file, database = tmp_path / "lists.csv", tmp_path / "shop.db"
+    with redis_server() as socket:
+        redis = f"unix://:$REDIS_PASSWORD@{socket}"
+        findings = check_targets(published_to(toml, str(file), f"sqlite:///{database}", redis))
+        assert client_of(socket).dbsize() == 0
+    assert [one.status for one in findings] == ["ok"] * 3, findings
+    assert not file.exists() and not database.exists()
+    assert PASSWORD not in str(findings)
+
+
+def test_places_that_would_take_no_lists_are_told_each(tmp_path, toml, monkeypatch):
+    monkeypatch.setenv("DB_PASSWORD", KEY)
+    shop = tmp_path / "shop.db"
+    with closing(sqlite3.connect(shop)) as connection:
+        connection.execute("CREATE TABLE recommendations (somebody TEXT)")
+    wrong = {
+        str(tmp_path / "nowhere" / "lists.csv"): "there is no folder",
+        f"sqlite:///{tmp_path / 'nowhere' / 'shop.db'}": "there is no folder",
+        f"sqlite:///{shop}": "has other columns than the lists",
+        "postgresql://me:$DB_PASSWORD@127.0.0.1:9/shop": "lists cannot be written",
+        "redis://127.0.0.1:9/0": "lists cannot be written",
+        "redis://:$NO_SUCH_SECRET@127.0.0.1:9/0": "$NO_SUCH_SECRET is not in the environment",
+    }
+    findings = check_targets(published_to(toml, *wrong))
+    assert [one.status for one in findings] == ["fail"] * len(wrong)
+    for finding, says in zip(findings, wrong.values(), strict=True):
+        assert says in finding.what and finding.fix
+    assert KEY not in str(findings)
+    assert not (tmp_path / "nowhere").exists()

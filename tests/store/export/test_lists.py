@@ -91,7 +91,7 @@ def test_a_table_that_holds_something_else_is_not_touched(home: Path, tmp_path: 
         with pytest.raises(StoreError, match=r"'orders' has other columns .*total"):
             exported(home, f"sqlite:///{tmp_path}/shop.db#orders")
         assert database.execute("SELECT * FROM orders").fetchall() == [(1, 9.5)]
-    with pytest.raises(StoreError, match="could not be written"):
+    with pytest.raises(StoreError, match="cannot be written"):
         exported(home, f"sqlite:///{tmp_path}/nowhere/shop.db")
 
 
@@ -127,7 +127,7 @@ def test_postgres_shows_the_old_lists_until_the_new_ones_are_whole(
     for wrong, says in (
         (address.replace("mart.", "other."), "no schema 'other'"),
         (address.replace(f"/{database}", "/not_there"), "not_there"),
-        (address.replace(server.folder, "/nowhere"), "could not be written"),
+        (address.replace(server.folder, "/nowhere"), "cannot be written"),
     ):
         with pytest.raises(StoreError, match=says) as failed:
             exported(home, wrong)
@@ -165,7 +165,7 @@ def test_an_export_to_redis_is_carried_on(
     with monkeypatch.context() as patch:
         chunks = keys._chunks
         patch.setattr(keys, "_chunks", lambda lists: failing_after(chunks(lists), 2, OSError))
-        with pytest.raises(StoreError, match="could not be written"):
+        with pytest.raises(StoreError, match="cannot be written"):
             exported(home, address)
     assert json.loads(client.get("recs")) == {"run_id": "run-2", "users": 4, "complete": False}
     client.set("recs:1", "as it was", ex=3600)
@@ -183,10 +183,10 @@ def test_redis_that_is_away_wrong_or_used_by_others_says_so(
     with pytest.raises(StoreError, match="'recs' holds something else"):
         exported(home, address)
     assert client_of(socket).get("recs") == "mine"
-    with pytest.raises(StoreError, match=r"unix:///nowhere#recs: .* could not be written"):
+    with pytest.raises(StoreError, match=r"unix:///nowhere#recs: .* cannot be written"):
         exported(home, "unix:///nowhere#recs")
     monkeypatch.setenv("LISTS_PW", "another-sentinel")
-    with pytest.raises(StoreError, match="could not be written") as failed:
+    with pytest.raises(StoreError, match="cannot be written") as failed:
         exported(home, address)
     assert "another-sentinel" not in str(failed.value)
 
