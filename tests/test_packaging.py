@@ -1,5 +1,6 @@
 """The wheel, as somebody without the clone installs it."""
 
+import platform
 import shutil
 import subprocess
 import sys
@@ -17,8 +18,24 @@ ROOT = Path(__file__).parents[1]
 UV = str(Path(sys.executable).with_name("uv"))
 
 
+def interpreter(version: str) -> str:
+    """One of this version, wherever it lies on this machine; skips where there is none."""
+    if version == platform.python_version_tuple()[1]:
+        return sys.executable
+    words = [UV, "python", "find", "--no-python-downloads", "--no-project", f"3.{version}"]
+    found = subprocess.run(words, capture_output=True, text=True, check=False)
+    own = Path("~/.pyenv/versions").expanduser().glob(f"3.{version}.*/bin/python")
+    there = [found.stdout.strip()] if not found.returncode else [*map(str, own)]
+    if not there:
+        pytest.skip(f"needs a Python 3.{version} on this machine")
+    return there[0]
+
+
 @pytest.mark.slow
-def test_the_wheel_runs_a_night_outside_the_clone(tmp_path: Path, made_up: Path) -> None:
+@pytest.mark.parametrize("version", ["11", "13"])
+def test_the_wheel_runs_a_night_outside_the_clone(
+    tmp_path: Path, made_up: Path, version: str
+) -> None:
     clone = _clean_copy(tmp_path / "clone")
     _do(UV, "build", "--quiet", "--wheel", "--no-build-isolation", "--out-dir", tmp_path, clone)
     (wheel,) = tmp_path.glob("palate-*.whl")
@@ -32,9 +49,12 @@ def test_the_wheel_runs_a_night_outside_the_clone(tmp_path: Path, made_up: Path)
     assert not [name for name in names if name.startswith(("tests/", "deployments/"))]
 
     fresh = tmp_path / "fresh"
-    _do(UV, "venv", "--quiet", "--python", sys.executable, fresh)
+    _do(UV, "venv", "--quiet", "--python", interpreter(version), fresh)
+    wheels = ["--only-binary", ":all:", "--python", fresh / "bin" / "python"]
+    everything = ["--requirement", ROOT / "requirements.lock", "--require-hashes"]
+    _do(UV, "pip", "install", "--quiet", "--dry-run", *wheels, *everything)
     locked = ["--constraint", ROOT / "requirements.lock"]
-    _do(UV, "pip", "install", "--quiet", "--python", fresh / "bin" / "python", *locked, wheel)
+    _do(UV, "pip", "install", "--quiet", *wheels, *locked, wheel)
     palate = fresh / "bin" / "palate"
     _every_command_helps(palate, tmp_path)
     _what_is_missing_is_named(palate, tmp_path, made_up)
