@@ -78,15 +78,18 @@ NOT_RUN = {
 """Documented commands that no test types as they stand, and why."""
 
 SLOW = (
-    *("palate experiment", "palate replay", "palate nightly --runner dask"),
-    "palate nightly --scorer llm-batch",
+    *("palate evaluate", "palate experiment", "palate replay", "palate results"),
+    *("palate nightly --runner dask", "palate nightly --scorer", "palate nightly --explain"),
 )
-"""How those begin that take longer than the others together."""
+"""How those begin that take longer than the others together, or need one that does."""
 
 FIRST = "palate nightly"
 """What all others look back on."""
 
 STANDS_FOR = {"DIR": "movielens", "FILE": "wishes.json", "...": "gpt-4.1-mini"}
+AFTER = {"palate results": "palate experiment deployments/experiments/first.toml"}
+"""What is there to be shown first."""
+
 MORE = {"palate compare": ["--open"]}
 """Words that are typed besides, so that somebody who is no person can answer."""
 
@@ -205,6 +208,7 @@ def test_every_quick_command_does_what_it_is_shown_for(guide: Guide) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [one for one in TYPED if is_slow(one)], ids=" ".join)
 def test_every_other_command_does_too(guide: Guide, words: list[str]) -> None:
-    assert guide.type(FIRST.split()).returncode == 0
+    for before in (FIRST, *filter(None, [AFTER.get(" ".join(words))])):
+        assert guide.type(before.split()).returncode == 0
     done = guide.type(words)
     assert not done.returncode, done.stdout + done.stderr
