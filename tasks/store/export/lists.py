@@ -59,7 +59,9 @@ def export(home: Path, night: ExportedNight, target: Target, hours: float) -> in
 
 
 def check_target(target: Target, seconds: float) -> None:
-    """Return if lists could be exported to a target, within so many seconds; changes nothing there.
+    """Return if lists could be exported to a target; nothing is changed there.
+
+    `seconds`: the most that a Redis may take for an answer.
 
     Raises StoreError, SettingsError.
     """
