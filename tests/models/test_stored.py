@@ -64,6 +64,7 @@ def test_a_model_is_read_once_while_there_is_room(tmp_path, monkeypatch):
     monkeypatch.setattr(stored, "_READ", stored._Read())
     kept = [save(tmp_path, FITS["popularity"](source)) for source in ("text", "whole numbers")]
     first, second = (load(tmp_path, one) for one in kept)
+    assert isinstance(first, Popularity)
     assert load(tmp_path, kept[0]) is first and load(tmp_path, kept[1]) is second
     with pytest.raises(ValueError, match="read-only"):
         first.item_bias[0] = 1.0
