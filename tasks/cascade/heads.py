@@ -17,6 +17,8 @@ RICHNESS = "richness"
 """Log of 1 + the characters of the item's text."""
 FITTING = "fitting"
 """Whether a person of a sample is one to fit on; the others are to judge on."""
+ASKED = "asked"
+"""Whether the model is asked about a row of a head."""
 RELEVANT = "relevant"
 """Held-out items that the person liked, in the head or not."""
 
@@ -103,7 +105,7 @@ def drawn(heads: pl.DataFrame, count: int, seed: int) -> pl.DataFrame:
 
 
 def _sizes(there: list[int], wanted: int) -> list[int]:
-    """How many new people and how many others; where there are too few of one, more of the other."""
+    """How many new people and how many others; too few of one are made up for by the other."""
     new, warm = there
     first = min(new, max(wanted // 2, wanted - warm))
     return [first, min(warm, wanted - first)]
@@ -113,10 +115,19 @@ def _lot(user: object, seed: int) -> str:
     return hashlib.sha256(f"{seed} {user}".encode()).hexdigest()
 
 
-def asked_rows(heads: pl.DataFrame, asked: Mapping[str, bool]) -> pl.DataFrame:
-    """The rows of the heads that are in a part that is asked."""
-    wanted = [row_in(part) for part, wanted in asked.items() if wanted]
-    return heads.filter(pl.any_horizontal(wanted)) if wanted else heads.clear()
+def marked(heads: pl.DataFrame, asks: Mapping[str, bool]) -> pl.DataFrame:
+    """The heads of people of whom something is asked; ASKED says which rows."""
+    wanted = [row_in(part) for part, asked in asks.items() if asked]
+    if not wanted:
+        return heads.clear().with_columns(pl.lit(False).alias(ASKED))
+    known = heads.with_columns(pl.any_horizontal(wanted).alias(ASKED))
+    return known.filter(pl.col(ASKED).any().over(USER))
+
+
+def part_counts(heads: pl.DataFrame) -> dict[str, int]:
+    """Of each part how many people, or different new items, there are in the heads."""
+    whose = {NEW_PEOPLE: USER, WARM_PEOPLE: USER, NEW_ITEMS: ITEM}
+    return {part: heads.filter(row_in(part))[whose[part]].n_unique() for part in PARTS}
 
 
 def first_places(lists: pl.DataFrame, size: int) -> pl.DataFrame:

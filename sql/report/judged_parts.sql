@@ -1,0 +1,5 @@
+-- What judging heads of lists has shown to add, and whether each part was asked about.
+SELECT part AS name, part, asked, tonight, people, gain AS difference, low, high
+FROM judged_parts
+WHERE run_id = $run_id
+ORDER BY part = 'new items', part
