@@ -10,10 +10,13 @@ from tasks.cascade.heads import FITTING, PARTS, RELEVANT, row_in, within_people
 from tasks.core.arrays import Floats
 from tasks.core.vocabulary import RANK, SIMILARITY, USER, Record
 from tasks.evaluation.accuracy import ndcg
-from tasks.evaluation.significance import ALPHA, bootstrap_intervals
+from tasks.evaluation.significance import bootstrap_intervals
 from tasks.features.table import LABEL
 
 K = 10
+DOUBT = 0.02
+"""Of all intervals together, to lie beside the truth: of a model that answers noise about one part
+in a hundred samples seems worth it then; with .05 it was three."""
 FEWEST_PEOPLE = 20
 """To fit on, and of each part to judge on: of fewer nothing is said."""
 
@@ -96,7 +99,7 @@ def worth(heads: pl.DataFrame, shares: Mapping[str, float], seed: int) -> Cascad
     blend, judging = fit_blend(fitting), heads.filter(~pl.col(FITTING))
     differences = {part: _differences(judging, blend, part) for part in PARTS}
     enough = sum(len(values) >= FEWEST_PEOPLE for values in differences.values())
-    level = 1 - ALPHA / max(enough, 1)
+    level = 1 - DOUBT / max(enough, 1)
     gains = (_gain(part, values, shares[part], seed, level) for part, values in differences.items())
     return Cascade(blend=blend, gains=tuple(gains), **counts)
 
