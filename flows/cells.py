@@ -247,7 +247,7 @@ def _work(records: Sequence[StageRecord], seeds: int) -> tuple[float, float]:
 
 
 def _asks(cell: Cell) -> bool:
-    return cell.settings.method.asks_llm and cell.settings.method.reads_similarity
+    return cell.settings.method.asks_llm and cell.settings.method.judges
 
 
 def _spent(cell: Cell) -> Decimal | None:

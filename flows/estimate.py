@@ -6,16 +6,20 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.candidates import propose
+from flows.cascade import asking_about, heads_to_ask, measured, sampled
 from flows.dataset import what_is_known
 from flows.outcomes import Estimate, EstimateLine
-from flows.ranking import base_lists
+from flows.pipeline import Candidates, Pipeline
+from flows.ranking import learn_aloud, lists_without_model
 from flows.runner import on_its_runner
 from flows.similarity import prepare
 from flows.tonight import TONIGHT, Tonight
 from flows.tuning import tuned
+from tasks.cascade.heads import PARTS
 from tasks.core.artifacts import read_table
 from tasks.core.errors import SettingsError
 from tasks.core.flow_steps import FlowSteps
+from tasks.core.vocabulary import Artifact
 from tasks.features.similarity.language import people_shown
 from tasks.features.similarity.scorer import ScoringInputs
 from tasks.llm.budget import NANO
@@ -26,6 +30,8 @@ from tasks.settings.settings import Settings
 from tasks.texts.profiles.language import favourites_blocks, with_lines
 from tasks.texts.sentences.listed import make_listed, places
 
+OF_SAMPLE = " of a sample"
+
 
 @flow(name="estimate", task_runner=ThreadPoolTaskRunner(max_workers=2))  # type: ignore[arg-type]
 @on_its_runner
@@ -34,7 +40,8 @@ def estimate(settings: Settings) -> Estimate:
 
     A person whose profile is still to be written counts with all pairs new, and with the length of
     the composed text in its place. While scores are still to be asked for nobody knows the lists:
-    sentences are then counted as if the base lists were published.
+    sentences are then counted as if the lists without the model were published. Where heads are
+    judged, and what that adds is still to be asked, everybody's head counts.
     """
     _refuse_what_is_not_counted(settings)
     tonight = _tonight(settings)
@@ -45,28 +52,71 @@ def estimate(settings: Settings) -> Estimate:
     session = session_for(settings.home, settings.engine)
     profiles, texts = (read_table(settings.home, a) for a in (prepared.profiles, prepared.texts))
     plans: dict[str, RequestPlan] = {}
-    if settings.method.writer == "llm":
+    if settings.method.writer == "llm" and not (settings.method.cascades and proposed):
         blocks = favourites_blocks(profiles, texts)
         plans[PROFILE.kind], lines = session.run(lambda e: plan_profiles(e, blocks))
         profiles = with_lines(profiles, blocks, lines)
-    if proposed and settings.method.asks_llm:
+    if proposed and settings.method.cascades:
+        plans |= _plans_of_heads(changed, proposed)
+    elif proposed and settings.method.asks_llm:
         pairs = read_table(settings.home, proposed.pairs)
         asked = ScoringInputs(pairs, profiles, texts, dataset.info.scale)
         people = people_shown(asked, settings.engine)
         plans[SCORE.kind] = session.run(lambda engine: plan_scores(engine, people))
     if settings.night.explain:
         waits = proposed and any(plan.requests for plan in plans.values())
-        lists = base_lists(changed, proposed) if proposed and waits else tonight.lists(plan).ranked
+        lists = (
+            lists_without_model(changed, proposed)
+            if proposed and waits
+            else tonight.lists(plan).ranked
+        )
         shown = places(read_table(settings.home, lists), profiles, settings.top)
         listed = make_listed(shown, profiles, texts, settings.engine)
         plans[WHY.kind] = session.run(lambda engine: plan_sentences(engine, listed))
-    scores = plans.get(SCORE.kind)
+    scores = [plan for kind, plan in plans.items() if kind.startswith(SCORE.kind)]
+    known = sum(plan.known for plan in scores)
     return Estimate(
         model=settings.llm.llm_model or "",
         lines=[_line(kind, plan, settings) for kind, plan in plans.items()],
-        known=scores.known if scores else 0,
-        pairs=scores.known + scores.pairs if scores else 0,
+        known=known,
+        pairs=known + sum(plan.pairs for plan in scores),
     )
+
+
+def _plans_of_heads(pipeline: Pipeline, proposed: Candidates) -> dict[str, RequestPlan]:
+    """What is asked of a sample, as far as the ledger lacks it, and of tonight's heads."""
+    plans: dict[str, RequestPlan] = {}
+    fitted = pipeline.inputs.fitted
+    cascade = fitted.cascade if fitted else None
+    if not fitted:
+        learned = learn_aloud(pipeline)
+        sample, asking = sampled(pipeline, learned)
+        plans = _plans_about(asking, sample.heads, OF_SAMPLE) if sample else {}
+        if not any(plan.requests for plan in plans.values()):
+            cascade = measured(pipeline, learned)
+    always = pipeline.engine.llm_always
+    asks = cascade.asks(always=always) if cascade else dict.fromkeys(PARTS, True)
+    lists = lists_without_model(pipeline, proposed)
+    heads = heads_to_ask(pipeline, lists, asks)
+    return plans | _plans_about(asking_about(pipeline, heads.users), heads.pairs)
+
+
+def _plans_about(pipeline: Pipeline, pairs: Artifact, whose: str = "") -> dict[str, RequestPlan]:
+    """What is asked about these pairs, and for the profiles that are shown with them."""
+    home, prepared = pipeline.steps.home, prepare(pipeline)
+    session = session_for(home, pipeline.engine)
+    profiles, texts = (read_table(home, a) for a in (prepared.profiles, prepared.texts))
+    plans: dict[str, RequestPlan] = {}
+    if pipeline.method.writer == "llm":
+        blocks = favourites_blocks(profiles, texts)
+        plan, lines = session.run(lambda engine: plan_profiles(engine, blocks))
+        plans[f"{PROFILE.kind}{whose}"] = plan
+        profiles = with_lines(profiles, blocks, lines)
+    scale = pipeline.dataset.info.scale
+    asked = ScoringInputs(read_table(home, pairs), profiles, texts, scale)
+    people = people_shown(asked, pipeline.engine)
+    plans[f"{SCORE.kind}{whose}"] = session.run(lambda engine: plan_scores(engine, people))
+    return plans
 
 
 def _tonight(settings: Settings) -> Tonight:
@@ -80,11 +130,6 @@ def _refuse_what_is_not_counted(settings: Settings) -> None:
         raise SettingsError(
             "There is nothing to estimate: no language model is asked.",
             "Give --scorer llm (or llm-batch) or --explain, and --llm-model.",
-        )
-    if settings.method.learns_scores and settings.method.reranker == "learned":
-        raise SettingsError(
-            "learn_scores: what a language model would be asked of inner splits is not counted.",
-            f"Reckon with {1 + settings.method.learn_splits} times what a night without it asks.",
         )
 
 

@@ -1,5 +1,6 @@
 """The learned ranker, fitted on inner splits of a pipeline's train ratings alone."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from flows.candidates import propose
@@ -34,12 +35,17 @@ def learn(pipeline: Pipeline) -> Learned:
             f"There are {len(pipeline.windows)} windows of time to learn from, and 2 are needed.",
             "Set a shorter --horizon, or --learn-protocol split.",
         )
-    tables = [_labelled_table(pipeline, number) for number in range(pipeline.inner_splits)]
+    return learn_on(pipeline, range(pipeline.inner_splits), trees=method.learn_trees)
+
+
+def learn_on(pipeline: Pipeline, numbers: Sequence[int], *, trees: bool) -> Learned:
+    """Fit on these inner splits. Raises TooLittleDataError."""
+    tables = [labelled_table(pipeline, number) for number in numbers]
     return pipeline.steps.run(
         learn_stage,
         tables=tables[::-1] if pipeline.forward else tables,  # the newest comes last
         seed=pipeline.seed,
-        trees=method.learn_trees,
+        trees=trees,
         forward=pipeline.forward,
     )
 
@@ -110,7 +116,7 @@ def inner_pipeline(pipeline: Pipeline, number: int) -> tuple[Split, Pipeline]:
     return split, inner
 
 
-def _labelled_table(pipeline: Pipeline, number: int) -> Artifact:
+def labelled_table(pipeline: Pipeline, number: int) -> Artifact:
     """Labelled features of one inner split."""
     split, inner = inner_pipeline(pipeline, number)
     candidates = propose(inner)

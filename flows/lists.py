@@ -1,14 +1,15 @@
 """Everybody's lists, and what has to be learned before somebody can be answered."""
 
 from flows.candidates import model_of, propose
+from flows.cascade import measured
 from flows.lacking import without_unscored
 from flows.pipeline import Pipeline, Ranked
 from flows.ranking import (
-    base_lists,
     fitted_of,
     judging_unrated,
     learn_aloud,
     learned_of_unrated,
+    lists_without_model,
     rank,
 )
 from flows.tuning import tuned
@@ -22,7 +23,8 @@ from tasks.night.state import Fitted
 def make_lists(pipeline: Pipeline) -> Ranked:
     """Every user's candidates, base and re-ranked; those of who typed something as it has it.
 
-    While the language model is down the re-ranked order is the base order, marked degraded.
+    While the language model is down the lists are those without it, marked degraded: the learned
+    order where the model judges heads of it, else the base order.
     """
     with phase(phases.CANDIDATES):
         chosen = tuned(pipeline)
@@ -32,9 +34,10 @@ def make_lists(pipeline: Pipeline) -> Ranked:
         ranked = steered_lists(chosen, rank(chosen, candidates))
         return without_unscored(chosen, candidates, ranked)
     except LlmDownError as down:
-        say(f"    [red]degraded:[/] {down.what} The base lists stand in for the re-ranked.")
-        lists = base_lists(chosen, candidates)
-        told = f"{down.what} New lists are base lists."
+        standing_in = "lists without the model" if chosen.method.cascades else "base lists"
+        say(f"    [red]degraded:[/] {down.what} The {standing_in} stand in for the re-ranked.")
+        lists = lists_without_model(chosen, candidates)
+        told = f"{down.what} New lists are {standing_in}."
         return Ranked(lists=lists, degraded=told, fitted=fitted_of(chosen, candidates.models))
 
 
@@ -51,6 +54,8 @@ def fit(pipeline: Pipeline) -> Fitted:
         judging = judging_unrated(chosen) if chosen.method.ranks_new_items else None
         unrated = learned_of_unrated(chosen, judging) if judging else None
         fitted = fitted.model_copy(update={"unrated": unrated})
+    if chosen.method.cascades and fitted.learned:
+        fitted = fitted.model_copy(update={"cascade": measured(chosen, fitted.learned)})
     if not chosen.method.steers:
         return fitted
     with phase(phases.WORDS):

@@ -16,7 +16,9 @@ from flows.publishing import check_targets, publish_elsewhere
 from flows.rules import say_short
 from flows.runner import on_its_runner
 from flows.sentences import Sentences, write_sentences
-from flows.tonight import TONIGHT, Plan, Tonight, places_of, state_of
+from flows.tonight import TONIGHT, Lists, Plan, Tonight, places_of, state_of
+from tasks.cascade.tonight import Judging, judging
+from tasks.cascade.worth import Spent
 from tasks.core import phases
 from tasks.core.errors import TooLittleDataError
 from tasks.core.flow_steps import FlowSteps
@@ -28,7 +30,7 @@ from tasks.report.night.page import write_report
 from tasks.settings.method import Method
 from tasks.settings.settings import Settings
 from tasks.settings.sources import method_of
-from tasks.store.asked import requests_to_publish
+from tasks.store.asked import requests_to_publish, spent_on_scores
 from tasks.store.record import Run, new_run_id
 from tasks.store.stages import publish_stage
 
@@ -91,6 +93,7 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
         plan = tonight.plan()
         _say_plan(plan)
     lists = tonight.lists(plan, run_id)
+    spent = spent_on_scores(settings.home, settings.engine) if settings.method.cascades else Spent()
     short = say_short(steps, known, lists.ranked, settings.top)
     with phase(phases.GUARD):
         guarding = guard(steps, settings, known, plan.before)
@@ -108,6 +111,7 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
     asked = requests_to_publish(settings.home, settings.engine) if asks else None
     measured_in = run_id if results else None
     state = state_of(tonight, plan, lists, guarding.nights, measured_in, measured)
+    judging = _judging(tonight, plan, lists, spent)
     run = Run(
         run_id=run_id,
         flow="nightly",
@@ -127,7 +131,9 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
             changes=changes_of(plan.reasons, known.users.rows, plan.gone),
             verdicts=guarding.verdicts,
             state=state,
+            judging=judging,
         ),
+        unscored=lists.unscored,
     )
     with phase(phases.PUBLISH):
         database = steps.at("").run(
@@ -151,6 +157,26 @@ def _night(settings: Settings, plain: str | None = None) -> NightlyResult:
         note=run.night.note,
         measured_in=state.measured_in,
         asked=session_for(settings.home, settings.engine).summary() if asked else "",
+        judged=judging.sentence if judging else None,
+    )
+
+
+def _judging(tonight: Tonight, plan: Plan, lists: Lists, spent: Spent) -> Judging | None:
+    """What a language model was asked about heads; None where it judges none.
+
+    `spent`: on scores until the lists were there, on the sample of a new fit first.
+    """
+    cascade = lists.fitted.cascade
+    if cascade is None:
+        return None
+    asked = lists.asked
+    return judging(
+        cascade,
+        asked.counts if asked else {},
+        listed=plan.users.rows if plan.users else 0,
+        asked=asked.users.rows if asked else 0,
+        always=tonight.settings.llm.llm_always,
+        tonight=spent if plan.last else spent.less(cascade.price),
     )
 
 

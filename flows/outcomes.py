@@ -19,6 +19,7 @@ class NightlyResult(Record):
     note: str | None
     measured_in: str | None
     asked: str
+    judged: str | None = None
     report: Path | None = None
 
 

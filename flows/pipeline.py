@@ -7,6 +7,7 @@ The steps are functions of a `Pipeline`, each in a file of its own: `candidates`
 from dataclasses import dataclass, replace
 from typing import Self
 
+from tasks.cascade.stages import AskedHeads
 from tasks.core.errors import TooLittleDataError
 from tasks.core.protocols import PROTOCOLS
 from tasks.core.steps import Steps
@@ -67,11 +68,15 @@ class Ranked(Record):
     """Every user's candidates, base and re-ranked.
 
     `degraded`: why they could not be scored. `fitted`: what was learned from ratings for them.
+    Where heads are judged: `asked` of which, the `scores` that came, and how many did not.
     """
 
     lists: Artifact
     degraded: str | None = None
     fitted: Fitted
+    asked: AskedHeads | None = None
+    scores: Artifact | None = None
+    unscored: int = 0
 
 
 @dataclass(frozen=True)

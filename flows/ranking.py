@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import get_args
 
 from flows.candidates import propose
+from flows.cascade import judged, measured
 from flows.learning import feature_inputs, feature_names, held_out_share, learn
 from flows.pipeline import Candidates, Pipeline, Ranked, item_vectors
 from tasks.core import phases
@@ -35,7 +36,12 @@ def rank(pipeline: Pipeline, candidates: Candidates) -> Ranked:
     if pipeline.method.ranks_new_items and pipeline.inputs.new_items is None:
         lists, unrated = _with_unrated(pipeline, lists)
     made = fitted.model_copy(update={"learned": learned, "unrated": unrated})
-    return Ranked(lists=_diversified(pipeline, lists), fitted=made)
+    if pipeline.method.cascades and earlier is None:
+        made = made.model_copy(update={"cascade": measured(pipeline, learned)})
+    asked, scores = None, None
+    if pipeline.method.cascades and made.cascade:
+        lists, asked, scores = judged(pipeline, lists, made.cascade)
+    return Ranked(lists=_diversified(pipeline, lists), fitted=made, asked=asked, scores=scores)
 
 
 def learn_aloud(pipeline: Pipeline) -> Learned:
@@ -44,6 +50,14 @@ def learn_aloud(pipeline: Pipeline) -> Learned:
     hits = learned.weights.positives
     outcome(f"{len(learned.weights.features)} columns, from {hits:,} hits")
     return learned
+
+
+def lists_without_model(pipeline: Pipeline, candidates: Candidates) -> Artifact:
+    """What stands in where a language model gives too little: learned lists, else base lists."""
+    if not pipeline.method.cascades:
+        return base_lists(pipeline, candidates)
+    silent = pipeline.method.model_copy(update={"scorer": "embedded"})
+    return rank(replace(pipeline, method=silent), candidates).lists
 
 
 def base_lists(pipeline: Pipeline, candidates: Candidates) -> Artifact:
@@ -81,7 +95,9 @@ def _ordered(pipeline: Pipeline, candidates: Candidates, ranker: AnyRanker) -> A
             pairs=candidates.pairs,
             known=known,
             ranker=ranker,
-            explained=pipeline.top,
+            explained=max(pipeline.top, pipeline.engine.llm_head)
+            if pipeline.method.cascades
+            else pipeline.top,  # any item of a head may come first
             held_out=pipeline.inputs.held_out if oracle else None,
         )
 

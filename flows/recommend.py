@@ -17,7 +17,7 @@ from flows.sentences import Sentences, write_sentences
 from flows.wishes import lists_by_words, understood, word_inputs
 from tasks.core.artifacts import read_table
 from tasks.core.direct_steps import DirectSteps
-from tasks.core.errors import NewcomerError, TooLittleDataError
+from tasks.core.errors import LlmDownError, NewcomerError, TooLittleDataError
 from tasks.core.vocabulary import (
     BASE_RANK,
     GENRES,
@@ -141,7 +141,13 @@ def _answered(
     tastes: Sequence[str],
     plain: str | None = None,
 ) -> Person:
-    ready, fitted = prepared(steps, settings, dataset)
+    try:
+        ready, fitted = prepared(steps, settings, dataset)
+    except LlmDownError as down:
+        method = settings.method.model_copy(update={"scorer": "embedded"})
+        silent = settings.model_copy(update={"method": method})
+        told = f"{down.what} The list is made without the model."
+        return _answered(steps, silent, dataset, rules, question, tastes, told)
     rated = _understood(settings, ready, question.rate)
     person = steps.run(
         people_stage,

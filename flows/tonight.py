@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from flows.lists import make_lists
 from flows.pipeline import Inputs, Pipeline, Ranked
+from tasks.cascade.stages import AskedHeads
 from tasks.core.errors import TooLittleDataError
 from tasks.core.stage import list_versions
 from tasks.core.steps import Steps
@@ -50,7 +51,10 @@ class Plan(Record):
 
 
 class Lists(Record):
-    """Everybody's ranked candidates, the run that made each user's, and what they come from."""
+    """Everybody's ranked candidates, the run that made each user's, and what they come from.
+
+    Where a language model judges heads: which are `asked` about tonight, and how many `unscored`.
+    """
 
     ranked: Artifact
     listed: Artifact
@@ -58,6 +62,8 @@ class Lists(Record):
     model_from: str
     served: int
     degraded: str | None
+    asked: AskedHeads | None = None
+    unscored: int = 0
 
 
 @dataclass(frozen=True)
@@ -141,6 +147,8 @@ class Tonight:
                 model_from=_model_from(plan, made.fitted) or run_id,
                 served=1,
                 degraded=made.degraded,
+                asked=made.asked,
+                unscored=made.unscored,
             )
         if not plan.last:
             raise TooLittleDataError("There is nobody to recommend to.", "Check the ratings.")
@@ -152,6 +160,8 @@ class Tonight:
             model_from=state.model_from,
             served=state.served + 1,
             degraded=made.degraded if made else None,
+            asked=made.asked if made else None,
+            unscored=made.unscored if made else 0,
         )
 
     def _merged(self, made: Ranked | None, plan: Plan, kept: Artifact) -> Artifact:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from flows.candidates import propose
 from flows.learning import inner_pipeline
 from flows.pipeline import Inputs, Pipeline, Ranked, item_texts, item_vectors, rating_counts
-from flows.ranking import base_lists, rank
+from flows.ranking import lists_without_model, rank
 from tasks.core import phases
 from tasks.core.errors import LlmDownError
 from tasks.core.progress import note, phase
@@ -53,7 +53,8 @@ def steered_lists(pipeline: Pipeline, ranked: Ranked) -> Ranked:
             merge_lists_stage, new=made, kept=ranked.lists, changed=people, users=inputs.users
         )
     fitted = ranked.fitted.model_copy(update={"words": weights})
-    return Ranked(lists=lists, fitted=fitted, degraded=degraded or ranked.degraded)
+    changed = {"lists": lists, "fitted": fitted, "degraded": degraded or ranked.degraded}
+    return ranked.model_copy(update=changed)
 
 
 def lists_by_words(pipeline: Pipeline) -> Ranked:
@@ -65,7 +66,7 @@ def lists_by_words(pipeline: Pipeline) -> Ranked:
         read, _ = understood(pipeline, typed)
         lists = _steered(pipeline, read, fitted.words or TasteWeights())
     except LlmDownError as down:
-        lists = base_lists(pipeline, propose(pipeline))
+        lists = lists_without_model(pipeline, propose(pipeline))
         return Ranked(lists=lists, degraded=down.what, fitted=fitted)
     return Ranked(lists=lists, fitted=fitted)
 

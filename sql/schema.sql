@@ -267,6 +267,32 @@ CREATE TABLE IF NOT EXISTS published (
 );
 ALTER TABLE published ADD COLUMN IF NOT EXISTS dataset VARCHAR;
 
+-- Where a language model judges heads of learned lists: by part of people and items, what that has
+-- shown to add on a sample, and whether the part was asked about.
+CREATE TABLE IF NOT EXISTS judged_parts (
+    run_id  VARCHAR NOT NULL,
+    part    VARCHAR NOT NULL,
+    asked   BOOLEAN NOT NULL,
+    tonight BIGINT NOT NULL,
+    people  BIGINT NOT NULL,
+    gain    DOUBLE,
+    low     DOUBLE,
+    high    DOUBLE,
+    PRIMARY KEY (run_id, part)
+);
+
+-- What that took: of the sample when the method was fitted, and of the night's lists.
+CREATE TABLE IF NOT EXISTS judging_prices (
+    run_id        VARCHAR NOT NULL,
+    purpose       VARCHAR NOT NULL,
+    requests      BIGINT NOT NULL,
+    prompt_tokens BIGINT NOT NULL,
+    answer_tokens BIGINT NOT NULL,
+    dollars       DOUBLE,
+    PRIMARY KEY (run_id, purpose)
+);
+ALTER TABLE runs ADD COLUMN IF NOT EXISTS judged VARCHAR;
+
 -- Every request to a language model, by the run that published it (a killed run's by the next).
 CREATE TABLE IF NOT EXISTS llm_requests (
     id                VARCHAR PRIMARY KEY,

@@ -79,6 +79,8 @@ def show_night(result: NightlyResult, settings: Settings) -> None:
     if result.asked:
         console.print(f"Asked {settings.llm.llm_model}: {result.asked}", soft_wrap=True)
         console.print(f"{unscored:,} candidates have no score and count as neutral")
+    if result.judged:
+        console.print(f"Judged heads of lists: {result.judged}", markup=False, soft_wrap=True)
     if result.note:
         prefix = "" if result.status == "complete" else f"{result.status.upper()}: "
         console.print(f"{prefix}{result.note}", style="bold red", markup=False, soft_wrap=True)

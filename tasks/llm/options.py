@@ -11,7 +11,7 @@ from tasks.core.vocabulary import ProfileStyle
 
 ShownPart = Literal["year", "genres", "description", "rating", "popularity", "tags", "estimate"]
 
-VARIANTS = ("llm_show", "profile_style")
+VARIANTS = ("llm_show", "profile_style", "llm_head", "llm_sample", "llm_always")
 """Settings that say what is asked; all others say how, and what it may cost."""
 
 
@@ -33,6 +33,21 @@ class LlmOptions(BaseModel):
         "sentence", description="Tastes as one sentence; favourites: no text, the items speak."
     )
     llm_items: int = Field(25, ge=1, le=99, description="Items judged per request.")
+    llm_head: int = Field(
+        30,
+        ge=2,
+        description="Items at the head of each learned list that are judged, two requests a person"
+        " with 25 per request.",
+    )
+    llm_sample: int = Field(
+        200,
+        ge=20,
+        description="People on whose held-out ratings the model's judgement is blended into a"
+        " learned list, and as many others on whose it is measured what that adds.",
+    )
+    llm_always: bool = Field(
+        False, description="Judge everybody's head, also where that has not shown to add anything."
+    )
     llm_concurrency: int = Field(8, ge=1, description="Requests in flight at once, at most.")
     llm_requests_per_minute: float | None = Field(
         None, gt=0, description="Requests sent per minute."

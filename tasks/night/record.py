@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tasks.cascade.tonight import Judging
 from tasks.core.vocabulary import Record
 from tasks.night.guard import Verdict
 from tasks.night.state import NightState
@@ -23,7 +24,8 @@ class Night(Record):
 
     `degraded` and `guarded` say why base lists were published, `unexplained` why sentences lack,
     `remark` what to know of lists that did worse when measured, `plain` why another method served
-    than the best, `short` how many lists the rules left short.
+    than the best, `short` how many lists the rules left short. `judging`: what a language model was
+    asked about heads of lists, where one judges them.
     """
 
     method: str
@@ -36,6 +38,7 @@ class Night(Record):
     changes: list[Change]
     verdicts: list[Verdict]
     state: NightState
+    judging: Judging | None = None
 
     @property
     def status(self) -> str:

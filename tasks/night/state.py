@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import Field
 from pydantic_core import to_json
 
+from tasks.cascade.worth import Cascade
 from tasks.core.optional import version_of
 from tasks.core.vocabulary import Artifact, Dataset, DatasetInfo, ProtocolName, Record, Rules
 from tasks.llm.options import VARIANTS
@@ -34,7 +35,8 @@ class Fitted(Record):
 
     `options`: those of the base models, with what was chosen on inner splits. `models`: the base
     models by name. `learned` and `unrated` are the learned re-ranker's, where that orders. `words`:
-    how much typed words weigh; None until somebody typed some.
+    how much typed words weigh; None until somebody typed some. `cascade`: what a language model
+    adds to the learned order, where one is asked.
     """
 
     options: ModelOptions
@@ -42,6 +44,7 @@ class Fitted(Record):
     learned: Learned | None = None
     unrated: Unrated | None = None
     words: TasteWeights | None = None
+    cascade: Cascade | None = None
 
 
 class Known(Record):

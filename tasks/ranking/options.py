@@ -53,8 +53,8 @@ class LearnOptions(BaseModel):
     )
     learn_scores: bool = Field(
         False,
-        description="Let `learned` read the scorer's similarity of every candidate, of inner splits"
-        " too: a language model is then asked 1 + learn_splits times as much.",
+        description="Let `learned` read the similarity of every candidate that the scorer"
+        " `embedded` gives; a language model judges heads of lists (--llm-head) instead.",
     )
     learn_new_items: bool = Field(
         False,

@@ -70,7 +70,9 @@ class Method(LearnOptions):
     )
     scorer: ScorerName = Field("embedded", description="What judges how an item fits a profile.")
     profile_writer: ProfileWriter | None = Field(
-        None, description="Who writes the tastes: `llm` unless the scorer is `embedded`."
+        None,
+        description="Who writes the tastes: `composed` with the scorer `embedded` and with the"
+        " `learned` re-ranker, else `llm`.",
     )
     reranker: RerankerName | BoundName = Field(
         "weighted",
@@ -155,7 +157,8 @@ class Method(LearnOptions):
     @property
     def writer(self) -> ProfileWriter:
         """Who writes the profiles' texts."""
-        return self.profile_writer or ("llm" if self.asks_llm else "composed")
+        writes = self.asks_llm and not self.cascades
+        return self.profile_writer or ("llm" if writes else "composed")
 
     @property
     def reorders(self) -> bool:
@@ -164,15 +167,24 @@ class Method(LearnOptions):
 
     @property
     def learns_scores(self) -> bool:
-        """Whether the `learned` re-ranker reads the scorer's similarities: they are language.
+        """Whether the `learned` re-ranker reads the scorer's similarities: they are language."""
+        embeds = self.scorer == "embedded"
+        return self.learn_scores and embeds and "language" not in self.without
 
-        A language model that is asked is read, or it would be asked for nothing.
-        """
-        return (self.learn_scores or self.asks_llm) and "language" not in self.without
+    @property
+    def cascades(self) -> bool:
+        """Whether the scorer judges heads of learned lists, instead of every candidate."""
+        learns = self.reranker == "learned" and "language" not in self.without
+        return learns and self.scorer != "embedded"
+
+    @property
+    def judges(self) -> bool:
+        """Whether lists depend on the scorer at all."""
+        return self.reads_similarity or self.cascades
 
     @property
     def reads_similarity(self) -> bool:
-        """Whether the order depends on the scorer at all."""
+        """Whether the order reads the scorer's similarity of every candidate."""
         weighing = self.reranker in {"weighted", "rrf"} and self.weights.similarity > 0
         learning = self.reranker == "learned" and self.learns_scores
         return weighing or learning or self.reranker in READ_SIMILARITY

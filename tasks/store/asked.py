@@ -5,9 +5,12 @@ from pathlib import Path
 
 import polars as pl
 
+from tasks.cascade.worth import Spent
 from tasks.core.artifacts import write_table
 from tasks.core.vocabulary import Artifact
+from tasks.llm.budget import NANO
 from tasks.llm.options import EngineOptions
+from tasks.llm.questions import QUESTIONS
 from tasks.llm.session import session_for
 from tasks.llm.trial import NOTHING_VALID
 from tasks.store.query import query
@@ -55,6 +58,24 @@ def causes(home: Path, options: EngineOptions) -> str:
     rows = session.run(lambda engine: engine.ledger.finished_since(since))
     counted = Counter(filter(None, (_cause(row["outcome"], row["finish_reason"]) for row in rows)))
     return ", ".join(f"{cause} ({count:,} requests)" for cause, count in counted.most_common())
+
+
+def spent_on_scores(home: Path, options: EngineOptions) -> Spent:
+    """What requests for scores took since the last publication; nothing without a model."""
+    if options.llm_model is None:
+        return Spent()
+    since = _last_published(home)
+    session = session_for(home, options)
+    rows = session.run(lambda engine: engine.ledger.finished_since(since))
+    scores = [row for row in rows if QUESTIONS[row["kind"]].keeps == "scores"]
+    cost = [row["cost_nano_dollars"] for row in scores]
+    priced = session.engine.budget.price is not None
+    return Spent(
+        requests=len(scores),
+        prompt_tokens=sum(row["tokens_in"] or 0 for row in scores),
+        answer_tokens=sum(row["tokens_out"] or 0 for row in scores),
+        dollars=sum(nano or 0 for nano in cost) / NANO if priced else None,
+    )
 
 
 def _cause(outcome: str, finish_reason: str | None) -> str | None:

@@ -70,7 +70,10 @@ def attempt(run_id: str) -> Iterator[None]:
 
 
 class Run(Record):
-    """A finished run, but for its lists and metrics."""
+    """A finished run, but for its lists and metrics.
+
+    `unscored`: of the pairs of heads that were asked about, where heads are judged.
+    """
 
     run_id: str
     flow: str
@@ -80,6 +83,7 @@ class Run(Record):
     users: int
     stages: list[StageRecord]
     night: Night
+    unscored: int = 0
 
 
 class EvaluationRun(Record):
@@ -121,13 +125,14 @@ def run_row(run: Run, finished_at_utc: datetime, ranked: pl.LazyFrame) -> pl.Dat
             "status": run.night.status,
             "note": run.night.note,
             "method": run.night.method,
+            "judged": run.night.judging.sentence if run.night.judging else None,
             "model_from": run.night.state.model_from,
             "measured_in": run.night.state.measured_in,
             "state": run.night.leaves.model_dump_json() if run.night.leaves else None,
             "config": settings_json(run.settings),
             "versions": versions(),
         },
-        schema_overrides=dict.fromkeys(("note", "measured_in", "state"), pl.String),
+        schema_overrides=dict.fromkeys(("note", "measured_in", "state", "judged"), pl.String),
     )
 
 
@@ -199,6 +204,24 @@ def guard_rows(run: Run) -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides=figures)
 
 
+def judging_tables(run: Run) -> dict[str, pl.DataFrame]:
+    """Rows of `judged_parts` and `judging_prices`, where a model judges heads."""
+    judging, mine = run.night.judging, {"run_id": run.run_id}
+    if judging is None:
+        return {}
+    prices = {"sample": judging.sample, "lists": judging.tonight}
+    return {
+        "judged_parts": pl.DataFrame(
+            [mine | part.model_dump() for part in judging.parts],
+            schema_overrides=dict.fromkeys(("gain", "low", "high"), pl.Float64),
+        ),
+        "judging_prices": pl.DataFrame(
+            [mine | {"purpose": name} | price.model_dump() for name, price in prices.items()],
+            schema_overrides={"dollars": pl.Float64},
+        ),
+    }
+
+
 def ranked_rows(
     run_id: str, places: pl.LazyFrame, items: pl.LazyFrame, whys: pl.LazyFrame | None
 ) -> pl.LazyFrame:
@@ -216,6 +239,8 @@ def ranked_rows(
 
 def _unscored(run: Run, ranked: pl.LazyFrame) -> int:
     """Candidates that should have a similarity and have none; 0 where the order reads none."""
+    if run.settings.method.cascades:
+        return run.unscored
     if not run.settings.method.reads_similarity or SIMILARITY not in ranked.collect_schema():
         return 0
     missing: int = ranked.select(pl.col(SIMILARITY).null_count()).collect().item()

@@ -22,6 +22,7 @@ from tasks.store.record import (
     dropped_rows,
     evaluation_row,
     guard_rows,
+    judging_tables,
     published_rows,
     ranked_rows,
     run_row,
@@ -31,7 +32,7 @@ from tasks.store.replayed import replayed_tables
 from tasks.store.warehouse import Rows, database_file, is_published, publish
 
 
-@stage("publish", "7", role="figures")
+@stage("publish", "8", role="figures")
 def publish_stage(
     home: Path,
     run: Run,
@@ -64,6 +65,7 @@ def publish_stage(
             "guard": guard_rows(run),
         }
         tables |= _people(home, run, lists)
+        tables |= judging_tables(run)
         tables |= measured_tables(home, run.run_id, results, comparisons)
         tables |= _requests(home, run.run_id, asked)
         return publish(home, tables, keep_nights=run.settings.night.keep_nights).name

@@ -33,7 +33,7 @@ TABLES = (
     *("runs", "stages", "dropped", "ranked_items", "llm_requests"),
     *("cells", "cell_metrics", "user_metrics", "comparisons", "list_examples", "published"),
     *("learned_weights", "changes", "guard", "choices", "replayed_nights", "reliability"),
-    *("wishes", "wish_lists", "favourites", "tastes"),
+    *("wishes", "wish_lists", "favourites", "tastes", "judged_parts", "judging_prices"),
 )
 
 NEW = {"llm_requests": " WHERE id NOT IN (SELECT id FROM llm_requests)"}

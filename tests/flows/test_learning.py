@@ -106,14 +106,18 @@ def test_similarities_of_the_scorer_are_learned_from_where_that_is_wanted(
     assert silent.lists["similarity"].null_count() == silent.lists.height
 
 
-def test_a_scorer_that_costs_money_is_learned_from_without_a_switch(tmp_path: Path) -> None:
-    """Whoever asks a language model would else pay for scores that nobody reads."""
-    asked = options(tmp_path, reranker="learned", scorer="llm", llm_model="m").method
-    assert asked.learns_scores and asked.reads_similarity
+def test_a_language_model_judges_heads_and_is_not_learned_from(tmp_path: Path) -> None:
+    """Every candidate of every inner split would be asked about else."""
+    given: dict[str, Any] = {"reranker": "learned", "scorer": "llm", "llm_model": "m"}
+    asked = options(tmp_path, learn_scores=True, **given).method
+    assert asked.cascades and asked.judges
+    assert not asked.learns_scores and not asked.reads_similarity
     silent = asked.model_copy(update={"without": ("language",)})
-    assert not silent.learns_scores and not silent.reads_similarity
+    assert not silent.cascades and not silent.judges
     unasked = asked.model_copy(update={"scorer": "embedded"})
-    assert not unasked.reads_similarity
+    assert not unasked.cascades and unasked.learns_scores and unasked.judges
+    ruled = asked.model_copy(update={"reranker": "weighted"})
+    assert not ruled.cascades and ruled.judges
 
 
 def test_learned_lists_say_what_speaks_for_their_first_items(

@@ -142,6 +142,8 @@ def test_profiles_are_written_by_the_model_that_scores():
         == "composed"
     )
     assert plain_settings(profile_writer="llm", llm_model="m").method.writer == "llm"
+    learned = {"scorer": "llm", "llm_model": "m", "reranker": "learned"}
+    assert plain_settings(**learned).method.writer == "composed"
 
 
 def test_the_engine_is_engine_its_own_settings_and_whether_to_use_batches():

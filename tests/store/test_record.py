@@ -61,7 +61,13 @@ def test_stages_are_published_with_their_phase_detail_and_role(tmp_path):
     ],
 )
 def test_pairs_are_unscored_only_where_the_order_reads_similarity(method, unscored):
-    run: Any = SimpleNamespace(settings=plain_settings(**method))
+    run: Any = SimpleNamespace(settings=plain_settings(**method), unscored=7)
     pairs = pl.LazyFrame({"similarity": [0.5, None, None]})
     assert _unscored(run, pairs) == unscored
     assert _unscored(run, pl.LazyFrame({"user": [1]})) == 0
+
+
+def test_where_heads_are_judged_only_pairs_that_were_asked_about_can_lack_a_score():
+    method = {"reranker": "learned", "scorer": "llm", "llm_model": "m"}
+    run: Any = SimpleNamespace(settings=plain_settings(**method), unscored=1)
+    assert _unscored(run, pl.LazyFrame({"similarity": [0.5, None, None]})) == 1

@@ -75,6 +75,7 @@ def render(night: NightRows) -> str:
             asked=summarise(night.requests),
             lift_chart=charts.intervals(finding(night.figures)),
             nights_chart=charts.nights(night.history),
+            judged_chart=charts.intervals(night.judged_parts),
             guard_chart=charts.intervals(_segments(night)),
             latency_chart=charts.histogram(latency.to_list(), "seconds until answered"),
             tokens_chart=charts.histogram(tokens.to_list(), "tokens read and written"),

@@ -19,6 +19,7 @@ Row = dict[str, Any]
 """A row of the statement that its name says."""
 
 NEEDED = {"changes", "guard", "llm_requests"}
+JUDGING = ("judged_parts", "judging_prices")
 """Tables that a results file of an earlier version may lack."""
 
 FAVOURITES = {
@@ -40,6 +41,8 @@ class NightRows:
     changes: list[Row]
     guard: list[Row]
     dropped: list[Row]
+    judged_parts: list[Row]
+    judging_prices: list[Row]
     requests: pl.DataFrame
     examples: pl.DataFrame
     lists: pl.DataFrame
@@ -92,6 +95,8 @@ def read_night(home: Path, run_id: str) -> NightRows:
         changes=rows("changes"),
         guard=rows("guard"),
         dropped=rows("dropped"),
+        judged_parts=rows("judged_parts") if tables.issuperset(JUDGING) else [],
+        judging_prices=rows("judging_prices") if tables.issuperset(JUDGING) else [],
         requests=table("requests"),
         examples=table("examples" if "list_examples" in tables else "examples_before"),
         lists=table("lists", before=before, users=SHOWN),

@@ -62,6 +62,12 @@ def _judges(run: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
         return "Similarity is that of item texts to each user's profile, by a sentence embedder."
     model = settings.get("llm_model") or "A language model"
     batch = ", in batches" if run["scorer"] == "llm-batch" else ""
+    if run["reranker"] == "learned":
+        if "language" in settings.get("without", ()):
+            return ""
+        head = settings.get("llm_head")
+        first = f"the first {head} items" if head else "candidates"
+        return f"{model} judges {first} of a list{batch}, where that has shown to help."
     return f"{model} says how well each candidate fits each user's profile{batch}."
 
 

@@ -121,6 +121,24 @@ class ANight:
         ]
         return self
 
+    def judge_heads(self):
+        """With parts of which one has earned that a language model is asked, and their prices."""
+        part = {"asked": False, "tonight": 592, "people": 110, "gain": 0.001}
+        self.tables["judged_parts"] = [
+            part | {"part": "warm people", "low": -0.002, "high": 0.004},
+            part
+            | {"part": "new people", "asked": True, "tonight": 18, "gain": 0.02}
+            | {"low": 0.004, "high": 0.03},
+            part | {"part": "new items", "people": 3, "gain": None, "low": None, "high": None},
+        ]
+        price = {"requests": 800, "prompt_tokens": 300_000, "answer_tokens": 9_000, "dollars": 0.13}
+        self.tables["judging_prices"] = [
+            price | {"purpose": "sample"},
+            price | {"purpose": "lists", "requests": 36, "dollars": None},
+        ]
+        self.tables["runs"][0]["judged"] = "asked for 18 new people; not for the other 592"
+        return self
+
     def guard(self, verdict="worse"):
         """With a verdict on the lists published before."""
         row = {"users": 120, "ratings": 300, "metric": "NDCG", "k": 10, "base": 0.1}

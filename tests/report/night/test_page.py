@@ -7,6 +7,7 @@ import pytest
 from tasks.core.errors import StoreError
 from tasks.report.night import page, read
 from tasks.report.night.page import write_report
+from tasks.report.text import MINUS, MISSING
 from tasks.store.warehouse import database_file, publish
 from tests.report.night.rows import HOSTILE, ANight, data_of, said
 from tests.store.rows import a_run
@@ -258,3 +259,15 @@ def test_a_page_may_be_written_elsewhere(home, tmp_path):
 def test_a_night_that_is_not_there_is_an_error_that_says_where_to_look(home):
     with pytest.raises(StoreError, match=r"there is no night 2026.*palate sql"):
         write_report(home, "20260909-000000-ffffff")
+
+
+def test_what_judging_heads_adds_and_takes_is_shown_by_part(tmp_path):
+    page = ANight(scorer="llm").judge_heads().write(tmp_path)
+    text = said(page)
+    assert "Heads of lists: asked for 18 new people; not for the other 592." in text
+    assert "new people 110 +0.0200 +0.0040 +0.0300 yes 18" in text
+    assert f"warm people 110 +0.0010 {MINUS}0.0020 +0.0040 no 592" in text
+    assert f"new items 3 too few people {MISSING} {MISSING} no 592" in text
+    assert "the sample 800 300,000 9,000 $0.13" in text
+    assert "this night's lists 36 300,000 9,000 not known" in text
+    assert "Heads of lists" not in said(ANight(day=3).write(tmp_path))

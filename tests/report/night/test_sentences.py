@@ -63,6 +63,10 @@ def test_who_is_asked_is_named():
     said = sentences(night(asking, scorer="llm-batch", reranker="llm_only"))
     assert said[1].startswith("gpt-5-mini says how well") and said[1].endswith("in batches.")
     assert said[2] == "Lists are ordered by similarity alone."
+    learned = plain_settings(scorer="llm", reranker="learned", llm_model="gpt-5-mini", llm_head=30)
+    assert sentences(night(learned, scorer="llm", reranker="learned"))[1] == (
+        "gpt-5-mini judges the first 30 items of a list, where that has shown to help."
+    )
 
 
 @pytest.mark.parametrize("reranker", ["weighted", "learned", "rrf", "filter", "none", "novel"])

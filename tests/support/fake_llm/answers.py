@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.support.fake_llm.prompt import Prompt
@@ -40,8 +40,16 @@ def injected(prompt: Prompt) -> bool:
     return any(INJECTION in text.lower() for text in prompt.items.values())
 
 
-def healthy(body: Mapping[str, Any], prompt: Prompt, obeys: bool) -> Pairs:
-    """The right answer; 1.0 throughout for a model that obeys what an item says."""
+def healthy(
+    body: Mapping[str, Any],
+    prompt: Prompt,
+    obeys: bool,
+    scores: Callable[[Prompt], Mapping[str, float]] | None = None,
+) -> Pairs:
+    """The right answer; 1.0 throughout for a model that obeys what an item says.
+
+    `scores`: of the items, instead of `score_of` their texts.
+    """
     if not prompt.items:
         choices = _choices(body)
         text = choices[0] if choices else text_of(prompt.user)
@@ -51,7 +59,8 @@ def healthy(body: Mapping[str, Any], prompt: Prompt, obeys: bool) -> Pairs:
     if "explain" in _schema(body).get("$defs", {}):
         whys = [(k, t, ADVERT if obeys else why_of(t)) for k, t in prompt.items.items()]
         return check + [(k, json.dumps({"title": title_of(t), "why": why})) for k, t, why in whys]
-    said = {key: 1.0 if obeys else score_of(text) for key, text in prompt.items.items()}
+    judged = scores(prompt) if scores else {k: score_of(t) for k, t in prompt.items.items()}
+    said = dict.fromkeys(judged, 1.0) if obeys else judged
     return check + [(key, json.dumps(score)) for key, score in said.items()]
 
 

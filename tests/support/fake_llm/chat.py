@@ -15,6 +15,7 @@ from tests.support.fake_llm.prompt import Prompt
 from tests.support.fake_llm.refusals import rate_limited, refuse, unknown_model
 from tests.support.fake_llm.replies import Delivery, Reply
 from tests.support.fake_llm.script import Script
+from tests.support.fake_llm.taste import Taste
 from tests.support.fake_llm.tokens import Tokens
 from tests.support.fake_llm.wrong import Message, message
 
@@ -33,6 +34,8 @@ class Chat:
     tokens: Tokens
     profile: str | None = None
     """Whose ways it has (`profiles.PROFILES`)."""
+    taste: Taste | None = None
+    """What it knows of people, if anything."""
 
     def reply(
         self, body: Mapping[str, Any], authorization: str | None, batch: str | None = None
@@ -43,8 +46,9 @@ class Chat:
         usage = {"prompt_tokens": len(sequence), "cached_tokens": 0, "completion_tokens": 0}
         fault, reply = self._refusal(body, prompt, authorization, in_batch=batch is not None)
         if reply is None:
+            scores = self.taste.scores if self.taste else None
             obeys = self.script.obedient and injected(prompt)
-            said = self._limited(message(healthy(body, prompt, obeys), fault), body)
+            said = self._limited(message(healthy(body, prompt, obeys, scores), fault), body)
             usage["cached_tokens"] = self.tokens.cached(str(body["model"]), sequence)
             usage["completion_tokens"] = self.tokens.count(said.content or said.refusal or "")
             reply = self._completion(body, said, usage, fault)

@@ -30,12 +30,18 @@ def fake_llm(
     models: Sequence[str] = ("fake-1",),
     batch_polls: int = 2,
     profile: str | None = None,
+    taste: Path | None = None,
+    noise: float = 0.0,
 ) -> Iterator["FakeLLM"]:
-    """Start a server with its log and its state in `folder`; end it with the block."""
+    """Start a server with its log and its state in `folder`; end it with the block.
+
+    `taste`, `noise`: see `tests.support.fake_llm.taste.Taste`.
+    """
     options = ["--latency", str(latency), "--batch-polls", str(batch_polls)]
     options += [] if rate is None else ["--rate", str(rate)]
     options += [word for model in models for word in ("--model", model)]
     options += ["--profile", profile] if profile else []
+    options += ["--taste", str(taste), "--noise", str(noise)] if taste else []
     fake = FakeLLM(folder, options)
     fake.start()
     try:

@@ -14,6 +14,7 @@ from tests.support.fake_llm.journal import Journal
 from tests.support.fake_llm.profiles import PROFILES
 from tests.support.fake_llm.routes import Routes
 from tests.support.fake_llm.script import Script
+from tests.support.fake_llm.taste import Taste
 from tests.support.fake_llm.tokens import Tokens
 from tests.support.fake_llm.wire import Connection
 
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", action="append")
     parser.add_argument("--batch-polls", type=int, default=2)
     parser.add_argument("--profile", choices=sorted(PROFILES))
+    parser.add_argument("--taste", type=Path)
+    parser.add_argument("--noise", type=float, default=0.0)
     asyncio.run(_serve(parser.parse_args(arguments), os.getppid()))
 
 
@@ -43,6 +46,7 @@ async def _serve(options: argparse.Namespace, parent: int) -> None:
         journal=Journal(folder),
         tokens=Tokens(),  # takes a moment, so before the port opens: no request waits for it
         profile=options.profile,
+        taste=Taste(options.taste, options.noise) if options.taste else None,
     )
     files = Files(folder / "files")
     routes = Routes(chat, files, Batches(folder / "batches", files, chat, options.batch_polls))

@@ -1,0 +1,1 @@
+"""A language model on top of the learned order: what its judgement adds, and where it is asked."""
