@@ -3,7 +3,7 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from tasks.core.vocabulary import BoundName, ProtocolName, RerankerName
+from tasks.core.vocabulary import BoundName, PlainProtocolName, RerankerName
 from tasks.models.registry import model_names
 from tests.support.options import plain_evaluation
 
@@ -17,7 +17,7 @@ def options(**given):
     return plain_evaluation(**given)
 
 
-@pytest.mark.parametrize("protocol", get_args(ProtocolName))
+@pytest.mark.parametrize("protocol", get_args(PlainProtocolName))
 def test_what_was_collected_later_is_seen_but_where_time_counts_unless_set(protocol):
     assert options(protocol=protocol).uses_external == (protocol not in LATER)
     for wanted in (True, False):
