@@ -137,11 +137,11 @@ def read_held_out(steps: Steps, settings: EvaluationSettings, dataset: Dataset) 
     """What others held out, None where nobody did; what there is to say of the file is said."""
     if settings.held_out is None:
         return None
-    file = _given(settings, settings.held_out)
+    file = file_given(settings, settings.held_out)
     read = steps.run(
         read_held_out_stage,
         file=file,
-        fingerprint=_fingerprint(file),
+        fingerprint=fingerprint_of(file),
         dataset=dataset,
         columns=settings.column_names,
     )
@@ -153,25 +153,34 @@ def read_recorded(steps: Steps, settings: EvaluationSettings, dataset: Dataset) 
     """Somebody else's judgements, None where there are none; what there is to say is said."""
     if settings.scores is None:
         return None
-    file = _given(settings, settings.scores)
+    return read_judge(steps, settings, dataset, settings.scores, settings.judge)
+
+
+def read_judge(
+    steps: Steps, settings: CommonOptions, dataset: Dataset, named: Path, judge: str
+) -> Artifact:
+    """The judgements of a file (user, item, similarity); what there is to say is said."""
+    file = file_given(settings, named)
     read = steps.run(
         read_recorded_stage,
         file=file,
-        fingerprint=_fingerprint(file),
+        fingerprint=fingerprint_of(file),
         dataset=dataset,
-        judge=settings.judge,
+        judge=judge,
         columns=settings.column_names,
     )
     _say_each(read.remarks)
     return read.scores
 
 
-def _given(settings: CommonOptions, file: Path) -> Path:
+def file_given(settings: CommonOptions, file: Path) -> Path:
+    """Where a file lies that a setting names: as it stands there, or in the data set's folder."""
     source = catalogue.find(settings.data, settings.home, settings.column_names)
     return placed(file.expanduser(), source.files[0].parent).resolve()
 
 
-def _fingerprint(file: Path) -> str:
+def fingerprint_of(file: Path) -> str:
+    """The hash of its content; nothing where there is none: whoever reads it says so."""
     return sha256_of(file) if file.is_file() else ""
 
 

@@ -52,7 +52,9 @@ class Measured:
         """A row per list and metric, then per comparison and metric, with the columns of ROWS."""
         every = [*self._means(), *self._differences()]
         places = [{"place": place} | row for place, row in enumerate(every)]
-        return pl.DataFrame(places, schema=ROWS, orient="row") if places else pl.DataFrame(schema=ROWS)
+        return (
+            pl.DataFrame(places, schema=ROWS, orient="row") if places else pl.DataFrame(schema=ROWS)
+        )
 
     def _means(self) -> Iterator[dict[str, object]]:
         for name, values in self.lists.items():
@@ -76,7 +78,7 @@ class Measured:
 
 
 def with_verdicts(rows: pl.DataFrame) -> pl.DataFrame:
-    """The same with `p_holm`, corrected over the comparisons of one part and metric, and verdicts."""
+    """The same with verdicts, and `p_holm`, over the comparisons of one part and metric."""
     adjusted = pl.col("p").map_batches(lambda p: pl.Series(holm(p.to_numpy())), pl.Float64)
     family = [pl.col("part"), pl.col("metric"), pl.col("against").is_null()]
     corrected = rows.with_columns(adjusted.over(family).alias("p_holm"))

@@ -21,6 +21,7 @@ file = "profiles.csv"
 judge = "profiles"
 """
 
+import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tasks.core.errors import SettingsError
 from tasks.settings.evaluation import EvaluationSettings
+from tasks.settings.settings import flat_options
 from tasks.settings.sources import CellOptions, beneath
 
 
@@ -71,10 +73,13 @@ class Judgements(_Part):
     ratings: Ratings | None = None
     profiles: Profiles | None = None
 
+    def described(self, settings: EvaluationSettings, command: str) -> str:
+        """What was measured, and how to do it again, as JSON."""
+        own = self.model_dump(mode="json", exclude={"settings"})
+        return json.dumps({**flat_options(settings), **own, "command": command})
 
-def read_judgements(
-    file: Path, given: Mapping[str, Any]
-) -> tuple[Judgements, EvaluationSettings]:
+
+def read_judgements(file: Path, given: Mapping[str, Any]) -> tuple[Judgements, EvaluationSettings]:
     """What the file says, and its settings with those `given` beside it in place of its own.
 
     Raises SettingsError where it cannot be read, or something in it is wrong.
@@ -98,6 +103,6 @@ def read_judgements(
     if settings.method.reranker != "learned":
         raise SettingsError(
             f"{file}: reranker: judgements are put on top of a learned order.",
-            "Set reranker = \"learned\" in [settings], or method = \"best\".",
+            'Set reranker = "learned" in [settings], or method = "best".',
         )
     return read, settings
