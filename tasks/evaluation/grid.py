@@ -135,9 +135,9 @@ def _published(file: Path, read: _File) -> list[Published]:
     ]
 
 
-def command_of(name: str, file: Path, given: Mapping[str, Any]) -> str:
+def command_of(command: str, file: Path, given: Mapping[str, Any]) -> str:
     """The command line that runs such a file; where state lies is left to whoever types it."""
-    words = ["palate", name, os.path.relpath(file)]
+    words = ["palate", command, os.path.relpath(file)]
     for name, value in given.items():
         if name != "home":
             words += _option(name, value)

@@ -59,7 +59,7 @@ def measure_profiles_stage(
         known = read_table(home, texts.texts)[ITEM], read_arrays(home, texts.vectors)[VECTORS]
         columns = {}
         for name, profiles in ((judge, written), (COMPOSED, composed)):
-            told = read_table(home, profiles).select(USER, TEXT)
+            told = read_table(home, profiles).select(USER, TEXT).join(table, on=USER, how="semi")
             cosines = _cosines(home, table, told, known, name)
             columns[name] = list(cosines)
             table = table.with_columns(**{n: pl.Series(v) for n, v in cosines.items()})
