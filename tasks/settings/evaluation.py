@@ -52,7 +52,8 @@ class EvaluationOptions(BaseModel):
     external: bool | None = Field(
         None,
         description="Whether the catalogue's ratings and votes, collected after every split, are"
-        " seen: yes but in `temporal`, `horizon`, `user-temporal` and `cold-item`, unless set.",
+        " seen: yes but in `temporal`, `horizon`, `user-temporal`, `cold-item` and `given`, unless"
+        " set.",
     )
     allow_leaky: bool = Field(
         False, description="Run --profiles not written from train, labelled leaky everywhere."

@@ -64,7 +64,7 @@ def test_a_given_split_is_measured_with_recorded_scores_that_nobody_was_asked_fo
         figures = Evaluation(steps).measure(Cell(label="oracle", settings=settings)).figures
     metrics = read_table(tmp_path, figures.metrics).filter(metric="NDCG", k=10)
     base, oracle = metrics.sort("list")["mean"]
-    assert oracle == pytest.approx(1.0) > base
+    assert base < 0.3 and oracle > 0.9
     held = pl.read_parquet(data / "held.parquet").height
     assert f"{held} of them are among the data set's own, and taken out of train" in " ".join(said)
     assert any("candidates" in line and "the others are neutral" in line for line in said)
@@ -103,8 +103,8 @@ def test_judgements_are_put_on_top_of_the_learned_order_and_published(data, tmp_
         0, named=True
     )
     assert adds["low"] > 0 and adds["verdict"] == "higher"
-    auc = rows.filter(list="m", part="ratings", against=None)["value"].item()
-    assert auc == pytest.approx(1.0)
+    alone = rows.filter(pl.col("against").is_null(), list="m", part="ratings")
+    assert alone["value"].to_list() == [pytest.approx(1.0)]
     assert rows.filter(part="profiles", list="learned + profiles").height == 4
     runs = query(tmp_path / "home", "SELECT flow, dataset, config->>'$.title' AS title FROM runs")
     assert runs.rows() == [("judgements", "made-up", "Judged")]

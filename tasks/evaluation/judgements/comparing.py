@@ -81,7 +81,7 @@ def with_verdicts(rows: pl.DataFrame) -> pl.DataFrame:
     """The same with verdicts, and `p_holm`, over the comparisons of one part and metric."""
     adjusted = pl.col("p").map_batches(lambda p: pl.Series(holm(p.to_numpy())), pl.Float64)
     family = [pl.col("part"), pl.col("metric"), pl.col("against").is_null()]
-    corrected = rows.with_columns(adjusted.over(family).alias("p_holm"))
+    corrected = rows.with_columns(adjusted.over(family).fill_nan(None).alias("p_holm"))
     is_compared, figures = corrected["against"].is_not_null(), ("low", "high", "p_holm")
     verdicts = [verdict(*row) for row in corrected.select(figures).iter_rows()]
     told = pl.Series("verdict", verdicts).zip_with(is_compared, pl.Series([None], dtype=pl.String))

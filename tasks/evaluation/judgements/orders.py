@@ -40,7 +40,7 @@ def measure_orders_stage(
         table = listed.join(scores, on=[USER, ITEM]).join(often, on=ITEM, how="left")
         table = table.with_columns(pl.col(POPULAR).fill_null(0.0)).sort(USER, ITEM)
         for name, order in orders.items():
-            table = _with_order(table, name, order)
+            table = with_order(table, name, order)
         measured = _measured(truth.marked(table), orders, truth)
         return write_table(home, "judgements", measured.rows())
 
@@ -49,7 +49,8 @@ def first_of(order: pl.DataFrame, first: int) -> pl.DataFrame:
     """The first items of each user's order (user, item, similarity), with what their place says."""
     place = pl.col(SIMILARITY).rank("ordinal", descending=True).over(USER)
     told = order.select(USER, ITEM, (-place.cast(pl.Float64).log()).alias(THEIR_BASE))
-    return told.filter(pl.col(THEIR_BASE) >= -np.log(first) - 1e-9)
+    head = told.filter(pl.col(THEIR_BASE) >= -np.log(first) - 1e-9)
+    return head.sort(USER, THEIR_BASE, descending=[False, True])
 
 
 def columns_of(judge: str) -> tuple[str, str]:
@@ -57,7 +58,7 @@ def columns_of(judge: str) -> tuple[str, str]:
     return f"{judge}: score", f"{judge}: place"
 
 
-def _with_order(table: pl.DataFrame, judge: str, order: pl.DataFrame) -> pl.DataFrame:
+def with_order(table: pl.DataFrame, judge: str, order: pl.DataFrame) -> pl.DataFrame:
     """The pairs with an order's columns; what it left out comes after the last that it placed."""
     score, place = columns_of(judge)
     placed = pl.col(SIMILARITY).rank("ordinal", descending=True).over(USER)

@@ -1,8 +1,15 @@
 import numpy as np
 import polars as pl
+import pytest
 
 from tasks.core.artifacts import read_table, write_table
-from tasks.evaluation.judgements.orders import measure_orders_stage
+from tasks.evaluation.judgements.orders import (
+    THEIR_BASE,
+    columns_of,
+    first_of,
+    measure_orders_stage,
+    with_order,
+)
 from tasks.evaluation.judgements.truth import HeldOutOf
 from tasks.evaluation.stages import Split
 
@@ -68,13 +75,25 @@ def test_a_judge_who_knows_something_adds_it_and_one_who_guesses_does_not(tmp_pa
     rows = measured(tmp_path)
     adds = {row["judge"]: row for row in rows.filter(against="learned").iter_rows(named=True)}
     assert adds["knows"]["low"] > 0.05
-    assert adds["guesses"]["low"] < 0 < adds["guesses"]["high"] < 0.05
+    assert adds["guesses"]["high"] < 0.05
     alone = dict(rows.filter(pl.col("against").is_null()).select("list", "value").iter_rows())
     assert alone["learned + knows"] > alone["learned"] > alone["their base order"]
     assert {"most popular", "knows", "guesses", "learned + their base order + knows"} <= set(alone)
 
 
-def test_only_the_head_of_their_list_is_ordered(tmp_path):
-    rows = measured(tmp_path)
-    base = rows.filter(list="their base order", against=None)
-    assert rows["users"].unique().to_list() == base["users"].to_list()
+def test_the_head_of_a_list_is_its_first_items_by_place():
+    order = pl.DataFrame(
+        {"user": [1] * 4, "item": [7, 5, 6, 8], "similarity": [0.25, 1, 0.75, 0.5]}
+    )
+    head = first_of(order, 3)
+    assert head.select("user", "item").rows() == [(1, 5), (1, 6), (1, 8)]
+    assert head[THEIR_BASE].to_list() == pytest.approx([0, -np.log(2), -np.log(3)])
+
+
+def test_what_an_order_left_out_comes_after_all_that_it_placed():
+    pairs = pl.DataFrame({"user": [1, 1, 1, 2], "item": [5, 6, 7, 5]})
+    order = pl.DataFrame({"user": [1, 1], "item": [6, 5], "similarity": [1.0, 0.5]})
+    table = with_order(pairs, "m", order)
+    score, place = (table[name].to_list() for name in columns_of("m"))
+    assert score == [0.5, 1.0, 0.0, 0.0]
+    assert place == pytest.approx([-np.log(2), 0, -np.log(3), 0])
