@@ -27,7 +27,7 @@ ROWS = {
 
 
 @dataclass
-class Measured:
+class JudgedLists:
     """What was measured of one part: lists by name, and which are to be compared with which.
 
     `judges`: whose judgements a list holds, if anybody's.

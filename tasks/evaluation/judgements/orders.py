@@ -10,7 +10,7 @@ from tasks.core.artifacts import read_table, write_table
 from tasks.core.progress import bar
 from tasks.core.stage import stage
 from tasks.core.vocabulary import ITEM, SCORE, SIMILARITY, USER, Artifact
-from tasks.evaluation.judgements.comparing import Measured
+from tasks.evaluation.judgements.comparing import JudgedLists
 from tasks.evaluation.judgements.truth import DRAWS, LEARNED, HeldOutOf, Truth, logit, truth_of
 from tasks.models.candidates import COUNT
 
@@ -71,8 +71,8 @@ def with_order(table: pl.DataFrame, judge: str, order: pl.DataFrame) -> pl.DataF
     return joined.with_columns(pl.col(score).fill_null(0.0), unplaced).drop("last").sort(USER, ITEM)
 
 
-def _measured(table: pl.DataFrame, orders: Mapping[str, pl.DataFrame], truth: Truth) -> Measured:
-    made = Measured("orders", truth.seed)
+def _measured(table: pl.DataFrame, orders: Mapping[str, pl.DataFrame], truth: Truth) -> JudgedLists:
+    made = JudgedLists("orders", truth.seed)
     made.add(THEIR_BASE, truth.alone(table, THEIR_BASE))
     made.add(POPULAR, truth.alone(table, POPULAR), against=[THEIR_BASE])
     made.add(LEARNED, truth.alone(table, LEARNED), against=[THEIR_BASE])

@@ -12,7 +12,7 @@ from tasks.core.artifacts import read_arrays, read_table, write_table
 from tasks.core.progress import bar
 from tasks.core.stage import stage
 from tasks.core.vocabulary import ITEM, RANK, SCORE, TEXT, USER, Artifact, Record
-from tasks.evaluation.judgements.comparing import Measured
+from tasks.evaluation.judgements.comparing import JudgedLists
 from tasks.evaluation.judgements.truth import LEARNED, HeldOutOf, Truth, logit, truth_of
 from tasks.texts.embedder import Embedder
 from tasks.texts.embedding_store import text_vectors
@@ -68,9 +68,9 @@ def measure_profiles_stage(
 
 def _measured(
     table: pl.DataFrame, columns: Mapping[str, list[str]], truth: Truth, judge: str
-) -> Measured:
+) -> JudgedLists:
     marked = truth.marked(table)
-    made = Measured("profiles", truth.seed)
+    made = JudgedLists("profiles", truth.seed)
     made.add(LEARNED, truth.alone(marked, LEARNED))
     for name, own in columns.items():
         model = judge if name == judge else None

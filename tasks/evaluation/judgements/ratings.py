@@ -16,7 +16,7 @@ from tasks.data.columns import id_column, like, number_column, typed
 from tasks.data.formats.names import RATED
 from tasks.data.given import read_given
 from tasks.evaluation.judgements.blending import out_of_fold
-from tasks.evaluation.judgements.comparing import Measured, Values
+from tasks.evaluation.judgements.comparing import JudgedLists, Values
 from tasks.evaluation.judgements.truth import DRAWS, LEARNED, logit
 from tasks.evaluation.stages import Split
 from tasks.models import stored
@@ -81,8 +81,8 @@ def measure_ratings_stage(
 
 def _measured(
     table: pl.DataFrame, ours: list[str], judges: Sequence[str], beside: Sequence[str], seed: int
-) -> Measured:
-    made = Measured("ratings", seed)
+) -> JudgedLists:
+    made = JudgedLists("ratings", seed)
     for name in ours:
         made.add(name, _alone(table, name))
     made.add(OURS, _blended(table, ours, seed))

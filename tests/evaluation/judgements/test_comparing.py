@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from tasks.evaluation.judgements.comparing import Measured, with_verdicts
+from tasks.evaluation.judgements.comparing import JudgedLists, with_verdicts
 
 
 def values(*each: float | None) -> dict[int, pl.DataFrame]:
@@ -10,7 +10,7 @@ def values(*each: float | None) -> dict[int, pl.DataFrame]:
 
 
 def measured() -> pl.DataFrame:
-    made = Measured("ratings", 0)
+    made = JudgedLists("ratings", 0)
     made.add("ours", values(*[0.5] * 40, None))
     made.add("ours + m", values(*[0.6, 0.7] * 20, 0.9), "m", against=["ours"])
     made.add("ours + n", values(*[0.4, 0.6] * 20, 0.9), "n", against=["ours"])
