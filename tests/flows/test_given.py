@@ -59,9 +59,10 @@ def test_a_given_split_is_measured_with_recorded_scores_that_nobody_was_asked_fo
         search_count=60,
     )
     assert not settings.asks and settings.scorer_label == "recorded oracle"
-    steps, said = Direct(tmp_path), []
+    steps, said = Direct(tmp_path), list[str]()
     with lines_to(said.append):
         figures = Evaluation(steps).measure(Cell(label="oracle", settings=settings)).figures
+    assert figures
     metrics = read_table(tmp_path, figures.metrics).filter(metric="NDCG", k=10)
     base, oracle = metrics.sort("list")["mean"]
     assert base < 0.3 and oracle > 0.9

@@ -52,7 +52,8 @@ class Pages:
         """The page that links all others: replays first, then a line per protocol."""
         experiments, replays = list(self.experiments.values()), list(self.replays.values())
         runs = [*(one.run for one in experiments), *(one.run for one in replays)]
-        runs += [one.run for one in (*self.wished.values(), *self.judged.values())]
+        runs += [one.run for one in self.wished.values()]
+        runs += [one.run for one in self.judged.values()]
         replayed = {replay.dataset for replay in replays}
         groups = [group for one in experiments for group in one.groups]
         stems = {one.run["run_id"]: stem for stem, one in self.experiments.items()}

@@ -32,7 +32,7 @@ def written(tmp_path, text):
 def test_what_is_given_beside_the_file_wins_and_all_of_it_is_recorded(tmp_path):
     wanted, settings = read_judgements(written(tmp_path, HEAD + RATINGS), {"seed": 7})
     assert (settings.seed, settings.protocol, settings.method.reranker) == (7, "given", "learned")
-    assert wanted.ratings.judges == ("m",) and wanted.orders is None
+    assert wanted.ratings and wanted.ratings.judges == ("m",) and wanted.orders is None
     told = json.loads(wanted.described(settings, "palate judgements judged.toml"))
     assert (told["title"], told["notes"], told["seed"]) == ("Judged", ["What they saw."], 7)
 
