@@ -10,6 +10,7 @@ from tasks.core.errors import BadDataError
 from tasks.core.stage import stage
 from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, USER, Artifact, Dataset, Record
 from tasks.data.columns import like
+from tasks.data.dropped import Rows
 from tasks.data.formats.names import COUNT, RATED
 from tasks.data.given import read_given
 from tasks.data.validate import SUPERSEDED, UNKNOWN, clean_ratings
@@ -56,12 +57,15 @@ def read_held_out_stage(
     lines = [
         f"held out: the {mine.height:,} ratings of {file.name}; {taken:,} of them are among the"
         " data set's own, and taken out of train",
-        *_counted(dropped[UNKNOWN], "their item is not the data set's"),
-        *_counted(dropped.get(SUPERSEDED, 0), "the same user rated the same item later"),
-        *_counted(known.height - mine.height, "nobody has an id like their user's"),
+        *_counted(dropped.get(UNKNOWN), "their item is not the data set's"),
+        *_counted(dropped.get(SUPERSEDED), "the same user rated the same item later"),
+        *_counted(Rows(known.height - mine.height), "nobody has an id like their user's"),
     ]
     return HeldOut(ratings=write_table(home, "held_out", mine), remarks=tuple(lines))
 
 
-def _counted(rows: int, why: str) -> list[str]:
-    return [f"{rows:,} held-out ratings left out: {why}"] if rows else []
+def _counted(rows: Rows | None, why: str) -> list[str]:
+    if rows is None or not rows.total:
+        return []
+    first = f" (the first: {rows.first})" if rows.first else ""
+    return [f"{rows.total:,} held-out ratings left out: {why}{first}"]
