@@ -7,7 +7,7 @@ from decimal import Decimal
 from rich.markup import escape
 
 from flows.candidates import propose
-from flows.dataset import read_dataset, read_typed
+from flows.dataset import read_dataset, read_held_out, read_recorded, read_typed
 from flows.inner import INNER
 from flows.pipeline import Inputs, Pipeline, rating_counts, refuse_useless_times
 from flows.ranking import rank
@@ -44,6 +44,14 @@ from tasks.settings.evaluation import EvaluationSettings
 
 NOTHING_TO_RUN_ON = (DownloadError, LlmError, SettingsError)
 """A cell that ends so could not run, for want of data, a package or a language model."""
+
+
+class Given(Record):
+    """What people gave beside the data set: tastes, a split, judgements of somebody else."""
+
+    typed: Artifact | None = None
+    held_out: Artifact | None = None
+    recorded: Artifact | None = None
 
 
 class OneSeed(Record):
@@ -98,9 +106,13 @@ class Evaluation:
         settings, first, before = cell.settings, len(self.steps.records), _spent(cell)
         dataset = self._dataset(settings)
         steps = self.steps.at(cell.label)
-        typed = read_typed(steps, settings, dataset)
+        given = Given(
+            typed=read_typed(steps, settings, dataset),
+            held_out=read_held_out(steps, settings, dataset),
+            recorded=read_recorded(steps, settings, dataset),
+        )
         seeds = {
-            seed: measure_split(self.steps, settings, dataset, typed, seed)
+            seed: measure_split(self.steps, settings, dataset, given, seed)
             for seed in settings.each_seed
         }
         measured = {seed: one.measured for seed, one in seeds.items()}
@@ -141,7 +153,7 @@ class Evaluation:
 
 
 def measure_split(
-    steps: Steps, settings: EvaluationSettings, dataset: Dataset, typed: Artifact | None, seed: int
+    steps: Steps, settings: EvaluationSettings, dataset: Dataset, given: Given, seed: int
 ) -> OneSeed:
     """The split of this seed, its test users' lists, and how good these are."""
     steps = steps.at(f"{settings.protocol_name} seed {seed}")
@@ -154,6 +166,7 @@ def measure_split(
         keep=settings.keep,
         limit=settings.limit_users,
         window=window,
+        given=given.held_out,
     )
     train = split.train
     if window:
@@ -162,7 +175,8 @@ def measure_split(
     inputs = Inputs(
         ratings=train,
         users=split.users,
-        typed=typed,
+        typed=given.typed,
+        recorded=given.recorded,
         new_items=split.new_items,
         held_out=split.held_out,
     )

@@ -1,5 +1,8 @@
 """What a flow works on: the data set, with what `palate enrich` found, and typed tastes."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from rich.markup import escape
 
 from flows.rules import read_rules
@@ -13,13 +16,17 @@ from tasks.data import catalogue
 from tasks.data.catalogue import Source
 from tasks.data.dropped import dropped_lines
 from tasks.data.enriching.fill import apply_enrichment_stage, enrichment_of
+from tasks.data.given import placed
+from tasks.data.held_out import read_held_out_stage
 from tasks.data.rule_stages import without_users_stage
 from tasks.data.stages import as_of_stage, ingest_stage
 from tasks.data.strangers import check_dropped
 from tasks.evaluation.stages import times_stage
+from tasks.features.similarity.stages import read_recorded_stage
 from tasks.models.stages import choose_users_stage
 from tasks.night.state import Known
 from tasks.settings.common import CommonOptions
+from tasks.settings.evaluation import EvaluationSettings
 from tasks.settings.settings import Settings
 from tasks.texts.profiles.stages import served_stage, typed_profiles_stage
 from tasks.texts.stages import texts_stage
@@ -78,10 +85,8 @@ def ingested(steps: Steps, settings: CommonOptions, source: Source) -> Dataset:
         columns=settings.column_names or None,
         queried=source.queried,
     )
-    for remark in dataset.remarks:
-        say(f"    {escape(remark)}")
-    for line in dropped_lines(dataset):
-        say(f"    {escape(line)}")
+    _say_each(dataset.remarks)
+    _say_each(dropped_lines(dataset))
     check_dropped(dataset, source.files[0].parent, settings.max_dropped)
     return dataset
 
@@ -126,6 +131,62 @@ def _say_of_horizon(steps: Steps, ratings: Artifact) -> None:
     problem = steps.run(times_stage, ratings=ratings)
     if problem:
         say(f"    [red]--horizon changes nothing:[/] {problem[0]}")
+
+
+def read_held_out(steps: Steps, settings: EvaluationSettings, dataset: Dataset) -> Artifact | None:
+    """What others held out, None where nobody did; what there is to say of the file is said."""
+    if settings.held_out is None:
+        return None
+    file = file_given(settings, settings.held_out)
+    read = steps.run(
+        read_held_out_stage,
+        file=file,
+        fingerprint=fingerprint_of(file),
+        dataset=dataset,
+        columns=settings.column_names,
+    )
+    _say_each(read.remarks)
+    return read.ratings
+
+
+def read_recorded(steps: Steps, settings: EvaluationSettings, dataset: Dataset) -> Artifact | None:
+    """Somebody else's judgements, None where there are none; what there is to say is said."""
+    if settings.scores is None:
+        return None
+    return read_judge(steps, settings, dataset, settings.scores, settings.judge)
+
+
+def read_judge(
+    steps: Steps, settings: CommonOptions, dataset: Dataset, named: Path, judge: str
+) -> Artifact:
+    """The judgements of a file (user, item, similarity); what there is to say is said."""
+    file = file_given(settings, named)
+    read = steps.run(
+        read_recorded_stage,
+        file=file,
+        fingerprint=fingerprint_of(file),
+        dataset=dataset,
+        judge=judge,
+        columns=settings.column_names,
+    )
+    _say_each(read.remarks)
+    return read.scores
+
+
+def file_given(settings: CommonOptions, file: Path) -> Path:
+    """Where a file lies that a setting names: as it stands there, or in the data set's folder."""
+    source = catalogue.find(settings.data, settings.home, settings.column_names)
+    return placed(file.expanduser(), source.files[0].parent).resolve()
+
+
+def fingerprint_of(file: Path) -> str:
+    """The hash of its content; nothing where there is none: whoever reads it says so."""
+    return sha256_of(file) if file.is_file() else ""
+
+
+def _say_each(remarks: Iterable[str]) -> None:
+    for remark in remarks:
+        say(f"    {escape(remark)}")
 
 
 def read_typed(steps: Steps, settings: CommonOptions, dataset: Dataset) -> Artifact | None:

@@ -109,6 +109,7 @@ def inner_pipeline(pipeline: Pipeline, number: int) -> tuple[Split, Pipeline]:
         inputs=Inputs(
             ratings=train,
             users=split.users,
+            recorded=pipeline.inputs.recorded,
             new_items=split.new_items,
             most_new=pipeline.inputs.most_new,
         ),

@@ -99,6 +99,13 @@ class ReplayResult(Record):
     cached: int
 
 
+class JudgementsResult(Record):
+    """Where the figures of recorded judgements lie."""
+
+    run_id: str
+    database: Path
+
+
 class WishResult(Record):
     """Where the figures of tastes in words lie, and their means by situation.
 

@@ -32,6 +32,7 @@ FEWEST_PEOPLE = 100
 class Inputs(Record):
     """What lists are made from: train ratings, the users to serve, and typed tastes if any.
 
+    `recorded`: somebody else's judgements, for the scorer of that name.
     `new_items`: the candidates are these, which nobody has rated, instead of a base model's;
     `most_new`: of these the ones nearest to each person's texts, so many, instead of all.
     `fitted`: what an earlier night learned, instead of learning anew; never for what is measured on
@@ -44,6 +45,7 @@ class Inputs(Record):
     ratings: Artifact
     users: Artifact
     typed: Artifact | None = None
+    recorded: Artifact | None = None
     new_items: Artifact | None = None
     most_new: int | None = None
     fitted: Fitted | None = None
@@ -120,6 +122,7 @@ class Pipeline:
         """
         if isinstance(settings, EvaluationSettings):
             longest, protocol, keep = max(settings.ks), settings.splits_by, settings.keep
+            protocol = PROTOCOLS[protocol].inner or protocol
             before = outer and (outer.start, outer.days)
             windows = (
                 inner_windows(steps, settings.method, inputs.ratings, *before, 1) if before else ()

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from flows.pipeline import Pipeline, item_texts, vectors
 from tasks.core import phases
-from tasks.core.progress import phase
+from tasks.core.progress import phase, say
 from tasks.core.vocabulary import Artifact, Record
-from tasks.features.similarity.stages import needed_texts_stage, score_stage
+from tasks.features.similarity.stages import needed_texts_stage, score_stage, unscored_stage
 from tasks.texts.profiles.stages import profiles_stage, write_tastes_stage
 
 
@@ -66,10 +66,10 @@ def _similarities(pipeline: Pipeline, pairs: Artifact) -> Artifact:
         needed_texts_stage, texts=prepared.texts, candidates=pairs, profiles=prepared.profiles
     )
     people, embeds = prepared.profiles.rows, scorer == "embedded"
-    return steps.chunks(
+    scores = steps.chunks(
         score_stage,
         people,
-        pipeline.chunk if embeds else pipeline.chunk_for_asking(people),
+        pipeline.chunk_for_asking(people) if pipeline.method.asks_llm else pipeline.chunk,
         scorer=scorer,
         options=pipeline.engine,
         candidates=pairs,
@@ -78,4 +78,18 @@ def _similarities(pipeline: Pipeline, pairs: Artifact) -> Artifact:
         vectors=vectors(pipeline, texts) if embeds else None,
         scale=pipeline.dataset.info.scale,
         again=pipeline.again,
+        recorded=pipeline.inputs.recorded,
+    )
+    if scorer == "recorded":
+        _say_coverage(pipeline, scores)
+    return scores
+
+
+def _say_coverage(pipeline: Pipeline, scores: Artifact) -> None:
+    missing = pipeline.steps.run(unscored_stage, scores=scores, limit=1.0)
+    judged = missing.pairs - missing.missing
+    share = judged / max(missing.pairs, 1)
+    say(
+        f"    {judged:,} of {missing.pairs:,} candidates ({share:.0%}) were judged,"
+        f" {pipeline.steps.part}; the others are neutral"
     )

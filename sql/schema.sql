@@ -390,3 +390,23 @@ CREATE TABLE IF NOT EXISTS wish_lists (
     year      INTEGER,
     PRIMARY KEY (run_id, taste, situation, list, rank)
 );
+
+-- What judgements that others recorded add to the learned order (`palate judgements`): a row per list and metric, then
+-- per comparison of two lists.
+CREATE TABLE IF NOT EXISTS judgements (
+    run_id  VARCHAR NOT NULL,
+    part    VARCHAR NOT NULL,
+    place   INTEGER NOT NULL,
+    judge   VARCHAR,
+    list    VARCHAR NOT NULL,
+    against VARCHAR,
+    metric  VARCHAR NOT NULL,
+    value   DOUBLE,
+    low     DOUBLE,
+    high    DOUBLE,
+    p       DOUBLE,
+    p_holm  DOUBLE,
+    users   BIGINT NOT NULL,
+    verdict VARCHAR,
+    PRIMARY KEY (run_id, part, place)
+);

@@ -21,7 +21,7 @@ from flows.cli.app import (
     settings_of_replay,
     with_options,
 )
-from flows.outcomes import EvaluationResult, ReplayResult
+from flows.outcomes import EvaluationResult, JudgementsResult, ReplayResult
 from tasks.core.homes import address
 from tasks.settings.evaluation import EvaluationSettings
 from tasks.settings.sources import EvaluateOptions
@@ -127,6 +127,36 @@ def experiment(
         sys.exit(1)
 
 
+@measuring
+def judgements(
+    file: Path, /, *, verbose: Verbose = False, settings: Measuring | None = None
+) -> None:
+    """Measure what recorded judgements of language models add to the order learned without them.
+
+    Parameters
+    ----------
+    file
+        TOML file, such as deployments/judgements/ml-100k.toml, that names what others recorded.
+    verbose
+        Show a line for every stage.
+    settings
+        Options given here, in the environment or in --config win over those of the file.
+
+    """
+    from tasks.evaluation.grid import command_of  # noqa: PLC0415 - keeps `--help` fast
+    from tasks.evaluation.judgements.spec import read_judgements  # noqa: PLC0415
+
+    options = (settings or EvaluateOptions()).given
+    given = {name: options[name] for name in options if name != "config"}
+    wanted, chosen = read_judgements(file, given)
+    with answering(chosen.home, verbose=verbose):
+        from flows.measuring_judgements import measure_judgements  # noqa: PLC0415
+
+        result = measure_judgements(wanted, chosen, command_of("judgements", file, given))
+    _show("judgements", result, wanted.title)
+    console.print(f"Results: {escape(str(result.database))}", soft_wrap=True)
+
+
 @replaying
 def replay(*, verbose: Verbose = False, settings: Replaying | None = None) -> None:
     """Make past nights again, each from what was known on its day; judge them on what came then.
@@ -199,7 +229,9 @@ def show_json(result: EvaluationResult) -> None:
     console.file.write(json_text.dumps(figures, ensure_ascii=False, indent=2) + "\n")
 
 
-def _show(name: str, result: EvaluationResult, title: str, *, if_any: bool = False) -> None:
+def _show(
+    name: str, result: EvaluationResult | JudgementsResult, title: str, *, if_any: bool = False
+) -> None:
     from flows.cli.tables import show_table  # noqa: PLC0415
 
     rows = _rows(name, result)
@@ -207,7 +239,7 @@ def _show(name: str, result: EvaluationResult, title: str, *, if_any: bool = Fal
         show_table(rows, title)
 
 
-def _rows(name: str, result: EvaluationResult) -> Any:  # noqa: ANN401 - polars takes time to load
+def _rows(name: str, result: EvaluationResult | JudgementsResult) -> Any:  # noqa: ANN401 - polars takes time to load
     import sql  # noqa: PLC0415
     from tasks.store.query import query  # noqa: PLC0415
 

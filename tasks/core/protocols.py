@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 
-from tasks.core.vocabulary import ProtocolName
+from tasks.core.vocabulary import PlainProtocolName, ProtocolName
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Protocol:
     `forward`: what is held out came after all of train, as what a night is for comes after all it
     knows. `by_time`: the times of the ratings part them, and nothing is random. `hides_items`: some
     items lose every train rating. `takes_keep`: the setting `keep` says how many train ratings a
-    test user has left. `title`: what tables call it where that is not its name.
+    test user has left. `title`: what tables call it where that is not its name. `inner`: how train
+    is parted once more, to learn from, where that is not by the protocol itself.
     """
 
     name: ProtocolName
@@ -28,6 +29,7 @@ class Protocol:
     hides_items: bool = False
     takes_keep: bool = False
     title: str = ""
+    inner: PlainProtocolName | None = None
 
     @property
     def estimates_ratings(self) -> bool:
@@ -65,6 +67,7 @@ PROTOCOLS: dict[ProtocolName, Protocol] = {
             external_leaks=True,
             hides_items=True,
         ),
+        Protocol("given", "what --held-out FILE holds", external_leaks=True, inner="split"),
     )
 }
 

@@ -42,10 +42,12 @@ LISTED_IN = "listed_in"
 Id = int | str
 """A user or item id: whole numbers where every id of the data set is one, else text."""
 
-ProtocolName = Literal[
+PlainProtocolName = Literal[
     "loo", "split", "user-split", "user-temporal", "temporal", "horizon", "cold-user", "cold-item"
 ]
-ScorerName = Literal["embedded", "llm", "llm-batch"]
+"""Protocols that need nothing but ratings."""
+ProtocolName = Literal[PlainProtocolName, "given"]
+ScorerName = Literal["embedded", "llm", "llm-batch", "recorded"]
 ProfileWriter = Literal["composed", "llm"]
 ProfileStyle = Literal["sentence", "favourites"]
 RuleName = Literal["weighted", "llm_only", "rrf", "filter", "none"]

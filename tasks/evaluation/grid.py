@@ -96,7 +96,7 @@ def read_grid(file: Path, given: Mapping[str, Any]) -> Grid:
         title=read.title or read.name,
         metric=read.metric,
         beside=read.beside,
-        command=_command(file, given),
+        command=command_of("experiment", file, given),
         home=cells[0].settings.home,
         cells=cells,
         comparisons=read.comparisons,
@@ -135,9 +135,9 @@ def _published(file: Path, read: _File) -> list[Published]:
     ]
 
 
-def _command(file: Path, given: Mapping[str, Any]) -> str:
-    """The command line that runs the grid; where state lies is left to whoever types it."""
-    words = ["palate", "experiment", os.path.relpath(file)]
+def command_of(command: str, file: Path, given: Mapping[str, Any]) -> str:
+    """The command line that runs such a file; where state lies is left to whoever types it."""
+    words = ["palate", command, os.path.relpath(file)]
     for name, value in given.items():
         if name != "home":
             words += _option(name, value)

@@ -51,7 +51,7 @@ class Split(Record):
     skipped: dict[str, int]
 
 
-@stage("split", "3", "numpy", "polars", role="data")
+@stage("split", "3", "numpy", "polars", role="data", counts_if_given={"given"})
 def split_stage(
     home: Path,
     ratings: Artifact,
@@ -61,12 +61,14 @@ def split_stage(
     limit: int | None,
     window: Window | None,
     newcomers: bool = False,
+    given: Artifact | None = None,
 ) -> Split:
     """Part the ratings; of the users to test a seeded sample of `limit`, if given.
 
-    With `newcomers` those without a train rating are tested, too.
+    With `newcomers` those without a train rating are tested, too. `given`: what others held out.
     """
-    parts = split(read_table(home, ratings), protocol, seed, keep, window)
+    held_out = read_table(home, given) if given else None
+    parts = split(read_table(home, ratings), protocol, seed, keep, window, held_out)
     users, new_items, skipped = parts.users, parts.new_items, dict(parts.skipped)
     users = parts.held_out[USER].unique().sort() if newcomers else users
     if limit is not None and limit < users.len():

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tasks.core.vocabulary import ProtocolName, TargetName
+from tasks.core.vocabulary import PlainProtocolName, TargetName
 
 
 class Weights(BaseModel):
@@ -66,7 +66,7 @@ class LearnOptions(BaseModel):
         "rated",
         description="What counts as a hit in inner splits: every held-out rating, or `liked` ones.",
     )
-    learn_protocol: ProtocolName | None = Field(
+    learn_protocol: PlainProtocolName | None = Field(
         None,
         description="How inner splits hold ratings out: horizon where ratings have timestamps and"
         " enough people rate in each window, else split, unless set; an evaluation uses its own.",

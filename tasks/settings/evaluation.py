@@ -30,6 +30,19 @@ class EvaluationOptions(BaseModel):
         description="For the protocol wishes: tastes in words and what fits them, a JSON list of"
         ' {"taste": TEXT, "items": [ids]}.',
     )
+    held_out: Path | None = Field(
+        None,
+        description="For the protocol given: the ratings that others held out (user, item, rating);"
+        " a path, or a file in the data set's folder.",
+    )
+    scores: Path | None = Field(
+        None,
+        description="For the scorer recorded: somebody else's judgements (user, item, and score or"
+        " rank); a path, or a file in the data set's folder.",
+    )
+    scores_model: str | None = Field(
+        None, description="Whose judgements --scores are; the file's name unless set."
+    )
     seeds: int = Field(
         10, ge=1, le=100, description="Splits: those of the seeds seed, seed + 1, ..."
     )
@@ -39,7 +52,8 @@ class EvaluationOptions(BaseModel):
     external: bool | None = Field(
         None,
         description="Whether the catalogue's ratings and votes, collected after every split, are"
-        " seen: yes but in `temporal`, `horizon`, `user-temporal` and `cold-item`, unless set.",
+        " seen: yes but in `temporal`, `horizon`, `user-temporal`, `cold-item` and `given`, unless"
+        " set.",
     )
     allow_leaky: bool = Field(
         False, description="Run --profiles not written from train, labelled leaky everywhere."
@@ -61,6 +75,10 @@ class EvaluationSettings(CommonOptions, EvaluationOptions):
         check_list_length(self.method, self.top)
         if (self.protocol == "wishes") != (self.wishes is not None):
             raise ValueError("wishes: the file and the protocol wishes go together")
+        if (self.protocol == "given") != (self.held_out is not None):
+            raise ValueError("held_out: the file and the protocol given go together")
+        if (self.method.scorer == "recorded") != (self.scores is not None):
+            raise ValueError("scores: the file and the scorer recorded go together")
         check_asking(self.method, self.llm)
         if self.asks and not self.llm.llm_model:
             raise ValueError("a language model is to be asked, but llm_model does not say which")
@@ -138,5 +156,11 @@ class EvaluationSettings(CommonOptions, EvaluationOptions):
         learns = method.reranker == "learned" and "language" not in method.without
         if not (method.reads_similarity or learns):
             return "none"
-        model = "" if method.scorer == "embedded" else f" {self.llm.llm_model}"
+        names = {"embedded": "", "recorded": f" {self.judge}"}
+        model = names.get(method.scorer, f" {self.llm.llm_model}")
         return f"{method.scorer}{model}{' (leaky profiles)' if self.profiles else ''}"
+
+    @property
+    def judge(self) -> str:
+        """Whose judgements `scores` are."""
+        return self.scores_model or (self.scores.stem if self.scores else "")

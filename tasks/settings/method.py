@@ -152,7 +152,7 @@ class Method(LearnOptions):
     @property
     def asks_llm(self) -> bool:
         """Whether scores cost requests."""
-        return self.scorer != "embedded"
+        return self.scorer in {"llm", "llm-batch"}
 
     @property
     def writer(self) -> ProfileWriter:
@@ -167,15 +167,18 @@ class Method(LearnOptions):
 
     @property
     def learns_scores(self) -> bool:
-        """Whether the `learned` re-ranker reads the scorer's similarities: they are language."""
-        embeds = self.scorer == "embedded"
-        return self.learn_scores and embeds and "language" not in self.without
+        """Whether the `learned` re-ranker reads the scorer's similarities: they are language.
+
+        What somebody else recorded is read: nobody is asked for it.
+        """
+        embeds = self.learn_scores and self.scorer == "embedded"
+        return (embeds or self.scorer == "recorded") and "language" not in self.without
 
     @property
     def cascades(self) -> bool:
         """Whether the scorer judges heads of learned lists, instead of every candidate."""
         learns = self.reranker == "learned" and "language" not in self.without
-        return learns and self.scorer != "embedded"
+        return learns and self.asks_llm
 
     @property
     def judges(self) -> bool:

@@ -29,6 +29,8 @@ class Settings(CommonOptions):
         check_asking(self.method, self.llm)
         if self.method.reranker in {"random", "oracle"}:
             raise ValueError(f"reranker: {self.method.reranker} is for evaluations alone")
+        if self.method.scorer == "recorded":
+            raise ValueError("scorer: recorded is for evaluations alone")
         if self.asks and not self.llm.llm_model:
             raise ValueError("a language model is to be asked, but llm_model does not say which")
         if self.asks and url_of(self.home) and not Secrets().palate_ledger_url:

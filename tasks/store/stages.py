@@ -12,6 +12,7 @@ from tasks.core.progress import bar
 from tasks.core.stage import stage
 from tasks.core.vocabulary import USER, Artifact
 from tasks.evaluation.cell import CellResult, Comparison, Published
+from tasks.evaluation.judgements.comparing import with_verdicts
 from tasks.evaluation.replay.night import ReplayedNight
 from tasks.store.measured import measured_tables
 from tasks.store.people import favourite_rows, shown_people, taste_rows
@@ -119,6 +120,25 @@ def publish_wishes_stage(
         "stages": stage_rows(run.run_id, run.stages),
         "wishes": rows.select(mine, pl.all()),
         "wish_lists": pl.DataFrame(examples).select(mine, pl.all()),
+    }
+    return publish(home, tables).name
+
+
+@stage("publish judgements", "1", role="figures")
+def publish_judgements_stage(
+    home: Path, run: EvaluationRun, dataset: str, measured: list[Artifact]
+) -> str:
+    """Append what recorded judgements gave to the results file; gives the file's name in `home`."""
+    if is_published(home, run.run_id):
+        return database_file(home).name
+    mine = pl.lit(run.run_id).alias("run_id")
+    rows = with_verdicts(pl.concat([read_table(home, one) for one in measured]))
+    tables: dict[str, Rows] = {
+        "runs": evaluation_row(run, datetime.now(UTC), []).with_columns(
+            pl.lit(dataset).alias("dataset")
+        ),
+        "stages": stage_rows(run.run_id, run.stages),
+        "judgements": rows.select(mine, pl.all()),
     }
     return publish(home, tables).name
 

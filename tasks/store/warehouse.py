@@ -34,6 +34,7 @@ TABLES = (
     *("cells", "cell_metrics", "user_metrics", "comparisons", "list_examples", "published"),
     *("learned_weights", "changes", "guard", "choices", "replayed_nights", "reliability"),
     *("wishes", "wish_lists", "favourites", "tastes", "judged_parts", "judging_prices"),
+    "judgements",
 )
 
 NEW = {"llm_requests": " WHERE id NOT IN (SELECT id FROM llm_requests)"}

@@ -15,7 +15,7 @@ from flows.evaluate import evaluate
 from flows.experiment import experiment
 from flows.outcomes import EvaluationResult
 from tasks.core.protocols import PROTOCOLS
-from tasks.core.vocabulary import ProtocolName
+from tasks.core.vocabulary import PlainProtocolName
 from tasks.evaluation.grid import read_grid
 from tasks.evaluation.splits.protocols import split
 from tasks.store.query import query
@@ -40,7 +40,7 @@ search_count = 30
 profile_style = "favourites"
 [[cells]]
 label = "scored"
-protocol = {list(PROTOCOLS)}
+protocol = {list(get_args(PlainProtocolName))}
 [[cells]]
 label = "floor"
 reranker = "random"
@@ -247,8 +247,8 @@ def test_a_scorer_is_not_run_where_the_order_does_not_read_it(
     assert not (tmp_path / "embeddings.sqlite").exists()
 
 
-@pytest.mark.parametrize("protocol", get_args(ProtocolName))
-def test_every_protocol_measures_both_lists(everywhere: Path, protocol: ProtocolName) -> None:
+@pytest.mark.parametrize("protocol", get_args(PlainProtocolName))
+def test_every_protocol_measures_both_lists(everywhere: Path, protocol: PlainProtocolName) -> None:
     name = LABELS[protocol]
     rows = query(everywhere, "FROM figures").filter(protocol=name, label="scored")
     assert set(rows["list"]) == {"base", "reranked"} and (rows["users"].drop_nulls() > 0).all()

@@ -10,14 +10,14 @@ from typing import Any, get_args
 import polars as pl
 import pytest
 
-from tasks.core.vocabulary import ProtocolName
+from tasks.core.vocabulary import PlainProtocolName
 from tasks.evaluation.splits.parts import Parts
 from tasks.settings.evaluation import EvaluationSettings
 from tests.support.datasets import write_generic
 from tests.support.options import plain_evaluation
 from tests.support.worlds import Laboratory, World, moved, with_other_held_out, world_of
 
-PROTOCOLS = get_args(ProtocolName)
+PROTOCOLS = get_args(PlainProtocolName)
 HELD_OUT_IS_SEEN = {"hold out as told", "measure", "summarise"}
 MAY_MOVE = {"measure all lists", "find examples"}
 """The first where the base model estimates ratings: their errors see what is held out."""

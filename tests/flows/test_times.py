@@ -68,7 +68,7 @@ def test_an_evaluation_on_a_window_needs_times_and_says_what_is_wrong_with_them(
     data = dataset_of(tmp_path, world_of(write_timed(tmp_path, pl.col("timestamp")), split))
     data = data.model_copy(update={"ratings": write_table(tmp_path, "ratings", ratings)})
     with pytest.raises(TooLittleDataError, match=says):
-        cells.measure_split(Direct(tmp_path), settings, data, None, 0)
+        cells.measure_split(Direct(tmp_path), settings, data, cells.Given(), 0)
 
 
 @every_problem

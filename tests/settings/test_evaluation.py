@@ -3,9 +3,9 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from tasks.core.vocabulary import BoundName, ProtocolName, RerankerName
+from tasks.core.vocabulary import BoundName, PlainProtocolName, RerankerName
 from tasks.models.registry import model_names
-from tests.support.options import plain_evaluation
+from tests.support.options import plain_evaluation, plain_settings
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 
@@ -17,7 +17,7 @@ def options(**given):
     return plain_evaluation(**given)
 
 
-@pytest.mark.parametrize("protocol", get_args(ProtocolName))
+@pytest.mark.parametrize("protocol", get_args(PlainProtocolName))
 def test_what_was_collected_later_is_seen_but_where_time_counts_unless_set(protocol):
     assert options(protocol=protocol).uses_external == (protocol not in LATER)
     for wanted in (True, False):
@@ -124,3 +124,27 @@ def test_values_out_of_range_are_refused(given):
 def test_base_lists_that_the_dial_has_changed_are_labelled_so(given, label):
     chosen = options(**given)
     assert (chosen.reranker_label, chosen.method.reorders) == (label, label != "none")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"protocol": "given"}, "held_out: the file and the protocol given go together"),
+        ({"held_out": "held.csv"}, "held_out: the file and the protocol given go together"),
+        ({"scorer": "recorded"}, "scores: the file and the scorer recorded go together"),
+        ({"scores": "scores.csv"}, "scores: the file and the scorer recorded go together"),
+    ],
+)
+def test_files_of_others_go_with_what_reads_them(given, says):
+    with pytest.raises(ValidationError, match=says):
+        options(**given)
+
+
+def test_recorded_judgements_are_named_read_and_cost_nothing():
+    given = {"scorer": "recorded", "scores": "some/o4.csv", "reranker": "learned"}
+    chosen = options(**given)
+    assert chosen.scorer_label == "recorded o4" and not chosen.asks
+    assert chosen.method.reads_similarity and chosen.method.writer == "composed"
+    assert options(**given, scores_model="o4-mini").scorer_label == "recorded o4-mini"
+    with pytest.raises(ValidationError, match="recorded is for evaluations alone"):
+        plain_settings(scorer="recorded")

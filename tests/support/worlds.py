@@ -196,7 +196,7 @@ def dataset_of(home: Path, world: World) -> Dataset:
 
 def _told(
     home: Path, parts: Parts
-) -> Stage[[Artifact, ProtocolName, int, int, int | None, Window | None], Split]:
+) -> Stage[[Artifact, ProtocolName, int, int, int | None, Window | None, Artifact | None], Split]:
     """A stage that parts the ratings as told, whatever it is given."""
     made = Split(
         train=write_table(home, "train", parts.train),
@@ -218,6 +218,7 @@ def _told(
         keep: int,
         limit: int | None,
         window: Window | None,
+        given: Artifact | None = None,
     ) -> Split:
         return made
 

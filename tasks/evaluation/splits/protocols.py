@@ -39,12 +39,13 @@ SHARE_NEW = 0.1
 class Choices:
     """What a protocol may read: `random` makes every random choice.
 
-    `keep` counts in "cold-user" alone, and `window` in "horizon" alone.
+    `keep` counts in "cold-user" alone, `window` in "horizon" and `held_out` in "given".
     """
 
     random: np.random.Generator
     keep: int
     window: Window | None = None
+    held_out: pl.DataFrame | None = None
 
 
 SPLITTERS: dict[str, Callable[[pl.DataFrame, Choices], Parts]] = {}
@@ -56,6 +57,7 @@ def split(
     seed: int,
     keep: int,
     window: Window | None = None,
+    held_out: pl.DataFrame | None = None,
 ) -> Parts:
     """The two sides of `ratings` (user, item, rating, timestamp; in any order) under `protocol`.
 
@@ -63,7 +65,7 @@ def split(
     what the protocol itself raises.
     """
     made = SPLITTERS[protocol](
-        in_order(ratings), Choices(np.random.default_rng(seed), keep, window)
+        in_order(ratings), Choices(np.random.default_rng(seed), keep, window, held_out)
     )
     if made.train.is_empty() or made.users.is_empty():
         counts = ", ".join(f"{words}: {count}" for words, count in made.skipped.items())
@@ -198,3 +200,17 @@ def cold_item(ratings: pl.DataFrame, choices: Choices) -> Parts:
     new_items = some_of(ratings[ITEM].unique().sort(), SHARE_NEW, choices.random)
     new = pl.col(ITEM).is_in(new_items.implode())
     return with_both_sides(ratings.filter(~new), ratings.filter(new), new_items)
+
+
+@named(SPLITTERS, "given")
+def given(ratings: pl.DataFrame, choices: Choices) -> Parts:
+    """What others held out is held out, and all other ratings are train.
+
+    Pairs that stand in both are taken out of train. Nothing is random. Users are tested who have
+    ratings on both sides; held-out items that train lacks count as misses. Raises SettingsError
+    where nothing is given.
+    """
+    if choices.held_out is None:
+        raise SettingsError("protocol: given needs what is held out.", "Give --held-out FILE.")
+    held_out = choices.held_out.select(ratings.columns)
+    return with_both_sides(ratings.join(held_out, on=[USER, ITEM], how="anti"), held_out)

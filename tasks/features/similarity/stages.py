@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -14,10 +15,12 @@ from tasks.core.vocabulary import (
     SIMILARITY,
     USER,
     Artifact,
+    Dataset,
     Record,
     ScorerName,
 )
 from tasks.features.similarity import embedded
+from tasks.features.similarity.recorded import VERSION, read_recorded, recorded_scores
 from tasks.features.similarity.scorer import Scorer, ScoringInputs, score_candidates
 from tasks.llm.options import EngineOptions
 from tasks.llm.questions import SCORE
@@ -26,10 +29,17 @@ from tasks.texts.item_texts import needed_texts
 from tasks.texts.stages import VECTORS
 
 
-def scorer_named(name: ScorerName, home: Path, options: EngineOptions) -> Scorer:
-    """The scorer that `--scorer` names: a new one is an entry here."""
+def scorer_named(
+    name: ScorerName, home: Path, options: EngineOptions, recorded: Artifact | None = None
+) -> Scorer:
+    """The scorer that `--scorer` names: a new one is an entry here.
+
+    `recorded`: what that of this name goes by.
+    """
     if name == "embedded":
         return partial(embedded.embedded_scores, embed=partial(text_vectors, home))
+    if name == "recorded" and recorded:
+        return partial(recorded_scores, recorded=read_table(home, recorded))
     from tasks.features.similarity.language import model_scores  # noqa: PLC0415 - loads openai and SQLAlchemy
 
     return partial(model_scores, home=home, options=options)
@@ -37,7 +47,8 @@ def scorer_named(name: ScorerName, home: Path, options: EngineOptions) -> Scorer
 
 def scorer_version(name: ScorerName, options: EngineOptions) -> str:
     """Changes whenever the same question would get another score."""
-    return embedded.VERSION if name == "embedded" else SCORE.judge(options)
+    by_name = {"embedded": embedded.VERSION, "recorded": VERSION}
+    return by_name.get(name) or SCORE.judge(options)
 
 
 @stage("choose texts", "1")
@@ -48,6 +59,26 @@ def needed_texts_stage(
     wanted = scan_table(home, candidates).select(pl.col(ITEM).unique()).collect()
     people = scan_table(home, profiles).select(FAVOURITES).collect()
     return write_table(home, "texts", needed_texts(read_table(home, texts), wanted, people))
+
+
+class Recorded(Record):
+    """Judgements that somebody else made, and what is to be said of their file, a line each."""
+
+    scores: Artifact
+    remarks: tuple[str, ...]
+
+
+@stage("read recorded scores", VERSION, role="data", not_in_key={"file"})
+def read_recorded_stage(
+    home: Path, file: Path, fingerprint: str, dataset: Dataset, judge: str, columns: dict[str, str]
+) -> Recorded:
+    """Judgements of a file; `fingerprint` stands for its content in the key, `judge` made them."""
+    users = scan_table(home, dataset.ratings).select(USER).unique().collect()
+    items = read_table(home, dataset.items).select(ITEM)
+    with TemporaryDirectory(prefix="palate-scores-") as copies:
+        scores, remarks = read_recorded(file, users, items, columns, Path(copies))
+    counted = f"{judge}: {scores.height:,} judgements of {scores[USER].n_unique():,} users"
+    return Recorded(scores=write_table(home, "recorded", scores), remarks=(counted, *remarks))
 
 
 class Unscored(Record):
@@ -80,6 +111,7 @@ def unscored_stage(home: Path, scores: Artifact, limit: float) -> Unscored:
     not_in_key={"options"},
     also=lambda given: scorer_version(given["scorer"], given["options"]),
     detail="scorer",
+    counts_if_given={"recorded"},
 )
 def score_stage(  # noqa: PLR0913
     home: Path,
@@ -92,10 +124,12 @@ def score_stage(  # noqa: PLR0913
     vectors: Artifact | None,
     scale: tuple[float, float],
     again: str | None = None,
+    recorded: Artifact | None = None,
 ) -> Artifact:
     """Similarities for the candidates of the profiles in these rows; `vectors` of the texts.
 
-    `again`: the run whose missing scores are to be asked for once more.
+    `again`: the run whose missing scores are to be asked for once more. `recorded`: somebody else's
+    judgements, for the scorer of that name.
     """
     people = rows_of(home, profiles, rows)
     asked = ScoringInputs(
@@ -105,5 +139,5 @@ def score_stage(  # noqa: PLR0913
         scale=scale,
         vectors=read_arrays(home, vectors)[VECTORS] if vectors else None,
     )
-    made = score_candidates(scorer_named(scorer, home, options), asked)
+    made = score_candidates(scorer_named(scorer, home, options, recorded), asked)
     return write_table(home, "scores", made)

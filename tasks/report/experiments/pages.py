@@ -13,6 +13,7 @@ from tasks.core.protocols import PROTOCOLS
 from tasks.report import text
 from tasks.report.experiments import markdown
 from tasks.report.experiments.headlines import headlines
+from tasks.report.experiments.judged import Judged
 from tasks.report.experiments.replays import Replay
 from tasks.report.experiments.sections import Experiment, Row
 from tasks.report.experiments.wishes import Wishes
@@ -45,12 +46,14 @@ class Pages:
     experiments: Mapping[str, Experiment]
     replays: Mapping[str, Replay]
     wished: Mapping[str, Wishes]
+    judged: Mapping[str, Judged]
 
     def of_all(self) -> str:
         """The page that links all others: replays first, then a line per protocol."""
         experiments, replays = list(self.experiments.values()), list(self.replays.values())
         runs = [*(one.run for one in experiments), *(one.run for one in replays)]
         runs += [one.run for one in self.wished.values()]
+        runs += [one.run for one in self.judged.values()]
         replayed = {replay.dataset for replay in replays}
         groups = [group for one in experiments for group in one.groups]
         stems = {one.run["run_id"]: stem for stem, one in self.experiments.items()}
@@ -78,6 +81,10 @@ class Pages:
         """The page of one measurement of tastes in words, with examples to read."""
         return self._rendered("wishes", wishes=wishes)
 
+    def of_judgements(self, judged: Judged) -> str:
+        """The page of one measurement of recorded judgements."""
+        return self._rendered("judgements", judgements=judged)
+
     def shared(self, stem: str) -> str:
         """A page that belongs to no experiment."""
         return self._rendered(stem)
@@ -94,6 +101,7 @@ class Pages:
                 experiments=self.experiments,
                 replays=self.replays,
                 wished=self.wished,
+                judged=self.judged,
                 protocols=PROTOCOLS.values(),
                 asked=sorted({m for one in self.experiments.values() for m in one.asked}),
                 language=_language(self.experiments.values()),

@@ -6,7 +6,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tasks.core.protocols import PROTOCOLS
-from tasks.core.vocabulary import ProtocolName
+from tasks.core.vocabulary import PlainProtocolName
 from tasks.evaluation.splits.protocols import split
 from tasks.features.facts import facts_of
 from tasks.features.item_facts import item_facts
@@ -16,7 +16,7 @@ from tasks.texts.item_texts import item_texts
 from tasks.texts.profiles.favourites import make_profiles
 from tests.evaluation.splits.made_up import ITEMS, random_ratings, with_other_values
 
-every_protocol = pytest.mark.parametrize("protocol", get_args(ProtocolName))
+every_protocol = pytest.mark.parametrize("protocol", get_args(PlainProtocolName))
 
 
 def items_table():
