@@ -13,7 +13,7 @@ from tests.report.night.rows import HOSTILE, ANight, data_of, said
 from tests.store.rows import a_run
 from tests.store.test_warehouse import write_old
 
-MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
+DASH = "\N{EN DASH}"
 
 
 @pytest.fixture(scope="module")
