@@ -44,7 +44,13 @@ def publish_kind(home: Path, kind: str) -> None:
     """The nights of this kind, after an experiment, a replay, wishes and choices."""
     chance = random.Random(kind)
     others: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for made in (_experiment(chance), _replay(chance), _wishes(chance), _choices(chance)):
+    for made in (
+        _experiment(chance),
+        _replay(chance),
+        _wishes(chance),
+        _judgements(chance),
+        _choices(chance),
+    ):
         for name, rows in made.items():
             others[name] += rows
     publish(home, {name: _frame(rows) for name, rows in others.items()})
@@ -290,6 +296,21 @@ def _wishes(chance: random.Random) -> dict[str, list[dict[str, Any]]]:
         for turn in range(1 + len(taste) % 3)
     ]
     return _of(_run("wishes", 4), wishes=rows)
+
+
+def _judgements(chance: random.Random) -> dict[str, list[dict[str, Any]]]:
+    """Two measurements, of which the last counts; lists, then differences, of each part."""
+    made = []
+    for day in (5, 6):
+        rows = [
+            {"part": part, "place": place, "judge": judge, "list": "both", "against": against}
+            | {"metric": "NDCG@10", "verdict": "higher" if against else None, "users": 40}
+            | {name: chance.random() for name in ("value", "low", "high", "p", "p_holm")}
+            for part in ("orders", "ratings")
+            for place, (judge, against) in enumerate([(None, None), ("made-up", "learned")])
+        ]
+        made.append(_of(_run("judgements", day), judgements=rows))
+    return {name: [row for one in made for row in one[name]] for name in made[0]}
 
 
 def _choices(chance: random.Random) -> dict[str, list[dict[str, Any]]]:

@@ -424,6 +424,16 @@ def reliability(tables: Tables) -> Answer:
     return answer
 
 
+def judgements(tables: Tables) -> Answer:
+    rows = of_run(tables, "judgements", last_of(tables, "judgements"))
+    answer = []
+    for row in sorted(rows, key=lambda row: (row["part"], row["place"])):
+        about = key_of(row, "part", "judge", "list", "against", "metric")
+        figures = (rounded(row[name], 4) for name in ("value", "low", "high"))
+        answer.append((*about, *figures, row["verdict"], row["users"]))
+    return answer
+
+
 def replayed_nights(tables: Tables) -> Answer:
     replay = last_of(tables, "replay")
     values = grouped(of_run(tables, "user_metrics", replay), "cell", "seed", "list", "metric")
@@ -609,8 +619,15 @@ QUESTIONS: dict[str, Callable[[Tables], Answer]] = {
     one.__name__: one
     for one in (
         *(best_method, biggest_lifts, blind_comparison, changed_lists, cost_by_month, cost_by_run),
-        *(does_language_help, dropped_rows, guard_verdicts, held_out_by_setting, last_nights),
-        *(learned_order, most_recommended, pushed_and_buried, reliability, replayed_nights),
+        *(does_language_help, dropped_rows, guard_verdicts, held_out_by_setting, judgements),
+        *(
+            last_nights,
+            learned_order,
+            most_recommended,
+            pushed_and_buried,
+            reliability,
+            replayed_nights,
+        ),
         *(short_lists, slower_stages, stage_times, stale_lists, what_changed, who_got_worse),
         *(wishes, without_list, worse_by_method),
     )
