@@ -48,7 +48,7 @@ def asking(llm: FakeLLM, data: Path, *more: object) -> list[object]:
     return [
         *("--data", data, *PLAIN, "--search-count", CANDIDATES, "--top", 5),
         *("--scorer", "llm", "--llm-model", "fake-1", "--llm-base-url", llm.url),
-        *("--llm-items", PER_REQUEST, *more),
+        *("--llm-ask", "numbers", "--llm-items", PER_REQUEST, *more),
     ]
 
 
