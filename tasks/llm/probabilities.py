@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.llm.json_objects import without_thoughts
+
 MARKS = range(10)
 """What may be answered: one digit, which is one token for every tokenizer in use."""
 
@@ -46,6 +48,8 @@ def expected_marks(
     no token stands for has none.
     """
     whole = b"".join(token.text for token in tokens)
+    if text.encode() not in whole:  # some servers give the tokens of what comes after the thinking
+        text = without_thoughts(text).strip()
     start = whole.rfind(text.encode())
     if start < 0 or not text:
         return {}

@@ -45,9 +45,10 @@ async def probe(client: ChatClient, options: LlmOptions) -> Probed:
     judged = len(read_values(request, reply).values)
     told = f"a question is answered ({client.form}), {judged} of {len(ITEMS)} items judged"
     way, more = await _more(client, options)
-    wanted = options.llm_ask if options.llm_ask and way != "numbers" else way
-    what = f"{told}; {more}; scores are asked for {IN_WORDS[wanted]}"
-    return Probed(judged == len(ITEMS), wanted, what)
+    if options.llm_ask == "numbers" or (options.llm_ask and way == "probability"):
+        way = options.llm_ask
+    what = f"{told}; {more}; scores are asked for {IN_WORDS[way]}"
+    return Probed(judged == len(ITEMS), way, what)
 
 
 async def _more(client: ChatClient, options: LlmOptions) -> tuple[Way, str]:

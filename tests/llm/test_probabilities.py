@@ -53,6 +53,7 @@ def test_the_last_answer_counts_and_thinking_before_the_text_does_not():
     said = tokens('{"01":', ("6", {"6": 0.5, "7": 0.5}), "}")
     assert expected([*thought, *said], joined(said), _01=6) == {"01": 6.5}
     assert expected([*thought, *said], _01=6) == {"01": 6.5}
+    assert expected(said, joined([*thought, *said]), _01=6) == {"01": 6.5}
 
 
 def test_without_tokens_or_with_those_of_another_text_there_is_nothing():
@@ -63,7 +64,7 @@ def test_without_tokens_or_with_those_of_another_text_there_is_nothing():
 
 
 def test_letters_of_several_bytes_before_it_do_not_move_the_place():
-    said = tokens('{"é–語": 1, "01":', ("6", {"6": 0.5, "8": 0.5}), "}")
+    said = tokens('{"éß語": 1, "01":', ("6", {"6": 0.5, "8": 0.5}), "}")
     assert expected(said, _01=6) == {"01": 7.0}
 
 

@@ -16,7 +16,7 @@ _MARK = re.compile(r'"(\w+)":\s*(\d)(?=[,}])')
 
 
 def tokens_with_others(content: str, prompt: Prompt) -> list[dict[str, Any]]:
-    """As OpenAI's `logprobs.content`; between the two marks beside it lies what an item is worth."""
+    """As OpenAI's `logprobs.content`; what an item is worth lies between two marks."""
     places = {match.start(2): match[1] for match in _MARK.finditer(content)}
     tokens = []
     for piece in _PIECES.finditer(content):
