@@ -222,7 +222,7 @@ SCORE = Question[float](
     expected=7,
     shows=_all_parts,
 )
-_by_probability = partial(
+_marked = partial(
     Question[float],
     schema=partial(_item_schema, "mark", {"type": "integer", "enum": list(MARKS)}),
     read=_read_expected,
@@ -231,8 +231,8 @@ _by_probability = partial(
     expected=6,
     probabilities=True,
 )
-MARK = _by_probability(kind="mark", prompt="mark-1", shows=_all_parts)
-RATE = _by_probability(kind="rate", prompt="rate-1", shows=_rated_parts)
+MARK = _marked(kind="mark", prompt="mark-1", shows=_all_parts)
+RATE = _marked(kind="rate", prompt="rate-1", shows=_rated_parts)
 SCORING: Mapping[Way, Question[float]] = {"numbers": SCORE, "probability": MARK, "ratings": RATE}
 """The question that asks for scores, by the way of asking."""
 
@@ -266,10 +266,11 @@ JUDGE = _text(kind="judge", prompt="judge-1", tag="pair", words=VERDICTS)
 CHOOSE = _text(kind="choose", prompt="choose-1", tag="question")
 WISH = _text(kind="wish", prompt="wish-1", tag="wish")
 
-QUESTIONS: Mapping[str, Question[Any]] = {
-    question.kind: question
-    for question in (*SCORING.values(), WAY, WHY, PROFILE, DESCRIBE, JUDGE, CHOOSE, WISH)
-}
+_ALL: tuple[Question[Any], ...] = (
+    *SCORING.values(),
+    *(WAY, WHY, PROFILE, DESCRIBE, JUDGE, CHOOSE, WISH),
+)
+QUESTIONS: Mapping[str, Question[Any]] = {question.kind: question for question in _ALL}
 
 
 def scoring(options: LlmOptions) -> Question[float]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.support.fake_llm.handle import fake_llm
 PEOPLE = people(4, items=5)
 
 
-def chosen(home: Path, url: str, *, asking: bool = True, **more: object) -> Way | None:
+def chosen(home: Path, url: str, *, asking: bool = True, **more: Any) -> Way | None:
     async def whole() -> Way | None:
         async with engine_on(home, url, FakeClock(), **more) as engine:
             return await (chosen_way if asking else expected_way)(engine)

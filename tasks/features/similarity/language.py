@@ -68,7 +68,8 @@ def above_mean(asked: ScoringInputs, scores: Scores) -> Scores:
     normal = (2.0 * (pl.col(MEAN_RATING) - low) / (high - low) - 1.0).fill_null(0.0)
     means = asked.profiles.select(USER, normal.alias("mean"))
     theirs = asked.candidates.select(USER).join(means, on=USER, how="left", maintain_order="left")
-    return np.clip(scores - theirs["mean"].to_numpy(), -1.0, 1.0)
+    above: Scores = scores - theirs["mean"].to_numpy()
+    return above.clip(-1.0, 1.0)
 
 
 def in_order(asked: ScoringInputs, answers: Sequence[Sequence[float | None]]) -> Scores:

@@ -3,10 +3,10 @@
 import json
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from tests.support.fake_llm.answers import expected_mark, score_of
-from tests.support.fake_llm.prompt import Prompt
+from tests.support.fake_llm.answers import expected_mark
 
 NOISE = 0.2
 """Of each place, what the model holds for something that is no mark."""
@@ -15,14 +15,15 @@ _PIECES = re.compile(r"\d|[A-Za-z]+|\s+|.", re.DOTALL)
 _MARK = re.compile(r'"(\w+)":\s*(\d)(?=[,}])')
 
 
-def tokens_with_others(content: str, prompt: Prompt) -> list[dict[str, Any]]:
-    """As OpenAI's `logprobs.content`; what an item is worth lies between two marks."""
+def tokens_with_others(content: str, worth: Mapping[str, float]) -> list[dict[str, Any]]:
+    """As OpenAI's `logprobs.content`; what an item is worth, by key, lies between two marks."""
     places = {match.start(2): match[1] for match in _MARK.finditer(content)}
     tokens = []
     for piece in _PIECES.finditer(content):
-        text = prompt.items.get(places.get(piece.start(), ""))
-        healthy = text is not None and piece[0] == str(round(expected_mark(score_of(text))))
-        others = _marks(expected_mark(score_of(text))) if text and healthy else {piece[0]: 1.0}
+        score = worth.get(places.get(piece.start(), ""))
+        expected = None if score is None else expected_mark(score)
+        healthy = expected is not None and piece[0] == str(round(expected))
+        others = _marks(expected) if expected is not None and healthy else {piece[0]: 1.0}
         shown = [_token(said, p) for said, p in others.items()]
         tokens.append({**_token(piece[0], others[piece[0]]), "top_logprobs": shown})
     return tokens
