@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from flows.pipeline import Pipeline, item_texts, vectors
 from tasks.core import phases
 from tasks.core.errors import SettingsError
-from tasks.core.progress import phase, say
+from tasks.core.progress import outcome, phase, say
 from tasks.core.vocabulary import Artifact, Record
 from tasks.features.similarity.stages import needed_texts_stage, score_stage, unscored_stage
 from tasks.llm.options import Way
 from tasks.llm.session import session_for
-from tasks.llm.ways import chosen_way
+from tasks.llm.ways import IN_WORDS, chosen_way
 from tasks.texts.profiles.stages import profiles_stage, rated_stage, write_tastes_stage
 
 
@@ -90,7 +90,9 @@ def in_its_way(pipeline: Pipeline) -> Pipeline:
     """
     if not pipeline.method.asks_llm:
         return pipeline
-    return with_way(pipeline, session_for(pipeline.steps.home, pipeline.engine).run(chosen_way))
+    way = session_for(pipeline.steps.home, pipeline.engine).run(chosen_way)
+    outcome(f"scores asked for {IN_WORDS[way]}")
+    return with_way(pipeline, way)
 
 
 def with_way(pipeline: Pipeline, way: Way | None) -> Pipeline:
