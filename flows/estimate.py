@@ -12,7 +12,7 @@ from flows.outcomes import Estimate, EstimateLine
 from flows.pipeline import Candidates, Pipeline
 from flows.ranking import learn_aloud, lists_without_model
 from flows.runner import on_its_runner
-from flows.similarity import prepare
+from flows.similarity import shown_to_scorer, with_way
 from flows.tonight import TONIGHT, Tonight
 from flows.tuning import tuned
 from tasks.cascade.heads import PARTS
@@ -24,8 +24,9 @@ from tasks.features.similarity.language import people_shown
 from tasks.features.similarity.scorer import ScoringInputs
 from tasks.llm.budget import NANO
 from tasks.llm.estimate import RequestPlan, plan_profiles, plan_scores, plan_sentences
-from tasks.llm.questions import PROFILE, SCORE, WHY
+from tasks.llm.questions import PROFILE, WHY, scoring
 from tasks.llm.session import session_for
+from tasks.llm.ways import expected_way
 from tasks.settings.settings import Settings
 from tasks.texts.profiles.language import favourites_blocks, with_lines
 from tasks.texts.sentences.listed import make_listed, places
@@ -46,13 +47,17 @@ def estimate(settings: Settings) -> Estimate:
     _refuse_what_is_not_counted(settings)
     tonight = _tonight(settings)
     plan, dataset = tonight.plan(), tonight.known.dataset
-    everybody, changed = tonight.pipeline(), tuned(tonight.pipeline(plan))
-    proposed = propose(changed) if plan.users else None
-    prepared = prepare(everybody)
     session = session_for(settings.home, settings.engine)
+    way = session.run(expected_way)
+    everybody = with_way(tonight.pipeline(), way or "numbers")
+    changed = tuned(with_way(tonight.pipeline(plan), way or "numbers"))
+    engine = everybody.engine
+    session = session_for(settings.home, engine)
+    proposed = propose(changed) if plan.users else None
+    prepared = shown_to_scorer(everybody, write=False)
     profiles, texts = (read_table(settings.home, a) for a in (prepared.profiles, prepared.texts))
     plans: dict[str, RequestPlan] = {}
-    if settings.method.writer == "llm" and not (settings.method.cascades and proposed):
+    if everybody.writes_tastes and not (settings.method.cascades and proposed):
         blocks = favourites_blocks(profiles, texts)
         plans[PROFILE.kind], lines = session.run(lambda e: plan_profiles(e, blocks))
         profiles = with_lines(profiles, blocks, lines)
@@ -61,8 +66,8 @@ def estimate(settings: Settings) -> Estimate:
     elif proposed and settings.method.asks_llm:
         pairs = read_table(settings.home, proposed.pairs)
         asked = ScoringInputs(pairs, profiles, texts, dataset.info.scale)
-        people = people_shown(asked, settings.engine)
-        plans[SCORE.kind] = session.run(lambda engine: plan_scores(engine, people))
+        people = people_shown(asked, engine)
+        plans[scoring(engine).kind] = session.run(lambda e: plan_scores(e, people))
     if settings.night.explain:
         waits = proposed and any(plan.requests for plan in plans.values())
         lists = (
@@ -71,12 +76,13 @@ def estimate(settings: Settings) -> Estimate:
             else tonight.lists(plan).ranked
         )
         shown = places(read_table(settings.home, lists), profiles, settings.top)
-        listed = make_listed(shown, profiles, texts, settings.engine)
-        plans[WHY.kind] = session.run(lambda engine: plan_sentences(engine, listed))
-    scores = [plan for kind, plan in plans.items() if kind.startswith(SCORE.kind)]
+        listed = make_listed(shown, profiles, texts, engine)
+        plans[WHY.kind] = session.run(lambda e: plan_sentences(e, listed))
+    scores = [plan for kind, plan in plans.items() if kind.startswith(scoring(engine).kind)]
     known = sum(plan.known for plan in scores)
     return Estimate(
         model=settings.llm.llm_model or "",
+        way=way if settings.method.asks_llm else "numbers",
         lines=[_line(kind, plan, settings) for kind, plan in plans.items()],
         known=known,
         pairs=known + sum(plan.pairs for plan in scores),
@@ -103,11 +109,11 @@ def _plans_of_heads(pipeline: Pipeline, proposed: Candidates) -> dict[str, Reque
 
 def _plans_about(pipeline: Pipeline, pairs: Artifact, whose: str = "") -> dict[str, RequestPlan]:
     """What is asked about these pairs, and for the profiles that are shown with them."""
-    home, prepared = pipeline.steps.home, prepare(pipeline)
+    home, prepared = pipeline.steps.home, shown_to_scorer(pipeline, write=False)
     session = session_for(home, pipeline.engine)
     profiles, texts = (read_table(home, a) for a in (prepared.profiles, prepared.texts))
     plans: dict[str, RequestPlan] = {}
-    if pipeline.method.writer == "llm":
+    if pipeline.writes_tastes:
         blocks = favourites_blocks(profiles, texts)
         plan, lines = session.run(lambda engine: plan_profiles(engine, blocks))
         plans[f"{PROFILE.kind}{whose}"] = plan
@@ -115,7 +121,8 @@ def _plans_about(pipeline: Pipeline, pairs: Artifact, whose: str = "") -> dict[s
     scale = pipeline.dataset.info.scale
     asked = ScoringInputs(read_table(home, pairs), profiles, texts, scale)
     people = people_shown(asked, pipeline.engine)
-    plans[f"{SCORE.kind}{whose}"] = session.run(lambda engine: plan_scores(engine, people))
+    kind = scoring(pipeline.engine).kind
+    plans[f"{kind}{whose}"] = session.run(lambda engine: plan_scores(engine, people))
     return plans
 
 

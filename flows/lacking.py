@@ -21,7 +21,7 @@ def without_unscored(pipeline: Pipeline, candidates: Candidates, ranked: Ranked)
     """
     method, notes = pipeline.method, [ranked.degraded]
     asking = asking_about(pipeline, ranked.asked.users) if ranked.asked else pipeline
-    if method.writer == "llm" and method.judges:
+    if pipeline.writes_tastes and method.judges:
         composed = prepare(asking)
         written, typed = with_tastes(asking, composed).profiles, asking.inputs.typed
         counts = pipeline.steps.run(

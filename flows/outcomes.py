@@ -4,6 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tasks.core.vocabulary import Id, Record
+from tasks.llm.options import Way
 
 
 class NightlyResult(Record):
@@ -70,9 +71,13 @@ class EstimateLine(Record):
 
 
 class Estimate(Record):
-    """What is still to be asked; `known` of `pairs` scores are in the ledger."""
+    """What is still to be asked; `known` of `pairs` scores are in the ledger.
+
+    `way`: how scores are asked for; None where that is known only once the server is asked.
+    """
 
     model: str
+    way: Way | None
     lines: list[EstimateLine]
     known: int
     pairs: int

@@ -170,6 +170,13 @@ class Pipeline:
         """Users per task where a model is asked: all at once in batches, which may take a day."""
         return max(rows, 1) if self.engine.in_batches else self.chunk_asking
 
+    @property
+    def writes_tastes(self) -> bool:
+        """Whether a language model writes what people like; own ratings are shown without."""
+        method = self.method
+        unread = self.engine.llm_ask == "ratings" and method.profile_writer is None
+        return method.writer == "llm" and not unread
+
     def at(self, part: str) -> Self:
         """The same with another name of its part in the record."""
         return replace(self, steps=self.steps.at(part))

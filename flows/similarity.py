@@ -1,13 +1,18 @@
 """How well each candidate fits each person, by the chosen scorer, and what it is shown of them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from flows.pipeline import Pipeline, item_texts, vectors
 from tasks.core import phases
-from tasks.core.progress import phase, say
+from tasks.core.errors import SettingsError
+from tasks.core.progress import outcome, phase, say
 from tasks.core.vocabulary import Artifact, Record
 from tasks.features.similarity.stages import needed_texts_stage, score_stage, unscored_stage
-from tasks.texts.profiles.stages import profiles_stage, write_tastes_stage
+from tasks.llm.options import Way
+from tasks.llm.session import session_for
+from tasks.llm.ways import IN_WORDS, chosen_way
+from tasks.texts.profiles.stages import profiles_stage, rated_stage, write_tastes_stage
 
 
 class Prepared(Record):
@@ -37,7 +42,7 @@ def prepare(pipeline: Pipeline) -> Prepared:
 
 def with_tastes(pipeline: Pipeline, prepared: Prepared) -> Prepared:
     """The same with profiles in the language model's words, where that is wanted."""
-    if pipeline.method.writer != "llm":
+    if not pipeline.writes_tastes:
         return prepared
     people = prepared.profiles.rows
     profiles = pipeline.steps.chunks(
@@ -59,9 +64,54 @@ def similarities(pipeline: Pipeline, pairs: Artifact) -> Artifact:
         return _similarities(pipeline, pairs)
 
 
+def with_ratings(pipeline: Pipeline, prepared: Prepared) -> Prepared:
+    """The same with some of each person's train ratings. Raises SettingsError without any."""
+    if pipeline.dataset.info.implicit:
+        raise SettingsError(
+            "llm_ask: ratings shows people's ratings, and nobody rated anything in this data set.",
+            "Set it to probability or numbers, or leave it out.",
+        )
+    profiles = pipeline.steps.chunks(
+        rated_stage,
+        prepared.profiles.rows,
+        pipeline.chunk,
+        profiles=prepared.profiles,
+        ratings=pipeline.inputs.ratings,
+        items=pipeline.dataset.items,
+        typed=pipeline.inputs.typed,
+    )
+    return Prepared(profiles=profiles, texts=prepared.texts)
+
+
+def in_its_way(pipeline: Pipeline) -> Pipeline:
+    """The pipeline that asks for scores in the way that is wanted, or else in the server's best.
+
+    Raises LlmError where the server cannot be asked for it.
+    """
+    if not pipeline.method.asks_llm:
+        return pipeline
+    way = session_for(pipeline.steps.home, pipeline.engine).run(chosen_way)
+    outcome(f"scores asked for {IN_WORDS[way]}")
+    return with_way(pipeline, way)
+
+
+def with_way(pipeline: Pipeline, way: Way | None) -> Pipeline:
+    """The pipeline that asks for scores in this way."""
+    return replace(pipeline, engine=pipeline.engine.model_copy(update={"llm_ask": way}))
+
+
+def shown_to_scorer(pipeline: Pipeline, *, write: bool = True) -> Prepared:
+    """Profiles and texts as the scorer is shown them; without `write`, before a model writes."""
+    prepared = prepare(pipeline)
+    if pipeline.method.asks_llm and pipeline.engine.llm_ask == "ratings":
+        return with_ratings(pipeline, prepared)
+    return with_tastes(pipeline, prepared) if write else prepared
+
+
 def _similarities(pipeline: Pipeline, pairs: Artifact) -> Artifact:
+    pipeline = in_its_way(pipeline)
     steps, scorer = pipeline.steps, pipeline.method.scorer
-    prepared = with_tastes(pipeline, prepare(pipeline))
+    prepared = shown_to_scorer(pipeline)
     texts = steps.run(
         needed_texts_stage, texts=prepared.texts, candidates=pairs, profiles=prepared.profiles
     )

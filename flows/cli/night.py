@@ -135,6 +135,10 @@ def show_estimate(result: Estimate) -> None:
         " and cached prompts are not counted.",
         soft_wrap=True,
     )
+    if result.way is None:
+        console.print(
+            "Whether the server gives token probabilities is not known yet: reckoned in numbers."
+        )
     if any(line.dollars is None for line in result.lines):
         console.print("Its price is not known: add it to a copy of prices.toml, --llm-prices FILE.")
 

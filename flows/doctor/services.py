@@ -19,7 +19,8 @@ from tasks.core.secrets import Secrets
 from tasks.core.targets import Target, target_of
 from tasks.llm.client import ChatClient
 from tasks.llm.failures import Failure
-from tasks.llm.probe import probe
+from tasks.llm.probe import Probed, probe
+from tasks.llm.ways import refused
 from tasks.settings.runner_name import THREADS, scheduler_of
 from tasks.settings.settings import Settings
 from tasks.store.export.lists import check_target
@@ -134,23 +135,25 @@ def check_llm(settings: Settings) -> list[Finding]:
 def _asked(settings: Settings, secrets: Secrets) -> list[Finding]:
     """One real question: in which form it is taken, and what the server gives and allows."""
     try:
-        judged, what = asyncio.run(_probe(settings, secrets))
+        probed = asyncio.run(_probe(settings, secrets))
     except TimeoutError:
         what = f"a question is not answered within {settings.llm.llm_deadline:.0f} s"
         return [fail("llm", what, "See the server's log, or raise --llm-deadline.")]
     except Failure as failure:
         fix = failure.error.fix if failure.error else "See the server's log."
         return [fail("llm", f"a question is not answered: {failure.why}", fix)]
-    if not judged:
-        return [fail("llm", what, "Ask a model that can answer in JSON (--llm-model).")]
-    return [ok("llm", what)]
+    if not probed.judged:
+        return [fail("llm", probed.what, "Ask a model that can answer in JSON (--llm-model).")]
+    if settings.llm.llm_ask not in {None, probed.way}:
+        return [fail("llm", probed.what, refused(settings.llm).fix)]
+    return [ok("llm", probed.what)]
 
 
-async def _probe(settings: Settings, secrets: Secrets) -> tuple[bool, str]:
+async def _probe(settings: Settings, secrets: Secrets) -> Probed:
     client = ChatClient(settings.engine, secrets)
     try:
         async with asyncio.timeout(settings.llm.llm_deadline):
-            return await probe(client)
+            return await probe(client, settings.llm)
     finally:
         await client.close()
 

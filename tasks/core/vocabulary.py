@@ -20,6 +20,8 @@ TAG = "tag"
 TAGS = "tags"
 TEXT = "text"
 FAVOURITES = "favourites"
+RATED = "rated"
+MEAN_RATING = "mean_rating"
 YEAR_LOW = "year_low"
 YEAR_HIGH = "year_high"
 PRIORITIZE_RATINGS = "prioritize_ratings"
@@ -148,8 +150,20 @@ class Favourite(Record):
     rating: float
 
 
+class Rated(Record):
+    """One of a person's train ratings, with what is shown of its item."""
+
+    title: str
+    year: int | None
+    genres: str | None
+    rating: float
+
+
 class Profile(Record):
-    """What is known of a person's taste; see `tasks.texts.profiles` for how each part is made."""
+    """What is known of a person's taste; see `tasks.texts.profiles` for how each part is made.
+
+    `rated` and `mean_rating`, of all train ratings, are there where the person is shown by them.
+    """
 
     user: Id
     text: str
@@ -158,6 +172,8 @@ class Profile(Record):
     year_high: int | None
     prioritize_ratings: bool
     prioritize_popular: bool
+    rated: tuple[Rated, ...] = ()
+    mean_rating: float | None = None
 
 
 class ItemText(Record):

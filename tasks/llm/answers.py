@@ -14,6 +14,8 @@ LONGEST_SENTENCE = 200
 
 CHECK = "check"
 WHY_FIELD = "why"
+MARK_FIELD = "mark"
+HIGHEST_MARK = 9
 KEY_FIELDS = ("key", "id", "item")
 """How an entry of a list may call its key."""
 WRAPPERS = 2
@@ -48,6 +50,13 @@ def read_scores(text: str, keys: Collection[str], check: float) -> ParsedAnswer[
     answer, canary = _checked(text, keys, check, "score")
     numbers = {key: _number(answer.get(key)) for key in keys}
     return ParsedAnswer({key: n for key, n in numbers.items() if n is not None}, canary)
+
+
+def read_marks(text: str, keys: Collection[str], check: float) -> ParsedAnswer[int]:
+    """The whole numbers from 0 to 9 under the keys that were asked for; a doubled key has none."""
+    answer, canary = _checked(text, keys, check, MARK_FIELD)
+    marks = {key: _mark(answer.get(key)) for key in keys}
+    return ParsedAnswer({key: mark for key, mark in marks.items() if mark is not None}, canary)
 
 
 def read_sentences(text: str, titles: Mapping[str, str], check: float) -> ParsedAnswer[str]:
@@ -159,12 +168,17 @@ def _plain(key: str) -> str:
     return key.lstrip("0") or "0" if key.isascii() and key.isdigit() and len(key) <= 2 else key
 
 
-def _number(value: object) -> float | None:
-    """A number from -1 to 1, also one that is written as text."""
+def _number(value: object, low: float = -1.0, high: float = 1.0) -> float | None:
+    """A number from `low` to `high`, also one that is written as text."""
     if isinstance(value, str) and _NUMERAL.fullmatch(value.strip()):
         value = float(value)
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if number and -1.0 <= value <= 1.0 else None  # type: ignore[operator, arg-type]
+    return float(value) if number and low <= value <= high else None  # type: ignore[operator, arg-type]
+
+
+def _mark(value: object) -> int | None:
+    number = _number(value, 0, HIGHEST_MARK)
+    return int(number) if number is not None and number.is_integer() else None
 
 
 def _equals(value: object, check: float) -> bool:

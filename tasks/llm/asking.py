@@ -10,7 +10,7 @@ from tasks.llm.batch_api import Batches
 from tasks.llm.engine import Engine
 from tasks.llm.item_asking import ItemsAsking, PersonItems, Settled
 from tasks.llm.options import EngineOptions
-from tasks.llm.questions import CHOOSE, QUESTIONS, SCORE, WHY, Kind
+from tasks.llm.questions import CHOOSE, QUESTIONS, WHY, Kind, scoring
 from tasks.llm.rendering import clean
 from tasks.llm.session import session_for
 from tasks.llm.text_asking import TextAsking
@@ -70,8 +70,9 @@ async def ask_texts(
 
 def score_asking(engine: Engine, asked: PersonItems, settled: Settled) -> ItemsAsking[float]:
     """A score for each of a person's items."""
-    judge = SCORE.judge(engine.options)
-    return ItemsAsking(SCORE, judge, asked, lambda: engine.items_per_request, settled)
+    question = scoring(engine.options)
+    judge = question.judge(engine.options)
+    return ItemsAsking(question, judge, asked, lambda: engine.items_per_request, settled)
 
 
 def sentence_asking(engine: Engine, asked: PersonItems, settled: Settled) -> ItemsAsking[str]:

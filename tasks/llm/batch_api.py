@@ -187,7 +187,7 @@ class Batches:
             budget.release(held, perhaps_billed=False)
         take = self._takes.pop(request_id, None)
         values = take(reply) if take else read_reply(subject, reply).values
-        reply = self._engine.judged(reply, values)
+        reply = self._engine.judged(subject, reply, values)
         kept = self._engine.ledger.keep(request_id, subject, values)
         answers = [*kept, *self._engine.shared_budget.changes()]
         await self._engine.ledger.finish(request_id, reply, cost=cost, answers=answers)

@@ -16,6 +16,7 @@ from tasks.core.secrets import Secrets
 from tasks.llm.failures import Failure, classify, failure_of
 from tasks.llm.form import Form
 from tasks.llm.options import LlmOptions
+from tasks.llm.probabilities import tokens_of
 from tasks.llm.refusals import read_refusal
 from tasks.llm.rendering import clean
 from tasks.llm.requests import ChatRequest, Outcome, Reply, Usage
@@ -132,7 +133,8 @@ def _reply(answer: Any) -> Reply:  # noqa: ANN401 - whatever a server sends
         outcome = "filtered" if reason == "content_filter" else "length"
     text = content if outcome == "answered" else ""
     model = clean(str(answer.model or ""), LONGEST_NAME)
-    return Reply(outcome, text, clean(reason, LONGEST_NAME), model, _usage(answer.usage))
+    tokens = tokens_of(choice) if text else ()
+    return Reply(outcome, text, clean(reason, LONGEST_NAME), model, _usage(answer.usage), tokens)
 
 
 def _refuse_error(error: Any) -> None:  # noqa: ANN401

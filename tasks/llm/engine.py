@@ -14,9 +14,10 @@ from tasks.llm.ledger.claims import LOOK_AGAIN_SECONDS
 from tasks.llm.ledger.ledger import Ledger
 from tasks.llm.options import EngineOptions
 from tasks.llm.pacing import LOOK_UP_SECONDS, Clock, Pacer, backoff_ceiling
-from tasks.llm.requests import ChatRequest, Outcome, Reply
+from tasks.llm.questions import QUESTIONS
+from tasks.llm.requests import ChatRequest, Outcome, Reply, Subject
 from tasks.llm.shared_budget import SharedBudget
-from tasks.llm.trial import NOTHING_VALID, Trial
+from tasks.llm.trial import NO_PROBABILITIES, NOTHING_VALID, Trial
 
 CUT_SHARE, CUT_FROM = 0.5, 500
 """A prompt of so many tokens, of which the server counts less than this share, was cut."""
@@ -150,7 +151,7 @@ class Engine:
         latency: float | None = None,
     ) -> Reply:
         values = take(sending.request, reply)
-        reply = self.judged(reply, values)
+        reply = self.judged(sending.request, reply, values)
         kept = self.ledger.keep(sending.id, sending.request, values)
         try:
             await self.ledger.finish(
@@ -166,14 +167,17 @@ class Engine:
             raise
         return reply
 
-    def judged(self, reply: Reply, values: Mapping[str, Any]) -> Reply:
+    def judged(self, subject: Subject, reply: Reply, values: Mapping[str, Any]) -> Reply:
         """The reply, marked where nothing in it was valid; too many of no use stop the engine."""
+        if reply.outcome == "answered" and not values:
+            question = QUESTIONS.get(subject.kind)
+            lacks = question is not None and question.probabilities and not reply.tokens
+            reply = replace(reply, finish_reason=NO_PROBABILITIES if lacks else NOTHING_VALID)
         if self.stopped is None:
             error = self.trial.count(reply, useful=bool(values))
             if error is not None:
                 self.stop(error)
-        marked = reply.outcome == "answered" and not values
-        return replace(reply, finish_reason=NOTHING_VALID) if marked else reply
+        return reply
 
     def _notice_cut(self, request: ChatRequest, reply: Reply) -> None:
         """Say once that the server reads less of prompts than was sent.

@@ -7,7 +7,7 @@ from typing import Any
 from tasks.llm.asking import score_asking, sentence_asking
 from tasks.llm.engine import Engine
 from tasks.llm.item_asking import ItemsAsking, PersonItems
-from tasks.llm.questions import PROFILE, SCORE, WHY, Question
+from tasks.llm.questions import PROFILE, WHY, Question, scoring
 from tasks.llm.rendering import fingerprint
 from tasks.llm.requests import ChatRequest, Usage
 from tasks.llm.text_asking import TextAsking
@@ -28,7 +28,7 @@ class RequestPlan:
 async def plan_scores(engine: Engine, people: Sequence[PersonItems]) -> RequestPlan:
     """What `ask_scores` would send for these people, if every answer came whole."""
     askings = [score_asking(engine, person, _ignore) for person in _each_once(people)]
-    return await _plan_items(engine, SCORE, askings)
+    return await _plan_items(engine, scoring(engine.options), askings)
 
 
 async def plan_sentences(engine: Engine, people: Sequence[PersonItems]) -> RequestPlan:

@@ -12,6 +12,10 @@ FORMATS = ("json_schema", "json_object", None)
 """How an answer's form is asked for, from the strictest to in words alone."""
 
 
+MOST_OTHERS = (20, 5, None)
+"""How many tokens that might stand in the place of one are asked for; None: no probabilities."""
+
+
 class Form:
     """What a server and model are known to take."""
 
@@ -20,6 +24,7 @@ class Form:
         self._tokens: list[str] = list(TOKENS)
         self._format = 0
         self._system = True
+        self._others = 0
 
     def of(self, request: ChatRequest, more_tokens: int) -> dict[str, Any]:
         """The request's part of a body."""
@@ -34,6 +39,9 @@ class Form:
             body["response_format"] = {"type": form, "json_schema": schema}
         elif form:
             body["response_format"] = {"type": form}
+        others = MOST_OTHERS[self._others]
+        if request.probabilities and others:
+            body |= {"logprobs": True, "top_logprobs": others}
         return body
 
     def do_without(self, part: str, sent: Mapping[str, Any] | None) -> bool:
@@ -43,6 +51,8 @@ class Form:
         """
         if part == "response_format":
             return self._plainer(sent)
+        if part in {"logprobs", "top_logprobs"}:
+            return self._fewer_others(part, sent)
         if part == "system":
             had = sent is None or any(m["role"] == part for m in sent["messages"])
             self._system = self._system and not had
@@ -60,6 +70,15 @@ class Form:
         heat = self._temperature
         words.append("no temperature" if heat is None else f"temperature {heat:g}")
         return ", ".join([*words, *([] if self._system else ["no system message"])])
+
+    def _fewer_others(self, part: str, sent: Mapping[str, Any] | None) -> bool:
+        """One step down in what is asked for beside each token, or to no probabilities."""
+        asked = MOST_OTHERS[self._others] if sent is None else sent.get("top_logprobs")
+        if asked is None:
+            return False
+        lower = MOST_OTHERS.index(asked) + 1 if part == "top_logprobs" else len(MOST_OTHERS) - 1
+        self._others = max(self._others, lower)
+        return True
 
     def _plainer(self, sent: Mapping[str, Any] | None) -> bool:
         """One step down from what was sent, if that step was not taken since."""

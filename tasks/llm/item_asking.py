@@ -118,7 +118,7 @@ class ItemsAsking(Generic[V]):
         if reply.outcome != "answered":
             self._split(items, attempt, free=reply.outcome == "too_long")
             return {}
-        answer = self.question.read(reply.text, request.context)
+        answer = self.question.read(reply, request.context)
         self.values |= answer.values
         rest = [item for item in items if item not in answer.values]
         if not answer.canary:
@@ -164,8 +164,8 @@ class ItemsAsking(Generic[V]):
 
     def _request(self, group: list[str], attempt: int) -> ChatRequest:
         keys = {f"{number:02d}": item for number, item in enumerate(group, start=1)}
-        drawn = _draw(self._block, "\n".join(sorted(self._lines[item] for item in group)), 0)
-        check = check_number(drawn, attempt)
+        shown = "" if self.question.probabilities else sorted(self._lines[i] for i in group)
+        check = check_number(_draw(self._block, "\n".join(shown), 0), attempt)
         context = {"person": self.person, "items": keys, "check": check}
         if self._titles:
             context["titles"] = {key: self._titles[item] for key, item in keys.items()}

@@ -11,7 +11,11 @@ from tasks.core.vocabulary import ProfileStyle
 
 ShownPart = Literal["year", "genres", "description", "rating", "popularity", "tags", "estimate"]
 
-VARIANTS = ("llm_show", "profile_style", "llm_head", "llm_sample", "llm_always")
+Way = Literal["numbers", "probability", "ratings"]
+"""How a score is asked for: as a number in words, as the expected mark by the probabilities of the
+answer's tokens, or so beside some of the person's own ratings."""
+
+VARIANTS = ("llm_ask", "llm_show", "profile_style", "llm_head", "llm_sample", "llm_always")
 """Settings that say what is asked; all others say how, and what it may cost."""
 
 
@@ -28,6 +32,12 @@ class LlmOptions(BaseModel):
         ("year", "genres", "description", "rating", "popularity"),
         description="What is shown of an item beside its title. With `estimate`, every refit asks"
         " for every score anew; with `tags`, every new tag.",
+    )
+    llm_ask: Way | None = Field(
+        None,
+        description="How scores are asked for. numbers: in words. probability: the expected mark,"
+        " by the probabilities of tokens. ratings: the same beside a dozen of the person's own"
+        " ratings. Unless set, probability where the server gives them, else numbers.",
     )
     profile_style: ProfileStyle = Field(
         "sentence", description="Tastes as one sentence; favourites: no text, the items speak."

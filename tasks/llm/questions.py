@@ -11,13 +11,24 @@ from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Generic, Literal
 
-from tasks.llm.answers import ParsedAnswer, V, read_scores, read_sentences, read_text
-from tasks.llm.options import LlmOptions, ShownPart
+from tasks.llm.answers import (
+    ParsedAnswer,
+    V,
+    read_marks,
+    read_scores,
+    read_sentences,
+    read_text,
+)
+from tasks.llm.options import LlmOptions, ShownPart, Way
+from tasks.llm.probabilities import MARKS, expected_marks, to_score
 from tasks.llm.rendering import clean
 from tasks.llm.requests import ChatRequest, Reply, Subject
 
-Kind = Literal["score", "profile", "describe", "judge", "choose", "explain", "wish"]
-"""A question's name in the ledger; `explain` asks for sentences that say why."""
+Kind = Literal[
+    "score", "mark", "rate", "profile", "describe", "judge", "choose", "explain", "wish", "way"
+]
+"""A question's name in the ledger; `mark` and `rate` ask for scores by probabilities, `explain` for
+sentences that say why, `way` whether the server gives probabilities."""
 
 STEPS = [round(-1.0 + 0.1 * step, 1) for step in range(21)]
 """The scores that may be given: an enum, because llama.cpp's grammars do not bound numbers."""
@@ -29,6 +40,9 @@ TOKENS_AROUND = 40
 """What an answer may have beside what it says of the items."""
 
 VERDICTS = ("yes", "no")
+
+RATED_PARTS = ("year", "genres")
+"""What is shown of an item beside a person's own ratings, which are shown in the same form."""
 
 Kept = Literal["scores", "texts"]
 """The table of the ledger that answers stand in: under person and item, or what they are about."""
@@ -45,7 +59,8 @@ class Question(Generic[V]):
 
     `prompt`: the file of its instructions. `schema`: JSON schema of an answer, given the keys of
     the items, or the words allowed. `read`: the values of an answer by what the ledger keeps them
-    under, given its text and the context of its request. `room`: tokens that an answer may have
+    under, given the reply and the context of its request. `probabilities`: it is read from those
+    of its tokens. `room`: tokens that an answer may have
     per item (or for its one text), as small models are generous with blanks; `expected`: what it
     takes. `shows`: the parts of an item that are shown, where items are. `tag`: what the block is
     delimited with by who has no person to show, and `words`: the only valid texts.
@@ -54,13 +69,14 @@ class Question(Generic[V]):
     kind: Kind
     prompt: str
     schema: Callable[[Sequence[str] | None], dict[str, Any]]
-    read: Callable[[str, Context], ParsedAnswer[V]]
+    read: Callable[[Reply, Context], ParsedAnswer[V]]
     keeps: Kept
     room: int
     expected: int
     shows: Callable[[LlmOptions], Sequence[ShownPart]] | None = None
     tag: str = ""
     words: tuple[str, ...] | None = None
+    probabilities: bool = False
 
     @property
     def version(self) -> str:
@@ -99,6 +115,7 @@ class Question(Generic[V]):
             schema=self.schema(names),
             answer_tokens=self.room * max(pairs, 1) + TOKENS_AROUND,
             attempt=attempt,
+            probabilities=self.probabilities,
         )
 
 
@@ -113,7 +130,7 @@ def read_reply(subject: Subject, reply: Reply) -> ParsedAnswer[Any]:
     question = QUESTIONS.get(subject.kind)
     if question is None or reply.outcome != "answered":
         return ParsedAnswer({})
-    return question.read(reply.text, subject.context)
+    return question.read(reply, subject.context)
 
 
 def sentence_parts(options: LlmOptions) -> tuple[ShownPart, ...]:
@@ -152,18 +169,40 @@ def _text_schema(allowed: Sequence[str] | None) -> dict[str, Any]:
     return _object_schema({"text": word})
 
 
-def _read_scores(text: str, context: Context) -> ParsedAnswer[float]:
-    return read_scores(text, context["items"], context["check"]).renamed(context["items"])
+def _rated_parts(options: LlmOptions) -> Sequence[ShownPart]:
+    return tuple(part for part in options.llm_show if part in RATED_PARTS)
 
 
-def _read_sentences(text: str, context: Context) -> ParsedAnswer[str]:
-    return read_sentences(text, context["titles"], context["check"]).renamed(context["items"])
+def _read_scores(reply: Reply, context: Context) -> ParsedAnswer[float]:
+    return read_scores(reply.text, context["items"], context["check"]).renamed(context["items"])
 
 
-def _read_text(text: str, context: Context) -> ParsedAnswer[str]:
+def _read_expected(reply: Reply, context: Context) -> ParsedAnswer[float]:
+    """The expected marks as scores; a mark without probabilities of its token counts for none."""
+    read = read_marks(reply.text, context["items"], context["check"])
+    means = expected_marks(reply.text, reply.tokens, read.values)
+    scores = {key: to_score(mean) for key, mean in means.items()}
+    return ParsedAnswer(scores, read.canary).renamed(context["items"])
+
+
+def _read_way(reply: Reply, context: Context) -> ParsedAnswer[str]:
+    """Whether every mark of a trial question can be read by probabilities; nothing of no marks."""
+    written = read_marks(reply.text, context["items"], context["check"]).values
+    if len(written) < len(context["items"]):
+        return ParsedAnswer({})
+    means = expected_marks(reply.text, reply.tokens, written)
+    way: Way = "probability" if len(means) == len(written) else "numbers"
+    return ParsedAnswer({context["about"]: way})
+
+
+def _read_sentences(reply: Reply, context: Context) -> ParsedAnswer[str]:
+    return read_sentences(reply.text, context["titles"], context["check"]).renamed(context["items"])
+
+
+def _read_text(reply: Reply, context: Context) -> ParsedAnswer[str]:
     """One line, capped, or an allowed word as it is."""
     allowed = context["allowed"]
-    value = read_text(text, allowed)
+    value = read_text(reply.text, allowed)
     if value and not allowed:
         value = clean(value, LONGEST_TEXT)
     return ParsedAnswer({context["about"]: value} if value else {})
@@ -182,6 +221,30 @@ SCORE = Question[float](
     room=16,
     expected=7,
     shows=_all_parts,
+)
+_marked = partial(
+    Question[float],
+    schema=partial(_item_schema, "mark", {"type": "integer", "enum": list(MARKS)}),
+    read=_read_expected,
+    keeps="scores",
+    room=16,
+    expected=6,
+    probabilities=True,
+)
+MARK = _marked(kind="mark", prompt="mark-1", shows=_all_parts)
+RATE = _marked(kind="rate", prompt="rate-1", shows=_rated_parts)
+SCORING: Mapping[Way, Question[float]] = {"numbers": SCORE, "probability": MARK, "ratings": RATE}
+"""The question that asks for scores, by the way of asking."""
+
+WAY = Question[str](
+    kind="way",
+    prompt="mark-1",
+    schema=MARK.schema,
+    read=_read_way,
+    keeps="texts",
+    room=16,
+    expected=6,
+    probabilities=True,
 )
 WHY = Question[str](
     kind="explain",
@@ -203,6 +266,13 @@ JUDGE = _text(kind="judge", prompt="judge-1", tag="pair", words=VERDICTS)
 CHOOSE = _text(kind="choose", prompt="choose-1", tag="question")
 WISH = _text(kind="wish", prompt="wish-1", tag="wish")
 
-QUESTIONS: Mapping[str, Question[Any]] = {
-    question.kind: question for question in (SCORE, WHY, PROFILE, DESCRIBE, JUDGE, CHOOSE, WISH)
-}
+_ALL: tuple[Question[Any], ...] = (
+    *SCORING.values(),
+    *(WAY, WHY, PROFILE, DESCRIBE, JUDGE, CHOOSE, WISH),
+)
+QUESTIONS: Mapping[str, Question[Any]] = {question.kind: question for question in _ALL}
+
+
+def scoring(options: LlmOptions) -> Question[float]:
+    """The question that asks for scores, as these options say; in numbers where they do not."""
+    return SCORING[options.llm_ask or "numbers"]

@@ -14,6 +14,8 @@ FORM = {
         *("response_format", "response format", "responseformat", "json_schema", "json schema"),
         *("json_object", "json mode", "schema", "grammar", "structured output"),
     ),
+    "top_logprobs": ("top_logprobs",),
+    "logprobs": ("logprobs",),
     "system": ("system role", "system message", "developer instruction", "role: system"),
 }
 """Parts of a request that not every server takes, and how refusals name them."""

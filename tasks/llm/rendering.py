@@ -7,6 +7,7 @@ from unicodedata import category
 
 from tasks.core.vocabulary import ItemText, Profile
 from tasks.llm.options import ShownPart
+from tasks.llm.probabilities import MARKS
 
 LONGEST_TITLE = 120
 LONGEST_DESCRIPTION = 320
@@ -49,6 +50,24 @@ def person_block(profile: Profile) -> str:
     if profile.prioritize_popular:
         lines.append("Likes what is popular")
     return "\n".join(["<person>", *lines, "</person>"])
+
+
+def rated_block(profile: Profile, scale: tuple[float, float]) -> str:
+    """A person shown by their own ratings as marks from 0 to 9, which the `scale` is mapped to."""
+    lines = []
+    if profile.text:
+        lines.append(f"In their words: {clean(profile.text, LONGEST_TASTE)}")
+    low, high = scale
+    for rated in profile.rated:
+        item = ItemText(item=0, text="", **rated.model_dump(include={"title", "year", "genres"}))
+        mark = round(MARKS[-1] * (rated.rating - low) / (high - low))
+        lines.append(f"{plain_line(item)}: {mark}")
+    return "\n".join(["<person>", *lines, "</person>"])
+
+
+def plain_line(item: ItemText, shown: Collection[ShownPart] = ("year", "genres")) -> str:
+    """One item beside ratings, as in "Heat (1995). Action, Crime"."""
+    return item_line(item, shown).removesuffix(".")
 
 
 def item_line(item: ItemText, shown: Collection[ShownPart], estimate: float | None = None) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tasks.llm.probabilities import Token
+
 Outcome = Literal[
     "answered", "length", "refusal", "filtered", "too_long", "unanswered", "gave_up", "lost"
 ]
@@ -41,7 +43,7 @@ class ChatRequest(Subject):
 
     `system` is the same for every request of a kind, and `user` begins with the person, so that a
     server's prefix cache serves all requests about one person. `answer_tokens` caps the answer;
-    `attempt` counts from 1.
+    `attempt` counts from 1. `probabilities`: it is read from those of its tokens.
     """
 
     system: str
@@ -49,6 +51,7 @@ class ChatRequest(Subject):
     schema: Mapping[str, Any]
     answer_tokens: int
     attempt: int = 1
+    probabilities: bool = False
 
     def digest(self, model: str) -> str:
         """Hash of everything that reaches the model."""
@@ -72,13 +75,17 @@ class Usage:
 
 @dataclass(frozen=True)
 class Reply:
-    """How a request ended; `text` is only ever there when the outcome is `answered`."""
+    """How a request ended; `text` is only ever there when the outcome is `answered`.
+
+    `tokens`: the text's, with their probabilities, where these are given.
+    """
 
     outcome: Outcome
     text: str = ""
     finish_reason: str = ""
     model: str = ""
     usage: Usage = field(default_factory=Usage)
+    tokens: tuple[Token, ...] = ()
 
 
 def claim_name(judge: str, about: str) -> str:

@@ -17,10 +17,12 @@ ONCE_PROVEN = 5
 """So many times as many in a row after the first answer of use: quick refusals overtake answers."""
 
 NOTHING_VALID = "no valid answer"
+NO_PROBABILITIES = "no token probabilities"
 
 FIXES = {
     "length": "Give its thinking room with --llm-extra-answer-tokens (4000, say).",
     NOTHING_VALID: "Ask a model that can answer in JSON (--llm-model).",
+    NO_PROBABILITIES: "Ask in numbers (--llm-ask numbers).",
     "refusal": "Ask another model (--llm-model).",
     "filtered": "Ask another model (--llm-model), or lower the provider's filter.",
 }
@@ -71,7 +73,7 @@ class Trial:
 def cause_of(reply: Reply) -> str:
     """Why a request without a value has none; "" where that says nothing of the next one."""
     if reply.outcome == "answered":
-        return NOTHING_VALID
+        return NO_PROBABILITIES if reply.finish_reason == NO_PROBABILITIES else NOTHING_VALID
     if reply.outcome == "gave_up":
         return reply.finish_reason or "given up"
     return reply.outcome if reply.outcome in {"length", "refusal", "filtered"} else ""

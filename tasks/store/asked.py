@@ -12,7 +12,7 @@ from tasks.llm.budget import NANO
 from tasks.llm.options import EngineOptions
 from tasks.llm.questions import QUESTIONS
 from tasks.llm.session import session_for
-from tasks.llm.trial import NOTHING_VALID
+from tasks.llm.trial import NO_PROBABILITIES, NOTHING_VALID
 from tasks.store.query import query
 from tasks.store.warehouse import has_results
 
@@ -80,7 +80,7 @@ def spent_on_scores(home: Path, options: EngineOptions) -> Spent:
 
 def _cause(outcome: str, finish_reason: str | None) -> str | None:
     if outcome == "answered":
-        return NOTHING_VALID if finish_reason == NOTHING_VALID else None
+        return finish_reason if finish_reason in {NOTHING_VALID, NO_PROBABILITIES} else None
     return (finish_reason if outcome == "gave_up" else None) or outcome.replace("_", " ")
 
 

@@ -53,7 +53,17 @@ def asking(llm: FakeLLM, data: Path, *more: object) -> list[object]:
     return [
         *("--data", data, "--method", LEARNED, "--scorer", "llm"),
         *("--llm-model", "fake-1", "--llm-base-url", llm.url),
-        *("--llm-head", HEAD, "--llm-items", 10, "--llm-sample", SAMPLED, *more),
+        *(
+            "--llm-ask",
+            "numbers",
+            "--llm-head",
+            HEAD,
+            "--llm-items",
+            10,
+            "--llm-sample",
+            SAMPLED,
+            *more,
+        ),
     ]
 
 

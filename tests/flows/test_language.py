@@ -48,7 +48,7 @@ def asking(llm: FakeLLM, data: Path, *more: object) -> list[object]:
     return [
         *("--data", data, *PLAIN, "--search-count", CANDIDATES, "--top", 5),
         *("--scorer", "llm", "--llm-model", "fake-1", "--llm-base-url", llm.url),
-        *("--llm-items", PER_REQUEST, *more),
+        *("--llm-ask", "numbers", "--llm-items", PER_REQUEST, *more),
     ]
 
 
@@ -267,6 +267,7 @@ def test_recommend_asks_the_model_for_one_person(
         *("recommend", "--data", people, *PLAIN, "--top", 5),
         *("--rate", "#1=5", "--rate", "#2=1", "--rate", "#3=4", "--taste", "I like trains"),
         *("--scorer", "llm", "--llm-model", "fake-1", "--llm-base-url", llm.url),
+        *("--llm-ask", "numbers"),
     )
     assert "I like trains" in done.stdout
     assert all("I like trains" in call.user for call in llm.calls())

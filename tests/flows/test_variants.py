@@ -9,6 +9,7 @@ import pytest
 from flows.estimate import estimate
 from flows.nightly import nightly
 from tasks.llm.open_sessions import asking
+from tasks.llm.ways import PERSON
 from tasks.store.query import query
 from tests.support.datasets import write_generic
 from tests.support.fake_llm.handle import FakeLLM, fake_llm
@@ -17,15 +18,17 @@ from tests.support.options import plain_settings
 
 USERS, CANDIDATES = 4, 21
 VARIANTS: dict[str, dict[str, Any]] = {
-    "tags": {"llm_show": ("year", "genres", "tags")},
+    "tags": {"llm_ask": "numbers", "llm_show": ("year", "genres", "tags")},
     "favourites": {"profile_style": "favourites", "profile_writer": "composed"},
+    "ratings": {"llm_ask": "ratings"},
 }
 ASKED = {
     "tags": {"profile": USERS, "score": 3 * USERS},
-    "favourites": {"score": 3 * USERS},
+    "favourites": {"mark": 3 * USERS, "way": 1},
+    "ratings": {"rate": 3 * USERS, "way": 1},
 }
 
-PLANNED = {"tags": [4, 12], "favourites": [12]}
+PLANNED = {"tags": [4, 12], "favourites": [12], "ratings": [12]}
 """Requests that write profiles, if any, and that score."""
 
 
@@ -38,7 +41,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def llm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLLM]:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    with fake_llm(tmp_path / "llm") as server:
+    with fake_llm(tmp_path / "llm", probabilities=True) as server:
         yield server
 
 
@@ -67,7 +70,9 @@ def test_a_night_asks_what_was_estimated_and_another_one_nothing(
     scored = query(settings.home, "SELECT unscored, candidates, status FROM latest_run").row(0)
     assert scored == (0, USERS * CANDIDATES, "complete")
     shown = " ".join(call.user for call in llm.calls())
-    assert ("In their words: " in shown) == (variant == "tags")
+    words = shown.replace(PERSON, "")
+    assert ("In their words: " in words) == (variant == "tags")
+    assert ("Rated highest: " in words) == (variant != "ratings")
     method = settings.method.model_copy(update={"reranker": "llm_only"})
     changed = settings.model_copy(update={"method": method})
     with flows_in(settings.home, server), asking():

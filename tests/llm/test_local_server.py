@@ -1,5 +1,6 @@
 """The real llama.cpp, as a subprocess: what its clients rely on, and how it goes away."""
 
+import asyncio
 import importlib.util
 import json
 import re
@@ -17,11 +18,17 @@ import pytest
 from openai import BadRequestError, OpenAI
 
 from tasks.core.errors import ServiceError, SettingsError
+from tasks.core.secrets import Secrets
 from tasks.llm import local_server
+from tasks.llm.client import ChatClient
 from tasks.llm.local_server import (
     bundled_model,
     serve,
 )
+from tasks.llm.options import LlmOptions
+from tasks.llm.probabilities import expected_marks
+from tasks.llm.requests import Reply
+from tasks.llm.ways import ITEMS, trial_question
 
 CONTEXT = 2048
 NAME = "SmolLM2-135M-Instruct.Q4_1"
@@ -115,6 +122,26 @@ def test_a_constrained_answer_its_usage_refusals_and_a_clean_stop():
         port = int(client.base_url.port or 0)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), timeout=1)
+
+
+@needs_packages
+def test_marks_are_read_from_the_probabilities_that_it_gives():
+    async def asked(url: str) -> Reply:
+        options = LlmOptions(llm_base_url=url, llm_model=NAME)
+        client = ChatClient(options, Secrets.model_validate({"openai_api_key": None}))
+        try:
+            return await client.send(trial_question(options))
+        finally:
+            await client.close()
+
+    with local() as (_process, _line, client):
+        reply = asyncio.run(asked(str(client.base_url).rstrip("/")))
+    assert b"".join(token.text for token in reply.tokens).decode().strip() == reply.text.strip()
+    written = json.loads(reply.text)
+    marks = {key: written[key] for key in ITEMS}
+    means = expected_marks(reply.text, reply.tokens, marks)
+    assert list(means) == list(ITEMS)
+    assert all(0 < mean < 9 and mean % 1 for mean in means.values()), "between the marks"
 
 
 @needs_packages

@@ -25,6 +25,8 @@ OPTIONS = LlmOptions(llm_model="m-1", llm_items=10)
 # beside score-1.md, name it in the question, and add a line.
 WORDINGS = {
     "score-1": "564ce2fa",
+    "mark-1": "e5a3f43a",
+    "rate-1": "955558a8",
     "profile-1": "875a3c94",
     "describe-1": "a89a605b",
     "judge-1": "e161b62d",
@@ -126,6 +128,9 @@ def test_how_many_are_asked_at_once_makes_no_other_judge():
 # change here means that everybody pays again.
 JUDGES = {
     "score": "gpt-4.1-mini score-1-564ce2fa t0 estimate+genres+popularity+year",
+    "mark": "gpt-4.1-mini mark-1-e5a3f43a t0 estimate+genres+popularity+year",
+    "rate": "gpt-4.1-mini rate-1-955558a8 t0 genres+year",
+    "way": "gpt-4.1-mini mark-1-e5a3f43a t0",
     "profile": "gpt-4.1-mini profile-1-875a3c94 t0",
     "describe": "gpt-4.1-mini describe-1-a89a605b t0",
     "judge": "gpt-4.1-mini judge-1-e161b62d t0",

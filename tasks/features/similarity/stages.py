@@ -23,7 +23,7 @@ from tasks.features.similarity import embedded
 from tasks.features.similarity.recorded import VERSION, read_recorded, recorded_scores
 from tasks.features.similarity.scorer import Scorer, ScoringInputs, score_candidates
 from tasks.llm.options import EngineOptions
-from tasks.llm.questions import SCORE
+from tasks.llm.questions import scoring
 from tasks.texts.embedding_store import text_vectors
 from tasks.texts.item_texts import needed_texts
 from tasks.texts.stages import VECTORS
@@ -48,7 +48,7 @@ def scorer_named(
 def scorer_version(name: ScorerName, options: EngineOptions) -> str:
     """Changes whenever the same question would get another score."""
     by_name = {"embedded": embedded.VERSION, "recorded": VERSION}
-    return by_name.get(name) or SCORE.judge(options)
+    return by_name.get(name) or scoring(options).judge(options)
 
 
 @stage("choose texts", "1")

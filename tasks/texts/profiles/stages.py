@@ -11,6 +11,7 @@ from tasks.core.vocabulary import FAVOURITES, TEXT, USER, Artifact, ProfileStyle
 from tasks.llm.options import EngineOptions
 from tasks.llm.questions import PROFILE
 from tasks.texts.profiles.favourites import make_profiles
+from tasks.texts.profiles.rated import with_rated
 from tasks.texts.profiles.written import read_profiles
 
 
@@ -38,6 +39,26 @@ def profiles_stage(
         style,
     )
     return write_table(home, "profiles", made)
+
+
+@chunk_stage("show ratings", "1")
+def rated_stage(
+    home: Path,
+    rows: Rows,
+    profiles: Artifact,
+    ratings: Artifact,
+    items: Artifact,
+    typed: Artifact | None,
+) -> Artifact:
+    """The profiles in these rows with some of each person's train ratings."""
+    people = rows_of(home, profiles, rows)
+    shown = with_rated(
+        people,
+        theirs(home, ratings, people[USER]),
+        read_table(home, items),
+        read_table(home, typed) if typed else None,
+    )
+    return write_table(home, "profiles", shown)
 
 
 @chunk_stage(

@@ -1,12 +1,14 @@
+import numpy as np
 import polars as pl
 
 from tasks.core.vocabulary import Profile
-from tasks.features.similarity.language import in_order, people_shown
+from tasks.features.similarity.language import above_mean, in_order, people_shown
 from tasks.features.similarity.scorer import ScoringInputs
 from tasks.llm.options import LlmOptions
 from tasks.llm.rendering import person_block
 from tasks.texts.item_texts import item_texts
 from tasks.texts.profiles.favourites import make_profiles
+from tasks.texts.profiles.rated import with_rated
 from tests.texts.profiles.test_favourites import bare_items, ratings_table, users_table
 
 ITEMS = bare_items(9)
@@ -79,3 +81,21 @@ def test_the_parts_of_an_item_are_shown():
     )
     (person,) = people_shown(asked, LlmOptions())
     assert person.lines == ["Title 4 (1995). Action, Crime. Rating 8.3. Popularity 66."]
+
+
+RATED = with_rated(PROFILES, RATINGS, ITEMS.with_columns(year=pl.lit(1995, pl.Int32)), None)
+
+
+def test_beside_ratings_people_and_items_are_shown_in_one_form():
+    asked = of((1, 4), (2, 5), profiles=RATED)
+    options = LlmOptions(llm_ask="ratings", llm_show=("year", "genres", "description", "rating"))
+    first, second = people_shown(asked, options)
+    assert first.block == "<person>\nTitle 8 (1995): 9\nTitle 9 (1995): 7\n</person>"
+    assert second.block == "<person>\nTitle 7 (1995): 4\n</person>"
+    assert first.lines == ["Title 4"] and second.lines == ["Title 5"]
+
+
+def test_scores_beside_ratings_are_what_is_above_the_persons_mean():
+    asked = of((2, 5), (1, 4), (1, 2), (3, 6), profiles=RATED)
+    scores = above_mean(asked, np.array([0.5, 1.0, -1.0, 0.25]))
+    assert scores.tolist() == [0.5, 0.25, -1.0, 0.25], "means 3, 4.5 and none, of 1 to 5"

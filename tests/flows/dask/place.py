@@ -39,6 +39,7 @@ class Place:
         words = [*self.method, "--refit", "1", "--no-report", "--verbose", "--data", self.data]
         if self.fake:
             words += ["--scorer", "llm", "--llm-model", "fake-1", "--llm-base-url", self.fake.url]
+            words += ["--llm-ask", "numbers"]
         where = "--home", self.folder / home, "--runner", runner
         return start("nightly", *words, *where, **self.variables | extra)
 

@@ -116,10 +116,35 @@ def test_one_real_question_shows_the_form_that_a_server_takes(tmp_path, monkeypa
     with fake_llm(tmp_path, profile=profile) as fake:
         _, asked = check_llm(plain_settings(llm_base_url=fake.url, llm_model="fake-1"))
         assert asked.status == "ok" and f"({form}), 2 of 2 items judged" in asked.what
-        assert "no token probabilities; no limits told" in asked.what
+        refused = profile == "mistral"
+        given = (
+            "token probabilities are refused" if refused else "no token probabilities; no limits"
+        )
+        assert given in asked.what and asked.what.endswith("asked for as numbers in words")
         fake.script(faults.malformed())
         _, asked = check_llm(plain_settings(llm_base_url=fake.url, llm_model="fake-1"))
         assert asked.status == "fail" and "0 of 2 items judged" in asked.what
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "status", "told"),
+    [
+        (True, None, "ok", "; token probabilities; no limits told; scores are asked for by the"),
+        (True, "ratings", "ok", "scores are asked for beside people's own ratings"),
+        (True, "numbers", "ok", "scores are asked for as numbers in words"),
+        (False, "numbers", "ok", "scores are asked for as numbers in words"),
+        (False, "ratings", "fail", "no token probabilities"),
+    ],
+)
+def test_it_is_told_how_scores_are_asked_for(tmp_path, monkeypatch, given, wanted, status, told):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with fake_llm(tmp_path, probabilities=given) as fake:
+        chosen = {"llm_base_url": fake.url, "llm_model": "fake-1", "llm_ask": wanted}
+        _, asked = check_llm(plain_settings(**chosen))
+        assert (asked.status, told in asked.what) == (status, True), asked
+        assert len(fake.calls()) == 2
+        if status == "fail":
+            assert "set it to numbers" in asked.fix
 
 
 @pytest.mark.parametrize("body", [b"<html>hello</html>", b'{"data": 3}', b"[]"])

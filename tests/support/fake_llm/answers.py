@@ -59,9 +59,26 @@ def healthy(
     if "explain" in _schema(body).get("$defs", {}):
         whys = [(k, t, ADVERT if obeys else why_of(t)) for k, t in prompt.items.items()]
         return check + [(k, json.dumps({"title": title_of(t), "why": why})) for k, t, why in whys]
-    judged = scores(prompt) if scores else {k: score_of(t) for k, t in prompt.items.items()}
+    judged = scores(prompt) if scores else judged_alone(prompt)
     said = dict.fromkeys(judged, 1.0) if obeys else judged
+    if asks_marks(prompt):
+        return check + [(key, str(round(expected_mark(one)))) for key, one in said.items()]
     return check + [(key, json.dumps(score)) for key, score in said.items()]
+
+
+def judged_alone(prompt: Prompt) -> dict[str, float]:
+    """`score_of` every item's text, by key."""
+    return {key: score_of(text) for key, text in prompt.items.items()}
+
+
+def asks_marks(prompt: Prompt) -> bool:
+    """Whether the answer is to hold marks from 0 to 9."""
+    return "each item's key with its mark" in prompt.text
+
+
+def expected_mark(score: float) -> float:
+    """What the marks that might stand there come to, so that they mean the same score."""
+    return (score + 1.0) * 4.5
 
 
 def written(pairs: Pairs) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from tests.support.fake_llm.answers import healthy, injected
+from tests.support.fake_llm.answers import healthy, injected, judged_alone
 from tests.support.fake_llm.bucket import Bucket
 from tests.support.fake_llm.faults import Fault
 from tests.support.fake_llm.journal import Journal
+from tests.support.fake_llm.logprobs import tokens_with_others
 from tests.support.fake_llm.profiles import PROFILES
 from tests.support.fake_llm.prompt import Prompt
 from tests.support.fake_llm.refusals import rate_limited, refuse, unknown_model
@@ -32,6 +33,8 @@ class Chat:
     script: Script
     journal: Journal
     tokens: Tokens
+    probabilities: bool = False
+    """Whether it gives those of tokens to who asks for them; else it overlooks the question."""
     profile: str | None = None
     """Whose ways it has (`profiles.PROFILES`)."""
     taste: Taste | None = None
@@ -51,7 +54,10 @@ class Chat:
             said = self._limited(message(healthy(body, prompt, obeys, scores), fault), body)
             usage["cached_tokens"] = self.tokens.cached(str(body["model"]), sequence)
             usage["completion_tokens"] = self.tokens.count(said.content or said.refusal or "")
-            reply = self._completion(body, said, usage, fault)
+            given = self.probabilities and bool(body.get("logprobs"))
+            worth = (scores or judged_alone)(prompt) if given else {}
+            tokens = tokens_with_others(said.content or "", worth) if given else None
+            reply = self._completion(body, said, usage, fault, tokens)
             fault = fault or (Fault("obedient") if obeys else None)
         n = self.journal.receive(
             model=body.get("model"),
@@ -87,12 +93,20 @@ class Chat:
         return replace(said, content=self.tokens.first(said.content, most), finish_reason="length")
 
     def _completion(
-        self, body: Mapping[str, Any], said: Message, usage: dict[str, int], fault: Fault | None
+        self,
+        body: Mapping[str, Any],
+        said: Message,
+        usage: dict[str, int],
+        fault: Fault | None,
+        tokens: list[dict[str, Any]] | None,
     ) -> Reply:
         kind = fault.kind if fault else ""
         seconds = fault.parameters.get("seconds", 0.0) if fault else 0.0
         shape = PROFILES[self.profile][1] if self.profile and said.content else dict
-        whole = shape(_body(body, said, usage, choices=kind != "empty_choices"))
+        whole = _body(body, said, usage, choices=kind != "empty_choices")
+        if tokens is not None and whole["choices"]:
+            whole["choices"][0]["logprobs"] = {"content": tokens}
+        whole = shape(whole)
         text = json.dumps(whole).encode()
         return Reply(
             200,

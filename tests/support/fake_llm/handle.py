@@ -32,6 +32,7 @@ def fake_llm(
     profile: str | None = None,
     taste: Path | None = None,
     noise: float = 0.0,
+    probabilities: bool = False,
 ) -> Iterator["FakeLLM"]:
     """Start a server with its log and its state in `folder`; end it with the block.
 
@@ -42,6 +43,7 @@ def fake_llm(
     options += [word for model in models for word in ("--model", model)]
     options += ["--profile", profile] if profile else []
     options += ["--taste", str(taste), "--noise", str(noise)] if taste else []
+    options += ["--probabilities"] if probabilities else []
     fake = FakeLLM(folder, options)
     fake.start()
     try:

@@ -39,13 +39,16 @@ def _azure(body: Body) -> Reply | None:
         return _error(400, message, code="BadRequest", param=None)
     if "max_completion_tokens" in body:
         return _error(400, "Unrecognized request argument supplied: max_completion_tokens")
+    if body.get("top_logprobs", 0) > 5:
+        return _error(400, "Invalid value for 'top_logprobs': must be less than or equal to 5.")
     return None
 
 
 def _mistral(body: Body) -> Reply | None:
-    if "max_completion_tokens" not in body:
+    extra = [part for part in ("max_completion_tokens", "logprobs") if part in body]
+    if not extra:
         return None
-    place = ["body", "max_completion_tokens"]
+    place = ["body", extra[0]]
     flaw = {"type": "extra_forbidden", "loc": place, "msg": "Extra inputs are not permitted"}
     return _reply(422, {"object": "error", "message": {"detail": [flaw | {"input": 10}]}})
 
@@ -67,6 +70,8 @@ def _groq(body: Body) -> Reply | None:
     if _format(body) == "json_schema":
         message = "This model does not support response format `json_schema`."
         return _error(400, message, type="invalid_request_error", param="response_format")
+    if body.get("logprobs"):
+        return _error(400, "`logprobs` is not supported with this model", param="logprobs")
     if _groq_misses["left"]:
         _groq_misses["left"] -= 1
         message = "Failed to generate JSON. Please adjust your prompt."

@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--profile", choices=sorted(PROFILES))
     parser.add_argument("--taste", type=Path)
     parser.add_argument("--noise", type=float, default=0.0)
+    parser.add_argument("--probabilities", action="store_true")
     asyncio.run(_serve(parser.parse_args(arguments), os.getppid()))
 
 
@@ -45,6 +46,7 @@ async def _serve(options: argparse.Namespace, parent: int) -> None:
         script=Script(),
         journal=Journal(folder),
         tokens=Tokens(),  # takes a moment, so before the port opens: no request waits for it
+        probabilities=options.probabilities,
         profile=options.profile,
         taste=Taste(options.taste, options.noise) if options.taste else None,
     )
