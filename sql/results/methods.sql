@@ -27,8 +27,9 @@ WITH run AS (
 ), methods AS (
     SELECT run_id, cell, place, headline, wanted, dataset, protocol, list, list = 'base' AS is_base, model,
            CASE WHEN list <> 'base' THEN label
-                WHEN coalesce(json_array_length(config->'$.tune'), 0) > 0 THEN 'base list, tuned'
-                ELSE 'base list' END AS label,
+                ELSE concat_ws(', ', 'base list', model_options,
+                               CASE WHEN coalesce(json_array_length(config->'$.tune'), 0) > 0
+                                    THEN 'tuned' END) END AS label,
            CASE list WHEN 'base' THEN 'none' ELSE scorer END     AS scorer,
            candidates, first_seed, seeds, users, skipped,
            list = 'reranked' AND external AND coalesce(
