@@ -46,7 +46,7 @@ PROTOCOLS: dict[ProtocolName, Protocol] = {
     for protocol in (
         Protocol("loo", "one random rating of each user"),
         Protocol("split", "a quarter of each item's ratings"),
-        Protocol("user-split", "a quarter of each user's ratings"),
+        Protocol("user-split", "of each user's"),
         Protocol(
             "user-temporal",
             "each user's newest quarter; leaks others' future",

@@ -123,7 +123,7 @@ def test_datasets_lists_names_and_formats() -> None:
     [
         (["nightly", "--top", "0"], {}, ["top: ", "given: 0", "PALATE_TOP"]),
         (["nightly", "--topp", "3"], {}, ["--topp", "Did you mean"]),
-        (["nightly"], {"PALATE_MODEL": "nearest"}, ["no base model 'nearest'", "'ease'"]),
+        (["nightly"], {"PALATE_MODEL": "nearest"}, ["no base model 'nearest'", "ease"]),
         (["nightly"], {"PALATE_MAXCOST": "1"}, ["PALATE_MAXCOST: ", "nearest is PALATE_MAX_COST."]),
         (["nightly", "--tuning", "0.5"], {}, ["tuning and depth go together"]),
         (["nightly", "--config", "nowhere.toml"], {}, ["nowhere.toml", "cannot be read"]),

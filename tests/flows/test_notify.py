@@ -31,7 +31,8 @@ def test_a_degraded_night_tells_its_run_and_that_nobody_is_told_is_said(
     model = ["--scorer", "llm", "--llm-model", "m", "--llm-base-url", closed_port()]
     program = json.dumps([sys.executable, "-c", READS, str(tmp_path / "said")])
     done = terminal.succeed(
-        *("nightly", "--data", made_up, *model, "--llm-patience", 0, "--limit-users", 3),
+        *("nightly", "--method", "paper", "--data", made_up, *model, "--llm-patience", 0),
+        *("--limit-users", 3),
         PALATE_NOTIFY_COMMAND=program,
         PALATE_NOTIFY_URL="http://example.org/s3cr3t",
     )

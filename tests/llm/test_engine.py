@@ -176,13 +176,13 @@ def test_a_limit_of_cost_needs_a_price() -> None:
 
 def test_waits_are_random_up_to_a_ceiling_that_doubles_to_30_seconds(fake, tmp_path) -> None:
     fake.script(faults.cut_json())
-    asked, attempts = people(6), 10
+    asked, attempts = people(4), 10
     done = score(tmp_path, fake.url, asked, clock=FakeClock(), llm_attempts=attempts)
-    assert done.scores == [[None] * 3] * 6 and len(fake.calls()) == 60
+    assert done.scores == [[None] * 3] * 4 and len(fake.calls()) == 40
     ceilings = sorted(min(30.0, 0.5 * 2**n) for n in range(attempts - 1))
-    assert len(done.naps) == 6 * len(ceilings)
+    assert len(done.naps) == 4 * len(ceilings)
     assert 15 < max(done.naps) <= 30 and len(set(done.naps)) == len(done.naps)
-    pairs = list(zip(sorted(done.naps), sorted(ceilings * 6), strict=True))
+    pairs = list(zip(sorted(done.naps), sorted(ceilings * 4), strict=True))
     assert all(nap <= ceiling for nap, ceiling in pairs)
     halved = sum(nap < ceiling / 2 for nap, ceiling in pairs)
     assert halved > len(pairs) / 4, "full jitter goes down to nothing"

@@ -104,7 +104,7 @@ def lists_of_night(home: Path, user: str, run_id: str | None = None) -> Pair:
             f" \"SELECT DISTINCT user FROM ranked_items WHERE run_id = '{night['run_id']}'\"",
         )
     made_by = {name: night[name] for name in ("run_id", "dataset", "model", "scorer", "reranker")}
-    base, reranked = two_lists(_as_reranked(home, ranked), night["top"])
+    base, reranked = two_lists(_as_reranked(ranked), night["top"])
     return Pair(base=base, reranked=reranked, user=user, **made_by)
 
 
@@ -123,33 +123,16 @@ def two_lists(ranked: pl.DataFrame, top: int) -> tuple[Items, Items]:
     return base, reranked
 
 
-def _as_reranked(home: Path, ranked: pl.DataFrame) -> pl.DataFrame:
-    """Rows with genres, where `rank` is the re-ranker's whatever was published instead.
+def _as_reranked(ranked: pl.DataFrame) -> pl.DataFrame:
+    """Rows where `rank` is the re-ranker's whatever was published instead.
 
-    Files of before nights were guarded have that column not at all, or empty.
+    Files of before nights were guarded have that column not at all, or empty; older ones no genres.
     """
     ranks = [name for name in (RERANKED_RANK, RANK) if name in ranked.columns]
     placed = ranked.with_columns(pl.coalesce(ranks).alias(RANK))
-    return placed.join(_genres(home, placed), on=ITEM, how="left", maintain_order="left")
-
-
-def _genres(home: Path, ranked: pl.DataFrame) -> pl.DataFrame:
-    """Genres from the newest catalogue in `home` that knows all these items by these titles.
-
-    The results file has none, and a catalogue on disk may be of another data set.
-    """
-    folder = home / "artifacts" / "items"
-    files = sorted(folder.glob("*.parquet"), key=lambda file: file.stat().st_mtime, reverse=True)
-    named = ranked.select(ITEM, TITLE)
-    for file in files:
-        catalogue = pl.scan_parquet(file).select(pl.col(ITEM).cast(pl.String), TITLE, GENRES)
-        try:
-            rows = catalogue.join(named.lazy(), on=[ITEM, TITLE], how="semi").collect()
-        except (pl.exceptions.PolarsError, OSError):
-            continue  # damaged, or being removed: genres are a courtesy
-        if rows.height == named.height:
-            return rows.select(ITEM, GENRES)
-    return named.select(ITEM, pl.lit(None, pl.String).alias(GENRES))
+    if GENRES in placed.columns:
+        return placed
+    return placed.with_columns(pl.lit(None, pl.String).alias(GENRES))
 
 
 def keep_choice(home: Path, pair: Pair, draw: Draw, chosen: Chosen, seconds: float) -> None:

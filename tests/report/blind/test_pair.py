@@ -9,7 +9,6 @@ import pytest
 from scipy.stats import binomtest
 
 import sql
-from tasks.core.artifacts import write_table
 from tasks.core.errors import StoreError
 from tasks.report.blind.pair import (
     Chosen,
@@ -79,17 +78,16 @@ def test_the_last_night_is_taken_unless_another_is_named(tmp_path: Path):
     assert titles(lists_of_night(tmp_path, "1", "run-1").base) == ["Alien"]
 
 
-def test_genres_come_from_the_catalogue_that_has_these_items_by_these_titles(tmp_path: Path):
-    publish(tmp_path, a_night("run-1", GUARDED))
-    names = ["Alien", "Heat", "Smoke", "Other"]
-    ids, genres = [name.lower() for name in names], ["Sci-Fi|Horror", None, "Drama", "Drama"]
-    mine = {"item": ids, "title": names, "genres": genres}
-    write_table(tmp_path, "items", pl.DataFrame(mine))
-    write_table(tmp_path, "items", pl.DataFrame(mine | {"title": names[::-1], "genres": names}))
-    (tmp_path / "artifacts" / "items" / "torn.parquet").write_bytes(b"PAR1 and no more")
+def test_genres_are_those_of_the_night_and_missing_in_older_files(tmp_path: Path):
+    night = a_night("run-1", GUARDED)
+    publish(tmp_path, night)
+    assert {item.genres for item in lists_of_night(tmp_path, "1").base} == {None}
+    later = a_night("run-2", GUARDED)
+    genres = pl.col("title") + "|Drama"
+    publish(tmp_path, later | {"ranked_items": later["ranked_items"].with_columns(genres=genres)})
     pair = lists_of_night(tmp_path, "1")
-    assert [item.genres for item in pair.base] == ["Sci-Fi|Horror", None]
-    assert [item.genres for item in pair.reranked] == [None, "Drama"]
+    for item in (*pair.base, *pair.reranked):
+        assert item.genres == f"{item.title}|Drama"
 
 
 def test_what_is_not_there_is_said(tmp_path: Path):
