@@ -116,6 +116,7 @@ def model_of(pipeline: Pipeline, name: str) -> Artifact:
         model_options=pipeline.method.model_options.of(name),
         seed=pipeline.seed,
         liked_from=pipeline.dataset.info.relevant_at,
+        share=inputs.share,
     )
 
 

@@ -4,6 +4,7 @@ from flows.pipeline import Pipeline
 from tasks.core.protocols import PROTOCOLS
 from tasks.core.vocabulary import Artifact
 from tasks.evaluation.stages import Split, split_stage
+from tasks.models.stages import people_stage
 
 SEEDS_PER_SPLIT = 1000
 """So that inner splits of neighbouring seeds differ from each other and from the outer ones."""
@@ -43,8 +44,21 @@ def inner_split(pipeline: Pipeline, number: int) -> Split:
     )
 
 
+def to_learn_from(pipeline: Pipeline) -> tuple[Artifact, float | None]:
+    """All train ratings or, where these are too many, those of a draw of people; and their share.
+
+    The share is None where it is all.
+    """
+    ratings, most = pipeline.inputs.ratings, pipeline.method.learn_ratings
+    if ratings.rows <= most:
+        return ratings, None
+    drawn = pipeline.steps.run(people_stage, ratings=ratings, count=most, seed=pipeline.seed)
+    return drawn, drawn.rows / ratings.rows
+
+
 def _before(pipeline: Pipeline, number: int) -> Artifact:
-    """All train ratings. No seed tells splits by time apart: each parts the last one's train."""
+    """What is learned from. No seed tells splits by time apart: each parts the last one's train."""
     if number and PROTOCOLS[pipeline.inner_protocol].by_time and not pipeline.windows:
         return inner_split(pipeline, number - 1).train
-    return pipeline.inputs.ratings
+    ratings, _ = to_learn_from(pipeline)
+    return ratings

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from flows.candidates import propose
-from flows.inner import inner_part, inner_seed, inner_split
+from flows.inner import inner_part, inner_seed, inner_split, to_learn_from
 from flows.pipeline import Candidates, Inputs, Pipeline, item_vectors
 from flows.similarity import similarities
 from tasks.core.errors import TooLittleDataError
@@ -79,6 +79,7 @@ def feature_inputs(
             items=items,
             closeness=SEQUENCE in names,
             nexts=RATED_NEXT in names,
+            share=pipeline.inputs.share,
         ),
         vectors=item_vectors(pipeline) if reads_texts else None,
         models={name: model for name, model in candidates.models.items() if name in names},
@@ -96,10 +97,12 @@ def inner_pipeline(pipeline: Pipeline, number: int) -> tuple[Split, Pipeline]:
     """An inner split, and the pipeline of its users, made as the outer one is."""
     split = inner_split(pipeline, number)
     steps, dataset = pipeline.steps.at(inner_part(pipeline, number)), pipeline.dataset
-    train = split.train
+    train, (sample, share) = split.train, to_learn_from(pipeline)
     if pipeline.windows:
-        start = pipeline.windows[number].start
-        dataset = steps.run(as_of_stage, dataset=dataset, moment=start)
+        start, known = pipeline.windows[number].start, dataset
+        if share is not None:
+            known = dataset.model_copy(update={"ratings": sample})
+        dataset = steps.run(as_of_stage, dataset=known, moment=start)
         train = dataset.ratings  # as in the file of a night on that day, whose models serve here
     inner = replace(
         pipeline,
@@ -112,6 +115,7 @@ def inner_pipeline(pipeline: Pipeline, number: int) -> tuple[Split, Pipeline]:
             recorded=pipeline.inputs.recorded,
             new_items=split.new_items,
             most_new=pipeline.inputs.most_new,
+            share=share,
         ),
     )
     return split, inner

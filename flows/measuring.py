@@ -11,6 +11,9 @@ from tasks.settings.evaluation import EvaluationSettings
 
 HELD_OUT = "held out"
 
+MOST_PEOPLE = 20_000
+"""Measured unless the settings say: of more people intervals would hardly be narrower."""
+
 
 def measure(steps: Steps, tonight: Tonight, plan: Plan, lists: Lists) -> list[CellResult]:
     """The method on one split, where nothing sees the held-out side.
@@ -22,7 +25,8 @@ def measure(steps: Steps, tonight: Tonight, plan: Plan, lists: Lists) -> list[Ce
     if not _is_due(tonight, plan, lists):
         return []
     common = {name: getattr(settings, name) for name in CommonOptions.model_fields}
-    common |= {"profiles": None, "limit_users": settings.users_to_measure or settings.limit_users}
+    people = settings.users_to_measure or settings.limit_users or MOST_PEOPLE
+    common |= {"profiles": None, "limit_users": people}
     held_out = EvaluationSettings(
         **common, method=settings.method, llm=settings.llm, protocol=protocol, seeds=1
     )

@@ -39,7 +39,8 @@ class Inputs(Record):
     held-out ratings, which it has seen. `held_out`: for the oracle of an evaluation alone.
     `everybody`: where `ratings` are only those of the people served, beside what is `fitted`, those
     of all others, which say what is known of items. `rules`: what lists leave out; nothing is
-    learned or measured by them.
+    learned or measured by them. `share`: what part of all ratings these are, where they are those
+    of a sample of people, to learn from.
     """
 
     ratings: Artifact
@@ -52,6 +53,7 @@ class Inputs(Record):
     held_out: Artifact | None = None
     everybody: Artifact | None = None
     rules: Rules | None = None
+    share: float | None = None
 
     @property
     def all_ratings(self) -> Artifact:

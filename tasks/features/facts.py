@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from tasks.core.arrays import Floats, Ids, ids_of, places_of
 from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, USER
-from tasks.models.base import Model
+from tasks.models.base import DENSE, Model
 
 Ints = NDArray[np.int64]
 Vectors = NDArray[np.float32]
@@ -36,7 +36,7 @@ class ItemFacts:
     `above`, of the last year; `closeness` and `nexts` (I, I), see `sequence`.
     """
 
-    counts: Ints
+    counts: Floats
     above: Floats
     first: Floats | None = None
     start: float = 0.0
@@ -122,12 +122,14 @@ def facts_of(
 
 
 def at_pairs(left: NDArray[Any], right: NDArray[Any], pairs: Pairs) -> Floats:
-    """left[user] . right[item] of every pair (P,): whole rows of items, some users at a time.
+    """left[user] . right[item] of every pair (P,), some users or pairs at a time.
 
-    `left` (U, K), `right` (I, K). A person's candidates are many of the items, and a product of
-    matrices is much faster than one of rows gathered pair by pair. In doubles: a product's last
-    digits depend on who else is in it.
+    `left` (U, K), `right` (I, K). Where a person's candidates are many of the items, whole rows of
+    items: a product of matrices is much faster than one of rows gathered pair by pair. In doubles:
+    a product's last digits depend on who else is in it.
     """
+    if len(pairs.user) * DENSE < len(left) * len(right):
+        return _gathered(left, right, pairs)
     values = np.empty(len(pairs.user))
     size = max(1, BLOCK_CELLS // max(len(right), 1))
     facing = right.T.astype(np.float64)
@@ -135,6 +137,15 @@ def at_pairs(left: NDArray[Any], right: NDArray[Any], pairs: Pairs) -> Floats:
         first, last = np.searchsorted(pairs.user, [start, start + size])
         rows = left[start : start + size].astype(np.float64) @ facing
         values[first:last] = rows[pairs.user[first:last] - start, pairs.item[first:last]]
+    return values
+
+
+def _gathered(left: NDArray[Any], right: NDArray[Any], pairs: Pairs) -> Floats:
+    values = np.empty(len(pairs.user))
+    size = max(1, BLOCK_CELLS // max(right.shape[1], 1))
+    for start in range(0, len(values), size):
+        part = slice(start, start + size)
+        values[part] = (left[pairs.user[part]] * right[pairs.item[part]]).sum(axis=1)
     return values
 
 

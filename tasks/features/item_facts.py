@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
-from tasks.core.arrays import ids_of, places_of
+from tasks.core.arrays import ids_of, places_of, within
 from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, USER
 from tasks.features.facts import DAYS_PER_YEAR, SECONDS_PER_YEAR, WINDOWS, Ints, ItemFacts
 from tasks.models.transitions import transitions
@@ -16,21 +16,30 @@ QUARTERS = 4.0
 
 REACH = 5
 SHRINK = 3.0
+CLOSEST = 500
+"""Items near to one that are kept."""
+ROWS_AT_ONCE = 1024
 
 
 def item_facts(
-    train: pl.DataFrame, items: pl.DataFrame, *, closeness: bool, nexts: bool = False
+    train: pl.DataFrame,
+    items: pl.DataFrame,
+    *,
+    closeness: bool,
+    nexts: bool = False,
+    share: float = 1.0,
 ) -> ItemFacts:
     """The facts of all train ratings for the items of the catalogue, in the order of sorted ids.
 
-    Without `closeness` and `nexts` these are left out: they grow with the pairs of items.
+    Without `closeness` and `nexts` these are left out: they grow with the pairs of items. Of a
+    sample, which is a `share` of all ratings, counts are as if of all.
     """
     known = ids_of(items[ITEM].sort())
     rows = train.sort(USER, ITEM)
     rated, _ = places_of(known, rows[ITEM])
     ratings = rows[RATING].cast(pl.Float64).to_numpy()
-    counts = np.bincount(rated, minlength=len(known))
-    above = np.bincount(rated, ratings - ratings.mean(), len(known)).astype(np.float64)
+    counts = np.bincount(rated, minlength=len(known)) / share
+    above = np.bincount(rated, ratings - ratings.mean(), len(known)) / share
     if rows[TIMESTAMP].null_count():
         return ItemFacts(counts, above)
     years = rows[TIMESTAMP].to_numpy() / SECONDS_PER_YEAR
@@ -52,10 +61,8 @@ def item_facts(
         by_quarter,
         last=last,
         end=end,
-        lately=np.stack(counted, axis=1).astype(np.float64),
-        lately_above=np.bincount(rated[late], (ratings - ratings.mean())[late], len(known)).astype(
-            np.float64
-        ),
+        lately=np.stack(counted, axis=1) / share,
+        lately_above=np.bincount(rated[late], (ratings - ratings.mean())[late], len(known)) / share,
     )
     if not (closeness or nexts):
         return facts
@@ -69,10 +76,10 @@ def item_facts(
 
 
 def _closeness(rater: Ints, rated: Ints, order: Ints, items: int) -> csr_array:
-    """Sparse (I, I), symmetric: how close together people rate two items; `order` is their own.
+    """Sparse (I, I), how close together people rate two items; `order` is their own.
 
     A person who rated both within 5 places counts 1 / sqrt(places apart), the others 0; the mean
-    over them is shrunk as if by three others.
+    over them is shrunk as if by three others. Of an item the 500 closest count.
     """
     shape = (int(rater.max(initial=-1)) + 1, items)
     who, what = rater[order], rated[order]
@@ -83,5 +90,23 @@ def _closeness(rater: Ints, rated: Ints, order: Ints, items: int) -> csr_array:
         near = what[:-apart][same], what[apart:][same]
         summed = summed + csr_array((np.full(len(near[0]), apart**-0.5), near), shape=summed.shape)
     summed = csr_array(summed + summed.T)
-    both = (matrix.T @ matrix).multiply(summed > 0)
-    return csr_array(summed.multiply((both + SHRINK * (summed > 0)).power(-1)))
+    raters = matrix.T.tocsr()
+    parts = []
+    for start in range(0, items, ROWS_AT_ONCE):
+        near = summed[start : start + ROWS_AT_ONCE]
+        both = (raters[start : start + ROWS_AT_ONCE] @ matrix).multiply(near > 0)
+        shrunk = both + SHRINK * (near > 0)
+        parts.append(_closest(csr_array(near.multiply(shrunk.power(-1)))))
+    return csr_array(vstack(parts))
+
+
+def _closest(rows: csr_array) -> csr_array:
+    """The same with the highest `CLOSEST` numbers of each row alone."""
+    lengths = np.diff(rows.indptr)
+    if lengths.max(initial=0) <= CLOSEST:
+        return rows
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    order = np.lexsort((-rows.data, row))
+    kept = order[within(lengths) < CLOSEST]
+    parts = rows.data[kept], (row[kept], rows.indices[kept])
+    return csr_array(parts, shape=rows.shape)

@@ -49,14 +49,22 @@ class FeatureInputs(Record):
     scores: Artifact | None
 
 
-@stage("make item facts", "3", "numpy", "scipy")
+@stage("make item facts", "4", "numpy", "scipy", counts_if_given={"share"})
 def item_facts_stage(
-    home: Path, ratings: Artifact, items: Artifact, closeness: bool, nexts: bool = False
+    home: Path,
+    ratings: Artifact,
+    items: Artifact,
+    closeness: bool,
+    nexts: bool = False,
+    share: float | None = None,
 ) -> Artifact:
-    """What all train ratings say of each item, and with `closeness`, `nexts` of pairs of items."""
+    """What all train ratings say of each item, and with `closeness`, `nexts` of pairs of items.
+
+    `share`: what part of all they are, where they are those of a sample of people.
+    """
     with bar("counting ratings"):
         rated, known = read_table(home, ratings), read_table(home, items)
-        made = item_facts(rated, known, closeness=closeness, nexts=nexts)
+        made = item_facts(rated, known, closeness=closeness, nexts=nexts, share=share or 1.0)
         arrays: dict[str, np.ndarray] = {}
         for field in fields(made):
             value = getattr(made, field.name)
@@ -67,7 +75,7 @@ def item_facts_stage(
         return write_arrays(home, "item_facts", len(made.counts), arrays)
 
 
-@chunk_stage("make features", "7", "numpy", "polars")
+@chunk_stage("make features", "8", "numpy", "polars")
 def labelled_features_stage(
     home: Path,
     rows: Rows,

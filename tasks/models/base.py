@@ -30,6 +30,9 @@ UNSCALED = (-np.inf, np.inf)
 BLOCK_CELLS = 8_000_000
 """Numbers held at once, whatever the number of users, items or pairs."""
 
+DENSE = 20
+"""Whole rows of items are faster where more than one item in so many is asked about."""
+
 RATED_BY_MANY = "rated by many"
 RATED_BY_MANY_LATELY = "rated by many lately"
 RATED_AFTER_YOURS = "often rated after what you rated last"
@@ -56,7 +59,8 @@ class Training:
     by user and item: a table, or a Parquet file, which `ratings` reads when first asked for.
     `scale` is the lowest and highest rating. `options` are the model's own. `home` takes temporary
     files; `texts` are there where the class `reads_texts`. `liked_from`: the rating from which an
-    item is liked; None where nobody says.
+    item is liked; None where nobody says. `share`: what part of all ratings `source` holds where it
+    is a sample of people; counts are to be those of all, and what is shrunk, as if by all.
     """
 
     source: pl.DataFrame | Path
@@ -66,6 +70,7 @@ class Training:
     home: Path = Path()
     texts: Texts | None = None
     liked_from: float | None = None
+    share: float = 1.0
 
     @cached_property
     def ratings(self) -> pl.DataFrame:

@@ -11,6 +11,9 @@ from tasks.models.base import BLOCK_CELLS, Model, Searched
 
 COUNT = "count"
 
+GROUP = 32
+"""Items that are looked at by their highest estimate first."""
+
 MARGIN = 8
 """Items beyond those wanted that are looked at exactly: float32 may take near ones for others."""
 
@@ -107,19 +110,34 @@ def _first_unrated(
 
 
 def _highest(estimates: Searched, count: int, ties: Places) -> tuple[Places, Places]:
-    """How many of each row (n,), and their positions (P,), each row's in the order of `ties`."""
-    ordered = estimates[:, ties]
-    kept = ordered > -np.inf
-    if count < ordered.shape[1]:
-        least = np.partition(ordered, -count, axis=1)[:, -count, None]
-        kept &= ordered >= least
-        crowded = np.flatnonzero(kept.sum(axis=1) > count)  # equal ones stand at the end
-        above = ordered[crowded] > least[crowded]
-        equal = ordered[crowded] == least[crowded]
-        room = count - above.sum(axis=1, keepdims=True)
-        kept[crowded] = above | (equal & (np.cumsum(equal, axis=1) <= room))
-    _, places = np.nonzero(kept)
-    return kept.sum(axis=1), ties[places]
+    """How many of each row (n,), and their positions (P,), each row's in the order of `ties`.
+
+    The count-th highest of the maxima of groups of items is at most the count-th highest of all:
+    so only what reaches it is looked at one by one.
+    """
+    rows, columns = np.nonzero(estimates >= _reached(estimates, count)[:, None])
+    values = estimates[rows, columns]
+    place = np.empty(len(ties), np.int64)
+    place[ties] = np.arange(len(ties))
+    order = np.lexsort((place[columns], -values, rows))
+    order = order[values[order] > -np.inf]
+    rows = rows[order]
+    first = within(np.bincount(rows, minlength=len(estimates))) < count
+    rows, columns = rows[first], columns[order][first]
+    again = np.lexsort((place[columns], rows))
+    return np.bincount(rows, minlength=len(estimates)), columns[again]
+
+
+def _reached(estimates: Searched, count: int) -> Searched:
+    """A number (n,) per row that at least its `count` highest reach."""
+    people, items = estimates.shape
+    if items <= count:
+        return np.full(people, -np.inf, np.float32)
+    whole, groups = items - items % GROUP, estimates
+    if whole > 2 * count * GROUP:
+        groups = estimates[:, :whole].reshape(people, -1, GROUP).max(axis=2)
+    reached: Searched = np.partition(groups, -count, axis=1)[:, -count]
+    return reached
 
 
 def _descending(values: Floats, lengths: Places) -> Places:

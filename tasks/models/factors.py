@@ -8,12 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.arrays import Floats, Ids, Places, positions
-from tasks.models.base import BLOCK_CELLS, UNSCALED, Model, Searched, Training
+from tasks.models.base import BLOCK_CELLS, DENSE, UNSCALED, Model, Searched, Training
 
 Vectors = NDArray[np.floating[Any]]
-
-DENSE = 20
-"""Whole rows of items are faster where more than one item in so many is asked about."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tasks.core.artifacts import local, read_table, scan_table, write_table
+from tasks.core.artifacts import local, read_table, scan_table, sink_table, write_table
 from tasks.core.chunks import rows_of, theirs
 from tasks.core.progress import bar
 from tasks.core.stage import Rows, chunk_stage, stage
@@ -26,7 +26,14 @@ BLOCK_USERS = 1000
 """Users whose candidates are joined at once."""
 
 
-@stage("train", "5", "scikit-surprise", role="candidates", detail="model")
+@stage(
+    "train",
+    "6",
+    "scikit-surprise",
+    role="candidates",
+    detail="model",
+    counts_if_given={"share"},
+)
 def train_stage(
     home: Path,
     ratings: Artifact,
@@ -35,10 +42,20 @@ def train_stage(
     model_options: dict[str, OptionValue],
     seed: int,
     liked_from: float,
+    share: float | None = None,
 ) -> Artifact:
-    """Fit the base model on `ratings`; those of `liked_from` or more are of liked items."""
+    """Fit the base model on `ratings`; those of `liked_from` or more are of liked items.
+
+    `share`: what part of all they are, where they are those of a sample of people.
+    """
     training = Training(
-        local(home, ratings), scale, seed, model_options, home, liked_from=liked_from
+        local(home, ratings),
+        scale,
+        seed,
+        model_options,
+        home,
+        liked_from=liked_from,
+        share=share or 1.0,
     )
     with bar(f"training {model} on {ratings.rows:,} ratings"):
         return stored.save(home, registry.fit(model, training))
@@ -68,6 +85,18 @@ def choose_users_stage(home: Path, ratings: Artifact, limit: int | None, seed: i
         chosen = np.random.default_rng(seed).choice(users.height, limit, replace=False)
         users = users[np.sort(chosen)]
     return write_table(home, "users", users)
+
+
+@stage("draw people", "1", "numpy", role="data")
+def people_stage(home: Path, ratings: Artifact, count: int, seed: int) -> Artifact:
+    """All ratings of a seeded draw of people: about `count` of them."""
+    table = scan_table(home, ratings)
+    lengths = table.group_by(USER).len().sort(USER).collect()
+    draw = lengths[np.random.default_rng(seed).permutation(lengths.height)]
+    drawn = draw.filter(pl.col("len").cum_sum() <= count).select(USER).lazy()
+    return sink_table(
+        home, "ratings", table.join(drawn, on=USER, how="semi", maintain_order="left")
+    )
 
 
 @stage("count ratings", "1", role="candidates")

@@ -39,6 +39,11 @@ class LearnOptions(BaseModel):
         description="Inner splits of train that `learned` is fitted on, and `tune` chooses on.",
     )
     learn_users: int = Field(3000, ge=1, description="Users of each inner split, at most.")
+    learn_ratings: int = Field(
+        2_000_000,
+        ge=1,
+        description="Ratings that inner splits are made of, at most: those of a draw of people.",
+    )
     learn_windows: int = Field(
         4,
         ge=2,

@@ -63,7 +63,7 @@ def _whole(table: pl.DataFrame) -> pl.DataFrame:
     return table.filter(WHOLE).drop(WHOLE) if WHOLE in table.columns else table
 
 
-@chunk_stage("rank", "1", "numpy", "polars")
+@chunk_stage("rank", "2", "numpy", "polars")
 def rank_stage(
     home: Path,
     rows: Rows,

@@ -41,8 +41,8 @@ class NightOptions(BaseModel):
     measure_users: int | None = Field(
         None,
         ge=0,
-        description="Users whose held-out rating is looked for: everybody with `embedded`, nobody"
-        " (0) with a scorer that costs money, unless set.",
+        description="Users whose held-out rating is looked for: everybody, or 20,000 drawn of more,"
+        " with `embedded`; nobody (0) with a scorer that costs money, unless set.",
     )
     measure_protocol: Literal["horizon", "loo"] | None = Field(
         None,

@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.features.facts import mean_by
+from tasks.features.facts import Pairs, at_pairs, mean_by
 from tests.features.small import CASES, SECONDS_PER_YEAR, SILENT, UNASKED, small
 
 
@@ -55,3 +55,12 @@ def test_histories_and_counts_are_those_of_train():
 def test_the_mean_of_nothing_is_nought():
     groups, values = np.array([2, 0, 2]), np.array([1.0, 5.0, 4.0])
     assert mean_by(groups, values, 4).tolist() == [5.0, 0.0, 2.5, 0.0]
+
+
+@pytest.mark.parametrize("pairs", [5, 400], ids=["few", "many"])
+def test_a_product_at_pairs_is_that_of_all_rows(pairs):
+    random = np.random.default_rng(pairs)
+    left, right = random.normal(size=(9, 4)), random.normal(size=(50, 4)).astype(np.float32)
+    user, item = np.sort(random.integers(0, 9, pairs)), random.integers(0, 50, pairs)
+    found = at_pairs(left, right, Pairs(pl.DataFrame(), user, item))
+    np.testing.assert_allclose(found, (left @ right.T)[user, item], atol=1e-12)

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tasks.features import item_facts as module
 from tasks.features.item_facts import item_facts
 from tests.features.small import CASES, small
 from tests.features.test_sequence import closeness
@@ -85,3 +86,31 @@ def test_a_catalogue_that_nobody_rated_has_nothing():
     items = pl.concat([unrated, case.items.filter(item=nobody["item"][0])])
     facts = item_facts(nobody, items, closeness=False)
     assert sorted(facts.counts.tolist()) == [0] * (case.items.height - 1) + [1]
+
+
+def test_the_counts_of_a_share_of_all_ratings_are_as_if_of_all():
+    case = small(0)
+    whole = item_facts(case.train, case.items, closeness=True, nexts=True)
+    half = item_facts(case.train, case.items, closeness=True, nexts=True, share=0.5)
+    for name in ("counts", "above", "lately", "lately_above"):
+        np.testing.assert_allclose(getattr(half, name), 2 * getattr(whole, name))
+    for name in ("closeness", "nexts"):
+        assert (getattr(half, name) != getattr(whole, name)).nnz == 0
+
+
+def closeness_of(case):
+    made = item_facts(case.train, case.items, closeness=True).closeness
+    return np.zeros(0) if made is None else made.toarray()
+
+
+def test_of_an_item_the_closest_alone_are_kept(monkeypatch):
+    case = small(0)
+    whole = closeness_of(case)
+    monkeypatch.setattr(module, "CLOSEST", 2)
+    monkeypatch.setattr(module, "ROWS_AT_ONCE", 3)
+    kept = closeness_of(case)
+    for row, all_of_them in zip(kept, whole, strict=True):
+        highest = np.sort(all_of_them)[::-1][:2]
+        assert np.sort(row)[::-1][:2].tolist() == highest.tolist()
+        assert np.count_nonzero(row) == np.count_nonzero(highest)
+    assert np.count_nonzero(whole) > np.count_nonzero(kept)

@@ -6,7 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.inner import inner_part, inner_seed, inner_split
+from flows.candidates import propose
+from flows.inner import inner_part, inner_seed, inner_split, to_learn_from
+from flows.learning import inner_pipeline
 from tasks.core.artifacts import read_table, write_table
 from tasks.evaluation.splits.windows import window_of
 from tasks.evaluation.stages import Split
@@ -110,3 +112,35 @@ def test_who_first_rated_in_a_window_is_learned_from_too(tmp_path: Path) -> None
     split = inner_split(replace(pipeline, inputs=inputs), 0)
     assert split.users == person
     assert read_table(tmp_path, split.train).filter(stranger).is_empty()
+
+
+@pytest.mark.parametrize("protocol", ["split", "horizon"])
+def test_of_too_many_ratings_those_of_some_people_are_learned_from(
+    protocol: str, tmp_path: Path
+) -> None:
+    given = {"horizon": 5, "learn_windows": 3} if protocol == "horizon" else {}
+    settings = options(tmp_path, protocol=protocol, learn_ratings=100, **given)
+    steps, made = Direct(tmp_path), world(tmp_path / "data", settings)
+    outer = window_of(made.ratings, None, 5) if protocol == "horizon" else None
+    pipeline = pipeline_of(made, settings, steps, outer)
+    everybody = read_table(tmp_path, pipeline.inputs.ratings)
+    drawn, share = to_learn_from(pipeline)
+    some = read_table(tmp_path, drawn)
+    assert 60 < some.height <= 100 < everybody.height
+    assert share == some.height / everybody.height
+    whole = everybody.filter(pl.col("user").is_in(some["user"].unique().implode()))
+    assert some.equals(whole)
+    split, inner = inner_pipeline(pipeline, 0)
+    for table in (split.train, split.held_out, inner.inputs.ratings):
+        rows = read_table(tmp_path, table)
+        assert rows.height and rows.join(some, on=PAIR, how="anti").is_empty()
+    assert inner.inputs.share == share
+    propose(inner)
+    (fitted,) = steps.of("train")
+    assert fitted.given["share"] == share and fitted.given["ratings"] == inner.inputs.ratings
+
+
+def test_all_ratings_are_learned_from_where_they_are_few_enough(tmp_path: Path) -> None:
+    parted = Parted(tmp_path, "split")
+    assert to_learn_from(parted.pipeline) == (parted.pipeline.inputs.ratings, None)
+    assert inner_pipeline(parted.pipeline, 0)[1].inputs.share is None

@@ -254,13 +254,15 @@ def test_the_highest_are_found_with_ties_by_place_and_without_minus_infinity(kin
 
 
 @pytest.mark.parametrize("kind", [Scores, NearScores])
-@pytest.mark.parametrize("count", [1, 7, 40, 100])
-def test_the_best_of_many_ties_are_those_of_sorting_each_row(kind, count):
+@pytest.mark.parametrize(
+    "count, items", [(1, 60), (7, 60), (40, 60), (100, 60), (1, 1031), (7, 1031), (100, 9001)]
+)
+def test_the_best_of_many_ties_are_those_of_sorting_each_row(kind, count, items):
     random = np.random.default_rng(count)
-    model = scored(kind, random.integers(0, 4, (30, 60)))
+    model = scored(kind, random.integers(0, 4 + items // 4, (30, items)))
     searched = model.search(model.users)
     searched[random.random(searched.shape) < 0.3] = -np.inf
-    ties = random.permutation(60)
+    ties = random.permutation(items)
     place = np.argsort(ties)
     lengths, chosen, values = best_of(model, model.users, searched, count, ties)
     expected = [

@@ -2,10 +2,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.core.errors import SettingsError
-from tasks.models.baselines import ease
+from tasks.core.progress import lines_to
+from tasks.models.base import Training
 from tasks.models.baselines.ease import Ease
-from tests.models import synthetic, training
+from tests.models import SCALE, synthetic, training
 
 LAMBDA = 30.0
 
@@ -20,8 +20,8 @@ def tall():
     return synthetic("text").rename({"user": "item", "item": "user"})
 
 
-def fit(ratings):
-    return Ease.fit(training(ratings, regularization=LAMBDA))
+def fit(ratings, **options):
+    return Ease.fit(training(ratings, regularization=LAMBDA, **options))
 
 
 @pytest.mark.parametrize("ratings, size", [(wide(), 60), (tall(), 60)], ids=["wide", "tall"])
@@ -45,7 +45,36 @@ def test_somebody_unknown_scores_zero(ratings):
     assert (scores[0] == 0).all() and np.count_nonzero(scores[1]) > 50
 
 
-def test_what_is_too_large_to_invert_is_refused(monkeypatch):
-    monkeypatch.setattr(ease, "LARGEST", 59)
-    with pytest.raises(SettingsError, match="60 x 60"):
-        fit(wide())
+def test_beyond_so_many_users_and_items_the_most_rated_items_alone_count():
+    ratings, kept, lines = tall(), 40, list[str]()
+    with lines_to(lines.append):
+        model = fit(ratings, items=kept)
+    counts = ratings["item"].value_counts(sort=True)
+    least = counts["count"][kept - 1]
+    assert len(model.items) == kept and len(model.users) == 80
+    counted = dict(counts.iter_rows())
+    assert min(counted[item] for item in model.items) == least
+    assert lines == ["ease: of 60 items the 40 most rated"]
+    some = fit(ratings.filter(pl.col("item").is_in(model.items.tolist())))
+    np.testing.assert_allclose(model.estimates(some.users), some.estimates(some.users), atol=1e-6)
+
+
+def test_as_many_items_as_asked_for_or_as_many_people_leave_all_items():
+    assert len(fit(tall(), items=60).items) == 60
+    assert len(fit(wide(), items=60).items) == 80
+
+
+@pytest.mark.parametrize("ratings", [wide(), tall()], ids=["wide", "tall"])
+def test_a_share_of_all_ratings_is_shrunk_by_as_much_less(ratings):
+    half = Training(ratings, SCALE, 0, {"regularization": 2 * LAMBDA}, share=0.5)
+    users = fit(ratings).users
+    expected = fit(ratings).estimates(users)
+    np.testing.assert_allclose(Ease.fit(half).estimates(users), expected, atol=1e-6)
+    folded = Ease.fit(half).fold_in(ratings, pl.Series("user", users))
+    unrated = expected.copy()
+    rated = ratings.join(pl.DataFrame({"user": users}).with_row_index("row"), on="user")
+    items = {item: place for place, item in enumerate(folded.items.tolist())}
+    unrated[rated["row"].to_numpy(), [items[item] for item in rated["item"]]] = 0.0
+    again = folded.estimates(users)
+    again[unrated == 0.0] = 0.0
+    np.testing.assert_allclose(again, unrated, atol=1e-5)

@@ -18,7 +18,7 @@ def test_each_model_gets_its_own_options_without_the_prefix(monkeypatch):
         sharp_ease_regularization=4.0,
         sharp_ease_half_life=90.0,
     )
-    unset = {"liked_only": False, "days": 0, "half_life": 0.0}
+    unset = {"items": 20_000, "liked_only": False, "days": 0, "half_life": 0.0}
     assert given.of("ease") == {"regularization": 8.0} | unset
     assert given.of("sharp-ease") == unset | {"regularization": 4.0, "half_life": 90.0}
     assert given.of("knn") == {"neighbours": 9}
@@ -87,12 +87,14 @@ def test_names_defaults_and_ranges_are_those_of_the_classes():
         "ease_days": 0,
         "ease_half_life": 0.0,
         "ease_liked_only": False,
+        "ease_items": 20_000,
         "ease_regularization": 500.0,
         "knn_neighbours": 40,
         "popular_lately_days": 90,
         "sharp_ease_days": 0,
         "sharp_ease_half_life": 0.0,
         "sharp_ease_liked_only": False,
+        "sharp_ease_items": 20_000,
         "sharp_ease_regularization": 100.0,
         "spark_als_alpha": 3.0,
         "spark_als_factors": 64,

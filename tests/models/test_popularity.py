@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -17,3 +19,10 @@ def test_everybody_is_offered_what_was_rated_most_often():
     mine = set(ratings.filter(user=1)["item"])
     best = sorted((count for item, count in counts.items() if item not in mine), reverse=True)
     assert found["estimate"].to_list() == best[:10]
+
+
+def test_the_counts_of_a_share_of_all_ratings_are_as_if_of_all():
+    ratings = synthetic("whole numbers")
+    whole, users = training(ratings), np.array([1])
+    half = Popularity.fit(replace(whole, share=0.5)).estimates(users)
+    np.testing.assert_array_equal(half, 2 * Popularity.fit(whole).estimates(users))

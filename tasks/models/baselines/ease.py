@@ -10,17 +10,17 @@ import polars as pl
 import scipy
 from pydantic import Field
 
-from tasks.core.arrays import Floats
-from tasks.core.errors import SettingsError
+from tasks.core.arrays import Floats, Places
+from tasks.core.progress import say
 from tasks.core.vocabulary import USER
-from tasks.models.base import Training
+from tasks.models.base import Matrix, Training
 from tasks.models.baselines.ease_weights import by_items, solved_by_users
 from tasks.models.interactions import histories, interactions_of, ones_like
 from tasks.models.product import ProductModel
 from tasks.models.weighing import Weighing
 
 LARGEST = 20_000
-"""Rows of the largest matrix that is inverted: about 5 GB at work."""
+"""Rows of the largest matrix that is inverted unless more are asked for: 4 GB at work."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,6 +49,12 @@ class Ease(ProductModel):
         regularization: float = Field(
             500.0, gt=0, description="How strongly `ease` shrinks its weights."
         )
+        items: int = Field(
+            LARGEST,
+            ge=1,
+            description="Beyond so many users and items it looks at so many items alone, the most"
+            " rated. Memory grows with the square (4 GB at 20,000), time with the cube.",
+        )
         liked_only: bool = Field(
             False, description="Whether it looks at liked ratings alone, from `relevant_at` on."
         )
@@ -63,26 +69,23 @@ class Ease(ProductModel):
     def fit(cls, training: Training) -> Self:
         """What is inverted is as large as the fewer of users and items.
 
-        Raises SettingsError beyond LARGEST, and TooLittleDataError where times matter and no rating
-        has one.
+        Where both are more than the option `items`, the model knows that many items alone. Raises
+        TooLittleDataError where times matter and no rating has one.
         """
         options = cls.Options.read(training.options)
         weighing = Weighing.fitting(
             training, cls.name, options.days, options.half_life, liked_only=options.liked_only
         )
         users, items, rated = interactions_of(training.ratings)
-        size = min(rated.shape)
-        if size > LARGEST:
-            raise SettingsError(
-                f"The base model {cls.name} would invert a matrix of {size:,} x {size:,}; "
-                f"it goes up to {LARGEST:,}.",
-                "Use als, knn or svd for a data set as large as this.",
-            )
         if not weighing.counts_all:
             everybody = training.ratings[USER].unique()
             _, weights = histories(items, weighing.of(training.ratings), everybody)
             rated = weights.astype(np.float32)
-        shrink = options.regularization
+        if min(rated.shape) > options.items:
+            kept = _most_rated(rated, options.items)
+            say(f"    {cls.name}: of {len(items):,} items the {options.items:,} most rated")
+            items, rated = items[kept], rated[:, kept]
+        shrink = options.regularization * training.share
         if len(users) < len(items):
             left, right, diagonal = solved_by_users(rated, shrink)
         else:
@@ -92,7 +95,7 @@ class Ease(ProductModel):
             items=items,
             left=left,
             right=right,
-            options=training.options,
+            options={**training.options, "regularization": shrink},
             liked_from=np.array(weighing.liked_from),
             newest=np.array(weighing.newest),
             diagonal=diagonal,
@@ -118,6 +121,12 @@ class Ease(ProductModel):
         shared = (rated @ who.T).toarray()
         left = -(shared @ np.asarray(self.left)) / options.regularization
         return replace(self, users=people, left=left.astype(np.float32))
+
+
+def _most_rated(rated: Matrix, count: int) -> Places:
+    """Ascending positions (count,) of the columns of X (U, I) with the most ratings."""
+    ratings = np.bincount(rated.indices, minlength=rated.shape[1])
+    return np.sort(np.argsort(-ratings, kind="stable")[:count])
 
 
 class SharpEase(Ease):

@@ -9,13 +9,15 @@ from tasks.models.base import BLOCK_CELLS, Matrix
 PRECISE = 5_000
 """Rows of the largest matrix that is inverted in doubles."""
 
+ROWS_AT_ONCE = 1024
+
 
 def by_items(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix]:
     """X (U, I), sparse, and the weights between items B (I, I)."""
     inverse = _items_inverse(rated.tocsc(), regularization)
-    weights = (inverse / -inverse.diagonal()).astype(np.float32, copy=False)
-    np.fill_diagonal(weights, 0.0)
-    return rated, weights
+    inverse /= -inverse.diagonal()
+    np.fill_diagonal(inverse, 0.0)
+    return rated, inverse.astype(np.float32, copy=False)
 
 
 def by_users(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix]:
@@ -31,7 +33,7 @@ def by_users(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix]:
 
 def solved_by_users(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix, Floats]:
     """The same, and diag(P)."""
-    inverse = _inverse(rated @ rated.T, regularization)
+    inverse = _inverse(rated.tocsr(), rated.T.tocsr(), regularization)
     diagonal = (1.0 - _quadratic(rated, inverse)) / regularization
     scaled = rated @ scipy.sparse.diags_array(1.0 / diagonal)
     right = scipy.sparse.csr_array(scaled, dtype=np.float32)
@@ -51,11 +53,11 @@ def _items_inverse(rated: Matrix, regularization: float) -> Floats:
     """
     alone = _raters(rated) == 1
     if not alone.any():
-        return _inverse(rated.T @ rated, regularization)
+        return _inverse(rated.T.tocsr(), rated.tocsr(), regularization)
     others, own = rated[:, ~alone].tocsr(), rated[:, alone].tocsc()
     squares = own.multiply(own).sum(axis=1) + regularization
     shrunk = scipy.sparse.diags_array(regularization / squares) @ others
-    between = _inverse(others.T @ shrunk, regularization)
+    between = _inverse(others.T.tocsr(), shrunk.tocsr(), regularization)
     divided = (scipy.sparse.diags_array(1.0 / squares) @ own).T.tocsr()
     rows = (divided @ others).astype(between.dtype)
     across = rows @ between
@@ -75,10 +77,12 @@ def _raters(rated: Matrix) -> Floats:
     return raters
 
 
-def _inverse(gram: Matrix, regularization: float) -> Floats:
-    """(gram + lambda I)^-1 by Cholesky; of a large matrix in half the time and memory."""
-    kind = np.float64 if gram.shape[0] <= PRECISE else np.float32
-    dense = np.asfortranarray(gram.astype(kind).toarray())
+def _inverse(left: Matrix, right: Matrix, regularization: float) -> Floats:
+    """(left right + lambda I)^-1 of a symmetric product, by Cholesky.
+
+    A large one in half the time and memory.
+    """
+    dense = _product(left, right)
     dense[np.diag_indices_from(dense)] += regularization
     factor, invert = scipy.linalg.get_lapack_funcs(("potrf", "potri"), (dense,))
     lower, _ = factor(dense, lower=True, overwrite_a=True)
@@ -86,9 +90,23 @@ def _inverse(gram: Matrix, regularization: float) -> Floats:
     return _mirrored(half)
 
 
+def _product(left: Matrix, right: Matrix) -> Floats:
+    """The dense product (n, n), by columns, of two sparse matrices, some of its rows at a time.
+
+    It is symmetric, so its rows are its columns. As a whole a sparse product takes three times as
+    much memory.
+    """
+    size = left.shape[0]
+    dense = np.empty((size, size), np.float64 if size <= PRECISE else np.float32, order="F")
+    for start in range(0, size, ROWS_AT_ONCE):
+        block = slice(start, start + ROWS_AT_ONCE)
+        dense[:, block] = (left[block] @ right).toarray().T
+    return dense
+
+
 def _mirrored(lower: Floats) -> Floats:
     """The symmetric matrix of a lower triangle, in its place."""
-    size = 1024
+    size = ROWS_AT_ONCE
     for start in range(0, len(lower), size):
         block = lower[start : start + size, start : start + size]
         block[:] = np.tril(block) + np.tril(block, -1).T

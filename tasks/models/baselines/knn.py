@@ -88,14 +88,24 @@ def _nearest(
     for start in range(0, items, size):
         block = slice(start, start + size)
         both = (raters[block] @ rated).toarray()
-        shared = (squared[block] @ rated) * (raters[block] @ squares)
-        lengths = np.sqrt(shared.toarray())
-        products = (levels[block] @ heights).toarray()
-        cosines = np.divide(products, lengths, out=np.zeros_like(products), where=both >= SUPPORT)
-        weights = cosines * both / np.outer(counts[block], counts)
+        both[both < SUPPORT] = 0.0
+        row, near = np.nonzero(both)
+        shared = both[row, near]
+        squared_here = (squared[block] @ rated).toarray()[row, near]
+        lengths = np.sqrt(squared_here * (raters[block] @ squares).toarray()[row, near])
+        cosines = (levels[block] @ heights).toarray()[row, near] / lengths
+        weights = np.zeros_like(both, dtype=np.float64)
+        weights[row, near] = cosines * shared / (counts[start + row] * counts[near])
         weights[np.arange(len(weights)), np.arange(start, start + len(weights))] = 0.0
-        near = np.argsort(-weights, axis=1, kind="stable")[:, :neighbours]
+        near = _highest(weights, neighbours)
         yield np.take_along_axis(weights, near, axis=1), near
+
+
+def _highest(weights: Floats, count: int) -> NDArray[np.int64]:
+    """Places (rows, count) of the highest of each row, in any order."""
+    if count >= weights.shape[1]:
+        return np.broadcast_to(np.arange(weights.shape[1]), weights.shape)
+    return np.argpartition(-weights, count - 1, axis=1)[:, :count]
 
 
 def _columns(

@@ -51,4 +51,5 @@ class PopularLately(Popularity):
         marked = ratings.select(ITEM, lately.cast(pl.Float64).alias(LATELY))
         counts = marked.group_by(ITEM).agg(pl.col(LATELY).sum()).sort(ITEM)
         users, items = ids_of(ratings[USER].unique().sort()), ids_of(counts[ITEM])
-        return cls.of(training, users, items, item_bias=counts[LATELY].to_numpy())
+        lately_rated = counts[LATELY].to_numpy() / training.share
+        return cls.of(training, users, items, item_bias=lately_rated)

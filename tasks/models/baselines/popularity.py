@@ -23,7 +23,7 @@ class Popularity(FactorModel):
     def fit(cls, training: Training) -> Self:
         """Count."""
         users, items, rated = interactions_of(training.ratings)
-        counts = np.bincount(rated.indices, minlength=len(items)).astype(np.float64)
+        counts = np.bincount(rated.indices, minlength=len(items)) / training.share
         return cls.of(training, users, items, item_bias=counts)
 
     def fold_in(self, ratings: pl.DataFrame, users: pl.Series) -> Self:
