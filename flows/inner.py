@@ -44,12 +44,12 @@ def inner_split(pipeline: Pipeline, number: int) -> Split:
     )
 
 
-def to_learn_from(pipeline: Pipeline) -> tuple[Artifact, float | None]:
-    """All train ratings or, where these are too many, those of a draw of people; and their share.
+def to_learn_from(pipeline: Pipeline, ratings: Artifact) -> tuple[Artifact, float | None]:
+    """All of these or, where there are too many, those of a draw of people; and their share.
 
     The share is None where it is all.
     """
-    ratings, most = pipeline.inputs.ratings, pipeline.method.learn_ratings
+    most = pipeline.method.learn_ratings
     if ratings.rows <= most:
         return ratings, None
     drawn = pipeline.steps.run(people_stage, ratings=ratings, count=most, seed=pipeline.seed)
@@ -60,5 +60,5 @@ def _before(pipeline: Pipeline, number: int) -> Artifact:
     """What is learned from. No seed tells splits by time apart: each parts the last one's train."""
     if number and PROTOCOLS[pipeline.inner_protocol].by_time and not pipeline.windows:
         return inner_split(pipeline, number - 1).train
-    ratings, _ = to_learn_from(pipeline)
+    ratings, _ = to_learn_from(pipeline, pipeline.inputs.ratings)
     return ratings

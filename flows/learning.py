@@ -70,6 +70,7 @@ def feature_inputs(
     ratings, items = pipeline.inputs.ratings, pipeline.dataset.items
     reads_texts = any(name in FEATURES and FEATURES[name].group == "language" for name in names)
     reads_scores = pipeline.method.reads_similarity
+    drawn, part = to_learn_from(pipeline, pipeline.inputs.all_ratings)
     return FeatureInputs(
         ratings=ratings,
         items=items,
@@ -80,6 +81,7 @@ def feature_inputs(
             closeness=SEQUENCE in names,
             nexts=RATED_NEXT in names,
             share=pipeline.inputs.share,
+            drawn=None if part is None else drawn,
         ),
         vectors=item_vectors(pipeline) if reads_texts else None,
         models={name: model for name, model in candidates.models.items() if name in names},
@@ -97,7 +99,7 @@ def inner_pipeline(pipeline: Pipeline, number: int) -> tuple[Split, Pipeline]:
     """An inner split, and the pipeline of its users, made as the outer one is."""
     split = inner_split(pipeline, number)
     steps, dataset = pipeline.steps.at(inner_part(pipeline, number)), pipeline.dataset
-    train, (sample, share) = split.train, to_learn_from(pipeline)
+    train, (sample, share) = split.train, to_learn_from(pipeline, pipeline.inputs.ratings)
     if pipeline.windows:
         start, known = pipeline.windows[number].start, dataset
         if share is not None:

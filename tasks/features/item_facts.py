@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_array, vstack
 
-from tasks.core.arrays import ids_of, places_of, within
+from tasks.core.arrays import Ids, ids_of, places_of, within
 from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, USER
 from tasks.features.facts import DAYS_PER_YEAR, SECONDS_PER_YEAR, WINDOWS, Ints, ItemFacts
 from tasks.models.transitions import transitions
@@ -28,11 +28,13 @@ def item_facts(
     closeness: bool,
     nexts: bool = False,
     share: float = 1.0,
+    drawn: pl.DataFrame | None = None,
 ) -> ItemFacts:
     """The facts of all train ratings for the items of the catalogue, in the order of sorted ids.
 
     Without `closeness` and `nexts` these are left out: they grow with the pairs of items. Of a
-    sample, which is a `share` of all ratings, counts are as if of all.
+    sample, which is a `share` of all ratings, counts are as if of all. `drawn`: the ratings that
+    say of pairs of items what they say, instead of all.
     """
     known = ids_of(items[ITEM].sort())
     rows = train.sort(USER, ITEM)
@@ -66,7 +68,16 @@ def item_facts(
     )
     if not (closeness or nexts):
         return facts
+    return _with_pairs(facts, rows if drawn is None else drawn, known, closeness, nexts)
+
+
+def _with_pairs(
+    facts: ItemFacts, ratings: pl.DataFrame, known: Ids, closeness: bool, nexts: bool
+) -> ItemFacts:
+    rows = ratings.sort(USER, ITEM)
+    rated, _ = places_of(known, rows[ITEM])
     rater, _ = places_of(ids_of(rows[USER].unique().sort()), rows[USER])
+    years = rows[TIMESTAMP].to_numpy() / SECONDS_PER_YEAR
     order = np.lexsort((rated, years, rater))
     return replace(
         facts,

@@ -49,7 +49,7 @@ class FeatureInputs(Record):
     scores: Artifact | None
 
 
-@stage("make item facts", "4", "numpy", "scipy", counts_if_given={"share"})
+@stage("make item facts", "4", "numpy", "scipy", counts_if_given={"share", "drawn"})
 def item_facts_stage(
     home: Path,
     ratings: Artifact,
@@ -57,14 +57,23 @@ def item_facts_stage(
     closeness: bool,
     nexts: bool = False,
     share: float | None = None,
+    drawn: Artifact | None = None,
 ) -> Artifact:
     """What all train ratings say of each item, and with `closeness`, `nexts` of pairs of items.
 
-    `share`: what part of all they are, where they are those of a sample of people.
+    `share`: what part of all they are, where they are those of a sample of people. `drawn`: those
+    of a sample, which say of pairs of items what they say.
     """
     with bar("counting ratings"):
         rated, known = read_table(home, ratings), read_table(home, items)
-        made = item_facts(rated, known, closeness=closeness, nexts=nexts, share=share or 1.0)
+        made = item_facts(
+            rated,
+            known,
+            closeness=closeness,
+            nexts=nexts,
+            share=share or 1.0,
+            drawn=read_table(home, drawn) if drawn else None,
+        )
         arrays: dict[str, np.ndarray] = {}
         for field in fields(made):
             value = getattr(made, field.name)

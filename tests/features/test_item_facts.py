@@ -98,6 +98,22 @@ def test_the_counts_of_a_share_of_all_ratings_are_as_if_of_all():
         assert (getattr(half, name) != getattr(whole, name)).nnz == 0
 
 
+def test_drawn_ratings_alone_say_what_is_said_of_pairs_of_items():
+    case = small(0)
+    some = case.train.filter(
+        pl.col("user").is_in(case.train["user"].unique().sort()[::2].implode())
+    )
+    whole, drawn = (
+        item_facts(case.train, case.items, closeness=True, nexts=True, drawn=pairs)
+        for pairs in (None, some)
+    )
+    alone = item_facts(some, case.items, closeness=True, nexts=True)
+    for name in ("closeness", "nexts"):
+        assert (getattr(drawn, name) != getattr(alone, name)).nnz == 0
+        assert (getattr(drawn, name) != getattr(whole, name)).nnz
+    assert drawn.counts.tolist() == whole.counts.tolist()
+
+
 def closeness_of(case):
     made = item_facts(case.train, case.items, closeness=True).closeness
     return np.zeros(0) if made is None else made.toarray()

@@ -124,7 +124,7 @@ def test_of_too_many_ratings_those_of_some_people_are_learned_from(
     outer = window_of(made.ratings, None, 5) if protocol == "horizon" else None
     pipeline = pipeline_of(made, settings, steps, outer)
     everybody = read_table(tmp_path, pipeline.inputs.ratings)
-    drawn, share = to_learn_from(pipeline)
+    drawn, share = to_learn_from(pipeline, pipeline.inputs.ratings)
     some = read_table(tmp_path, drawn)
     assert 60 < some.height <= 100 < everybody.height
     assert share == some.height / everybody.height
@@ -142,5 +142,6 @@ def test_of_too_many_ratings_those_of_some_people_are_learned_from(
 
 def test_all_ratings_are_learned_from_where_they_are_few_enough(tmp_path: Path) -> None:
     parted = Parted(tmp_path, "split")
-    assert to_learn_from(parted.pipeline) == (parted.pipeline.inputs.ratings, None)
+    ratings = parted.pipeline.inputs.ratings
+    assert to_learn_from(parted.pipeline, ratings) == (ratings, None)
     assert inner_pipeline(parted.pipeline, 0)[1].inputs.share is None
