@@ -30,6 +30,9 @@ def make_lists(pipeline: Pipeline) -> Ranked:
         chosen = tuned(pipeline)
         candidates = propose(chosen)
         outcome(f"{candidates.pairs.rows:,} pairs by {', '.join(candidates.models)}")
+        if pipeline.left_out and not pipeline.inputs.fitted:
+            slow = ", ".join(sorted(pipeline.left_out))
+            say(f"    left out, as it would take long for so many ratings: {slow}")
     try:
         ranked = steered_lists(chosen, rank(chosen, candidates))
         return without_unscored(chosen, candidates, ranked)

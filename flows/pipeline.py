@@ -15,6 +15,7 @@ from tasks.core.vocabulary import Artifact, Dataset, ProtocolName, Record, Rules
 from tasks.evaluation.splits.windows import Window
 from tasks.evaluation.stages import times_stage, windows_stage
 from tasks.llm.options import EngineOptions
+from tasks.models.registry import model_class
 from tasks.models.stages import counts_stage
 from tasks.night.state import Fitted
 from tasks.settings.evaluation import EvaluationSettings
@@ -91,7 +92,8 @@ class Pipeline:
     where this machine computes and where a model is asked. Inner splits hold ratings out by
     `inner_protocol`, of `inner_keep` kept ratings where that is `cold-user`; where it is `horizon`
     they are those of `windows`, the newest first. `again`: the last night, where the model left
-    things out that are to be asked for once more.
+    things out that are to be asked for once more. `left_out`: sources that are too slow for so many
+    ratings.
     """
 
     steps: Steps
@@ -108,6 +110,7 @@ class Pipeline:
     inner_keep: int
     windows: tuple[Window, ...]
     again: str | None = None
+    left_out: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -132,7 +135,7 @@ class Pipeline:
         else:
             longest, keep = settings.top, NIGHT_KEEP
             protocol, windows = _learned_on(steps, settings, inputs.all_ratings)
-        method = settings.method
+        method = _affordable(settings.method, inputs)
         if PROTOCOLS[protocol].forward:
             chosen = {"model_options": method.forward_options()}
             method = method.model_copy(update=chosen)
@@ -150,6 +153,7 @@ class Pipeline:
             inner_protocol=protocol,
             inner_keep=keep,
             windows=windows,
+            left_out=tuple(set(settings.method.sources) - set(method.sources)),
         )
 
     @property
@@ -182,6 +186,21 @@ class Pipeline:
     def at(self, part: str) -> Self:
         """The same with another name of its part in the record."""
         return replace(self, steps=self.steps.at(part))
+
+
+def _affordable(method: Method, inputs: Inputs) -> Method:
+    """The method without sources that are too slow for so many ratings, or were not fitted then."""
+
+    def serves(name: str) -> bool:
+        kind = model_class(name)
+        if name == method.model or kind.reads_texts:
+            return True
+        if inputs.fitted:
+            return name in inputs.fitted.models
+        return inputs.all_ratings.rows <= kind.most_ratings
+
+    left = {name: count for name, count in method.sources.items() if serves(name)}
+    return method if left == method.sources else method.model_copy(update={"sources": left})
 
 
 def rating_counts(pipeline: Pipeline) -> Artifact:

@@ -4,6 +4,7 @@ A subclass with a `name` is known to `tasks.models.registry` once its module is 
 """
 
 import json
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -99,6 +100,8 @@ class Model(ABC):
     """Whether estimates are on the scale of the ratings, so that errors such as RMSE make sense."""
     reads_texts: ClassVar[bool] = False
     """Whether it is fitted on texts of items too (`Training.texts`)."""
+    most_ratings: ClassVar[float] = math.inf
+    """Ratings beyond which it is left out where it is one source of several: it would take long."""
     search_is_exact: ClassVar[bool] = False
     """Whether `search` gives the very estimates, not only nearly."""
     same_for_everybody: ClassVar[bool] = False

@@ -13,6 +13,10 @@ from tasks.features.table import LABEL, WHOLE, among_candidates
 from tasks.ranking.learned import LearnedWeights, labels_of, learn
 from tasks.ranking.trees import MANY_HITS, Grown, grow, tree_scores
 
+LAST = "its last inner split"
+MISSES = 30
+"""Candidates without a hit that teach, of each list of a random split."""
+
 FLATTEST = 1e-3
 """On a handful of hits the slope may come out negative: it would turn every list round."""
 
@@ -65,12 +69,17 @@ def learn_blend(
 ) -> tuple[LearnedWeights, Grown, float, float]:
     """Linear part, trees, slope and intercept from two labelled feature tables or more.
 
-    Trees grow on all but the last table; when to stop and what a score means is learned from that.
-    Raises TooLittleDataError where no candidate of the last was held out, or every one.
+    Of each list all hits teach, and the `few_misses`. Trees grow on all but the last table; when to
+    stop is learned from the people with hits in that, what a score means from all of it. Raises
+    TooLittleDataError where no candidate of the last was held out, or every one.
     """
-    linear = learn(tables, data, seed)
     check = tables[-1]
-    grown = grow(tables[:-1], check, linear.features, seed)
+    labels_of(pl.concat(tables), "its inner splits")
+    labels_of(check, LAST)
+    fewer = [few_misses(table, seed, MISSES) for table in tables]
+    linear = learn(fewer, data, seed)
+    older = fewer[:-1] if any(map(len, fewer[:-1])) else tables[:-1]
+    grown = grow(older, _with_hits(check), linear.features, seed)
     return linear, grown, *_calibrated(check, blended(check, linear, grown.text), seed)
 
 
@@ -88,19 +97,22 @@ def learn_forward(
     learned = few_misses(newest, seed)
     linear = learn([learned], data[-1:], seed)
     check = newest.filter(WHOLE)
-    with_hits = check.filter(pl.col(LABEL).any().over(USER))
-    grown = grow(older, with_hits, linear.features, seed, shape=MANY_HITS)
+    grown = grow(older, _with_hits(check), linear.features, seed, shape=MANY_HITS)
     calibrated = _calibrated(check, blended(check, linear, grown.text, trees_alone=True), seed)
     every = [*older, learned]
     whole = grow(every, None, linear.features, seed, count=grown.trees, shape=MANY_HITS)
     return linear, whole, *calibrated
 
 
+def _with_hits(table: pl.DataFrame) -> pl.DataFrame:
+    return table.filter(pl.col(LABEL).any().over(USER))
+
+
 def _calibrated(check: pl.DataFrame, logits: Floats, seed: int) -> tuple[float, float]:
     """Slope and intercept by which the logits are probabilities on this table (Platt 1999)."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - seconds to load
 
-    labels = labels_of(check, "its last inner split")
+    labels = labels_of(check, LAST)
     fitted = LogisticRegression(C=1e6, random_state=seed).fit(logits[:, None], labels)
     return max(float(fitted.coef_[0, 0]), FLATTEST), float(fitted.intercept_[0])
 

@@ -26,7 +26,7 @@ BLOCK_USERS = 500
 
 @stage(
     "learn to rank",
-    "2",
+    "3",
     "scikit-learn",
     also=lambda given: version_of("lightgbm") if given["trees"] else None,
 )

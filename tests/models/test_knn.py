@@ -111,3 +111,15 @@ def test_nearly_one_held_out_film_in_five_is_found(shared):
     train = ratings.join(held, on=["user", "item"], how="anti").sort("user", "item")
     found = top_candidates(fit(train, 40), train, held["user"], 10, 0)
     assert found.join(held, on=["user", "item"]).height / held.height > 0.17
+
+
+def test_of_too_many_ratings_those_of_some_people_say_what_is_near(monkeypatch):
+    ratings = some()
+    monkeypatch.setattr(knn, "MOST_RATINGS", 400)
+    drawn, again = fit(ratings, 5), fit(ratings, 5)
+    monkeypatch.undo()
+    whole = fit(ratings, 5)
+    assert (drawn.right != again.right).nnz == 0
+    assert (drawn.right != whole.right).nnz > 0
+    assert (drawn.left != whole.left).nnz == 0
+    assert drawn.users.tolist() == whole.users.tolist()

@@ -7,6 +7,7 @@ from tasks.core.artifacts import read_arrays, write_table
 from tasks.core.errors import TooLittleDataError
 from tasks.features.learning import drawn_users, few_misses, trimmed
 from tasks.ranking.blend import (
+    MISSES,
     Learned,
     Trees,
     blended,
@@ -44,11 +45,20 @@ def by_person(values, table):
     return told["value"].to_numpy().reshape(-1, EACH)
 
 
-def test_the_line_learns_from_all_tables_and_the_trees_from_all_but_the_last(fitted):
+def test_the_line_learns_from_few_misses_of_all_tables_and_the_trees_of_all_but_the_last(fitted):
     weights, grown, slope, _ = fitted
-    assert weights == learn(TABLES, ["a", "b"], 0)
-    assert grown == grow(TABLES[:1], TABLES[1], FEATURES, 0)
+    fewer = [few_misses(table, 0, MISSES) for table in TABLES]
+    assert fewer[0].height < TABLES[0].height
+    assert weights == learn(fewer, ["a", "b"], 0)
+    with_hits = TABLES[1].filter(pl.col("held_out").any().over("user"))
+    assert grown == grow(fewer[:1], with_hits, FEATURES, 0)
     assert slope > 0
+
+
+def test_tables_without_a_hit_teach_nothing():
+    none = [table.with_columns(held_out=pl.lit(False)) for table in TABLES]
+    with pytest.raises(TooLittleDataError, match="nothing to tell apart"):
+        learn_blend(none, ["a", "b"], 0)
 
 
 def test_the_same_tables_and_seed_give_the_same(fitted):

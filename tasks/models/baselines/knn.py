@@ -9,12 +9,15 @@ import scipy
 from numpy.typing import NDArray
 from pydantic import Field
 
-from tasks.core.arrays import Floats, Ids, places_of
+from tasks.core.arrays import Floats, Ids, Places, places_of
 from tasks.core.errors import TooLittleDataError
 from tasks.core.vocabulary import ITEM, RATING, USER
 from tasks.models.base import BLOCK_CELLS, Matrix, Training
 from tasks.models.interactions import interactions_of
 from tasks.models.product import ProductModel
+
+MOST_RATINGS = 2_000_000
+"""Ratings that are compared: of more those of a draw of people, which suffice for weights."""
 
 SUPPORT = 3
 """Users who must have rated both of two items; an item with fewer ratings has no neighbours."""
@@ -43,14 +46,15 @@ class ItemKnn(ProductModel):
         """Raises TooLittleDataError where no item can be compared."""
         options = cls.Options.read(training.options)
         users, items, everything = interactions_of(training.ratings)
-        enough = np.flatnonzero(everything.sum(axis=0) >= SUPPORT)
+        some = _drawn(everything, training.seed)
+        compared, heights = everything[some], _heights(users, items, training)[some]
+        enough = np.flatnonzero(compared.sum(axis=0) >= SUPPORT)
         if not len(enough):
             raise TooLittleDataError(
                 f"No item has {SUPPORT} ratings: the base model {cls.name} has nothing to compare.",
                 "Use popularity or svd for a data set as small as this.",
             )
-        heights = _heights(users, items, training)[:, enough]
-        blocks = list(_nearest(everything[:, enough], heights, options.neighbours))
+        blocks = list(_nearest(compared[:, enough], heights[:, enough], options.neighbours))
         weights, near = (np.concatenate(part) for part in zip(*blocks, strict=True))
         return cls(
             users=users,
@@ -72,6 +76,15 @@ def _heights(users: Ids, items: Ids, training: Training) -> Matrix:
     rows, _ = places_of(users, ratings[USER])
     columns, _ = places_of(items, ratings[ITEM])
     return scipy.sparse.csr_array((moved, (rows, columns)), shape=(len(users), len(items)))
+
+
+def _drawn(rated: Matrix, seed: int) -> Places:
+    """Ascending rows of the people whose ratings are compared: `MOST_RATINGS` at most."""
+    lengths = np.diff(rated.indptr)
+    if lengths.sum() <= MOST_RATINGS:
+        return np.arange(len(lengths))
+    order = np.random.default_rng(seed).permutation(len(lengths))
+    return np.sort(order[np.cumsum(lengths[order]) <= MOST_RATINGS])
 
 
 def _nearest(

@@ -23,6 +23,7 @@ class Svd(FactorModel):
     name = "svd"
     label = "SVD"
     estimates_ratings = True
+    most_ratings = 5_000_000  # Surprise takes 360 bytes of memory for each
 
     @classmethod
     def algorithm(cls, training: Training) -> Any:  # noqa: ANN401

@@ -1,0 +1,43 @@
+"""What is too slow for so many ratings is left out of a list's sources, and that is said."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.lists import make_lists
+from tasks.core.progress import lines_to
+from tasks.models.baselines.svd import Svd
+from tests.flows.small import options, pipeline_of, world
+from tests.support.direct import Direct
+
+SOURCES: dict[str, Any] = {
+    "reranker": "learned",
+    "model": "ease",
+    "sources": {"ease": 15, "svd": 5},
+}
+
+
+def test_a_source_is_left_out_beyond_its_most_ratings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted = {}
+    for most in (10**9, 100):
+        monkeypatch.setattr(Svd, "most_ratings", most)
+        home = tmp_path / str(most)
+        settings, steps, lines = options(home, **SOURCES), Direct(home), list[str]()
+        pipeline = pipeline_of(world(home / "data", settings), settings, steps)
+        with lines_to(lines.append):
+            made = make_lists(pipeline)
+        assert made.lists.rows
+        fitted[most] = {call.given["model"] for call in steps.of("train")}, "\n".join(lines)
+    assert fitted[10**9][0] == {"ease", "svd"} and "left out" not in fitted[10**9][1]
+    assert fitted[100][0] == {"ease"}
+    assert "left out, as it would take long for so many ratings: svd" in fitted[100][1]
+
+
+def test_the_base_model_is_never_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Svd, "most_ratings", 100)
+    settings = options(tmp_path, model="svd", sources={"svd": 15, "ease": 5})
+    pipeline = pipeline_of(world(tmp_path / "data", settings), settings, Direct(tmp_path))
+    assert pipeline.left_out == () and set(pipeline.method.sources) == {"svd", "ease"}
