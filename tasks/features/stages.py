@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -28,6 +28,7 @@ from tasks.features.item_facts import item_facts
 from tasks.features.learning import drawn_users, trimmed
 from tasks.features.table import LABEL, feature_table
 from tasks.models import stored
+from tasks.models.base import Model
 from tasks.texts.stages import VECTORS
 
 SPARSE = ("data", "indices", "indptr")
@@ -114,30 +115,55 @@ def labelled_features_stage(
         return write_table(home, "features", labelled)
 
 
+class ForEverybody(NamedTuple):
+    """What of `FeatureInputs` is the same for all users, read once for many of them."""
+
+    items: pl.DataFrame
+    item_facts: ItemFacts
+    vectors: np.ndarray
+    models: dict[str, Model]
+
+
+def for_everybody(home: Path, known: FeatureInputs) -> ForEverybody:
+    """Read it."""
+    return ForEverybody(
+        read_table(home, known.items),
+        _item_facts(read_arrays(home, known.item_facts)),
+        read_arrays(home, known.vectors)[VECTORS] if known.vectors else _no_vectors(),
+        {name: stored.load(home, model) for name, model in known.models.items()},
+    )
+
+
 def features_of(
-    home: Path, users: pl.Series, pairs: pl.DataFrame, known: FeatureInputs, names: Sequence[str]
+    home: Path,
+    users: pl.Series,
+    pairs: pl.DataFrame,
+    known: FeatureInputs,
+    names: Sequence[str],
+    shared: ForEverybody | None = None,
 ) -> pl.DataFrame:
-    """User, item, estimate, base rank and the named features of these users' pairs."""
-    facts, positions = _facts(home, users, pairs, known)
+    """User, item, estimate, base rank and the named features of these users' pairs.
+
+    `shared`: what `for_everybody` read of `known`, where that was done before.
+    """
+    facts, positions = _facts(home, users, pairs, known, shared or for_everybody(home, known))
     return feature_table(facts, positions, names)
 
 
 def _facts(
-    home: Path, users: pl.Series, pairs: pl.DataFrame, known: FeatureInputs
+    home: Path,
+    users: pl.Series,
+    pairs: pl.DataFrame,
+    known: FeatureInputs,
+    shared: ForEverybody,
 ) -> tuple[Facts, Pairs]:
     asked = pairs.select(USER, ITEM, ESTIMATE, BASE_RANK)
     if known.scores is not None:
         scores = theirs(home, known.scores, users).select(USER, ITEM, SIMILARITY)
         asked = asked.join(scores, on=[USER, ITEM], how="left", maintain_order="left")
-    vectors = read_arrays(home, known.vectors)[VECTORS] if known.vectors else _no_vectors()
-    return facts_of(
-        theirs(home, known.ratings, users),
-        read_table(home, known.items),
-        asked,
-        _item_facts(read_arrays(home, known.item_facts)),
-        vectors,
-        {name: stored.load(home, model) for name, model in known.models.items()},
-    )
+    own = theirs(home, known.ratings, users)
+    items, facts, vectors, models = shared
+    return facts_of(own, items, asked, facts, vectors, models)
 
 
 def _no_vectors() -> np.ndarray:

@@ -12,7 +12,7 @@ from tasks.core.progress import bar
 from tasks.core.stage import Rows, chunk_stage, stage
 from tasks.core.vocabulary import BASE_RANK, ITEM, SCORE, USER, Artifact
 from tasks.features.learning import few_misses
-from tasks.features.stages import FeatureInputs, features_of
+from tasks.features.stages import FeatureInputs, features_of, for_everybody
 from tasks.features.table import LABEL, WHOLE
 from tasks.ranking.blend import Learned, Trees, learn_blend, learn_forward
 from tasks.ranking.diversity import diversify
@@ -83,11 +83,12 @@ def rank_stage(
     if isinstance(ranker, RandomRanker) and len(mine):
         before = scan_table(home, pairs).filter(pl.col(USER) < mine[0]).select(pl.len())
         ranker = ranker.model_copy(update={"skip": before.collect().item()})
-    lists = []
+    lists, shared = [], for_everybody(home, known)
     with bar("ranking", total=len(mine)) as advance:
         for start in range(0, max(len(mine), 1), BLOCK_USERS):
             block = mine[start : start + BLOCK_USERS]
-            table = features_of(home, block, theirs(home, pairs, block), known, ranker.features)
+            own = theirs(home, pairs, block)
+            table = features_of(home, block, own, known, ranker.features, shared)
             if isinstance(ranker, OracleRanker) and held_out is not None:
                 table = _with_hits(table, theirs(home, held_out, block))
             lists.append(order(home, table, ranker, explained))
