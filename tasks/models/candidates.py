@@ -74,7 +74,7 @@ def best_of(model: Model, users: Ids, estimates: Searched, count: int, ties: Pla
     `ties` as `tie_order` gives them.
     """
     exact = model.search_is_exact
-    lengths, chosen = _highest(estimates, count if exact else count + MARGIN, ties)
+    lengths, chosen = highest(estimates, count if exact else count + MARGIN, ties)
     owner = np.repeat(np.arange(len(users)), lengths)
     if exact:
         values = estimates[owner, chosen].astype(np.float64)
@@ -109,7 +109,7 @@ def _first_unrated(
     return free.sum(axis=1), chosen, estimates[chosen]
 
 
-def _highest(estimates: Searched, count: int, ties: Places) -> tuple[Places, Places]:
+def highest(estimates: Searched, count: int, ties: Places) -> tuple[Places, Places]:
     """How many of each row (n,), and their positions (P,), each row's in the order of `ties`.
 
     The count-th highest of the maxima of groups of items is at most the count-th highest of all:

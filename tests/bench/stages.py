@@ -13,24 +13,29 @@ MEASURING = "measuring"
 
 
 class Stage(NamedTuple):
-    """A stage as it is told: its tasks by name, its unit, and whether it measures."""
+    """A stage as it is told: its tasks by name, its unit, and whether it measures.
+
+    `learns`: all that is done on inner splits of the main part belongs to it, too.
+    """
 
     name: str
     tasks: tuple[str, ...]
     unit: str
     measures: bool = False
+    learns: bool = False
 
 
-METRICS = ("measure", "gather values", "measure all lists", "summarise")
+METRICS = ("measure", "measure all lists", "summarise")
 
 STAGES = (
     Stage("ingest", ("ingest",), RATINGS),
-    Stage("fit", ("train",), RATINGS),
-    Stage("candidates", ("count ratings", "find candidates", "gather candidates"), CELLS),
-    Stage("profiles", ("make profiles", "gather profiles"), USERS),
-    Stage("embed", ("embed item texts", "gather vectors"), TEXTS),
-    Stage("score", ("choose texts", "score", "gather scores"), PAIRS),
-    Stage("re-rank", ("re-rank", "gather lists"), PAIRS),
+    Stage("fit", ("train", "train on texts"), RATINGS),
+    Stage("candidates", ("count ratings", "find candidates", "join candidates"), CELLS),
+    Stage("learn", ("draw people", "learn to rank"), RATINGS, learns=True),
+    Stage("profiles", ("make profiles",), USERS),
+    Stage("embed", ("embed item texts",), TEXTS),
+    Stage("score", ("choose texts", "score"), PAIRS),
+    Stage("rank", ("make item facts", "rank", "join unrated items"), PAIRS),
     Stage("metrics", METRICS, PAIRS, measures=True),
     Stage("publish", ("publish",), USERS),
 )
@@ -47,8 +52,8 @@ def told_by_stage(
     """
     rows = [*run["stages"], *_publishing(run)]
     told = [_told(stage, _of(stage, rows, main), units) for stage in STAGES]
-    known = [row for stage in STAGES for row in _of(stage, rows, main)]
-    left = [row for row in rows if row not in known]
+    known = [id(row) for stage in STAGES for row in _of(stage, rows, main)]
+    left = [row for row in rows if id(row) not in known]
     served = [row for row in left if row["part"] in ("", main)]
     measured = [row for row in left if row["part"] not in ("", main)]
     outside = run["seconds"] - sum(row["seconds"] for row in rows)
@@ -62,7 +67,10 @@ def told_by_stage(
 
 def _of(stage: Stage, rows: Sequence[Mapping[str, Any]], main: str) -> list[Mapping[str, Any]]:
     mine = [row for row in rows if row["stage"] in stage.tasks]
-    return mine if stage.measures else [row for row in mine if row["part"] in ("", main)]
+    if stage.measures:
+        return mine
+    inner = [row for row in rows if stage.learns and row["part"].startswith(f"{main} ")]
+    return [row for row in mine if row["part"] in ("", main)] + inner
 
 
 def _publishing(run: Mapping[str, Any]) -> list[dict[str, Any]]:

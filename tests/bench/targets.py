@@ -48,9 +48,9 @@ def of_scale(scale: Mapping[str, Any]) -> list[Verdict]:
     return [
         Verdict("ingest of 32 M ratings", 60, at("ingest", "seconds"), "s"),
         Verdict("ingest of 32 M ratings", 4, _gb(at("ingest", "peak_mb")), "GB"),
-        Verdict("candidates for 200,948 users", 600, at("candidates", "seconds"), "s"),
-        Verdict("candidates for 200,948 users", 6, _gb(at("candidates", "peak_mb")), "GB"),
-        Verdict("whole night, 32 M ratings", 16, _gb(full.get("peak_mb")), "GB"),
+        Verdict("whole night, 32 M ratings", 3600, full.get("seconds"), "s"),
+        Verdict("whole night, 32 M ratings", 12, _gb(full.get("peak_mb")), "GB"),
+        Verdict("the night after, 1 % changed", 180, full.get("after", {}).get("seconds"), "s"),
         *(
             Verdict(f"growth of {line['stage']}", EXPONENT, line[JUDGED_FROM], "exponent")
             for line in exponents(nights(scale))

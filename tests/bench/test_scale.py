@@ -17,8 +17,10 @@ RUN = {
 }
 
 ALL = [
-    *("home-10000", "home-10000, after", "svd 10000", "ease 10000"),
-    *("home-20000", "home-20000, after", "svd 20000"),
+    *("best home-10000", "best home-10000, after", "paper home-10000", "paper home-10000, after"),
+    *("svd 10000", "ease 10000"),
+    *("best home-20000", "best home-20000, after", "paper home-20000", "paper home-20000, after"),
+    "svd 20000",
 ]
 
 
@@ -27,9 +29,10 @@ def bench(tmp_path, monkeypatch):
     """The bench with measuring replaced by a note of what was measured."""
     done = []
 
-    def night(home, _command, _option, data, *_more):
+    def night(home, _command, _option, data, *more):
         rated = len(list((data / "ratings").glob("*")))
-        done.append(f"{home.name}, after" if rated else home.name)
+        name = f"{'paper' if more else 'best'} {home.name}"
+        done.append(f"{name}, after" if rated else name)
         return RUN
 
     def fit(name, data, _log):
@@ -65,7 +68,7 @@ def test_what_is_there_is_not_measured_again_unless_asked_for(bench, monkeypatch
     monkeypatch.setenv("FRESH", "1")
     monkeypatch.setenv("SIZES", "20000")
     scale.main(tmp_path)
-    assert bench == ALL[4:]
+    assert bench == ALL[6:]
     assert "10000" in kept(tmp_path)
 
 
@@ -92,4 +95,4 @@ def test_a_night_that_failed_says_why_and_is_tried_again(bench, monkeypatch, tmp
     assert kept(tmp_path)["10000"]["night"] == {"failed": "ended with -9"}
     bench.clear()
     scale.main(tmp_path)
-    assert bench == [*ALL[:2], *ALL[4:6]]
+    assert bench == [*ALL[:4], *ALL[6:10]]

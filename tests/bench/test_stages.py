@@ -14,7 +14,9 @@ STAGES = [
     row("train", "tonight", 5.0, peak=700.0),
     row("find candidates", "tonight", 6.0, 500, peak=300.0),
     row("score", "tonight", 8.0, 500),
-    row("gather scores", "tonight", 1.0, 500),
+    row("choose texts", "tonight", 1.0, 500),
+    row("train", "tonight inner 0", 2.0),
+    row("learn to rank", "tonight", 3.0),
     row("choose users", "tonight", 0.5),
     row("train", "loo seed 0", 7.0),
     row("find candidates", "loo seed 0", 3.0, 200),
@@ -35,6 +37,7 @@ def test_the_lines_add_up_to_the_whole_command(told):
 
 def test_the_served_part_is_told_apart_from_what_measures(told):
     assert told["fit"]["seconds"] == 5.0
+    assert told["learn"]["seconds"] == 5.0
     assert told[MEASURING]["seconds"] == 10.0
     assert told["other stages"]["seconds"] == 0.5
 

@@ -13,6 +13,7 @@ from tasks.core.arrays import Floats, Ids, Places, places_of
 from tasks.core.errors import TooLittleDataError
 from tasks.core.vocabulary import ITEM, RATING, USER
 from tasks.models.base import BLOCK_CELLS, Matrix, Training
+from tasks.models.candidates import highest
 from tasks.models.interactions import interactions_of
 from tasks.models.product import ProductModel
 
@@ -110,15 +111,9 @@ def _nearest(
         weights = np.zeros_like(both, dtype=np.float64)
         weights[row, near] = cosines * shared / (counts[start + row] * counts[near])
         weights[np.arange(len(weights)), np.arange(start, start + len(weights))] = 0.0
-        near = _highest(weights, neighbours)
+        _, nearest = highest(weights, min(neighbours, items), np.arange(items))
+        near = nearest.reshape(len(weights), -1)
         yield np.take_along_axis(weights, near, axis=1), near
-
-
-def _highest(weights: Floats, count: int) -> NDArray[np.int64]:
-    """Places (rows, count) of the highest of each row, in any order."""
-    if count >= weights.shape[1]:
-        return np.broadcast_to(np.arange(weights.shape[1]), weights.shape)
-    return np.argpartition(-weights, count - 1, axis=1)[:, :count]
 
 
 def _columns(
