@@ -112,8 +112,8 @@ def _nearest(
         weights[row, near] = cosines * shared / (counts[start + row] * counts[near])
         weights[np.arange(len(weights)), np.arange(start, start + len(weights))] = 0.0
         _, nearest = highest(weights, min(neighbours, items), np.arange(items))
-        near = nearest.reshape(len(weights), -1)
-        yield np.take_along_axis(weights, near, axis=1), near
+        highest_of_each = nearest.reshape(len(weights), -1)
+        yield np.take_along_axis(weights, highest_of_each, axis=1), highest_of_each
 
 
 def _columns(
