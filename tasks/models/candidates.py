@@ -109,7 +109,7 @@ def _first_unrated(
     return free.sum(axis=1), chosen, estimates[chosen]
 
 
-def highest(estimates: Searched, count: int, ties: Places) -> tuple[Places, Places]:
+def highest(estimates: Searched | Floats, count: int, ties: Places) -> tuple[Places, Places]:
     """How many of each row (n,), and their positions (P,), each row's in the order of `ties`.
 
     The count-th highest of the maxima of groups of items is at most the count-th highest of all:
@@ -128,7 +128,7 @@ def highest(estimates: Searched, count: int, ties: Places) -> tuple[Places, Plac
     return np.bincount(rows, minlength=len(estimates)), columns[again]
 
 
-def _reached(estimates: Searched, count: int) -> Searched:
+def _reached(estimates: Searched | Floats, count: int) -> Searched | Floats:
     """A number (n,) per row that at least its `count` highest reach."""
     people, items = estimates.shape
     if items <= count:
@@ -136,7 +136,7 @@ def _reached(estimates: Searched, count: int) -> Searched:
     whole, groups = items - items % GROUP, estimates
     if whole > 2 * count * GROUP:
         groups = estimates[:, :whole].reshape(people, -1, GROUP).max(axis=2)
-    reached: Searched = np.partition(groups, -count, axis=1)[:, -count]
+    reached: Searched | Floats = np.partition(groups, -count, axis=1)[:, -count]
     return reached
 
 
