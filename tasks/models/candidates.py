@@ -1,15 +1,19 @@
 """The C items with the highest estimate per user, and candidates of several models in one list."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from tasks.core.arrays import Floats, Ids, Places, ids_of, places_of, within
 from tasks.core.vocabulary import BASE_RANK, ESTIMATE, ITEM, USER
 from tasks.models.base import BLOCK_CELLS, Model, Searched
 
 COUNT = "count"
+
+Numbers = NDArray[np.floating[Any]]
 
 GROUP = 32
 """Items that are looked at by their highest estimate first."""
@@ -109,7 +113,7 @@ def _first_unrated(
     return free.sum(axis=1), chosen, estimates[chosen]
 
 
-def highest(estimates: Searched | Floats, count: int, ties: Places) -> tuple[Places, Places]:
+def highest(estimates: Numbers, count: int, ties: Places) -> tuple[Places, Places]:
     """How many of each row (n,), and their positions (P,), each row's in the order of `ties`.
 
     The count-th highest of the maxima of groups of items is at most the count-th highest of all:
@@ -128,7 +132,7 @@ def highest(estimates: Searched | Floats, count: int, ties: Places) -> tuple[Pla
     return np.bincount(rows, minlength=len(estimates)), columns[again]
 
 
-def _reached(estimates: Searched | Floats, count: int) -> Searched | Floats:
+def _reached(estimates: Numbers, count: int) -> Numbers:
     """A number (n,) per row that at least its `count` highest reach."""
     people, items = estimates.shape
     if items <= count:
@@ -136,7 +140,7 @@ def _reached(estimates: Searched | Floats, count: int) -> Searched | Floats:
     whole, groups = items - items % GROUP, estimates
     if whole > 2 * count * GROUP:
         groups = estimates[:, :whole].reshape(people, -1, GROUP).max(axis=2)
-    reached: Searched | Floats = np.partition(groups, -count, axis=1)[:, -count]
+    reached: Numbers = np.partition(groups, -count, axis=1)[:, -count]
     return reached
 
 
