@@ -75,7 +75,7 @@ def planned(bench: Mapping[str, Any], scale: Mapping[str, Any]) -> str:
         told=scaling.foretold(scale, bench) if scale else None,
         embed_us=embedded[0] if embedded else None,
         changed=scaling.CHANGED,
-        candidates=scaling.CANDIDATES,
+        head=scaling.HEAD,
         models=scaling.MODELS,
     )
 

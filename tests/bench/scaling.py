@@ -13,7 +13,8 @@ from tests.bench.targets import nights
 
 SIZES = (1_000_000, 100_000_000, 1_000_000_000)
 """Users."""
-CANDIDATES = 100
+HEAD = 30
+"""Of each list, what a language model judges."""
 NIGHT_HOURS = 8.0
 CHANGED = 0.01
 """Users with something new since the night before, as a share."""
@@ -56,6 +57,7 @@ def foretold(scale: Mapping[str, Any], bench: Mapping[str, Any]) -> dict[str, An
     return {
         "largest": max(known),
         "rates": rates,
+        "pairs_per_user": _pairs_per_user(rates, largest["shape"]["users"]),
         "sizes": [_size(users, largest, rates, bench) for users in SIZES],
         "asking": bench.get("asking"),
     }
@@ -75,10 +77,11 @@ def _size(
     shape, night = largest["shape"], largest["night"]
     ratings = round(users * shape["ratings"] / shape["users"])
     items = round(shape["items"] * (ratings / shape["ratings"]) ** ITEMS_GROW)
+    pairs = _pairs_per_user(rates, shape["users"])
     counts = {
         RATINGS: ratings,
         CELLS: users * items,
-        PAIRS: users * CANDIDATES,
+        PAIRS: round(users * pairs),
         USERS: users,
         TEXTS: items,
     }
@@ -102,9 +105,13 @@ def _size(
         ratings_gb=ratings * peaks["fit"] / shape["ratings"] / 1024,
         measuring_gb=ratings * peaks.get(MEASURING, 0.0) / shape["ratings"] / 1024,
         results_gb=users * night["disk_mb"] / shape["users"] / 1024,
-        requests=math.ceil(users * CANDIDATES * requests["requests_per_pair"]) if requests else 0,
-        dollars=_dollars(users * CANDIDATES, requests) if requests else {},
+        requests=math.ceil(users * HEAD * requests["requests_per_pair"]) if requests else 0,
+        dollars=_dollars(users * HEAD, requests) if requests else {},
     )
+
+
+def _pairs_per_user(rates: list[tuple[str, str, float, int, float]], users: int) -> float:
+    return max((units for _, unit, _, units, _ in rates if unit == PAIRS), default=0) / users
 
 
 def _dollars(pairs: int, asked: Mapping[str, float]) -> dict[str, float]:

@@ -15,12 +15,13 @@ MEASURING = "measuring"
 class Stage(NamedTuple):
     """A stage as it is told: its tasks by name, its unit, and whether it measures.
 
-    `learns`: all that is done on inner splits of the main part belongs to it, too.
+    `learns`: all that is done on inner splits of the main part belongs to it, too. Without a unit
+    it grows with nothing: it looks at a draw of people.
     """
 
     name: str
     tasks: tuple[str, ...]
-    unit: str
+    unit: str | None
     measures: bool = False
     learns: bool = False
 
@@ -31,7 +32,7 @@ STAGES = (
     Stage("ingest", ("ingest",), RATINGS),
     Stage("fit", ("train", "train on texts"), RATINGS),
     Stage("candidates", ("count ratings", "find candidates", "join candidates"), CELLS),
-    Stage("learn", ("draw people", "learn to rank"), RATINGS, learns=True),
+    Stage("learn", ("draw people", "learn to rank"), None, learns=True),
     Stage("profiles", ("make profiles",), USERS),
     Stage("embed", ("embed item texts",), TEXTS),
     Stage("score", ("choose texts", "score"), PAIRS),
@@ -86,7 +87,10 @@ def _told(
 ) -> dict[str, Any]:
     if not rows:
         return {}
-    cost, count = _cost(rows), units[MEASURED_PAIRS if stage.measures else stage.unit]
+    cost = _cost(rows)
+    if stage.unit is None:
+        return {"stage": stage.name, **cost}
+    count = units[MEASURED_PAIRS if stage.measures else stage.unit]
     each = {"unit": stage.unit, "units": count, "us_per_unit": micro(cost["seconds"], count)}
     return {"stage": stage.name, **cost, **each}
 

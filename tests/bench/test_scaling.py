@@ -60,7 +60,7 @@ def test_a_stage_that_grows_faster_than_its_unit_is_foretold_so():
 @pytest.mark.usefixtures("at_largest")
 def test_requests_and_dollars_come_from_the_tokens_of_a_pair():
     told = told_of(measured())[0]
-    pairs = USERS_AT_LARGEST * 100
+    pairs = USERS_AT_LARGEST * scaling.HEAD
     assert told.requests == pairs * 0.04
     nano = (60 * 0.05 + 20 * 0.005 + 10 * 0.40) / 1e6
     assert told.dollars["gpt-5-nano"] == pytest.approx(pairs * nano)
