@@ -92,3 +92,10 @@ def test_a_large_matrix_is_mirrored_in_blocks(size):
     lower = np.tril(np.random.default_rng(1).random((size, size)))
     expected = lower + np.tril(lower, -1).T
     np.testing.assert_array_equal(ease_weights._mirrored(lower.copy(order="F")), expected)
+
+
+def test_the_weights_lie_row_by_row_so_that_no_product_copies_them_whole():
+    random = np.random.default_rng(0)
+    rated = scipy.sparse.csr_array((random.random((30, 20)) < 0.4).astype(np.float32))
+    _, weights = ease_weights.by_items(rated, 3.0)
+    assert weights.flags.c_contiguous and weights.dtype == np.float32

@@ -15,9 +15,10 @@ ROWS_AT_ONCE = 1024
 def by_items(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix]:
     """X (U, I), sparse, and the weights between items B (I, I)."""
     inverse = _items_inverse(rated.tocsc(), regularization)
-    inverse /= -inverse.diagonal()
-    np.fill_diagonal(inverse, 0.0)
-    return rated, inverse.astype(np.float32, copy=False)
+    weights = np.ascontiguousarray(inverse.T, np.float32)  # symmetric; else products copy it whole
+    weights /= -inverse.diagonal()
+    np.fill_diagonal(weights, 0.0)
+    return rated, weights
 
 
 def by_users(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix]:
