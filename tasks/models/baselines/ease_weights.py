@@ -116,8 +116,8 @@ def _mirrored(lower: Floats) -> Floats:
 
 
 def _quadratic(rated: Matrix, inverse: Floats) -> Floats:
-    """x_i' M x_i of every column x_i (I,), some columns at a time."""
-    columns = rated.T.tocsr()
+    """x_i' M x_i of every column x_i (I,), some columns at a time; M is symmetric."""
+    columns, inverse = rated.T.tocsr(), np.ascontiguousarray(inverse.T)
     size = max(1, BLOCK_CELLS // len(inverse))
     blocks = (columns[start : start + size] for start in range(0, columns.shape[0], size))
     return np.concatenate([block.multiply(block @ inverse).sum(axis=1) for block in blocks])
