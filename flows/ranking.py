@@ -6,6 +6,7 @@ from typing import get_args
 
 from flows.candidates import propose
 from flows.cascade import judged, measured
+from flows.inner import to_learn_from
 from flows.learning import feature_inputs, feature_names, held_out_share, learn
 from flows.pipeline import Candidates, Pipeline, Ranked, item_vectors
 from tasks.core import phases
@@ -48,7 +49,9 @@ def learn_aloud(pipeline: Pipeline) -> Learned:
     """Learn the order, and say from how much. Raises TooLittleDataError."""
     learned = learn(pipeline)
     hits = learned.weights.positives
-    outcome(f"{len(learned.weights.features)} columns, from {hits:,} hits")
+    _, share = to_learn_from(pipeline, pipeline.inputs.ratings)
+    whose = "" if share is None else f" of a draw of people, {share:.0%} of all ratings"
+    outcome(f"{len(learned.weights.features)} columns, from {hits:,} hits{whose}")
     return learned
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from tasks.core.arrays import Floats, Ids, Places, places_of
 from tasks.core.errors import TooLittleDataError
+from tasks.core.progress import say
 from tasks.core.vocabulary import ITEM, RATING, USER
 from tasks.models.base import BLOCK_CELLS, Matrix, Training
 from tasks.models.candidates import highest
@@ -48,6 +49,8 @@ class ItemKnn(ProductModel):
         options = cls.Options.read(training.options)
         users, items, everything = interactions_of(training.ratings)
         some = _drawn(everything, training.seed)
+        if len(some) < len(users):
+            say(f"    {cls.name}: it compares ratings of {len(some):,} of {len(users):,} people")
         compared, heights = everything[some], _heights(users, items, training)[some]
         enough = np.flatnonzero(compared.sum(axis=0) >= SUPPORT)
         if not len(enough):
