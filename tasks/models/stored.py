@@ -15,8 +15,9 @@ from tasks.models.registry import model_class
 REST_IN = "rest_in"
 """An array that names the file with all that is not the users' own."""
 
-MOST_BYTES = 2_000_000_000
-"""Of models that stay in memory: every chunk of users reads the same few, each up to 1.6 GB."""
+MOST_BYTES, MOST_LARGE = 1_000_000_000, 3
+"""Of models that stay in memory, or as many as the largest so many times: every chunk of users
+reads the same few, two of them up to 1.6 GB."""
 
 
 class _Read:
@@ -31,9 +32,13 @@ class _Read:
             path = artifact.at(home)
             model = self._models.pop(path, None) or read(home, artifact)
             self._models[path] = model
-            while len(self._models) > 1 and sum(map(_size, self._models.values())) > MOST_BYTES:
+            while self._are_too_large():
                 self._models.popitem(last=False)
             return model
+
+    def _are_too_large(self) -> bool:
+        sizes = [_size(model) for model in self._models.values()]
+        return len(sizes) > 1 and sum(sizes) > max(MOST_BYTES, MOST_LARGE * max(sizes))
 
 
 def _size(model: Model) -> int:

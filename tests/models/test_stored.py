@@ -69,6 +69,8 @@ def test_a_model_is_read_once_while_there_is_room(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="read-only"):
         first.item_bias[0] = 1.0
     monkeypatch.setattr(stored, "MOST_BYTES", 1)
+    assert load(tmp_path, kept[1]) is second and load(tmp_path, kept[0]) is first, "thrice as large"
+    monkeypatch.setattr(stored, "MOST_LARGE", 1)
     last = load(tmp_path, kept[1])
     assert last is second and load(tmp_path, kept[1]) is second
     assert load(tmp_path, kept[0]) is not first, "it made room for the other"
