@@ -18,6 +18,8 @@ Numbers = NDArray[np.floating[Any]]
 GROUP = 32
 """Items that are looked at by their highest estimate first."""
 
+UNFILLED = np.iinfo(np.int64).max
+
 MARGIN = 8
 """Items beyond those wanted that are looked at exactly: float32 may take near ones for others."""
 
@@ -121,36 +123,51 @@ def highest(estimates: Numbers, count: int, ties: Places) -> tuple[Places, Place
     """
     rows, columns = np.nonzero(estimates >= _reached(estimates, count)[:, None])
     values = estimates[rows, columns]
+    lengths = np.bincount(rows, minlength=len(estimates))
+    least = _least(_in_rows(values, lengths, -np.inf), count)[rows]
+    kept = (values >= least) & (values > -np.inf)
     place = np.empty(len(ties), np.int64)
     place[ties] = np.arange(len(ties))
-    order = np.lexsort((place[columns], -values, rows))
-    order = order[values[order] > -np.inf]
-    rows = rows[order]
-    first = within(np.bincount(rows, minlength=len(estimates))) < count
-    rows, columns = rows[first], columns[order][first]
-    again = np.lexsort((place[columns], rows))
-    return np.bincount(rows, minlength=len(estimates)), columns[again]
+    rows, places, equal = rows[kept], place[columns[kept]], (values == least)[kept]
+    lengths = np.bincount(rows, minlength=len(estimates))
+    table = np.sort(_in_rows(places + equal * len(ties), lengths, UNFILLED), axis=1)
+    table = table[:, :count]  # of equal ones, which stand at the end, the first
+    places = np.sort(np.where(table < UNFILLED, table % len(ties), UNFILLED), axis=1)
+    real = places < UNFILLED
+    return real.sum(axis=1), ties[places[real]]
+
+
+def _in_rows(values: NDArray[Any], lengths: Places, fill: float) -> NDArray[Any]:
+    """Runs of values as the rows of a table, filled up at their ends."""
+    real = np.arange(lengths.max(initial=0)) < lengths[:, None]
+    table = np.full(real.shape, fill, values.dtype)
+    table[real] = values
+    return table
 
 
 def _reached(estimates: Numbers, count: int) -> Numbers:
     """A number (n,) per row that at least its `count` highest reach."""
     people, items = estimates.shape
-    if items <= count:
-        return np.full(people, -np.inf, np.float32)
-    whole, groups = items - items % GROUP, estimates
-    if whole > 2 * count * GROUP:
-        groups = estimates[:, :whole].reshape(people, -1, GROUP).max(axis=2)
-    reached: Numbers = np.partition(groups, -count, axis=1)[:, -count]
-    return reached
+    whole = items - items % GROUP
+    if whole <= 2 * count * GROUP:
+        return _least(estimates, count)
+    return _least(estimates[:, :whole].reshape(people, -1, GROUP).max(axis=2), count)
+
+
+def _least(table: Numbers, count: int) -> Numbers:
+    """The `count`-th highest number (n,) of each row; -inf where it has fewer."""
+    if table.shape[1] <= count:
+        return np.full(len(table), -np.inf, table.dtype)
+    least: Numbers = np.partition(table, -count, axis=1)[:, -count]
+    return least
 
 
 def _descending(values: Floats, lengths: Places) -> Places:
     """The order (P,) that sorts each run of the values, highest first; equal ones stay in order."""
-    real = np.arange(lengths.max(initial=0)) < lengths[:, None]
-    table = np.full(real.shape, np.inf)
-    table[real] = -values
+    table = _in_rows(-values, lengths, np.inf)
     starts = np.cumsum(lengths) - lengths
-    order: Places = (starts[:, None] + np.argsort(table, axis=1, kind="stable"))[real]
+    places = starts[:, None] + np.argsort(table, axis=1, kind="stable")
+    order: Places = places[np.arange(table.shape[1]) < lengths[:, None]]
     return order
 
 

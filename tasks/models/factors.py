@@ -84,15 +84,22 @@ class FactorModel(Model):
         size = max(1, BLOCK_CELLS // max(self.user_factors.shape[1], 1))
         for start in range(0, len(users), size):
             part = slice(start, start + size)
-            vectors = self.user_factors[index[part]] * known[part, None]
-            facing = self.item_factors[items[part]].astype(np.float64)
-            values[part] += np.einsum("pk,pk->p", vectors, facing)
+            vectors, facing = self._precise_users[index[part]], self._precise_items[items[part]]
+            values[part] += np.einsum("pk,pk->p", vectors, facing) * known[part]
         return values
 
     def estimates_of_unknown(self, users: Ids) -> Floats:
         """Mean + user_bias (len(users),), or the mean alone for somebody not known."""
         index, known = positions(self.users, users)
         return self.mean + np.where(known, self.user_bias[index], 0.0)
+
+    @cached_property
+    def _precise_users(self) -> Floats:
+        return self.user_factors.astype(np.float64, copy=False)
+
+    @cached_property
+    def _precise_items(self) -> Floats:
+        return self.item_factors.astype(np.float64, copy=False)
 
     @cached_property
     def _item_columns(self) -> Searched:
