@@ -16,7 +16,7 @@ QUARTERS = 4.0
 
 REACH = 5
 SHRINK = 3.0
-CLOSEST = 500
+CLOSEST = 1000
 """Items near to one that are kept."""
 ROWS_AT_ONCE = 1024
 
@@ -90,7 +90,7 @@ def _closeness(rater: Ints, rated: Ints, order: Ints, items: int) -> csr_array:
     """Sparse (I, I), how close together people rate two items; `order` is their own.
 
     A person who rated both within 5 places counts 1 / sqrt(places apart), the others 0; the mean
-    over them is shrunk as if by three others. Of an item the 500 closest count.
+    over them is shrunk as if by three others. Of an item the 1,000 closest count.
     """
     shape = (int(rater.max(initial=-1)) + 1, items)
     who, what = rater[order], rated[order]
