@@ -167,7 +167,7 @@ def refused(tmp_path, monkeypatch, capsys):
         pytest.fail("a server was started")
 
     def run(command, files, *more):
-        monkeypatch.setattr("flows.cli.app.prefect_for", start)
+        monkeypatch.setattr("flows.cli.running.prefect_for", start)
         folder = write_folder(tmp_path / "data", files)
         words = ["palate", command, "--data", str(folder), "--home", str(tmp_path / "home"), *more]
         monkeypatch.setattr(sys, "argv", words)
