@@ -1,7 +1,6 @@
 """How well each candidate fits each person, by the chosen scorer, and what it is shown of them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from flows.pipeline import Pipeline, item_texts, vectors
 from tasks.core import phases
@@ -32,7 +31,7 @@ def prepare(pipeline: Pipeline) -> Prepared:
         items=pipeline.dataset.items,
         typed=pipeline.inputs.typed,
         noun_plural=pipeline.dataset.info.noun_plural,
-        this_year=datetime.now(UTC).year,
+        this_year=pipeline.this_year,
         style=pipeline.engine.profile_style,
     )
     return Prepared(profiles=profiles, texts=item_texts(pipeline))
