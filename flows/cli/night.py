@@ -12,7 +12,7 @@ from flows.service.server import service_url
 from tasks.core.errors import SettingsError
 from tasks.core.homes import address
 from tasks.core.vocabulary import REASONS, SIMILARITY, WHY
-from tasks.settings.settings import Settings
+from tasks.settings.settings import Settings, check_estimable
 
 SAMPLE_USERS = 3
 SAMPLE_ITEMS = 5
@@ -132,6 +132,7 @@ def estimate(*, verbose: Verbose = False, settings: Options | None = None) -> No
     Takes the same options as `palate nightly`. What the ledger has already is not counted.
     """
     chosen = settings_of(settings)
+    check_estimable(chosen)
     check_data(chosen, rules=True, verbose=verbose)
     with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.estimate import estimate as flow  # noqa: PLC0415

@@ -7,19 +7,24 @@ from pathlib import Path
 
 from flows.service.server import prefect_for
 from tasks.settings.common import CommonOptions
+from tasks.settings.evaluation import EvaluationSettings
+from tasks.settings.runner_name import check_runner
+from tasks.settings.settings import Settings
 
 LONG_SECONDS = 2.0
 """A part of an answer that takes longer has a line on the screen."""
 
 
 def check_data(reads: CommonOptions, *, rules: bool, verbose: bool = False) -> None:
-    """Raise the error of a data set or file of tastes that cannot be used, whichever row it is in.
+    """Raise the error of a runner, a data set or another file that cannot be used, row by row.
 
     What was read is kept where the flow finds it. `rules`: those beside the data set are read too.
     Of a database only the columns are looked at, so that the flow alone asks it.
     """
     from tasks.data.catalogue import check_named, queries_of  # noqa: PLC0415 - fast `--help`
 
+    if isinstance(reads, Settings | EvaluationSettings):
+        check_runner(reads.runner, asks=reads.asks)
     check_named(reads.data, reads.home, reads.column_names, reads.profiles)
     if queries_of(reads.data, reads.column_names) or results_elsewhere(reads.home):
         return
