@@ -24,7 +24,6 @@ from tasks.core.progress import note, phase
 from tasks.core.vocabulary import Artifact
 from tasks.ranking.blend import Learned
 from tasks.ranking.rankers import LearnedRanker
-from tasks.store.asked import spent_on_scores
 from tasks.wishes.stages import typists_stage
 
 TREES_NEED = 2
@@ -43,6 +42,8 @@ def measured(pipeline: Pipeline, learned: Learned) -> Cascade:
         sample, asking = sampled(pipeline, learned)
     if sample is None:
         return NOT_MEASURED
+    from tasks.store.asked import spent_on_scores  # noqa: PLC0415 - loads openai and SQLAlchemy
+
     scores = similarities(asking, sample.heads)
     made = pipeline.steps.run(worth_stage, sample=sample, scores=scores, seed=pipeline.seed)
     price = spent_on_scores(pipeline.steps.home, pipeline.engine)

@@ -38,7 +38,6 @@ from tasks.evaluation.stages import (
     windows_stage,
 )
 from tasks.llm.budget import NANO
-from tasks.llm.session import session_for
 from tasks.ranking.blend import Learned
 from tasks.settings.evaluation import EvaluationSettings
 
@@ -271,6 +270,8 @@ def _spent(cell: Cell) -> Decimal | None:
     """
     if not _asks(cell):
         return None
+    from tasks.llm.session import session_for  # noqa: PLC0415 - loads openai and SQLAlchemy
+
     session = session_for(cell.settings.home, cell.settings.engine)
     if session.engine.budget.price is None:
         return None

@@ -71,6 +71,9 @@ def check_rows(settings: CommonOptions, *, rules: bool) -> None:
         else:
             dataset = read_dataset(steps, settings)
         read_typed(steps, settings, dataset)
+        if isinstance(settings, EvaluationSettings):
+            read_held_out(steps, settings, dataset)
+            read_recorded(steps, settings, dataset)
 
 
 def ingested(steps: Steps, settings: CommonOptions, source: Source) -> Dataset:

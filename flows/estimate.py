@@ -17,7 +17,6 @@ from flows.tonight import TONIGHT, Tonight
 from flows.tuning import tuned
 from tasks.cascade.heads import PARTS
 from tasks.core.artifacts import read_table
-from tasks.core.errors import SettingsError
 from tasks.core.flow_steps import FlowSteps
 from tasks.core.vocabulary import Artifact
 from tasks.features.similarity.language import people_shown
@@ -27,7 +26,7 @@ from tasks.llm.estimate import RequestPlan, plan_profiles, plan_scores, plan_sen
 from tasks.llm.questions import PROFILE, WHY, scoring
 from tasks.llm.session import session_for
 from tasks.llm.ways import expected_way
-from tasks.settings.settings import Settings
+from tasks.settings.settings import Settings, check_estimable
 from tasks.texts.profiles.language import favourites_blocks, with_lines
 from tasks.texts.sentences.listed import make_listed, places
 
@@ -44,7 +43,7 @@ def estimate(settings: Settings) -> Estimate:
     sentences are then counted as if the lists without the model were published. Where heads are
     judged, and what that adds is still to be asked, everybody's head counts.
     """
-    _refuse_what_is_not_counted(settings)
+    check_estimable(settings)
     tonight = _tonight(settings)
     plan, dataset = tonight.plan(), tonight.known.dataset
     session = session_for(settings.home, settings.engine)
@@ -129,15 +128,6 @@ def _plans_about(pipeline: Pipeline, pairs: Artifact, whose: str = "") -> dict[s
 def _tonight(settings: Settings) -> Tonight:
     steps = FlowSteps(settings.home, TONIGHT)
     return Tonight(steps, settings, what_is_known(steps, settings))
-
-
-def _refuse_what_is_not_counted(settings: Settings) -> None:
-    asks = settings.method.asks_llm or settings.method.writer == "llm" or settings.night.explain
-    if not settings.llm.llm_model or not asks:
-        raise SettingsError(
-            "There is nothing to estimate: no language model is asked.",
-            "Give --scorer llm (or llm-batch) or --explain, and --llm-model.",
-        )
 
 
 def _line(kind: str, plan: RequestPlan, settings: Settings) -> EstimateLine:

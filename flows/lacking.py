@@ -10,7 +10,6 @@ from tasks.core.progress import say
 from tasks.core.vocabulary import Artifact
 from tasks.features.similarity.stages import unscored_stage
 from tasks.night.stages import merge_lists_stage
-from tasks.store.asked import causes
 from tasks.texts.profiles.stages import unwritten_stage
 
 
@@ -69,6 +68,8 @@ def lacking(pipeline: Pipeline, whose: str, what: str, missing: int, wanted: int
     """How much is missing and why, said aloud; None where it is within the limit."""
     if not wanted or missing / wanted <= pipeline.engine.llm_unscored_limit:
         return None
+    from tasks.store.asked import causes  # noqa: PLC0415 - loads openai and SQLAlchemy
+
     why = causes(pipeline.steps.home, pipeline.engine) or "no request of tonight says why"
     note = (
         f"{missing:,} of {wanted:,} {whose} ({missing / wanted:.0%}) have no {what}: {why}."

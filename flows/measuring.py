@@ -22,7 +22,7 @@ def measure(steps: Steps, tonight: Tonight, plan: Plan, lists: Lists) -> list[Ce
     are left out: nobody can say whether they were written from train alone.
     """
     settings, protocol = tonight.settings, tonight.measured_by
-    if not _is_due(tonight, plan, lists):
+    if lists.degraded or not is_due(tonight, plan):
         return []
     common = {name: getattr(settings, name) for name in CommonOptions.model_fields}
     people = settings.users_to_measure or settings.limit_users or MOST_PEOPLE
@@ -38,9 +38,10 @@ def measure(steps: Steps, tonight: Tonight, plan: Plan, lists: Lists) -> list[Ce
         return []
 
 
-def _is_due(tonight: Tonight, plan: Plan, lists: Lists) -> bool:
+def is_due(tonight: Tonight, plan: Plan) -> bool:
+    """Whether the method has no figures yet, or others are wanted."""
     wanted = tonight.settings.users_to_measure
-    if lists.degraded or wanted == 0:
+    if wanted == 0:
         return False
     if plan.last is None or plan.last.state.measured_in is None:
         return True

@@ -5,6 +5,7 @@ The steps are functions of a `Pipeline`, each in a file of its own: `candidates`
 """
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Self
 
 from tasks.cascade.stages import AskedHeads
@@ -91,9 +92,9 @@ class Pipeline:
     `depth`: the longest list that anybody looks at. `chunk` and `chunk_asking`: users per task,
     where this machine computes and where a model is asked. Inner splits hold ratings out by
     `inner_protocol`, of `inner_keep` kept ratings where that is `cold-user`; where it is `horizon`
-    they are those of `windows`, the newest first. `again`: the last night, where the model left
-    things out that are to be asked for once more. `left_out`: sources that are too slow for so many
-    ratings.
+    they are those of `windows`, the newest first. `this_year`: when the lists are for. `again`: the
+    last night, where the model left things out that are to be asked for once more. `left_out`:
+    sources that are too slow for so many ratings.
     """
 
     steps: Steps
@@ -109,6 +110,7 @@ class Pipeline:
     inner_protocol: ProtocolName
     inner_keep: int
     windows: tuple[Window, ...]
+    this_year: int
     again: str | None = None
     left_out: tuple[str, ...] = ()
 
@@ -153,6 +155,7 @@ class Pipeline:
             inner_protocol=protocol,
             inner_keep=keep,
             windows=windows,
+            this_year=year_at(settings.known_until or (outer.start if outer else None)),
             left_out=tuple(set(settings.method.sources) - set(method.sources)),
         )
 
@@ -201,6 +204,12 @@ def _affordable(method: Method, inputs: Inputs) -> Method:
 
     left = {name: count for name, count in method.sources.items() if serves(name)}
     return method if left == method.sources else method.model_copy(update={"sources": left})
+
+
+def year_at(moment: int | None) -> int:
+    """The year of a moment (seconds since 1970), of now without one."""
+    when = datetime.now(UTC) if moment is None else datetime.fromtimestamp(moment, UTC)
+    return when.year
 
 
 def rating_counts(pipeline: Pipeline) -> Artifact:

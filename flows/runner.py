@@ -8,10 +8,9 @@ from typing import Any, ParamSpec, TypeVar
 from prefect.context import FlowRunContext
 
 from tasks.core.errors import SettingsError
-from tasks.core.secrets import Secrets
 from tasks.evaluation.grid import Grid
 from tasks.settings.evaluation import EvaluationSettings
-from tasks.settings.runner_name import THREADS, scheduler_of
+from tasks.settings.runner_name import THREADS, check_runner, lacks, scheduler_of
 from tasks.settings.settings import Settings
 
 P = ParamSpec("P")
@@ -67,16 +66,9 @@ def _cluster_for(settings: list[AnySettings]) -> AbstractContextManager[Any]:
     """A `flows.dask.cluster.ClusterRunner`, which needs optional packages."""
     scheduler = scheduler_of(settings[0].runner)
     asks = any(one.asks for one in settings)
-    if scheduler and asks and Secrets().palate_ledger_url is None:
-        raise SettingsError(
-            "The ledger of paid answers is a file, which workers of other machines cannot share.",
-            "Set PALATE_LEDGER_URL to a Postgres, here and for every worker; or --runner dask.",
-        )
     try:
         from flows.dask.cluster import cluster  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
-        raise SettingsError(
-            f"runner: {settings[0].runner} needs a package that is not installed ({error.name}).",
-            "pip install palate[dask]",
-        ) from error
+        raise lacks(settings[0].runner, error.name) from error
+    check_runner(settings[0].runner, asks=asks)
     return cluster(settings[0].home, scheduler, asks=asks)

@@ -1,7 +1,6 @@
 """How well each candidate fits each person, by the chosen scorer, and what it is shown of them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from flows.pipeline import Pipeline, item_texts, vectors
 from tasks.core import phases
@@ -10,8 +9,6 @@ from tasks.core.progress import outcome, phase, say
 from tasks.core.vocabulary import Artifact, Record
 from tasks.features.similarity.stages import needed_texts_stage, score_stage, unscored_stage
 from tasks.llm.options import Way
-from tasks.llm.session import session_for
-from tasks.llm.ways import IN_WORDS, chosen_way
 from tasks.texts.profiles.stages import profiles_stage, rated_stage, write_tastes_stage
 
 
@@ -34,7 +31,7 @@ def prepare(pipeline: Pipeline) -> Prepared:
         items=pipeline.dataset.items,
         typed=pipeline.inputs.typed,
         noun_plural=pipeline.dataset.info.noun_plural,
-        this_year=datetime.now(UTC).year,
+        this_year=pipeline.this_year,
         style=pipeline.engine.profile_style,
     )
     return Prepared(profiles=profiles, texts=item_texts(pipeline))
@@ -90,6 +87,9 @@ def in_its_way(pipeline: Pipeline) -> Pipeline:
     """
     if not pipeline.method.asks_llm:
         return pipeline
+    from tasks.llm.session import session_for  # noqa: PLC0415 - loads openai and SQLAlchemy
+    from tasks.llm.ways import IN_WORDS, chosen_way  # noqa: PLC0415
+
     way = session_for(pipeline.steps.home, pipeline.engine).run(chosen_way)
     outcome(f"scores asked for {IN_WORDS[way]}")
     return with_way(pipeline, way)

@@ -49,6 +49,11 @@ class Plan(Record):
         """What was learned earlier and serves tonight."""
         return self.last.state.fitted if self.last else None
 
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether everybody keeps the list of the last night, and nobody is gone."""
+        return self.last is not None and self.users is None and not self.gone
+
 
 class Lists(Record):
     """Everybody's ranked candidates, the run that made each user's, and what they come from.

@@ -31,6 +31,9 @@ VIEWS = (
 )
 """In the order in which they build on each other; those of the last line stay for one version."""
 
+KEYED = "ranked_items"
+"""A table that had a primary key in earlier versions."""
+
 REPLACED = ("telling_lists", "losing_lists")
 """Tables of earlier versions whose rows `upgrade/NAME.sql` carries over, in this order."""
 

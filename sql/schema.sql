@@ -79,8 +79,7 @@ CREATE TABLE IF NOT EXISTS ranked_items (
     similarity    DOUBLE,
     popularity    DOUBLE,
     date_affinity DOUBLE,
-    score         DOUBLE NOT NULL,
-    PRIMARY KEY (run_id, user, item)
+    score         DOUBLE NOT NULL
 );
 ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS external_quality DOUBLE;
 ALTER TABLE ranked_items ADD COLUMN IF NOT EXISTS external_votes DOUBLE;

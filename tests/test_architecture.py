@@ -23,6 +23,17 @@ COMMANDS = "flows.cli"
 LATE = {
     ("flows.doctor.services", "flows.service.processes"): "the extra `service`",
     ("flows.recommend", "tasks.llm.asking"): "openai takes a second to load",
+    ("flows.cascade", "tasks.store.asked"): "as above",
+    ("flows.cells", "tasks.llm.session"): "as above",
+    ("flows.lacking", "tasks.store.asked"): "as above",
+    ("flows.night", "tasks.llm.session"): "as above",
+    ("flows.night", "tasks.store.asked"): "as above",
+    ("flows.similarity", "tasks.llm.session"): "as above",
+    ("flows.similarity", "tasks.llm.ways"): "as above",
+    (
+        "tasks.settings.replay",
+        "tasks.features.table",
+    ): "SciPy takes long to load, for every command",
     ("tasks.features.similarity.stages", "tasks.features.similarity.language"): "as above",
     ("tasks.texts.profiles.stages", "tasks.texts.profiles.language"): "as above",
     ("tasks.texts.sentences.stages", "tasks.llm.asking"): "as above",

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-import flows.cli.main  # noqa: F401 - enters the commands
-from flows.cli.app import app
 from tests.support.browser import browser, find_chromium
+from tests.support.whole_app import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

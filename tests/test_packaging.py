@@ -10,9 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import flows.cli.main  # noqa: F401 - enters the commands
-from flows.cli.app import app
 from tests.support.command import environment
+from tests.support.whole_app import app
 
 ROOT = Path(__file__).parents[1]
 UV = str(Path(sys.executable).with_name("uv"))

@@ -4,8 +4,9 @@ import threading
 import webbrowser
 from secrets import randbits
 
-from flows.cli.app import answering, console
+from flows.cli.app import console
 from flows.cli.recommend import with_titles_settled
+from flows.cli.running import answering
 from tasks.core.errors import PalateError
 from tasks.report.blind.pair import Chosen, Draw, Pair, draw, keep_choice
 from tasks.report.blind.server import ask

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.cli.app import Options, settings_of, with_options
+from flows.cli.options import Options, settings_of, with_options
 from tasks.core.errors import SettingsError
 
 

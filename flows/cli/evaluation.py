@@ -9,18 +9,16 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.markup import escape
 
-from flows.cli.app import (
+from flows.cli.app import console
+from flows.cli.options import (
     Measuring,
     Replaying,
     Verbose,
-    answering,
-    check_data,
-    console,
-    running,
     settings_of_evaluation,
     settings_of_replay,
     with_options,
 )
+from flows.cli.running import answering, check_data, running
 from flows.outcomes import EvaluationResult, JudgementsResult, ReplayResult
 from tasks.core.homes import address
 from tasks.settings.evaluation import EvaluationSettings

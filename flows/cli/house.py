@@ -14,7 +14,8 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
-from flows.cli.app import Options, app, console, home_given, settings_of, with_options
+from flows.cli.app import app, console, home_given
+from flows.cli.options import Options, settings_of, with_options
 from flows.doctor.finding import Finding
 from flows.service.server import service_url
 from tasks.core.errors import NotifyError, SettingsError

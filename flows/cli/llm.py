@@ -1,4 +1,4 @@
-"""Commands for a language model on this machine."""
+"""A language model on this machine."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from cyclopts import App
 
 from flows.cli.app import app
 
-llm = App(name="llm", help="A language model on this machine.")
+llm = App(name="llm", help=__doc__)
 app.command(llm)
 
 

@@ -4,12 +4,15 @@ import os
 
 from rich.markup import escape
 
-from flows.cli.app import Options, Verbose, check_data, console, running, settings_of, with_options
+from flows.cli.app import console
+from flows.cli.options import Options, Verbose, settings_of, with_options
+from flows.cli.running import answering, check_data, results_elsewhere, running
 from flows.outcomes import Estimate, NightlyResult
+from flows.service.server import service_url
 from tasks.core.errors import SettingsError
 from tasks.core.homes import address
 from tasks.core.vocabulary import REASONS, SIMILARITY, WHY
-from tasks.settings.settings import Settings
+from tasks.settings.settings import Settings, check_estimable
 
 SAMPLE_USERS = 3
 SAMPLE_ITEMS = 5
@@ -28,12 +31,30 @@ def nightly(*, verbose: Verbose = False, settings: Options | None = None) -> Non
     """
     chosen = settings_of(settings)
     _check_or_notify(chosen, verbose=verbose)
-    with running(chosen.home, verbose=verbose) as wait_for_server:
-        from flows.nightly import nightly as flow  # noqa: PLC0415 - after the server is on its way
+    result = _night_as_before(chosen, verbose=verbose)
+    if result is None:
+        with running(chosen.home, verbose=verbose) as wait_for_server:
+            from flows.nightly import nightly as flow  # noqa: PLC0415 - the server is on its way
 
-        wait_for_server()
-        result = flow(chosen)
+            wait_for_server()
+            result = flow(chosen)
     show_night(result, chosen)
+
+
+def _night_as_before(settings: Settings, *, verbose: bool) -> NightlyResult | None:
+    """The night, where nothing is new and no server shows it: it only publishes what is there.
+
+    None where it is for Prefect to run it.
+    """
+    if os.environ.get("PREFECT_API_URL") or results_elsewhere(settings.home):
+        return None
+    with answering(settings.home, verbose=verbose, least=0.0):
+        from flows.night import is_as_before, run_night  # noqa: PLC0415
+        from tasks.core.direct_steps import DirectSteps  # noqa: PLC0415
+
+        if service_url(settings.home) is None and is_as_before(settings):
+            return run_night(DirectSteps, settings)
+    return None
 
 
 def _check_or_notify(settings: Settings, *, verbose: bool) -> None:
@@ -44,7 +65,6 @@ def _check_or_notify(settings: Settings, *, verbose: bool) -> None:
         check_targets(settings)
         check_data(settings, rules=True, verbose=verbose)
     except Exception:
-        # Loads Prefect, which must know the home first: not before a night that runs.
         from tasks.night.notify.outcome import notifying  # noqa: PLC0415
 
         with notifying(settings):
@@ -112,6 +132,7 @@ def estimate(*, verbose: Verbose = False, settings: Options | None = None) -> No
     Takes the same options as `palate nightly`. What the ledger has already is not counted.
     """
     chosen = settings_of(settings)
+    check_estimable(chosen)
     check_data(chosen, rules=True, verbose=verbose)
     with running(chosen.home, verbose=verbose) as wait_for_server:
         from flows.estimate import estimate as flow  # noqa: PLC0415

@@ -7,15 +7,9 @@ from typing import Annotated, TypeVar
 from cyclopts import Parameter
 from rich.markup import escape
 
-from flows.cli.app import (
-    Options,
-    Verbose,
-    answering,
-    console,
-    settings_of,
-    terminal,
-    with_options,
-)
+from flows.cli.app import console, terminal
+from flows.cli.options import Options, Verbose, settings_of, with_options
+from flows.cli.running import answering
 from flows.outcomes import Place, Recommendation, TasteList
 from tasks.core.errors import AmbiguousTitleError
 

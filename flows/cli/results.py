@@ -52,7 +52,10 @@ def sql(
         Folder, or s3://BUCKET/PREFIX, with the results: PALATE_HOME or .palate unless given.
 
     """
-    from flows.cli.tables import (  # noqa: PLC0415 - keeps `--help` fast
+    if statement is None:
+        questions()
+        return
+    from flows.cli.tables import (  # noqa: PLC0415 - loads Polars
         check_target,
         opened,
         show_some,
@@ -60,9 +63,6 @@ def sql(
     )
     from tasks.store.query import find_statement, stream  # noqa: PLC0415
 
-    if statement is None:
-        questions()
-        return
     how = format or _format_of(out)
     check_target(how, out)
     with stream(home_given(home), find_statement(statement)) as batches:

@@ -20,6 +20,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from flows.service.state import read_state
+from flows.service.template import NAME, copy_template, is_used, keep_template
 from tasks.core.errors import PalateError, ServiceError
 from tasks.core.full_disk import check_room
 from tasks.core.lock import in_use
@@ -43,10 +44,13 @@ QUIET = {
 """Defaults for every command; what the environment says wins."""
 
 HISTORY = ("EVENT_PERSISTER", "EVENT_LOGGER", "TASK_RUN_RECORDER", "TRIGGERS")
-EPHEMERAL = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"} | {
-    f"PREFECT_SERVER_SERVICES_{service}_ENABLED": "false" for service in HISTORY
+EPHEMERAL = {
+    **{"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"},
+    **{f"PREFECT_SERVER_SERVICES_{service}_ENABLED": "false" for service in HISTORY},
+    "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
 }
-"""A temporary server records no history: nobody can look at it once the command has ended."""
+"""A temporary server records no history: nobody can look at it once the command has ended. Nobody
+can make blocks on it either."""
 
 
 @contextmanager
@@ -194,8 +198,14 @@ def _serve(port: int, parent: int) -> None:
         """Makes the home's database, or brings it up to date, while no other server does."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            with FileLock(Path(os.environ["PREFECT_HOME"]) / START_LOCK):
+            home = Path(os.environ["PREFECT_HOME"])
+            database = home / NAME
+            is_new = is_used(database) and not database.exists()
+            with FileLock(home / START_LOCK):
+                copied = is_new and copy_template(database)
                 await super().startup(sockets)
+                if is_new and not copied and self.started:
+                    keep_template(database)
 
     threading.Thread(target=watch, daemon=True).start()
     config = uvicorn.Config(create_app(), host="127.0.0.1", port=port, log_level="error")

@@ -65,6 +65,7 @@ class DirectSteps(Steps):
                     os.utime(used)
             result = kept[0]
         else:
+            kept = None
             compute: Callable[..., Any] = stage.fn
             result = compute(**parameters)
             write_result(file, result)

@@ -51,8 +51,13 @@ def here(home: Path) -> Path:
 
 def mirrors() -> Path:
     """The folder of all mirrors: PALATE_MIRRORS, else in the user's cache."""
+    return Path(os.environ.get("PALATE_MIRRORS") or user_cache()).absolute()
+
+
+def user_cache() -> Path:
+    """The folder of what all homes of a user share, and can do without."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("PALATE_MIRRORS") or Path(cache) / "palate").absolute()
+    return Path(cache) / "palate"
 
 
 def _checked(scheme: str, place: str) -> str:

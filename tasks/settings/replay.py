@@ -5,7 +5,6 @@ import math
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tasks.core.errors import SettingsError
-from tasks.features.table import learned_features
 from tasks.models.options import ModelOptions, choices
 from tasks.models.registry import model_class
 from tasks.settings.common import Days, seconds_of
@@ -63,6 +62,8 @@ class ReplayOptions(BaseModel):
     @field_validator("ablate")
     @classmethod
     def _are_features(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        from tasks.features.table import learned_features  # noqa: PLC0415 - loads SciPy
+
         try:
             learned_features(["any"], given, similarity=False)
         except SettingsError as error:

@@ -4,6 +4,7 @@ import json
 
 from pydantic import model_validator
 
+from tasks.core.errors import SettingsError
 from tasks.core.homes import url_of
 from tasks.core.secrets import NOT_SHARED, Secrets
 from tasks.llm.options import EngineOptions, LlmOptions
@@ -63,6 +64,15 @@ def check_asking(method: Method, llm: LlmOptions) -> None:
         raise ValueError(
             "profile_style: favourites has no words for a language model to write; set"
             " profile_writer to composed"
+        )
+
+
+def check_estimable(settings: Settings) -> None:
+    """Raise SettingsError where a night would ask no language model anything."""
+    if not settings.llm.llm_model or not (settings.asks or settings.method.writer == "llm"):
+        raise SettingsError(
+            "There is nothing to estimate: no language model is asked.",
+            "Give --scorer llm (or llm-batch) or --explain, and --llm-model.",
         )
 
 

@@ -17,7 +17,6 @@ from tasks.core.steps import StageRecord
 from tasks.core.vocabulary import (
     GENRES,
     ITEM,
-    RANK,
     SIMILARITY,
     TITLE,
     USER,
@@ -225,11 +224,15 @@ def judging_tables(run: Run) -> dict[str, pl.DataFrame]:
 def ranked_rows(
     run_id: str, places: pl.LazyFrame, items: pl.LazyFrame, whys: pl.LazyFrame | None
 ) -> pl.LazyFrame:
-    """Rows of `ranked_items`; `whys` (user, item, why), if any."""
-    titled = places.join(items.select(ITEM, TITLE, YEAR, GENRES), on=ITEM, how="left")
+    """Rows of `ranked_items` in the order of `places`; `whys` (user, item, why), if any.
+
+    `places` are in the order of their users. To sort them anew would need all of them in memory.
+    """
+    about = items.select(ITEM, TITLE, YEAR, GENRES)
+    titled = places.join(about, on=ITEM, how="left", maintain_order="left")
     if whys is not None:
-        titled = titled.join(whys, on=[USER, ITEM], how="left")
-    return titled.sort(USER, RANK).select(
+        titled = titled.join(whys, on=[USER, ITEM], how="left", maintain_order="left")
+    return titled.select(
         pl.lit(run_id).alias("run_id"),
         pl.col(USER).cast(pl.String),
         pl.col(ITEM).cast(pl.String),

@@ -37,6 +37,9 @@ TABLES = (
     "judgements",
 )
 
+OF_LISTS = ("ranked_items", "favourites", "tastes")
+"""What goes with the lists of a night."""
+
 NEW = {"llm_requests": " WHERE id NOT IN (SELECT id FROM llm_requests)"}
 """A request is published once, by whichever run comes first."""
 
@@ -135,22 +138,35 @@ def _insert(file: Path, tables: Mapping[str, Rows], keep_nights: int | None) -> 
         for name in TABLES:
             if name in tables and not _is_empty(tables[name]):
                 rows = Path(folder, f"{name}.parquet")
-                tables[name].lazy().sink_parquet(rows)
+                tables[name].lazy().sink_parquet(rows, engine="streaming")
                 database.execute(
                     f"INSERT INTO {name} BY NAME SELECT * FROM read_parquet($rows)"
                     + NEW.get(name, ""),
                     {"rows": str(rows)},
                 )
         if keep_nights is not None:
-            database.execute(sql.statement("night/forget_lists.sql"), {"keep": keep_nights})
-            database.execute(sql.statement("night/forget_people.sql"))
+            _forget(database, keep_nights)
         database.execute("COMMIT")
         database.execute("CHECKPOINT")
 
 
+def _forget(database: duckdb.DuckDBPyConnection, keep_nights: int) -> None:
+    """Remove the lists of older nights, and what is known of their people."""
+    asked = sql.statement("night/forget.sql")
+    old = [run for (run,) in database.execute(asked, {"keep": keep_nights}).fetchall()]
+    if old:
+        for table in OF_LISTS:
+            database.execute(f"DELETE FROM {table} WHERE list_contains($1, run_id)", [old])
+
+
 def _bring_up_to_date(database: duckdb.DuckDBPyConnection) -> None:
     """Make what this version has and an earlier one had not; rows of replaced tables stay."""
+    if _has_key(database, sql.KEYED):
+        database.execute(f"ALTER TABLE {sql.KEYED} RENAME TO {sql.KEYED}_before")
     database.execute(sql.statement("schema.sql"))
+    if _has_table(database, f"{sql.KEYED}_before"):
+        database.execute(sql.statement(f"upgrade/{sql.KEYED}.sql"))
+        database.execute(f"DROP TABLE {sql.KEYED}_before")
     tables = {
         name for (name,) in database.execute("SELECT table_name FROM duckdb_tables()").fetchall()
     }
@@ -164,6 +180,15 @@ def _bring_up_to_date(database: duckdb.DuckDBPyConnection) -> None:
         database.execute(f"CREATE OR REPLACE VIEW {view} AS\n{text}")
     _say_what_columns_mean(database)
     database.execute("COMMIT")
+
+
+def _has_key(database: duckdb.DuckDBPyConnection, table: str) -> bool:
+    asked = "FROM duckdb_constraints() WHERE table_name = ? AND constraint_type = 'PRIMARY KEY'"
+    return bool(database.execute(asked, [table]).fetchall())
+
+
+def _has_table(database: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return bool(database.execute("FROM duckdb_tables() WHERE table_name = ?", [table]).fetchall())
 
 
 def _say_what_columns_mean(database: duckdb.DuckDBPyConnection) -> None:

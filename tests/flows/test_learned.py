@@ -10,7 +10,6 @@ import pytest
 from prefect import flow
 
 from flows.cells import Evaluation
-from flows.cli.app import app
 from flows.evaluate import evaluate
 from flows.nightly import nightly
 from tasks.core.artifacts import read_table
@@ -24,6 +23,7 @@ from tests.support.datasets import write_generic
 from tests.support.in_process import flows_in
 from tests.support.options import plain_evaluation, plain_settings
 from tests.support.small_trees import small_trees
+from tests.support.whole_app import app
 from tests.support.worlds import Recording, moved
 
 BEST = Path(__file__).parents[2] / "deployments" / "best.toml"

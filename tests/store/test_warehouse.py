@@ -219,6 +219,21 @@ def test_an_older_results_file_takes_new_runs_and_keeps_its_own(tmp_path: Path) 
         query(tmp_path, f"FROM {view}")
 
 
+def test_the_key_that_lists_had_goes_and_its_lists_stay(tmp_path: Path) -> None:
+    publish(tmp_path, a_run("run-1"))
+    with duckdb.connect(database_file(tmp_path)) as database:
+        database.execute("ALTER TABLE ranked_items ADD PRIMARY KEY (run_id, user, item)")
+    for number in (2, 3):
+        publish(tmp_path, a_run(f"run-{number}"))
+    assert query(tmp_path, "SELECT run_id FROM ranked_items ORDER BY 1").height == 3
+    keyed = "FROM duckdb_constraints() WHERE table_name = 'ranked_items' AND constraint_type LIKE"
+    assert not query(tmp_path, f"{keyed} 'PRIMARY%'").height
+    assert query(tmp_path, f"{keyed} 'NOT NULL'").height
+    assert not query(tmp_path, "FROM duckdb_tables() WHERE table_name LIKE '%before'").height
+    about = "SELECT comment FROM duckdb_columns() WHERE table_name = 'ranked_items'"
+    assert all(query(tmp_path, about)["comment"])
+
+
 def test_a_run_that_did_nothing_is_still_a_run(tmp_path: Path) -> None:
     publish(tmp_path, an_evaluation("run-1") | {"stages": pl.DataFrame()})
     assert query(tmp_path, "SELECT run_id, tasks FROM run_history").rows() == [("run-1", None)]
@@ -254,4 +269,4 @@ def test_the_file_does_not_grow_with_nights_whose_lists_are_gone(tmp_path: Path)
     for number in range(12):
         publish(tmp_path, a_run(f"run-{number:02}", users=10_000), keep_nights=2)
         sizes.append(database_file(tmp_path).stat().st_size)
-    assert sizes[11] < 1.5 * sizes[4]
+    assert max(sizes[6:]) < 1.5 * max(sizes[:6]), "lists of a night go when those beside them do"

@@ -1,10 +1,9 @@
 """Who gets a message about a night, and when. Whether it arrives never changes the night."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from prefect.exceptions import MissingContextError
-from prefect.logging import get_run_logger
 from pydantic import SecretStr
 from rich.markup import escape
 
@@ -21,8 +20,18 @@ def notify(settings: Settings, about: Message) -> None:
     for problem in send(settings, about):
         what = f"no message that the night was {about.status}: {problem.what}"
         say(f"  [red]{escape(what)}[/]")
-        with suppress(MissingContextError):
-            get_run_logger().warning(what)
+        _warn_in_run(what)
+
+
+def _warn_in_run(what: str) -> None:
+    """Log it where Prefect shows the run, if this is one: what is none has not loaded Prefect."""
+    if "prefect" not in sys.modules:
+        return
+    from prefect.exceptions import MissingContextError  # noqa: PLC0415
+    from prefect.logging import get_run_logger  # noqa: PLC0415
+
+    with suppress(MissingContextError):
+        get_run_logger().warning(what)
 
 
 def send(settings: Settings, about: Message) -> list[NotifyError]:

@@ -7,8 +7,10 @@ from contextlib import closing
 
 import pytest
 
+from flows.cli.main import COMMANDS as ALL
 from flows.cli.main import main
 from tests.data.conftest import GENERIC, MOVIELENS, write_folder
+from tests.support.in_process import run_here
 
 
 @pytest.fixture
@@ -167,8 +169,9 @@ def refused(tmp_path, monkeypatch, capsys):
         pytest.fail("a server was started")
 
     def run(command, files, *more):
-        monkeypatch.setattr("flows.cli.app.prefect_for", start)
+        monkeypatch.setattr("flows.cli.running.prefect_for", start)
         folder = write_folder(tmp_path / "data", files)
+        more = more or (("--explain", "--llm-model", "m") if command == "estimate" else ())
         words = ["palate", command, "--data", str(folder), "--home", str(tmp_path / "home"), *more]
         monkeypatch.setattr(sys, "argv", words)
         with pytest.raises(SystemExit) as ended:
@@ -255,3 +258,34 @@ ratings = "SELECT who, what, stars FROM log"
     assert "2 ratings read from sqlite:///" in out
     assert "who -> user, what -> item, stars -> rating" in out
     assert not (tmp_path / "home").exists()
+
+
+WRONG = {"--topp": "3", "--data": "nowhere", "--top": "0", "--config": "none.toml"}
+"""By option, a value that cannot be."""
+
+EVERY = sorted(name for names in ALL.values() for name in names)
+
+
+@pytest.mark.parametrize("option", WRONG)
+@pytest.mark.parametrize("command", EVERY)
+def test_no_command_starts_prefect_for_what_cannot_be(command, option, tmp_path, monkeypatch):
+    monkeypatch.setattr("flows.cli.running.prefect_for", lambda _home: pytest.fail("started"))
+    value = WRONG[option]
+    file = ["grid.toml"] if command in {"experiment", "judgements"} else []
+    done = run_here(command, *file, option, value, PALATE_HOME=str(tmp_path))
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert done.stderr.startswith("Error: ") or "fail" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("estimate", "--top", "5"), "nothing to estimate"),
+        (("nightly", "--runner", "dask://127.0.0.1:9", "--explain", "--llm-model", "m"), "LEDGER"),
+        (("evaluate", "--protocol", "given", "--held-out", "none.csv"), "none.csv"),
+        (("evaluate", "--scorer", "recorded", "--scores", "none.csv"), "none.csv"),
+    ],
+)
+def test_settings_that_only_a_flow_would_read_are_looked_at_before_it(refused, words, said):
+    command, *more = words
+    assert said in refused(command, GENERIC, *more)
