@@ -50,7 +50,7 @@ class FeatureInputs(Record):
     scores: Artifact | None
 
 
-@stage("make item facts", "4", "numpy", "scipy", counts_if_given={"share", "drawn"})
+@stage("make item facts", "5", "numpy", "scipy", counts_if_given={"share", "drawn"})
 def item_facts_stage(
     home: Path,
     ratings: Artifact,
