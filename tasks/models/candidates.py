@@ -121,11 +121,12 @@ def highest(estimates: Numbers, count: int, ties: Places) -> tuple[Places, Place
     The count-th highest of the maxima of groups of items is at most the count-th highest of all:
     so only what reaches it is looked at one by one.
     """
-    rows, columns = np.nonzero(estimates >= _reached(estimates, count)[:, None])
+    reached = np.maximum(_reached(estimates, count), np.finfo(estimates.dtype).min)
+    rows, columns = np.nonzero(estimates >= reached[:, None])
     values = estimates[rows, columns]
     lengths = np.bincount(rows, minlength=len(estimates))
     least = _least(_in_rows(values, lengths, -np.inf), count)[rows]
-    kept = (values >= least) & (values > -np.inf)
+    kept = values >= least
     place = np.empty(len(ties), np.int64)
     place[ties] = np.arange(len(ties))
     rows, places, equal = rows[kept], place[columns[kept]], (values == least)[kept]

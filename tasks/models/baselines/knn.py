@@ -6,7 +6,6 @@ from typing import Self
 import numpy as np
 import polars as pl
 import scipy
-from numpy.typing import NDArray
 from pydantic import Field
 
 from tasks.core.arrays import Floats, Ids, Places, places_of
@@ -59,12 +58,13 @@ class ItemKnn(ProductModel):
                 "Use popularity or svd for a data set as small as this.",
             )
         blocks = list(_nearest(compared[:, enough], heights[:, enough], options.neighbours))
-        weights, near = (np.concatenate(part) for part in zip(*blocks, strict=True))
+        item, near, weights = (np.concatenate(part) for part in zip(*blocks, strict=True))
+        parts = weights.astype(np.float32), (enough[near], enough[item])
         return cls(
             users=users,
             items=items,
             left=everything,
-            right=_columns(len(items), enough, near, weights),
+            right=scipy.sparse.csr_array(parts, shape=(len(items), len(items))),
             options=training.options,
         )
 
@@ -93,8 +93,8 @@ def _drawn(rated: Matrix, seed: int) -> Places:
 
 def _nearest(
     rated: Matrix, heights: Matrix, neighbours: int
-) -> Iterator[tuple[Floats, NDArray[np.int64]]]:
-    """Weights and places of each item's nearest (rows, neighbours), some items at a time.
+) -> Iterator[tuple[Places, Places, Floats]]:
+    """Places of items, those of their nearest, and these weights (P,), some items at a time.
 
     `rated` and `heights` (U, n): who rated the items with enough ratings, and how high.
     """
@@ -111,19 +111,9 @@ def _nearest(
         squared_here = (squared[block] @ rated).toarray()[row, near]
         lengths = np.sqrt(squared_here * (raters[block] @ squares).toarray()[row, near])
         cosines = (levels[block] @ heights).toarray()[row, near] / lengths
-        weights = np.zeros_like(both, dtype=np.float64)
+        weights = np.full(both.shape, -np.inf)
         weights[row, near] = cosines * shared / (counts[start + row] * counts[near])
-        weights[np.arange(len(weights)), np.arange(start, start + len(weights))] = 0.0
-        _, nearest = highest(weights, min(neighbours, items), np.arange(items))
-        highest_of_each = nearest.reshape(len(weights), -1)
-        yield np.take_along_axis(weights, highest_of_each, axis=1), highest_of_each
-
-
-def _columns(
-    count: int, enough: NDArray[np.int64], near: NDArray[np.int64], weights: Floats
-) -> Matrix:
-    """Sparse (I, I): each item's column holds the weights of its nearest."""
-    kept = weights > 0
-    items = np.repeat(enough, kept.sum(axis=1))
-    values = weights[kept].astype(np.float32)
-    return scipy.sparse.csr_array((values, (enough[near[kept]], items)), shape=(count, count))
+        weights[np.arange(len(weights)), np.arange(start, start + len(weights))] = -np.inf
+        lengths, nearest = highest(weights, neighbours, np.arange(items))
+        item = np.repeat(np.arange(len(weights)), lengths)
+        yield start + item, nearest, weights[item, nearest]
