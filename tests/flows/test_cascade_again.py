@@ -10,6 +10,7 @@ import pytest
 from tasks.store.query import query
 from tests.flows.test_cascade import asking
 from tests.support.datasets import write_generic
+from tests.support.fake_llm.call import Call
 from tests.support.fake_llm.handle import FakeLLM, fake_llm
 from tests.support.fake_llm.taste import write_taste
 from tests.support.in_process import Terminal
@@ -43,7 +44,11 @@ def forget_stages(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("evaluate", "--protocol", "split", "--seeds", 1), ("replay", *REPLAYED)]
+    "words",
+    [
+        ("evaluate", "--protocol", "split", "--seeds", 1),
+        pytest.param(("replay", *REPLAYED), marks=pytest.mark.slow),
+    ],
 )
 def test_the_second_fit_of_the_same_sample_sends_nothing(
     words: tuple[object, ...], knowing: FakeLLM, people: Path, terminal: Terminal
@@ -63,14 +68,14 @@ def test_the_second_fit_of_the_same_sample_sends_nothing(
     assert before.height and query(terminal.home, figures).equals(before)
 
 
-@pytest.mark.parametrize("refit", [7, 1])
-def test_with_one_in_a_hundred_changed_little_is_sent_and_nothing_again(
-    refit: int, knowing: FakeLLM, people: Path, tmp_path: Path, terminal: Terminal
-) -> None:
+@pytest.fixture
+def changed(
+    knowing: FakeLLM, people: Path, tmp_path: Path, terminal: Terminal
+) -> tuple[Path, list[Call]]:
+    """Data of which one person in a hundred has rated since a night, and what that night sent."""
     data = tmp_path / "data"
     shutil.copytree(people, data)
-    terminal.succeed("nightly", *asking(knowing, data, "--refit", refit))
-    first = len(knowing.calls())
+    terminal.succeed("nightly", *asking(knowing, data))
     ratings = pl.read_parquet(data / "ratings.parquet")
     arrived = []
     for user in range(3, 3 + USERS // 100):
@@ -78,8 +83,27 @@ def test_with_one_in_a_hundred_changed_little_is_sent_and_nothing_again(
         new = min(set(range(1, 61)) - set(theirs["item"]))
         arrived.append(theirs.head(1).with_columns(item=pl.lit(new, pl.Int64)))
     pl.concat([ratings, *arrived]).write_parquet(data / "ratings.parquet")
-    terminal.succeed("nightly", *asking(knowing, data, "--refit", refit))
-    calls = knowing.calls()
+    return data, knowing.calls()
 
-    assert 0 < len(calls) - first <= 0.015 * first
-    assert len({call.user for call in calls}) == len(calls), "nothing was sent again"
+
+def pairs_of(calls: list[Call]) -> list[tuple[str, str]]:
+    """Person and item of all that was asked."""
+    return [(call.user.split("<items")[0], text) for call in calls for text in call.items.values()]
+
+
+def test_with_one_in_a_hundred_changed_little_is_sent(
+    changed: tuple[Path, list[Call]], knowing: FakeLLM, terminal: Terminal
+) -> None:
+    data, first = changed
+    terminal.succeed("nightly", *asking(knowing, data))
+    assert 0 < len(knowing.calls()) - len(first) <= 0.015 * len(first)
+
+
+def test_fitted_anew_it_asks_only_for_pairs_that_nobody_asked_for(
+    changed: tuple[Path, list[Call]], knowing: FakeLLM, terminal: Terminal
+) -> None:
+    data, first = changed
+    terminal.succeed("nightly", *asking(knowing, data, "--refit", 1))
+    pairs = pairs_of(knowing.calls())
+    assert len(first) < len(knowing.calls()) < 2 * len(first)
+    assert len(set(pairs)) == len(pairs)

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.crash.nights import NightPlan, NightTrial
 from tests.flows.test_cascade import LEARNED
 
 SMALL = NightPlan(kills=2, seed=3, method=("--method", LEARNED), people=100, sampled=25)
 
 
+@pytest.mark.slow
 def test_a_killed_night_carries_on_pays_nothing_twice_and_publishes_the_same(
     tmp_path: Path, server: str
 ) -> None:
