@@ -36,7 +36,7 @@ check: $(READY)  ## lint, format, types, and that imports point downwards only
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 
-crash: $(READY)  ## kills the scoring engine 100 times and proves from the server's log what was lost
+crash: $(READY)  ## kills the scoring engine 100 times, whole nights 8 times, and proves from the server's log what was lost
 	$(BIN)/python -m tests.crash
 
 bench: $(READY)  ## every step, beside the published way and other libraries; a few minutes (DATA=NAME for others)

@@ -17,10 +17,10 @@ from tasks.cascade.stages import (
     head_sample_stage,
     worth_stage,
 )
-from tasks.cascade.worth import FEWEST_PEOPLE, Cascade
+from tasks.cascade.worth import Cascade
 from tasks.core import phases
 from tasks.core.errors import TooLittleDataError
-from tasks.core.progress import note, phase
+from tasks.core.progress import phase, say
 from tasks.core.vocabulary import Artifact
 from tasks.ranking.blend import Learned
 from tasks.ranking.rankers import LearnedRanker
@@ -36,12 +36,12 @@ def measured(pipeline: Pipeline, learned: Learned) -> Cascade:
     """What judging heads adds to the order that was learned, part by part. Raises LlmError.
 
     Only people of whom the ledger lacks something are asked about. With too few people to fit and
-    to judge on, nobody is.
+    to judge on, nobody is, and nothing is known of what it adds.
     """
     with phase(phases.LEARN):
         sample, asking = sampled(pipeline, learned)
-    if sample is None:
-        return NOT_MEASURED
+    if sample is None or not sample.enough:
+        return NOT_MEASURED.model_copy(update={"people": sample.users.rows if sample else 0})
     from tasks.store.asked import spent_on_scores  # noqa: PLC0415 - loads openai and SQLAlchemy
 
     scores = similarities(asking, sample.heads)
@@ -51,14 +51,17 @@ def measured(pipeline: Pipeline, learned: Learned) -> Cascade:
 
 
 def sampled(pipeline: Pipeline, learned: Learned) -> tuple[HeadSample | None, Pipeline]:
-    """A sample of people, None where there are too few, and the pipeline that asks about them."""
+    """A sample of people, and the pipeline that asks about them; None where none can be drawn."""
     try:
         sample, asking = draw(pipeline, learned)
     except TooLittleDataError as error:
-        note(f"  what the model would add is not measured: {error.what}")
+        say(f"  what the model would add is not measured: {error.what}")
         return None, pipeline
-    enough = sample.users.rows >= 2 * FEWEST_PEOPLE
-    return (sample if enough else None), asking
+    if not sample.enough:
+        say(
+            f"  what the model would add is not measured: {sample.users.rows:,} people to ask about"
+        )
+    return sample, asking
 
 
 def draw(pipeline: Pipeline, learned: Learned) -> tuple[HeadSample, Pipeline]:

@@ -1,5 +1,8 @@
 """What a catalogue lacks, asked of TMDB and of a language model, and kept for later nights."""
 
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,17 +20,39 @@ from tasks.data.enriching.enrich import Counts
 from tasks.data.enriching.enrich import enrich as fill_in
 from tasks.data.enriching.fill import load, save
 from tasks.data.enriching.tmdb import BASE_URL
-from tasks.llm.questions import AskTexts
+from tasks.llm.questions import AskTexts, Kind
 from tasks.settings.settings import Settings
+from tasks.store.asked import causes
 
 
 class EnrichResult(Record):
-    """What was found for which data set, where it is kept, and what must be said with it."""
+    """What was found for which data set, where it is kept, and what must be said with it.
+
+    `lacking`: how many questions the language model left unanswered, and why, if that is more than
+    the limit.
+    """
 
     dataset: str
     counts: Counts
     file: Path
     attribution: str | None
+    lacking: str | None = None
+
+
+@dataclass
+class Counting:
+    """Asks, and counts the questions and those without an answer."""
+
+    ask: AskTexts
+    asked: int = 0
+    unanswered: int = 0
+
+    def __call__(self, kind: Kind, blocks: Sequence[str]) -> list[str | None]:
+        """One text per block, None where there is none."""
+        texts = self.ask(kind, blocks)
+        self.asked += len(texts)
+        self.unanswered += texts.count(None)
+        return texts
 
 
 def enrich(
@@ -57,12 +82,13 @@ def _enrich(
     dataset = _as_it_came(FlowSteps(home), settings)
     name = dataset.info.name
     key = Secrets().tmdb_api_key
+    asking, began = Counting(ask) if ask else None, time.time()
     enriched = fill_in(
         read_table(home, dataset.items),
         noun=dataset.info.noun,
         tmdb=CachedTmdb(home, tmdb_url, key) if key and key.get_secret_value() else None,
-        judge=ask and partial(ask, "judge"),
-        describe=ask and partial(ask, "describe"),
+        judge=partial(asking, "judge") if asking else None,
+        describe=partial(asking, "describe") if asking else None,
         limit=limit,
         earlier=load(home, name),
         keep=partial(save, home, name),
@@ -73,6 +99,20 @@ def _enrich(
         counts=enriched.counts,
         file=save(home, name, enriched.table),
         attribution=ATTRIBUTION if used else None,
+        lacking=_lacking(settings, asking, began) if asking else None,
+    )
+
+
+def _lacking(settings: Settings, asking: Counting, began: float) -> str | None:
+    """What the model left out, and why; None where that is within the limit."""
+    most = settings.llm.llm_unscored_limit * asking.asked
+    if asking.unanswered <= most or not settings.llm.llm_model:
+        return None
+    why = causes(settings.home, settings.engine, began) or "no request says why"
+    share = asking.unanswered / asking.asked
+    return (
+        f"{asking.unanswered:,} of {asking.asked:,} questions ({share:.0%}) have no answer of"
+        f" {settings.llm.llm_model}: {why}."
     )
 
 

@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.candidates import propose
-from flows.cascade import asking_about, heads_to_ask, measured, sampled
+from flows.cascade import NOT_MEASURED, asking_about, heads_to_ask, measured, sampled
 from flows.dataset import what_is_known
 from flows.outcomes import Estimate, EstimateLine
 from flows.pipeline import Candidates, Pipeline
@@ -96,9 +96,12 @@ def _plans_of_heads(pipeline: Pipeline, proposed: Candidates) -> dict[str, Reque
     if not fitted:
         learned = learn_aloud(pipeline)
         sample, asking = sampled(pipeline, learned)
-        plans = _plans_about(asking, sample.heads, OF_SAMPLE) if sample else {}
-        if not any(plan.requests for plan in plans.values()):
-            cascade = measured(pipeline, learned)
+        if not sample or not sample.enough:
+            cascade = NOT_MEASURED
+        else:
+            plans = _plans_about(asking, sample.heads, OF_SAMPLE)
+            if not any(plan.requests for plan in plans.values()):
+                cascade = measured(pipeline, learned)
     always = pipeline.engine.llm_always
     asks = cascade.asks(always=always) if cascade else dict.fromkeys(PARTS, True)
     lists = lists_without_model(pipeline, proposed)

@@ -148,6 +148,9 @@ def _answered(
         silent = settings.model_copy(update={"method": method})
         told = f"{down.what} The list is made without the model."
         return _answered(steps, silent, dataset, rules, question, tastes, told)
+    if fitted.cascade:
+        unmeasured = fitted.cascade.unmeasured(always=settings.llm.llm_always)
+        plain = " ".join(filter(None, [plain, unmeasured])) or None
     rated = _understood(settings, ready, question.rate)
     person = steps.run(
         people_stage,

@@ -137,9 +137,15 @@ class _Made:
         return LastNight(run_id=self.tonight.steps.part, state=state)
 
     @property
+    def unjudged(self) -> str | None:
+        """Why a language model judged no list, if nothing of it could be measured."""
+        cascade, asking = self.lists.fitted.cascade, self.tonight.settings.llm
+        return cascade.unmeasured(always=asking.llm_always) if cascade else None
+
+    @property
     def status(self) -> str:
         """As a night's record would say."""
-        if self.lists.degraded:
+        if self.lists.degraded or self.unjudged:
             return "degraded"
         return "guarded" if self.guarding.note else "complete"
 
@@ -180,7 +186,7 @@ class _Nights:
                     new_lists=made.plan.users.rows if made.plan.users else 0,
                     fitted=made.plan.last is None,
                     status=made.status,
-                    note=made.lists.degraded or made.guarding.note or short,
+                    note=made.lists.degraded or made.unjudged or made.guarding.note or short,
                     requests=self._requests() - asked,
                     reliability=judge.reliability(came, made.lists),
                     seconds=time.monotonic() - clock,

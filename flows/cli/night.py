@@ -9,7 +9,7 @@ from flows.cli.options import Options, Verbose, settings_of, with_options
 from flows.cli.running import answering, check_data, results_elsewhere, running
 from flows.outcomes import Estimate, NightlyResult
 from flows.service.server import service_url
-from tasks.core.errors import SettingsError
+from tasks.core.errors import LlmError, SettingsError
 from tasks.core.homes import address
 from tasks.core.vocabulary import REASONS, SIMILARITY, WHY
 from tasks.settings.settings import Settings, check_estimable
@@ -199,6 +199,8 @@ def enrich(
     if result.attribution:
         console.print(result.attribution)
     console.print(f"Kept in {escape(str(result.file))}", soft_wrap=True)
+    if result.lacking:
+        raise LlmError(result.lacking, "What came is kept: the same command asks for the rest.")
 
 
 def _show_descriptions(dataset: str, counts: dict[str, int]) -> None:

@@ -16,7 +16,7 @@ from tasks.cascade.heads import (
     part_counts,
     shares,
 )
-from tasks.cascade.worth import Cascade, worth
+from tasks.cascade.worth import FEWEST_SAMPLED, Cascade, worth
 from tasks.core.artifacts import read_table, write_table
 from tasks.core.chunks import rows_of, theirs
 from tasks.core.progress import bar
@@ -49,6 +49,11 @@ class HeadSample(Record):
     heads: Artifact
     users: Artifact
     shares: dict[str, float]
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are people to fit on, and as many to judge on."""
+        return self.users.rows >= FEWEST_SAMPLED
 
 
 class AskedHeads(Record):

@@ -22,7 +22,8 @@ class JudgedPart(PartGain):
 class Judging(Record):
     """By part, what was asked of heads, and why; the prices of the sample and of tonight's lists.
 
-    `listed`: people with a new list; `unasked`: those of them about whom nothing was asked.
+    `listed`: people with a new list; `unasked`: those of them about whom nothing was asked;
+    `unmeasured`: why nobody was, if for want of people to measure on.
     """
 
     parts: tuple[JudgedPart, ...]
@@ -30,6 +31,7 @@ class Judging(Record):
     unasked: int
     sample: Spent
     tonight: Spent
+    unmeasured: str | None = None
 
     @property
     def sentence(self) -> str:
@@ -68,6 +70,7 @@ def judging(
         unasked=listed - asked,
         sample=cascade.price,
         tonight=tonight,
+        unmeasured=cascade.unmeasured(always=always),
     )
 
 

@@ -19,6 +19,7 @@ DOUBT = 0.02
 in a hundred samples seems worth it then; with .05 it was three."""
 FEWEST_PEOPLE = 20
 """To fit on, and of each part to judge on: of fewer nothing is said."""
+FEWEST_SAMPLED = 2 * FEWEST_PEOPLE
 
 
 class PartGain(Record):
@@ -79,6 +80,19 @@ class Cascade(Record):
         earned = {gain.part: gain.earned for gain in self.gains}
         blends = self.blend is not None
         return {part: blends and (always or earned.get(part, False)) for part in PARTS}
+
+    def unmeasured(self, *, always: bool) -> str | None:
+        """Why nobody is asked about although nothing says that it is not worth it, if so."""
+        known = any(gain.gain is not None for gain in self.gains)
+        if known or any(self.asks(always=always).values()):
+            return None
+        return (
+            "The language model judged nobody's list: what that adds could not be measured, as"
+            f" there are {self.people:,} people to ask about whose held-out ratings are known"
+            f" ({FEWEST_SAMPLED} are needed, {FEWEST_PEOPLE} of a part to judge on). The lists are"
+            " those without it. Wait for more ratings, leave out --scorer, or give"
+            " --method paper, which asks without measuring."
+        )
 
 
 def worth(heads: pl.DataFrame, shares: Mapping[str, float], seed: int) -> Cascade:

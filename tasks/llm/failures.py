@@ -8,7 +8,7 @@ import openai
 
 from tasks.core.errors import LlmError, LlmSetupError
 from tasks.llm.refusals import Refusal, read_refusal
-from tasks.llm.waiting import seconds_to_wait
+from tasks.llm.waiting import delay_in, seconds_to_wait
 
 Remedy = Literal["again", "plain", "smaller", "give_up", "stop"]
 """again: later, with backoff. plain: at once, without what was refused. smaller: this prompt is too
@@ -62,7 +62,8 @@ def _never_sent(error: openai.APIConnectionError) -> bool:
 
 def _of_status(error: openai.APIStatusError) -> Failure:
     said = read_refusal(error.status_code, [error.code, error.type, error.param, error.body])
-    return failure_of(said, seconds_to_wait(error.response.headers, time.time()))
+    wait = seconds_to_wait(error.response.headers, time.time())
+    return failure_of(said, wait if wait is not None else delay_in(error.body))
 
 
 def failure_of(said: Refusal, retry_after: float | None = None) -> Failure:  # noqa: PLR0911, C901 - a table

@@ -1,4 +1,4 @@
-"""How long a server asks to wait, in the headers of its refusal."""
+"""How long a server asks to wait, in the headers of its refusal or in its body."""
 
 import math
 import re
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 LONGEST_WAIT = 86_400.0
+DEEPEST = 6
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -32,6 +33,22 @@ def seconds_to_wait(headers: Mapping[str, str], now: float) -> float | None:
     return min(told, LONGEST_WAIT) if told is not None and told > 0 else None
 
 
+def delay_in(body: object, deep: int = DEEPEST) -> float | None:
+    """Seconds to wait by an error's body, None where it names none: the longest of several.
+
+    As in {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "36.2s"}, which may
+    lie anywhere in it.
+    """
+    told: list[float | None] = []
+    if isinstance(body, dict) and deep:
+        delay = body.get("retryDelay")
+        told = [_span(delay)] if isinstance(delay, str) else []
+        told += [delay_in(value, deep - 1) for value in body.values()]
+    elif isinstance(body, list) and deep:
+        told = [delay_in(value, deep - 1) for value in body]
+    return max((min(one, LONGEST_WAIT) for one in told if one), default=None)
+
+
 def _reset(headers: Mapping[str, str], now: float) -> float | None:
     resets: list[float] = []
     used_up: list[float] = []
@@ -53,14 +70,21 @@ def _seconds(text: str, now: float) -> float | None:
         if number >= _IN_MILLISECONDS:
             return number / 1000 - now
         return number - now if number >= _A_MOMENT else number
-    if _SPAN.fullmatch(text):
-        return sum(float(count) * _UNITS[unit] for count, unit in _PART.findall(text))
+    if (span := _span(text)) is not None:
+        return span
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:
         return None
     utc = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return (utc - datetime.fromtimestamp(now, UTC)).total_seconds()
+
+
+def _span(text: str) -> float | None:
+    """Seconds of a span such as "1m30s"; None where it is none."""
+    if not _SPAN.fullmatch(text):
+        return None
+    return sum(float(count) * _UNITS[unit] for count, unit in _PART.findall(text))
 
 
 def _number(text: str) -> float | None:

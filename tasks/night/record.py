@@ -43,15 +43,24 @@ class Night(Record):
     @property
     def status(self) -> str:
         """What the record says."""
-        if self.degraded or self.unexplained:
+        if self.degraded or self.unexplained or self.unjudged:
             return "degraded"
         return "guarded" if self.guarded else "complete"
 
     @property
     def note(self) -> str | None:
         """Why it is not complete, or what it lacks."""
-        parts = (self.degraded, self.guarded, self.remark, self.unexplained, self.plain, self.short)
+        lists = self.degraded, self.guarded, self.remark, self.unjudged
+        parts = (*lists, self.unexplained, self.plain, self.short)
         return " ".join(filter(None, parts)) or None
+
+    @property
+    def unjudged(self) -> str | None:
+        """Why a language model that was to judge lists judged none, if nothing could be measured.
+
+        The next night builds on it all the same: asked again, it could say no more.
+        """
+        return self.judging.unmeasured if self.judging else None
 
     @property
     def leaves(self) -> NightState | None:

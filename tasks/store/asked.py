@@ -51,9 +51,12 @@ def requests_to_publish(home: Path, options: EngineOptions) -> Artifact:
     return write_table(home, "asked", table)
 
 
-def causes(home: Path, options: EngineOptions) -> str:
-    """Why requests since the last publication brought nothing, each with how many it is of."""
-    since = _last_published(home)
+def causes(home: Path, options: EngineOptions, since: float | None = None) -> str:
+    """Why requests brought nothing, each cause with how many it is of.
+
+    Of those that ended `since` (seconds since 1970), else since the last publication.
+    """
+    since = _last_published(home) if since is None else since
     session = session_for(home, options)
     rows = session.run(lambda engine: engine.ledger.finished_since(since))
     counted = Counter(filter(None, (_cause(row["outcome"], row["finish_reason"]) for row in rows)))

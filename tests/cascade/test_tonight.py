@@ -32,10 +32,10 @@ def test_nobody_is_asked_about_where_nothing_was_earned_or_known() -> None:
     without = tuple(gain.model_copy(update={"low": -0.01}) for gain in GAINS)
     assert tonight(without, asked=0).sentence.startswith("asked for nobody; not for any of 635: ")
     few = Cascade(blend=None, gains=(), people=0, pairs=0, unscored=0)
-    said = judging(few, {}, 12, 0, always=True, tonight=Spent()).sentence
-    assert said.count("too few people to say what it adds") == 3 and not any(
-        part.asked for part in judging(few, {}, 12, 0, always=True, tonight=Spent()).parts
-    )
+    made = judging(few, {}, 12, 0, always=True, tonight=Spent())
+    assert made.sentence.count("too few people to say what it adds") == 3
+    assert not any(part.asked for part in made.parts)
+    assert made.unmeasured and tonight(without, asked=0).unmeasured is None
 
 
 def test_always_asks_about_everybody() -> None:

@@ -82,11 +82,24 @@ def test_of_too_few_people_nothing_is_said() -> None:
     made = worth(drawn(everybody, 15, 7), shares(everybody), 7)
     assert made.blend is None and made.gains == ()
     assert not any(made.asks(always=True).values())
+    said = made.unmeasured(always=True) or ""
+    assert "could not be measured" in said and "30 people" in said and "40 are needed" in said
     few = heads(8, people=200, knows=1.0, new_people=0.05)
     parts = {gain.part: gain for gain in worth(drawn(few, 90, 8), shares(few), 8).gains}
     assert parts[NEW_PEOPLE].people < FEWEST_PEOPLE and parts[NEW_PEOPLE].gain is None
     assert not parts[NEW_PEOPLE].earned and parts[WARM_PEOPLE].gain is not None
     assert NEW_ITEMS in parts
+
+
+def test_what_was_measured_and_is_worth_nothing_is_not_unmeasured() -> None:
+    everybody = heads(11)
+    noise = worth(drawn(everybody, 100, 11), shares(everybody), 11)
+    assert not any(noise.asks(always=False).values())
+    assert noise.unmeasured(always=False) is None
+    unknown = noise.model_copy(
+        update={"gains": tuple(PartGain(part=part, people=9) for part in PARTS)}
+    )
+    assert unknown.unmeasured(always=False) and unknown.unmeasured(always=True) is None
 
 
 def test_pairs_without_a_score_are_counted_and_change_no_order() -> None:

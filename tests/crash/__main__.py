@@ -1,6 +1,10 @@
-"""`python -m tests.crash`: kill -9 at a hundred moments, and nothing is lost or paid unseen."""
+"""`python -m tests.crash`: kill -9 at a hundred moments, and nothing is lost or paid unseen.
+
+Of the engine alone, then of whole nights in which heads of lists are judged.
+"""
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -10,8 +14,12 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from tests.crash.harness import End, Kill, Plan, Trial
+from flows.service.server import QUIET
+from tests.crash.accounts import Kill
+from tests.crash.harness import End, Plan, Trial
+from tests.crash.nights import NightPlan, NightTrial
 from tests.support.fake_llm.handle import fake_llm
+from tests.support.prefect_server import server_process, wait_for_address
 
 IN_FLIGHT_SHARE = 0.8
 WIDTH = 100
@@ -21,6 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--nights", type=int, default=8, help="kills of whole nights")
     given = parser.parse_args()
     plan = Plan(
         kills=given.kills,
@@ -43,11 +52,35 @@ def main() -> int:
                     live.refresh()
 
             end = trial.run(told)
-    return _sum_up(console, plan, end, trial.startup, time.monotonic() - began)
+    violated = _sum_up(console, plan, end, trial.startup, time.monotonic() - began)
+    return _nights(console, NightPlan(kills=given.nights, seed=given.seed)) or violated
 
 
-def _table() -> Table:
-    table = Table(title="kill -9, each time carried on with the same ledger")
+def _nights(console: Console, plan: NightPlan) -> int:
+    began = time.monotonic()
+    table = _table("kill -9 of whole nights, each carried on by the same command")
+    with TemporaryDirectory(prefix="palate-crash-") as name:
+        folder = Path(name)
+        (folder / "server").mkdir()
+        os.environ |= QUIET | {"PREFECT_HOME": str(folder / "prefect")}
+        with server_process(folder / "server") as address:
+            trial = NightTrial(plan, folder, wait_for_address(address))
+            end = trial.run(lambda kill: table.add_row(*_row(kill)))
+    console.print(table)
+    console.print(
+        f"{len(end.kills)} kills of nights by the default method, {time.monotonic() - began:.0f} s."
+        f" {end.requests:,} requests: {end.needed:,} needed, {end.wasted} repeated;"
+        f" {end.in_doubt} perhaps paid in vain by the ledger's count.",
+        highlight=False,
+    )
+    for problem in end.problems:
+        console.print(f"VIOLATION: {problem}", highlight=False)
+    console.print(f"{end.violations or 'No'} violations.", highlight=False)
+    return int(end.violations > 0)
+
+
+def _table(title: str = "kill -9, each time carried on with the same ledger") -> Table:
+    table = Table(title=title)
     for name in ("kill", "of", "after s", "in flight\nledger", "in flight\nserver", "repeated"):
         table.add_column(name, justify="left" if name == "of" else "right")
     for name in ("scores\nbefore", "scores\nafter"):

@@ -6,15 +6,15 @@ import os
 import random
 import signal
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from tasks.llm.options import EngineOptions
 from tests.crash import victim
-from tests.crash.observed import Books, Send, ServerLog
+from tests.crash.accounts import Kill, asked_in_vain, miscounted, too_much, unkept
+from tests.crash.observed import Books, ServerLog
 from tests.crash.work import expected, made_up
 from tests.support.fake_llm.handle import FakeLLM
 
@@ -44,33 +44,6 @@ class Plan:
     longest: float = 1.3
     """Seconds from a run's first request until it is killed."""
     sabotage: str | None = None
-
-
-@dataclass
-class Kill:
-    """One kill and what was found after it."""
-
-    number: int
-    server: bool
-    seconds: float
-    books: Books
-    in_flight: list[Send]
-    """Received by the server, and not answered."""
-    received: int
-    """Requests until then."""
-    wasted: list[Send] = field(default_factory=list)
-    """Received since the kill before, and their answer never kept: all that is asked again."""
-    before: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def intents(self) -> int:
-        return self.books.open.total()
-
-    @property
-    def hit_requests(self) -> bool:
-        """Some had been sent and were not answered yet, or their answer was not kept yet."""
-        return bool(self.in_flight or self.wasted)
 
 
 @dataclass(frozen=True)
@@ -206,7 +179,7 @@ class Trial:
     def _judge(self) -> list[Kill]:
         """Hold the last run's kills against what is on disk now."""
         books = self._pending[-1].books
-        wasted = _wasted(self.log.sends, books)
+        wasted = unkept(self.log.sends, books)
         received = self.kills[-1].received if self.kills else 0
         for kill in self._pending:
             kill.wasted = [send for send in wasted if received < send.n <= kill.received]
@@ -214,11 +187,11 @@ class Trial:
             kill.before = len(self._before.scores)
             away = kill is not self._pending[0]
             kill.problems += self._scores_lost(kill.books)
-            kill.problems += _too_much(kill, self.plan.concurrency, away)
+            kill.problems += too_much(kill, self.plan.concurrency, away)
             self._before = kill.books
         last, judged = self._pending[-1], self._pending
         self.kills, self._pending = self.kills + judged, []
-        last.problems += _miscounted(wasted, books, sum(kill.intents for kill in self.kills))
+        last.problems += miscounted(wasted, books, sum(kill.intents for kill in self.kills))
         last.problems += self._promises_broken(books)
         return judged
 
@@ -250,11 +223,11 @@ class Trial:
         self._kill_victim()
         self.log.read_on()
         books = Books.of(self.home)
-        wasted = _wasted(self.log.sends, books)
+        wasted = unkept(self.log.sends, books)
         intents = sum(kill.intents for kill in self.kills)
         problems += self._scores_lost(books) + self._promises_broken(books)
-        problems += _miscounted(wasted, books, intents) + self._incomplete(books)
-        problems += _asked_in_vain(self.log.sends, wasted)
+        problems += miscounted(wasted, books, intents) + self._incomplete(books)
+        problems += asked_in_vain(self.log.sends, wasted)
         needed = self.plan.people * -(-self.plan.items // self.plan.per_request)
         requests, doubt = len(self.log.sends), books.doubtful.total()
         if requests != needed + len(wasted):
@@ -272,46 +245,3 @@ class Trial:
 
     def _said(self) -> str:
         return (self.home / victim.LOG).read_text().strip()[-300:] or "nothing said"
-
-
-def _wasted(sends: list[Send], books: Books) -> list[Send]:
-    """Sends whose answer was not kept; of a body sent again, the last ones are those that were."""
-    kept, wasted = Counter(books.answered), []
-    for send in reversed(sends):
-        if kept[send.hash] > 0:
-            kept[send.hash] -= 1
-        else:
-            wasted.append(send)
-    return wasted[::-1]
-
-
-def _too_much(kill: Kill, concurrency: int, server_was_away: bool) -> list[str]:
-    """The intent of a request that waits for its next attempt stays open, beside those sent."""
-    problems = []
-    if len(kill.wasted) > min(kill.intents, concurrency):
-        problems.append(f"{len(kill.wasted)} sends to repeat")
-    if kill.intents > concurrency and not server_was_away:
-        problems.append(f"{kill.intents} in flight, {concurrency} allowed")
-    unknown = [send for send in kill.in_flight if not kill.books.open[send.hash]]
-    if unknown:
-        problems.append(f"{len(unknown)} sends in flight without an intent")
-    return problems
-
-
-def _miscounted(wasted: list[Send], books: Books, intents: int) -> list[str]:
-    """The ledger's count of what may be charged in vain: never too low, and no more than was."""
-    counted, truth = books.doubtful, Counter(send.hash for send in wasted)
-    problems = []
-    if hidden := sum((truth - counted).values()):
-        problems.append(f"{hidden} sends may be charged in vain and are not counted")
-    if counted.total() > intents:
-        problems.append(f"{counted.total()} counted as in doubt, {intents} ever in flight at kills")
-    return problems
-
-
-def _asked_in_vain(sends: list[Send], wasted: list[Send]) -> list[str]:
-    """Every pair once, and once more for each send that was for nothing."""
-    asked = Counter(pair for send in sends for pair in send.pairs)
-    excused = Counter(pair for send in wasted for pair in send.pairs)
-    again = sum(asked[pair] - excused[pair] != 1 for pair in asked)
-    return [f"{again} pairs asked for again without need"] if again else []

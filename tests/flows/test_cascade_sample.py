@@ -77,8 +77,8 @@ def test_heads_are_the_first_places_with_what_is_asked_about_and_known(tmp_path:
     assert drawn.asking.inputs.ratings == drawn.call.given["ratings"]
 
 
-def test_too_few_people_are_no_sample(tmp_path: Path) -> None:
+def test_too_few_people_are_not_enough(tmp_path: Path) -> None:
     drawn = Drawn(tmp_path, "split")
     assert drawn.sample.users.rows < 40
     sample, _ = sampled(drawn.pipeline, drawn.call.given["ranker"].learned)
-    assert sample is None
+    assert sample and not sample.enough

@@ -18,6 +18,8 @@ from tasks.data.enriching.fill import enrichment_of
 from tasks.settings.settings import Settings
 from tests.support.command import environment
 from tests.support.datasets import write_movielens
+from tests.support.fake_llm import faults
+from tests.support.fake_llm.handle import fake_llm
 from tests.support.fake_tmdb import V3, FakeTmdb, fake_tmdb, movie
 from tests.support.in_process import Terminal, flows_in
 
@@ -129,3 +131,24 @@ def test_with_nobody_to_ask_it_fails_and_says_what_to_set(
     done = terminal.run("enrich", "--data", data, **variables)
     assert done.returncode != 0
     assert "there is nobody to ask" in done.stderr and "TMDB_API_KEY" in done.stderr
+
+
+def test_descriptions_that_lack_are_counted_by_cause_and_end_with_an_error(
+    tmp_path: Path, data: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", HELD)
+    with fake_llm(tmp_path / "llm") as llm:
+        words = ["enrich", "--data", data, "--llm-model", "fake-1", "--llm-base-url", llm.url]
+        llm.script(faults.status(400, contains="Smoke"))
+        done = terminal.run(*words, TMDB_API_KEY="")
+        assert done.returncode == 1 and "still missing" in done.stdout
+        said = "1 of 3 questions (33%) have no answer of fake-1: HTTP 400 (1 requests)."
+        assert said in done.stderr and "the same command asks for the rest" in done.stderr
+        kept = enrichment_of(terminal.home, "films")
+        assert kept is not None and kept.rows == 2, "what came is kept"
+
+        terminal.succeed(*words, "--llm-unscored-limit", 1, TMDB_API_KEY="")
+        llm.script()
+        asked = len(llm.calls())
+        terminal.succeed(*words, TMDB_API_KEY="")
+        assert len(llm.calls()) == asked + 1

@@ -156,6 +156,27 @@ def test_how_long_to_wait_is_read_from_whatever_header_says_it(headers, seconds)
     assert seconds_to_wait(headers, NOW) == (None if seconds is None else pytest.approx(seconds))
 
 
+RETRY_INFO = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "36.5s"}
+EXHAUSTED = {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": [{"links": []}, RETRY_INFO]}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "seconds"),
+    [
+        ({"error": EXHAUSTED}, {}, 36.5),
+        ([{"error": EXHAUSTED}], {}, 36.5),
+        ([{"error": EXHAUSTED}], {"retry-after": "2"}, 2.0),
+        ([{"error": {"details": [RETRY_INFO, {"retryDelay": "1m"}]}}], {}, 60.0),
+        ([{"error": {"details": [{"retryDelay": "90h"}]}}], {}, LONGEST_WAIT),
+        ([{"error": {"details": [{"retryDelay": "soon"}, {"retryDelay": 7}]}}], {}, None),
+        ("retryDelay 36s", {}, None),
+    ],
+)
+def test_how_long_to_wait_is_read_from_the_body_where_no_header_says_it(body, headers, seconds):
+    failure = classify(refused(429, headers=headers, body=json.dumps(body)))
+    assert failure.remedy == "again" and failure.retry_after == seconds
+
+
 def test_a_filtered_prompt_is_called_so():
     assert classify(refused(400, "content_filter")).why == "filtered"
     assert classify(refused(400)).why != "filtered"

@@ -79,6 +79,8 @@ def _night(chance: random.Random, place: int, night: Night, since: int) -> dict[
         ],
         "guard": _guard(chance, night),
         "llm_requests": _requests(chance, run_id, started),
+        "judged_parts": _judged_parts(chance, night),
+        "judging_prices": _judging_prices(chance, place),
     }
     if night.measures:
         rows |= _measured(chance, place)
@@ -155,6 +157,27 @@ def _requests(chance: random.Random, run_id: str, at: datetime) -> list[dict[str
             | {"tokens_in": chance.randrange(999), "tokens_out": 9, "outcome": "answered"}
         )
     return rows
+
+
+def _judged_parts(chance: random.Random, night: Night) -> list[dict[str, Any]]:
+    """New items' people are too few to measure on; on a degraded night nothing is asked about."""
+    rows = []
+    for part in ("warm people", "new people", "new items"):
+        gain = None if part == "new items" else chance.uniform(-0.01, 0.02)
+        ends = None if gain is None else (gain - 0.005, gain + 0.005)
+        asked = bool(ends and ends[0] > 0) and night.status != "degraded"
+        told = {"part": part, "asked": asked, "tonight": chance.randrange(99), "people": 9}
+        rows.append(told | {"gain": gain, "low": ends and ends[0], "high": ends and ends[1]})
+    return rows
+
+
+def _judging_prices(chance: random.Random, place: int) -> list[dict[str, Any]]:
+    """A later night's model has a price, the first one's not."""
+    return [
+        {"purpose": purpose, "requests": chance.randrange(999), "prompt_tokens": 9}
+        | {"answer_tokens": 9, "dollars": chance.random() if place else None}
+        for purpose in ("sample", "lists")
+    ]
 
 
 def _cell(number: int, **given: Any) -> dict[str, Any]:

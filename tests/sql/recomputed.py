@@ -434,6 +434,21 @@ def judgements(tables: Tables) -> Answer:
     return answer
 
 
+def who_is_judged(tables: Tables) -> Answer:
+    night = tonight(tables)
+    prices = {row["purpose"]: row for row in of_run(tables, "judging_prices", night)}
+    taken = [
+        told
+        for purpose in ("sample", "lists")
+        for told in (prices[purpose]["requests"], rounded(prices[purpose]["dollars"], 4))
+    ]
+    answer = []
+    for row in sorted(of_run(tables, "judged_parts", night), key=lambda row: row["part"]):
+        figures = (rounded(row[name], 4) for name in ("gain", "low", "high"))
+        answer.append((*key_of(row, "part", "asked", "tonight", "people"), *figures, *taken))
+    return answer
+
+
 def replayed_nights(tables: Tables) -> Answer:
     replay = last_of(tables, "replay")
     values = grouped(of_run(tables, "user_metrics", replay), "cell", "seed", "list", "metric")
@@ -629,7 +644,7 @@ QUESTIONS: dict[str, Callable[[Tables], Answer]] = {
             replayed_nights,
         ),
         *(short_lists, slower_stages, stage_times, stale_lists, what_changed, who_got_worse),
-        *(wishes, without_list, worse_by_method),
+        *(who_is_judged, wishes, without_list, worse_by_method),
     )
 }
 """By the name of the question."""

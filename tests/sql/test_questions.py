@@ -61,7 +61,7 @@ def old_file_with_a_new_run(home):
     publish(home, a_run("run-2"))
 
 
-LATER = ("reliability", "replayed_nights", "wishes", "judgements")
+LATER = ("reliability", "replayed_nights", "wishes", "judgements", "who_is_judged")
 """Questions about tables that an older file lacks."""
 
 

@@ -30,8 +30,9 @@ Occasion = Literal["failed", "degraded", "guarded", "test"]
 
 WHAT_TO_DO: dict[Occasion, str] = {
     "failed": "Look at the run's log, then start the same command again: what is finished is kept.",
-    "degraded": "Base lists are published, so nobody goes without. Check the language model's"
-    " server, then start the same command again: what was answered is kept.",
+    "degraded": "Lists without the language model stand in where it gave too little, so nobody goes"
+    " without. If its server is the cause, check that, then start the same command again: what was"
+    " answered is kept.",
     "guarded": "Nothing is broken: some users get base lists, which lately did better for them. See"
     ' the run\'s report, or: palate sql "SELECT * FROM guard ORDER BY run_id DESC".',
     "test": "Nothing: this message shows that messages arrive.",

@@ -111,10 +111,10 @@ def banner(night: NightRows) -> dict[str, str] | None:
     if status == "degraded":
         return _banner(
             "bad",
-            "Degraded: base lists were published",
+            "Degraded: the language model did less than was asked",
             note or "The language model did not answer.",
-            "Check the language model's server, key and budget, then run the same command again:"
-            " its answers are kept, and finished stages are not done again.",
+            "If it did not answer, check its server, key and budget, then run the same command"
+            " again: its answers are kept, and finished stages are not done again.",
         )
     if status == "guarded":
         return _banner(
@@ -135,7 +135,7 @@ def not_measured(night: NightRows) -> str | None:
     """Why a night has no figures; None where it has some."""
     if night.figures:
         return None
-    if night.run["status"] == "degraded":
+    if night.run["status"] == "degraded" and night.run["leaves_nothing"]:
         return "A degraded night is not measured: its lists are the base lists."
     if night.run["scorer"] != "embedded" and night.settings.get("measure_users") is None:
         return (

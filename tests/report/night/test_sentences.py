@@ -77,7 +77,11 @@ def test_an_old_row_that_names_no_settings_still_says_something(reranker):
 @pytest.mark.parametrize(
     ("status", "heading", "todo"),
     [
-        ("degraded", "Degraded: base lists were published", "run the same command again"),
+        (
+            "degraded",
+            "Degraded: the language model did less than was asked",
+            "run the same command",
+        ),
         ("guarded", "Guarded: some users got base lists", "It ends by itself"),
         ("strange", "Status: strange", "See the log"),
     ],
@@ -92,7 +96,8 @@ def test_a_night_that_is_not_complete_says_why_and_what_to_do(status, heading, t
     ("told", "why"),
     [
         (night(figures=[{}]), None),
-        (night(status="degraded"), "A degraded night is not measured"),
+        (night(status="degraded", leaves_nothing=True), "A degraded night is not measured"),
+        (night(status="degraded", leaves_nothing=False, scorer="llm"), "as many requests again"),
         (night(scorer="llm"), "as many requests again"),
         (night(plain_settings(measure_users=0)), "measure_users is 0"),
         (night(), "may have stopped answering"),

@@ -53,8 +53,16 @@ def _mistral(body: Body) -> Reply | None:
     return _reply(422, {"object": "error", "message": {"detail": [flaw | {"input": 10}]}})
 
 
+_gemini_crowded = {"left": 1}
+RETRY_INFO = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "0.3s"}
+
+
 def _gemini(body: Body) -> Reply | None:
-    """Errors in a list; a schema without references alone."""
+    """Errors in a list, how long to wait among them; a schema without references alone."""
+    if _gemini_crowded["left"]:
+        _gemini_crowded["left"] -= 1
+        told = {"code": 429, "message": "Resource exhausted.", "status": "RESOURCE_EXHAUSTED"}
+        return _reply(429, [{"error": told | {"details": [RETRY_INFO]}}])
     schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema") or {}
     if "$defs" not in schema:
         return None
