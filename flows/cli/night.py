@@ -1,6 +1,7 @@
 """Commands that recommend: each reads settings, runs one flow, and prints what came out."""
 
 import os
+import time
 
 from rich.markup import escape
 
@@ -29,6 +30,7 @@ def nightly(*, verbose: Verbose = False, settings: Options | None = None) -> Non
     and nothing else. Run it again after a crash, a kill or Ctrl-C: finished stages are taken from
     disk.
     """
+    started = time.monotonic()
     chosen = settings_of(settings)
     _check_or_notify(chosen, verbose=verbose)
     result = _night_as_before(chosen, verbose=verbose)
@@ -39,6 +41,7 @@ def nightly(*, verbose: Verbose = False, settings: Options | None = None) -> Non
             wait_for_server()
             result = flow(chosen)
     show_night(result, chosen)
+    console.print(f"The whole command took {time.monotonic() - started:.0f} s")
 
 
 def _night_as_before(settings: Settings, *, verbose: bool) -> NightlyResult | None:

@@ -77,6 +77,7 @@ def test_a_night_then_an_unchanged_one_while_somebody_reads(
     again_stages = query(home, "SELECT stage FROM stages JOIN latest_run USING (run_id)")
     assert not {"train", "score", "learn to rank", "rank", "measure"} & set(again_stages["stage"])
     assert "30 users served, 0 with a new list" in again.stdout
+    assert re.search(r"The whole command took \d+ s", again.stdout)
     first = query(home, "SELECT min(run_id) FROM runs").item()
     assert f"leave-one-out, seed 0, run {first}" in again.stdout
     assert query(home, "SELECT * FROM runs").height == 2
