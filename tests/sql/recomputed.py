@@ -437,13 +437,10 @@ def judgements(tables: Tables) -> Answer:
 def who_is_judged(tables: Tables) -> Answer:
     night = tonight(tables)
     prices = {row["purpose"]: row for row in of_run(tables, "judging_prices", night)}
-    taken = [
-        told
-        for purpose in ("sample", "lists")
-        for told in (prices[purpose]["requests"], rounded(prices[purpose]["dollars"], 4))
-    ]
     answer = []
     for row in sorted(of_run(tables, "judged_parts", night), key=lambda row: row["part"]):
+        spent = prices["sample"], prices["lists"]
+        taken = [told for p in spent for told in (p["requests"], rounded(p["dollars"], 4))]
         figures = (rounded(row[name], 4) for name in ("gain", "low", "high"))
         answer.append((*key_of(row, "part", "asked", "tonight", "people"), *figures, *taken))
     return answer
