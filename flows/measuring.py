@@ -8,6 +8,7 @@ from tasks.core.steps import Steps
 from tasks.evaluation.cell import Cell, CellResult
 from tasks.settings.common import CommonOptions
 from tasks.settings.evaluation import EvaluationSettings
+from tasks.settings.settings import Settings
 
 HELD_OUT = "held out"
 
@@ -25,8 +26,7 @@ def measure(steps: Steps, tonight: Tonight, plan: Plan, lists: Lists) -> list[Ce
     if lists.degraded or not is_due(tonight, plan):
         return []
     common = {name: getattr(settings, name) for name in CommonOptions.model_fields}
-    people = settings.users_to_measure or settings.limit_users or MOST_PEOPLE
-    common |= {"profiles": None, "limit_users": people}
+    common |= {"profiles": None, "limit_users": most_measured(settings)}
     held_out = EvaluationSettings(
         **common, method=settings.method, llm=settings.llm, protocol=protocol, seeds=1
     )
@@ -36,6 +36,11 @@ def measure(steps: Steps, tonight: Tonight, plan: Plan, lists: Lists) -> list[Ce
     except LlmDownError as down:
         say(f"    [red]not measured:[/] {down.what}")
         return []
+
+
+def most_measured(settings: Settings) -> int:
+    """How many people are measured at most."""
+    return settings.users_to_measure or settings.limit_users or MOST_PEOPLE
 
 
 def is_due(tonight: Tonight, plan: Plan) -> bool:

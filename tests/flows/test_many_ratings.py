@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from flows.lists import make_lists
+from flows.measuring import most_measured
 from tasks.core.progress import lines_to
 from tasks.models.baselines.svd import Svd
 from tests.flows.small import options, pipeline_of, world
 from tests.support.direct import Direct
+from tests.support.options import plain_settings
 
 SOURCES: dict[str, Any] = {
     "reranker": "learned",
@@ -41,3 +43,12 @@ def test_the_base_model_is_never_left_out(tmp_path: Path, monkeypatch: pytest.Mo
     settings = options(tmp_path, model="svd", sources={"svd": 15, "ease": 5})
     pipeline = pipeline_of(world(tmp_path / "data", settings), settings, Direct(tmp_path))
     assert pipeline.left_out == () and set(pipeline.method.sources) == {"svd", "ease"}
+
+
+def test_of_more_people_than_intervals_need_a_draw_is_measured_unless_told(tmp_path: Path) -> None:
+    def most(**given: int) -> int:
+        return most_measured(plain_settings(data="films", home=tmp_path, **given))
+
+    assert most() == 20_000
+    assert most(limit_users=500) == 500
+    assert most(limit_users=500, measure_users=30_000) == 30_000
