@@ -139,7 +139,7 @@ class Pipeline:
             protocol, windows = _learned_on(steps, settings, inputs.all_ratings)
         method = _affordable(settings.method, inputs)
         if PROTOCOLS[protocol].forward:
-            chosen = {"model_options": method.forward_options()}
+            chosen = {"model_options": method.forward_options(windows[0].days if windows else None)}
             method = method.model_copy(update=chosen)
         return cls(
             steps=steps,

@@ -14,6 +14,7 @@ from pydantic import (
 from tasks.core.errors import SettingsError
 from tasks.core.vocabulary import BoundName, ProfileWriter, RerankerName, ScorerName
 from tasks.models.base import OptionValue
+from tasks.models.baselines.forward_ridge import CUTS
 from tasks.models.options import ModelOptions, choices
 from tasks.models.registry import model_class, model_names
 from tasks.ranking.options import LearnOptions, Weights
@@ -21,6 +22,7 @@ from tasks.ranking.options import LearnOptions, Weights
 DEFAULT_SEARCH_COUNT = 100
 """The paper's C for N = 1, 5 and 10."""
 
+TOLD_DAYS = "forward_ridge_days"
 READ_SIMILARITY = {"llm_only", "filter"}
 
 
@@ -142,11 +144,13 @@ class Method(LearnOptions):
             raise ValueError(f"forward_model_options: {name}: {first['msg']}") from error
         return self
 
-    def forward_options(self) -> ModelOptions:
-        """Those of the base models where the order is learned on windows of time."""
+    def forward_options(self, window_days: int | None = None) -> ModelOptions:
+        """Those of the base models where the order is learned on windows of time, of these days."""
         options = self.model_options
         for name, value in self.forward_model_options.items():
             options = options.having(name.replace("-", "_"), value)
+        if window_days and not getattr(options, TOLD_DAYS):
+            options = options.having(TOLD_DAYS, CUTS * window_days)
         return options
 
     @property

@@ -15,7 +15,7 @@ from tasks.settings.settings import Settings
 TUNED = "tuned"
 RIVALS = (
     *("popular-lately.days=tuned", "ease"),
-    *("ease.days=365", "ease.liked_only=true,half_life=365"),
+    *("ease.days=365", "ease.liked_only=true,half_life=365", "forward-ridge"),
 )
 
 

@@ -34,7 +34,7 @@ def by_users(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix]:
 
 def solved_by_users(rated: Matrix, regularization: float) -> tuple[Matrix, Matrix, Floats]:
     """The same, and diag(P)."""
-    inverse = _inverse(rated.tocsr(), rated.T.tocsr(), regularization)
+    inverse = regularized_inverse(rated.tocsr(), rated.T.tocsr(), regularization)
     diagonal = (1.0 - _quadratic(rated, inverse)) / regularization
     scaled = rated @ scipy.sparse.diags_array(1.0 / diagonal)
     right = scipy.sparse.csr_array(scaled, dtype=np.float32)
@@ -54,11 +54,11 @@ def _items_inverse(rated: Matrix, regularization: float) -> Floats:
     """
     alone = _raters(rated) == 1
     if not alone.any():
-        return _inverse(rated.T.tocsr(), rated.tocsr(), regularization)
+        return regularized_inverse(rated.T.tocsr(), rated.tocsr(), regularization)
     others, own = rated[:, ~alone].tocsr(), rated[:, alone].tocsc()
     squares = own.multiply(own).sum(axis=1) + regularization
     shrunk = scipy.sparse.diags_array(regularization / squares) @ others
-    between = _inverse(others.T.tocsr(), shrunk.tocsr(), regularization)
+    between = regularized_inverse(others.T.tocsr(), shrunk.tocsr(), regularization)
     divided = (scipy.sparse.diags_array(1.0 / squares) @ own).T.tocsr()
     rows = (divided @ others).astype(between.dtype)
     across = rows @ between
@@ -78,7 +78,7 @@ def _raters(rated: Matrix) -> Floats:
     return raters
 
 
-def _inverse(left: Matrix, right: Matrix, regularization: float) -> Floats:
+def regularized_inverse(left: Matrix, right: Matrix, regularization: float) -> Floats:
     """(left right + lambda I)^-1 of a symmetric product, by Cholesky.
 
     A large one in half the time and memory.
