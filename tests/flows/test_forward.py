@@ -44,4 +44,5 @@ def test_a_night_learns_and_is_measured_on_the_newest_windows(
     assert any("horizon seed 0 inner 1" in part for part in parts), parts.to_list()
     weights = query(terminal.home, "SELECT DISTINCT feature FROM learned_weights")["feature"]
     assert {"rated in 90 days", "rated next", "days since the user rated"} <= set(weights)
-    assert any(name.startswith("popular-lately") for name in weights), "it proposes too"
+    for source in ("popular-lately", "forward-ridge"):
+        assert any(name.startswith(source) for name in weights), f"{source} proposes too"

@@ -76,10 +76,15 @@ def test_it_foretells_what_people_like_them_came_to_like_of_late():
     assert found["item"].to_list() == [3]
 
 
-def test_what_is_not_liked_is_not_foretold():
-    ratings = dated("text").with_columns(rating=pl.lit(LIKED - 0.5))
-    with pytest.raises(TooLittleDataError, match=r"forward-ridge.*liked.*30 days"):
-        fit(ratings, days=30)
+@pytest.mark.parametrize(
+    "nothing", [{"rating": pl.lit(LIKED - 0.5)}, {"timestamp": pl.lit(NEWEST)}], ids=str
+)
+def test_where_nobody_liked_anything_after_something_else_all_is_0_and_said(nothing):
+    said: list[str] = []
+    with lines_to(said.append):
+        model = fit(dated("text").with_columns(**nothing), days=30)
+    assert not model.estimates(model.users).any() and len(model.items) == 80
+    assert "liked anything in 30 days: it is all 0" in "".join(said)
 
 
 def test_where_nobody_says_what_is_liked_all_ratings_are():
@@ -138,9 +143,7 @@ def test_a_rating_without_a_timestamp_counts_for_who_is_served_alone():
     assert (model.estimates(np.array([999])) != model.estimates(np.array([10**9]))).any()
 
 
-def test_ratings_without_times_that_part_them_are_refused():
+def test_ratings_without_times_are_refused():
     timeless = dated("text").with_columns(timestamp=pl.lit(None, pl.Int64))
     with pytest.raises(TooLittleDataError, match=r"no timestamps.*forward-ridge.*use ease"):
         fit(timeless)
-    with pytest.raises(TooLittleDataError, match="nobody who liked something"):
-        fit(dated("text").with_columns(timestamp=pl.lit(NEWEST)))

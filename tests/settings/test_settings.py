@@ -169,6 +169,14 @@ def test_on_windows_some_sources_are_left_out_and_others_count_otherwise():
     assert method.model_options.of("ease")["half_life"] == 0
 
 
+@pytest.mark.parametrize(("set_to", "days"), [(None, 21), (50, 50)])
+def test_the_forward_ridge_foretells_three_windows_unless_days_are_set(set_to, days):
+    given = {} if set_to is None else {"forward_model_options": {"forward_ridge_days": set_to}}
+    method = plain_settings(**given).method
+    assert method.forward_options(7).of("forward-ridge")["days"] == days
+    assert method.forward_options().of("forward-ridge")["days"] == (set_to or 0)
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [

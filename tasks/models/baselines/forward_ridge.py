@@ -10,7 +10,6 @@ import scipy
 from pydantic import Field
 
 from tasks.core.arrays import Floats, Ids, ids_of, positions
-from tasks.core.errors import TooLittleDataError
 from tasks.core.progress import say
 from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, USER
 from tasks.models.base import Matrix, Searched, Training
@@ -70,8 +69,8 @@ class ForwardRidge(ProductModel):
     def fit(cls, training: Training) -> Self:
         """What is inverted is as large as the fewer of people of late and items.
 
-        Raises TooLittleDataError where no rating has a timestamp, and where nobody with ratings
-        from before liked anything of late.
+        Where nobody with ratings from before liked anything of late all scores are 0. Raises
+        TooLittleDataError where no rating has a timestamp.
         """
         options, ratings = cls.Options.read(training.options), training.ratings
         check_times(ratings, cls.name, "ease")
@@ -85,22 +84,20 @@ class ForwardRidge(ProductModel):
         late = timed.filter((pl.col(TIMESTAMP) >= moments[-1]) & (pl.col(RATING) >= liked_from))
         items = ids_of(late[ITEM].unique().sort())
         parts = list(_parted(timed, late, moments, history, items, liked_from))
-        if not parts:
-            raise TooLittleDataError(
-                f"{cls.name} finds nobody who liked something in the last {days} days and had rated"
-                " something before.",
-                "Set more days, or use ease.",
+        if parts:
+            before, after = (
+                scipy.sparse.vstack(side, format="csr") for side in zip(*parts, strict=True)
             )
-        before, after = (
-            scipy.sparse.vstack(side, format="csr") for side in zip(*parts, strict=True)
-        )
-        shrink = options.regularization * training.share
+            weights = _ridge(before, after, options.regularization * training.share)
+        else:
+            say(f"    {cls.name}: nobody who had rated liked anything in {days} days: it is all 0")
+            items, weights = history, np.zeros((len(history) + 1, len(history)), np.float32)
         users = ids_of(ratings[USER].unique().sort())
         return cls(
             users=users,
             items=items,
             left=_rows(history, ratings, pl.Series(users), liked_from),
-            right=_ridge(before, after, shrink),
+            right=weights,
             options=training.options,
             history=history,
             liked_from=np.array(liked_from),
