@@ -75,20 +75,16 @@ class ForwardRidge(ProductModel):
         options, ratings = cls.Options.read(training.options), training.ratings
         check_times(ratings, cls.name, "ease")
         liked_from = -np.inf if training.liked_from is None else training.liked_from
-        timed = ratings.drop_nulls(TIMESTAMP)
+        timed, days = ratings.drop_nulls(TIMESTAMP), options.days or USUAL_DAYS
         history = _most_rated(timed, options.items)
         if len(history) < (every := ratings[ITEM].n_unique()):
             say(f"    {cls.name}: of {every:,} items the {len(history):,} most rated")
-        days = options.days or USUAL_DAYS
         moments = _moments(timed, days)
         late = timed.filter((pl.col(TIMESTAMP) >= moments[-1]) & (pl.col(RATING) >= liked_from))
         items = ids_of(late[ITEM].unique().sort())
         parts = list(_parted(timed, late, moments, history, items, liked_from))
         if parts:
-            before, after = (
-                scipy.sparse.vstack(side, format="csr") for side in zip(*parts, strict=True)
-            )
-            weights = _ridge(before, after, options.regularization * training.share)
+            weights = _ridge(parts, options.regularization * training.share)
         else:
             say(f"    {cls.name}: nobody who had rated liked anything in {days} days: it is all 0")
             items, weights = history, np.zeros((len(history) + 1, len(history)), np.float32)
@@ -156,17 +152,17 @@ def _rows(history: Ids, ratings: pl.DataFrame, users: pl.Series, liked_from: flo
     return scipy.sparse.hstack([rated.astype(np.float32), always], format="csr")
 
 
-def _ridge(before: Matrix, after: Matrix, regularization: float) -> Searched:
-    """(X'X + lambda I)^-1 X'Y, of sparse X (n, K) and Y (n, I); (K, I), float32.
+def _ridge(parts: Iterable[tuple[Matrix, Matrix]], regularization: float) -> Searched:
+    """(X'X + lambda I)^-1 X'Y, of the sparse X (n, K) and Y (n, I) of all parts; (K, I), float32.
 
     The same as X' (XX' + lambda I)^-1 Y, which is less work where n is less than K.
     """
-    people, columns = before.shape
-    if people < columns:
-        inverse = regularized_inverse(before, before.T.tocsr(), regularization)
-        told = np.ascontiguousarray((after.T.tocsr() @ inverse).T)  # the inverse is symmetric
-        weights = before.T.tocsr() @ told
+    x, y = (scipy.sparse.vstack(side, format="csr") for side in zip(*parts, strict=True))
+    turned = x.T.tocsr()
+    if x.shape[0] < x.shape[1]:
+        inverse = regularized_inverse(x, turned, regularization)
+        weights = turned @ np.ascontiguousarray((y.T.tocsr() @ inverse).T)  # it is symmetric
     else:
-        inverse = regularized_inverse(before.T.tocsr(), before, regularization)
-        weights = inverse @ (before.T @ after).toarray().astype(inverse.dtype)
+        inverse = regularized_inverse(turned, x, regularization)
+        weights = inverse @ (turned @ y).toarray().astype(inverse.dtype)
     return np.ascontiguousarray(weights, dtype=np.float32)
