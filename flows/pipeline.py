@@ -14,7 +14,7 @@ from tasks.core.protocols import PROTOCOLS
 from tasks.core.steps import Steps
 from tasks.core.vocabulary import Artifact, Dataset, ProtocolName, Record, Rules
 from tasks.evaluation.splits.windows import Window
-from tasks.evaluation.stages import times_stage, windows_stage
+from tasks.evaluation.stages import shrinking_windows_stage, times_stage, windows_stage
 from tasks.llm.options import EngineOptions
 from tasks.models.registry import model_class
 from tasks.models.stages import counts_stage
@@ -137,6 +137,9 @@ class Pipeline:
         else:
             longest, keep = settings.top, NIGHT_KEEP
             protocol, windows = _learned_on(steps, settings, inputs.all_ratings)
+        if protocol == "temporal":
+            windows = steps.run(shrinking_windows_stage, ratings=inputs.ratings)
+            protocol = "horizon" if len(windows) > 1 else protocol
         method = _affordable(settings.method, inputs)
         if PROTOCOLS[protocol].forward:
             chosen = {"model_options": method.forward_options(windows[0].days if windows else None)}

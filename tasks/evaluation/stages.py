@@ -29,7 +29,12 @@ from tasks.evaluation.measures import GroundTruth
 from tasks.evaluation.rating_error import rating_errors
 from tasks.evaluation.splits.protocols import split
 from tasks.evaluation.splits.times import Problem, problem_of_times
-from tasks.evaluation.splits.windows import Window, newest_windows, window_of
+from tasks.evaluation.splits.windows import (
+    Window,
+    newest_windows,
+    shrinking_windows,
+    window_of,
+)
 from tasks.evaluation.summary import compare, summarise, values_overall, values_per_user
 from tasks.models import stored
 from tasks.models.base import Model
@@ -96,6 +101,15 @@ def windows_stage(
     if table[TIMESTAMP].null_count() or table.is_empty():
         return ()
     return newest_windows(table, window_of(table, end, days), count, fewest)
+
+
+@stage("find shrinking windows", "1", "polars", role="data")
+def shrinking_windows_stage(home: Path, ratings: Artifact) -> tuple[Window, ...]:
+    """Windows of the newest quarter of the ratings and less; none without all timestamps."""
+    table = read_table(home, ratings).select(USER, TIMESTAMP)
+    if table[TIMESTAMP].null_count() or table.is_empty():
+        return ()
+    return shrinking_windows(table)
 
 
 @stage("look at times", "1", role="figures")

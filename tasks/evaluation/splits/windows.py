@@ -57,3 +57,23 @@ def newest_windows(
     """
     looked_at = (newest.earlier(steps) for steps in range(2 * count))
     return tuple(w for w in looked_at if people_in(ratings, w) >= fewest)[:count]
+
+
+NEWEST_PART = 0.25
+PARTS = 16, 3, 1
+
+
+def shrinking_windows(ratings: pl.DataFrame) -> tuple[Window, ...]:
+    """Windows that all end with the newest rating, in which somebody could be tested.
+
+    The longest holds the newest quarter of the ratings; the others are a third and a sixteenth as
+    long. The shortest comes first.
+    """
+    times = ratings.select(
+        pl.col(TIMESTAMP).max().alias("newest"),
+        pl.col(TIMESTAMP).quantile(1 - NEWEST_PART, "higher").alias("from"),
+    )
+    newest, start = times.row(0)
+    days = [(newest + 1 - int(start)) // (part * DAY) for part in PARTS]
+    windows = [Window(end=newest + 1, days=long) for long in sorted(set(days)) if long]
+    return tuple(window for window in windows if people_in(ratings, window))
