@@ -10,6 +10,7 @@ from flows.candidates import propose
 from flows.inner import inner_part, inner_seed, inner_split, to_learn_from
 from flows.learning import inner_pipeline
 from tasks.core.artifacts import read_table, write_table
+from tasks.evaluation.splits import windows
 from tasks.evaluation.splits.windows import window_of
 from tasks.evaluation.stages import Split
 from tests.flows.small import options, pipeline_of, world
@@ -19,14 +20,16 @@ PAIR = ["user", "item"]
 
 
 class Parted:
-    """Three inner splits under a protocol."""
+    """The inner splits under a protocol, or three of them where it has no windows."""
 
     def __init__(self, home: Path, protocol: str, **given: object) -> None:
         self.settings = options(home, protocol=protocol, **given)
         self.steps, self.world = Direct(home), world(home / "data", self.settings)
         self.pipeline = pipeline_of(self.world, self.settings, self.steps)
         self.train = self.world.parts.train.sort(PAIR)
-        self.splits = [inner_split(self.pipeline, number) for number in range(3)]
+        self.splits = [
+            inner_split(self.pipeline, number) for number in range(len(self.pipeline.windows) or 3)
+        ]
         self.sides = [(self.read(one, "train"), self.read(one, "held_out")) for one in self.splits]
 
     def read(self, split: Split, side: str) -> pl.DataFrame:
@@ -37,8 +40,11 @@ def together(*sides: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(sides).sort(PAIR)
 
 
-def test_in_time_each_split_is_of_an_earlier_window_than_the_one_before(tmp_path: Path) -> None:
+def test_in_time_of_few_people_each_split_is_of_an_earlier_window_than_the_one_before(
+    tmp_path: Path,
+) -> None:
     parted = Parted(tmp_path, "temporal")
+    assert not parted.pipeline.windows
     before = parted.train
     for train, held_out in parted.sides:
         assert together(train, held_out).equals(before)
@@ -46,6 +52,22 @@ def test_in_time_each_split_is_of_an_earlier_window_than_the_one_before(tmp_path
         assert (train["timestamp"] < moment).all()
         assert held_out.height > 10
         before = train
+
+
+def test_in_time_of_enough_people_all_windows_end_with_train(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "ENOUGH_PEOPLE", 3)
+    parted = Parted(tmp_path, "temporal")
+    found = parted.pipeline.windows
+    assert parted.pipeline.forward and parted.pipeline.inner_protocol == "horizon"
+    newest = int(parted.train.select(pl.col("timestamp").max()).item())
+    assert len(found) > 1 and {one.end for one in found} == {newest + 1}
+    assert [one.days for one in found] == sorted({one.days for one in found})
+    for window, (train, held_out) in zip(found, parted.sides, strict=True):
+        assert together(train, held_out).equals(parted.train)
+        assert (train["timestamp"] < window.start).all()
+        assert (held_out["timestamp"] >= window.start).all() and held_out.height
 
 
 def test_per_user_in_time_each_split_parts_the_train_of_the_one_before(tmp_path: Path) -> None:

@@ -61,10 +61,11 @@ def newest_windows(
 
 NEWEST_PART = 0.25
 PARTS = 16, 3, 1
+ENOUGH_PEOPLE = 20
 
 
 def shrinking_windows(ratings: pl.DataFrame) -> tuple[Window, ...]:
-    """Windows that all end with the newest rating, in which somebody could be tested.
+    """Windows that all end with the newest rating, in which enough people could be tested.
 
     The longest holds the newest quarter of the ratings; the others are a third and a sixteenth as
     long. The shortest comes first.
@@ -76,4 +77,4 @@ def shrinking_windows(ratings: pl.DataFrame) -> tuple[Window, ...]:
     newest, start = times.row(0)
     days = [(newest + 1 - int(start)) // (part * DAY) for part in PARTS]
     windows = [Window(end=newest + 1, days=long) for long in sorted(set(days)) if long]
-    return tuple(window for window in windows if people_in(ratings, window))
+    return tuple(window for window in windows if people_in(ratings, window) >= ENOUGH_PEOPLE)

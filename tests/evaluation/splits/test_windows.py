@@ -4,7 +4,13 @@ import polars as pl
 import pytest
 
 from tasks.evaluation.splits.protocols import split
-from tasks.evaluation.splits.windows import DAY, newest_windows, people_in, window_of
+from tasks.evaluation.splits.windows import (
+    DAY,
+    newest_windows,
+    people_in,
+    shrinking_windows,
+    window_of,
+)
 from tests.evaluation.splits.made_up import SCHEMA, random_ratings
 
 
@@ -33,3 +39,13 @@ def test_windows_without_enough_people_are_passed_over():
     assert ends == [100, 92], "one person rated in that of 98; six are looked at"
     assert len(newest_windows(ratings, newest, 1, 2)) == 1
     assert not newest_windows(ratings, newest, 3, 3)
+
+
+def test_shrinking_windows_hold_the_newest_quarter_and_less():
+    """Of 100 days with a rating of each of 25 people every day the newest 25 days."""
+    days = [(user, day, 3.0, day * DAY) for user in range(25) for day in range(100)]
+    ratings = pl.DataFrame(days, schema=SCHEMA, orient="row")
+    found = shrinking_windows(ratings)
+    assert [one.days for one in found] == [1, 8, 24]
+    assert {one.end for one in found} == {99 * DAY + 1}
+    assert not shrinking_windows(ratings.filter(pl.col("user") < 19)), "too few people to test"
