@@ -138,8 +138,8 @@ class Pipeline:
             longest, keep = settings.top, NIGHT_KEEP
             protocol, windows = _learned_on(steps, settings, inputs.all_ratings)
         if protocol == "temporal":
-            windows = steps.run(shrinking_windows_stage, ratings=inputs.ratings)
-            protocol = "horizon" if len(windows) > 1 else protocol
+            found = steps.run(shrinking_windows_stage, ratings=inputs.ratings)
+            protocol, windows = ("horizon", found) if len(found) > 1 else (protocol, ())
         method = _affordable(settings.method, inputs)
         if PROTOCOLS[protocol].forward:
             chosen = {"model_options": method.forward_options(windows[0].days if windows else None)}

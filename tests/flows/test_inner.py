@@ -40,9 +40,12 @@ def together(*sides: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(sides).sort(PAIR)
 
 
+@pytest.mark.parametrize("enough", [20, 15])
 def test_in_time_of_few_people_each_split_is_of_an_earlier_window_than_the_one_before(
-    tmp_path: Path,
+    enough: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """They suffice for no window, or for one alone."""
+    monkeypatch.setattr(windows, "ENOUGH_PEOPLE", enough)
     parted = Parted(tmp_path, "temporal")
     assert not parted.pipeline.windows
     before = parted.train
