@@ -114,6 +114,18 @@ class Model(ABC):
 
         model_config = ConfigDict(frozen=True, extra="forbid")
 
+        words: ClassVar[Mapping[str, str]] = {}
+        """By option what tables say where it is set, such as "half life {} days"; else its name."""
+
+        @classmethod
+        def in_words(cls, option: str, value: OptionValue) -> str:
+            """An option that is set, as tables say it: 365.0 is 365."""
+            if isinstance(value, bool):
+                name = option.replace("_", " ")
+                return cls.words.get(option, f"{name} on") if value else f"{name} off"
+            plain = f"{value:.12g}" if isinstance(value, float) else str(value)
+            return cls.words.get(option, f"{option.replace('_', ' ')} {{}}").format(plain)
+
         @classmethod
         def read(cls, given: Mapping[str, OptionValue]) -> Self:
             """Check and complete options; SettingsError for one that is unknown or wrong."""

@@ -46,6 +46,12 @@ class Ease(ProductModel):
     class Options(ProductModel.Options):
         """Of EASE."""
 
+        words: ClassVar[Mapping[str, str]] = {
+            "items": "the {} most rated items",
+            "liked_only": "liked ratings only",
+            "days": "the last {} days",
+            "half_life": "half life {} days",
+        }
         regularization: float = Field(
             500.0, gt=0, description="How strongly `ease` shrinks its weights."
         )

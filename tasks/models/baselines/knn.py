@@ -1,7 +1,7 @@
 """Item kNN: items like those the user rated, by Surprise's similarities between items."""
 
-from collections.abc import Iterator
-from typing import Self
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Self
 
 import numpy as np
 import polars as pl
@@ -40,6 +40,7 @@ class ItemKnn(ProductModel):
     class Options(ProductModel.Options):
         """Of item kNN."""
 
+        words: ClassVar[Mapping[str, str]] = {"neighbours": "{} similar items of each"}
         neighbours: int = Field(40, ge=1, description="Similar items that `knn` keeps per item.")
 
     @classmethod
