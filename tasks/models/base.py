@@ -53,6 +53,15 @@ class Texts:
 
 
 @dataclass(frozen=True)
+class Extent:
+    """How many ratings there are to be fitted on, and of how many users and items."""
+
+    ratings: int
+    users: int
+    items: int
+
+
+@dataclass(frozen=True)
 class Training:
     """What a model is fitted from.
 
@@ -165,6 +174,11 @@ class Model(ABC):
     @abstractmethod
     def fit(cls, training: Training) -> Self:
         """Learn from ratings; the same ratings, options and seed give the same model."""
+
+    @classmethod
+    def passed_over(cls, extent: Extent, options: Mapping[str, OptionValue]) -> str | None:
+        """What of so much it does not look at when it is fitted; None where it looks at all."""
+        return None
 
     @abstractmethod
     def estimates(self, users: Ids) -> Floats:
