@@ -55,8 +55,7 @@ class EvaluationOptions(BaseModel):
         default_factory=_enough_seeds,
         ge=1,
         le=100,
-        description="Splits: those of the seeds seed, seed + 1, ...; 10 unless set, but 1 where"
-        f" every seed holds out the same: {', '.join(UNDRAWN)}.",
+        description="Splits: of the seeds seed, seed + 1, ...; 10, or 1 where all are alike.",
     )
     keep: int = Field(
         3, ge=0, le=5, description="Train ratings that `cold-user` leaves a test user."
