@@ -8,6 +8,7 @@ from flows.candidates import propose
 from flows.cascade import judged, measured
 from flows.inner import to_learn_from
 from flows.learning import feature_inputs, feature_names, held_out_share, learn
+from flows.passed_over import passed_over
 from flows.pipeline import Candidates, Pipeline, Ranked, item_vectors
 from tasks.core import phases
 from tasks.core.errors import TooLittleDataError
@@ -113,8 +114,11 @@ def _learned_order(pipeline: Pipeline, candidates: Candidates, learned: Learned)
 def fitted_of(pipeline: Pipeline, models: Mapping[str, Artifact]) -> Fitted:
     """What was learned from ratings for these models' lists, tonight or on an earlier night."""
     kept = {name: model for name, model in models.items() if name != "text"}
-    made = Fitted(options=pipeline.method.model_options, models=kept)
-    return pipeline.inputs.fitted or made
+    return pipeline.inputs.fitted or Fitted(
+        options=pipeline.method.model_options,
+        models=kept,
+        passed_over=passed_over(pipeline, models),
+    )
 
 
 def _with_unrated(pipeline: Pipeline, lists: Artifact) -> tuple[Artifact, Unrated | None]:

@@ -6,7 +6,7 @@ WITH asked AS (
     SELECT count(*) FILTER (cached) AS cached, count(*) AS stages
     FROM stages WHERE run_id = $run_id
 )
-SELECT status, note, dataset,
+SELECT status, note, array_to_string(passed_over::VARCHAR[], '; ') AS "passed over", dataset,
        concat_ws(', ', model, scorer, reranker)      AS method,
        format('{:d} of {:d}', users_listed, users)   AS "users served",
        format('{:.0f} s', seconds)                   AS "time",

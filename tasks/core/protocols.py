@@ -32,6 +32,11 @@ class Protocol:
     inner: PlainProtocolName | None = None
 
     @property
+    def draws(self) -> bool:
+        """Whether seeds draw what is held out; else it is the same for every seed."""
+        return not self.by_time and self.name != "given"
+
+    @property
     def estimates_ratings(self) -> bool:
         """Whether errors of estimated ratings mean anything: of a hidden item nothing is known."""
         return not self.hides_items
@@ -70,6 +75,10 @@ PROTOCOLS: dict[ProtocolName, Protocol] = {
         Protocol("given", "what --held-out FILE holds", external_leaks=True, inner="split"),
     )
 }
+
+
+UNDRAWN = tuple(name for name, protocol in PROTOCOLS.items() if not protocol.draws)
+"""Those that hold the same out whatever the seed."""
 
 
 def described() -> str:

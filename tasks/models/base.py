@@ -53,6 +53,15 @@ class Texts:
 
 
 @dataclass(frozen=True)
+class Extent:
+    """How many ratings there are to be fitted on, and of how many users and items."""
+
+    ratings: int
+    users: int
+    items: int
+
+
+@dataclass(frozen=True)
 class Training:
     """What a model is fitted from.
 
@@ -114,6 +123,18 @@ class Model(ABC):
 
         model_config = ConfigDict(frozen=True, extra="forbid")
 
+        words: ClassVar[Mapping[str, str]] = {}
+        """By option what tables say where it is set, such as "half life {} days"; else its name."""
+
+        @classmethod
+        def in_words(cls, option: str, value: OptionValue) -> str:
+            """An option that is set, as tables say it: 365.0 is 365."""
+            if isinstance(value, bool):
+                name = option.replace("_", " ")
+                return cls.words.get(option, f"{name} on") if value else f"{name} off"
+            plain = f"{value:.12g}" if isinstance(value, float) else str(value)
+            return cls.words.get(option, f"{option.replace('_', ' ')} {{}}").format(plain)
+
         @classmethod
         def read(cls, given: Mapping[str, OptionValue]) -> Self:
             """Check and complete options; SettingsError for one that is unknown or wrong."""
@@ -153,6 +174,11 @@ class Model(ABC):
     @abstractmethod
     def fit(cls, training: Training) -> Self:
         """Learn from ratings; the same ratings, options and seed give the same model."""
+
+    @classmethod
+    def passed_over(cls, extent: Extent, options: Mapping[str, OptionValue]) -> str | None:
+        """What of so much it does not look at when it is fitted; None where it looks at all."""
+        return None
 
     @abstractmethod
     def estimates(self, users: Ids) -> Floats:

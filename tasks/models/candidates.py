@@ -16,7 +16,7 @@ COUNT = "count"
 Numbers = NDArray[np.floating[Any]]
 
 GROUP = 32
-"""Items that are looked at by their highest estimate first."""
+"""Items, at most, that are looked at by their highest estimate first."""
 
 UNFILLED = np.iinfo(np.int64).max
 
@@ -122,7 +122,8 @@ def highest(estimates: Numbers, count: int, ties: Places) -> tuple[Places, Place
     so only what reaches it is looked at one by one.
     """
     reached = np.maximum(_reached(estimates, count), np.finfo(estimates.dtype).min)
-    rows, columns = np.nonzero(estimates >= reached[:, None])
+    places = np.flatnonzero(estimates >= reached[:, None])  # slow in two dimensions
+    rows, columns = np.divmod(places, max(len(ties), 1))
     values = estimates[rows, columns]
     lengths = np.bincount(rows, minlength=len(estimates))
     least = _least(_in_rows(values, lengths, -np.inf), count)[rows]
@@ -147,12 +148,17 @@ def _in_rows(values: NDArray[Any], lengths: Places, fill: float) -> NDArray[Any]
 
 
 def _reached(estimates: Numbers, count: int) -> Numbers:
-    """A number (n,) per row that at least its `count` highest reach."""
+    """A number (n,) per row that at least its `count` highest reach.
+
+    A group's items lie far apart: neighbours are often rated alike, and would hide each other.
+    """
     people, items = estimates.shape
-    whole = items - items % GROUP
-    if whole <= 2 * count * GROUP:
+    size = min(GROUP, items // max(2 * count, 1))
+    if size < 2:
         return _least(estimates, count)
-    return _least(estimates[:, :whole].reshape(people, -1, GROUP).max(axis=2), count)
+    groups = items // size
+    grouped = estimates[:, : size * groups].reshape(people, size, groups)
+    return _least(grouped.max(axis=1), count)
 
 
 def _least(table: Numbers, count: int) -> Numbers:

@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.arrays import Floats, Ids, Places, positions
-from tasks.models.base import BLOCK_CELLS, DENSE, UNSCALED, Model, Searched, Training
+from tasks.models.base import DENSE, UNSCALED, Model, Searched, Training
 
 Vectors = NDArray[np.floating[Any]]
+
+PAIR_CELLS = 131_072
+"""Numbers of users' vectors, and of items', that are multiplied at once: a processor keeps them."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -81,7 +84,7 @@ class FactorModel(Model):
             return super().estimates_of_pairs(users, items)
         index, known = positions(self.users, users)
         values = self.mean + np.where(known, self.user_bias[index], 0.0) + self.item_bias[items]
-        size = max(1, BLOCK_CELLS // max(self.user_factors.shape[1], 1))
+        size = max(1, PAIR_CELLS // max(self.user_factors.shape[1], 1))
         for start in range(0, len(users), size):
             part = slice(start, start + size)
             vectors, facing = self._precise_users[index[part]], self._precise_items[items[part]]

@@ -53,3 +53,12 @@ class ModelOptions(_AllOptions):
             option: getattr(self, _flat(model, option)) for option in model.Options.model_fields
         }
         return given | ({model.package: version_of(model.package)} if model.package else {})
+
+    def in_words(self, name: str) -> str | None:
+        """What is set of one model otherwise than usual: "liked ratings only, half life 365 days".
+
+        None where nothing is.
+        """
+        usual, said = type(self)().of(name), model_class(name).Options.in_words
+        set_here = [said(one, v) for one, v in self.of(name).items() if v != usual[one]]
+        return ", ".join(set_here) or None

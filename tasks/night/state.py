@@ -36,7 +36,8 @@ class Fitted(Record):
     `options`: those of the base models, with what was chosen on inner splits. `models`: the base
     models by name. `learned` and `unrated` are the learned re-ranker's, where that orders. `words`:
     how much typed words weigh; None until somebody typed some. `cascade`: what a language model
-    adds to the learned order, where one is asked.
+    adds to the learned order, where one is asked. `passed_over`: what was not looked at, as there
+    is too much of it, a line each.
     """
 
     options: ModelOptions
@@ -45,6 +46,7 @@ class Fitted(Record):
     unrated: Unrated | None = None
     words: TasteWeights | None = None
     cascade: Cascade | None = None
+    passed_over: tuple[str, ...] = ()
 
 
 class Known(Record):

@@ -1,19 +1,27 @@
 """The settings of an evaluation: the method to measure, the protocol, and the data."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tasks.core.errors import SettingsError
 from tasks.core.homes import url_of
-from tasks.core.protocols import PROTOCOLS, described
+from tasks.core.protocols import PROTOCOLS, UNDRAWN, described
 from tasks.core.secrets import NOT_SHARED, Secrets
 from tasks.core.vocabulary import KS, ProtocolName
 from tasks.llm.options import EngineOptions, LlmOptions
 from tasks.settings.common import CommonOptions
 from tasks.settings.method import Method, check_list_length
 from tasks.settings.settings import check_asking, engine_options
+
+SEEDS = 10
+"""Splits unless something says how many."""
+
+
+def _enough_seeds(chosen: Mapping[str, Any]) -> int:
+    return 1 if chosen.get("protocol") in UNDRAWN else SEEDS
 
 
 class EvaluationOptions(BaseModel):
@@ -44,7 +52,10 @@ class EvaluationOptions(BaseModel):
         None, description="Whose judgements --scores are; the file's name unless set."
     )
     seeds: int = Field(
-        10, ge=1, le=100, description="Splits: those of the seeds seed, seed + 1, ..."
+        default_factory=_enough_seeds,
+        ge=1,
+        le=100,
+        description="Splits: of the seeds seed, seed + 1, ...; 10, or 1 where all are alike.",
     )
     keep: int = Field(
         3, ge=0, le=5, description="Train ratings that `cold-user` leaves a test user."

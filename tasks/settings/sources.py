@@ -21,6 +21,7 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError as UnreadableSettingError
 
 from tasks.core.errors import SettingsError
+from tasks.core.protocols import UNDRAWN
 from tasks.llm.options import LlmOptions
 from tasks.settings.common import CommonOptions
 from tasks.settings.environment import check_names
@@ -196,6 +197,17 @@ class EvaluateOptions(  # type: ignore[misc]
     def settings(self) -> EvaluationSettings:
         """What they say, composed. Raises ValidationError where they contradict each other."""
         return self._composed(EvaluationSettings, method=Method, llm=LlmOptions)
+
+    def notes(self) -> list[str]:
+        """As of every command, and how often the same is held out."""
+        if self.protocol not in UNDRAWN:
+            return super().notes()
+        same = f"{self.protocol} holds out the same ratings for every seed"
+        if "seeds" not in self._given:
+            return [*super().notes(), f"one run: {same}"]
+        if self.seeds == 1:
+            return super().notes()
+        return [*super().notes(), f"{self.seeds} runs: {same}; only what the method draws differs"]
 
 
 class ReplayCommandOptions(  # type: ignore[misc]

@@ -15,7 +15,6 @@ from tasks.evaluation.measures import CANDIDATE_RECALL
 from tasks.evaluation.significance import holm, verdict
 from tasks.evaluation.summary import named
 from tasks.features.table import group_of
-from tasks.models.options import ModelOptions
 from tasks.settings.evaluation import EvaluationSettings
 from tasks.settings.settings import settings_json
 from tasks.store.warehouse import Rows
@@ -120,14 +119,10 @@ def _cell(place: int, result: CellResult) -> dict[str, object]:
 
 
 def _options_of_base(settings: EvaluationSettings) -> str | None:
-    """What is set of the base model otherwise than usual: "regularization 500, half life 365"."""
     method = settings.method
     forward = PROTOCOLS[settings.splits_by].forward
     options = method.forward_options() if forward else method.model_options
-    usual = ModelOptions().of(method.model)
-    given = options.of(method.model).items()
-    set_otherwise = [f"{name.replace('_', ' ')} {v}" for name, v in given if v != usual[name]]
-    return ", ".join(set_otherwise) or None
+    return options.in_words(method.model)
 
 
 def _numbered(

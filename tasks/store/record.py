@@ -111,6 +111,7 @@ def run_row(run: Run, finished_at_utc: datetime, ranked: pl.LazyFrame) -> pl.Dat
             "dataset": run.dataset.info.name,
             "implicit": run.dataset.info.implicit,
             "remarks": json.dumps(run.dataset.remarks, ensure_ascii=False),
+            "passed_over": json.dumps(run.night.state.fitted.passed_over, ensure_ascii=False),
             "model": run.settings.method.model,
             "scorer": run.settings.method.scorer,
             "reranker": run.settings.method.reranker,

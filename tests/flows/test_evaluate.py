@@ -313,15 +313,3 @@ def test_bounds_are_marked_as_what_they_are(everywhere: Path) -> None:
         ("floor", "none", False),
         ("scored", "embedded", False),
     ]
-
-
-def test_without_ratings_no_error_of_ratings_is_measured(tmp_path, server):
-    folder = write_generic(tmp_path / "data", users=16, items=45, per_user=16)
-    rows = pl.read_parquet(folder / "ratings.parquet").drop("rating")
-    rows.write_parquet(folder / "ratings.parquet")
-    options = ["--data", folder, "--home", tmp_path / "home", *PLAIN, "--seeds", 1, "--json"]
-    done = succeed("evaluate", *options, "--max-dropped", 50, PREFECT_API_URL=server)
-    metrics = {figure["metric"] for figure in json.loads(done.stdout)["cells"]}
-    assert "NDCG" in metrics
-    assert "RMSE" not in metrics
-    assert "every row counts 1" in done.stderr

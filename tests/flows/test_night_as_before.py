@@ -34,7 +34,7 @@ def test_nothing_new_needs_no_prefect_and_publishes_the_same_lists(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = write_generic(tmp_path / "data")
-    words = "nightly", "--data", data, *PLAIN
+    words = "nightly", "--data", data, *PLAIN, "--model", "ease", "--model-options.ease-items", "5"
     terminal.succeed(*words)
     started = prefect_is_wanted(monkeypatch)
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
@@ -45,6 +45,8 @@ def test_nothing_new_needs_no_prefect_and_publishes_the_same_lists(
     lists = [query(terminal.home, LISTS, {"run": run[0]}) for run in (first, second)]
     assert lists[0].equals(lists[1]) and lists[0].height
     assert first[1:] == second[1:] == ("complete", first[0])
+    ((told,),) = query(terminal.home, "SELECT DISTINCT passed_over FROM runs").rows()
+    assert "EASE looks at the 5 most rated of" in told, "what an earlier fit passed over"
     kept = query(terminal.home, "SELECT run_id, stage, cached FROM stages").rows()
     assert all(cached for run, stage, cached in kept if run == second[0] and stage != "publish")
     assert (terminal.home / "reports" / f"{second[0]}.html").is_file()

@@ -93,7 +93,8 @@ def test_an_artifact_that_fails_fails_no_night(
 def test_the_summary_says_how_a_night_ended_and_no_text_of_it_is_markup(tmp_path: Path) -> None:
     rows = a_run("r1", users=3)
     note = pl.lit("cell | of\n<b>*nothing*</b>").alias("note")
-    rows["runs"] = rows["runs"].with_columns(note, status=pl.lit("degraded"))
+    passed = pl.lit('["EASE looks at some", "kNN, too"]').alias("passed_over")
+    rows["runs"] = rows["runs"].with_columns(note, passed, status=pl.lit("degraded"))
     stages = {"stage": ["score", "publish"], "part": "", "cached": [True, False]}
     rows["stages"] = pl.DataFrame({"run_id": "r1", "place": [0, 1], **stages}).with_columns(
         seconds=1.0, rows=pl.lit(1, pl.Int64)
@@ -101,6 +102,7 @@ def test_the_summary_says_how_a_night_ended_and_no_text_of_it_is_markup(tmp_path
     publish(tmp_path, rows)
     said = summary(tmp_path, "r1")
     assert "| status | degraded |" in said and "| stages cached | 1 of 2 |" in said
+    assert "| passed over | EASE looks at some; kNN, too |" in said
     assert "| users served | 3 of 3 |" in said and "Not measured." in said
     assert "| note | cell \\| of \\<b\\>\\*nothing\\*\\</b\\> |" in said
     assert "| requests to a language model | 0 |" in said and "| cost | $0 |" in said

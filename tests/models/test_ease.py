@@ -1,9 +1,11 @@
+from functools import partial
+
 import numpy as np
 import polars as pl
 import pytest
 
 from tasks.core.progress import lines_to
-from tasks.models.base import Training
+from tasks.models.base import Extent, Training
 from tasks.models.baselines.ease import Ease
 from tests.models import SCALE, synthetic, training
 
@@ -54,7 +56,10 @@ def test_beyond_so_many_users_and_items_the_most_rated_items_alone_count():
     assert len(model.items) == kept and len(model.users) == 80
     counted = dict(counts.iter_rows())
     assert min(counted[item] for item in model.items) == least
-    assert lines == ["ease: of 60 items the 40 most rated"]
+    assert lines == ["EASE looks at the 40 most rated of 60 items"]
+    told = partial(Ease.passed_over, options={"items": 40})
+    assert told(Extent(10**6, 80, 60)) == lines[0]
+    assert told(Extent(10**6, 40, 60)) is told(Extent(10**6, 80, 40)) is None
     some = fit(ratings.filter(pl.col("item").is_in(model.items.tolist())))
     np.testing.assert_allclose(model.estimates(some.users), some.estimates(some.users), atol=1e-6)
 

@@ -50,7 +50,7 @@ def test_a_search_in_single_precision_finds_nearly_the_same():
 
 
 def test_pairs_are_estimated_as_whole_rows_are_some_at_a_time(monkeypatch):
-    monkeypatch.setattr(factors, "BLOCK_CELLS", 4)
+    monkeypatch.setattr(factors, "PAIR_CELLS", 4)
     users, items = np.array(["bob", "ann", "zoe", "ann", "bob"]), np.array([2, 0, 1, 2, 0])
     rows = by_hand().estimates(users)
     found = by_hand().estimates_of_pairs(users, items)

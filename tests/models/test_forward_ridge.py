@@ -5,7 +5,7 @@ import pytest
 from tasks.core.errors import TooLittleDataError
 from tasks.core.progress import lines_to
 from tasks.models import registry, stored
-from tasks.models.base import Training
+from tasks.models.base import Extent, Training
 from tasks.models.baselines.forward_ridge import NOT_LIKED, ForwardRidge
 from tasks.models.candidates import top_candidates
 from tests.models import SCALE, training
@@ -104,6 +104,9 @@ def test_of_too_many_items_it_looks_at_the_most_rated_and_says_so():
     counts = ratings["item"].value_counts().sort(["count", "item"], descending=[True, False])
     assert model.history.tolist() == sorted(counts["item"].head(10))
     assert "of 80 items the 10 most rated" in "".join(said)
+    told = ForwardRidge.passed_over(Extent(ratings.height, 60, 80), {"items": 10})
+    assert told == "forward ridge looks at the 10 most rated of 80 items"
+    assert ForwardRidge.passed_over(Extent(ratings.height, 60, 80), {"items": 80}) is None
     assert len(model.items) > 10, "what is foretold is not limited"
 
 

@@ -6,6 +6,7 @@ from surprise import KNNBasic
 
 from tasks.core.errors import TooLittleDataError
 from tasks.core.progress import lines_to
+from tasks.models.base import Extent
 from tasks.models.baselines import knn
 from tasks.models.baselines.knn import ItemKnn
 from tasks.models.baselines.svd import trainset_of
@@ -117,11 +118,12 @@ def test_nearly_one_held_out_film_in_five_is_found(shared):
 def test_of_too_many_ratings_those_of_some_people_say_what_is_near(monkeypatch):
     ratings = some()
     monkeypatch.setattr(knn, "MOST_RATINGS", 400)
-    lines = list[str]()
+    lines, part = list[str](), f"about 400 of {ratings.height:,}"
     with lines_to(lines.append):
         drawn, again = fit(ratings, 5), fit(ratings, 5)
     monkeypatch.undo()
-    assert len(lines) == 2 and "of 60 people" in lines[0]
+    assert lines[0] == f"item kNN compares the ratings of a draw of people, {part}"
+    assert len(lines) == 2 and not ItemKnn.passed_over(Extent(2_000_000, 60, 60), {})
     whole = fit(ratings, 5)
     assert (drawn.right != again.right).nnz == 0
     assert (drawn.right != whole.right).nnz > 0

@@ -5,7 +5,7 @@ from tasks.core.errors import SettingsError
 from tasks.models import options
 from tasks.models.baselines.als import Als
 from tasks.models.options import ModelOptions, choices
-from tasks.models.registry import model_names
+from tasks.models.registry import model_names, models
 
 
 def test_each_model_gets_its_own_options_without_the_prefix(monkeypatch):
@@ -30,6 +30,30 @@ def test_each_model_gets_its_own_options_without_the_prefix(monkeypatch):
         "iterations": 15,
         "implicit": "7.8",
     }
+
+
+def test_what_is_set_is_said_in_words(monkeypatch):
+    lately = {"ease_liked_only": True, "ease_half_life": 365.0}
+    assert ModelOptions(**lately).in_words("ease") == "liked ratings only, half life 365 days"
+    assert ModelOptions(**lately).in_words("sharp-ease") is None
+    shaped = ModelOptions(
+        ease_items=5000,
+        ease_days=90,
+        sharp_ease_regularization=0.5,
+        als_factors=16,
+        knn_neighbours=9,
+    )
+    assert shaped.in_words("ease") == "the 5000 most rated items, the last 90 days"
+    assert shaped.in_words("sharp-ease") == "regularization 0.5"
+    assert shaped.in_words("als") == "16 factors" and shaped.in_words("svd") is None
+    assert shaped.in_words("knn") == "9 similar items of each"
+    said = Als.Options.in_words
+    assert (said("so_far", True), said("so_far", False)) == ("so far on", "so far off")
+
+
+def test_the_words_for_options_are_of_options_that_there_are():
+    for model in models().values():
+        assert set(model.Options.words) <= set(model.Options.model_fields)
 
 
 def test_the_version_of_a_missing_package_is_empty(monkeypatch):

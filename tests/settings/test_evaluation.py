@@ -3,8 +3,9 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from tasks.core.vocabulary import BoundName, PlainProtocolName, RerankerName
+from tasks.core.vocabulary import BoundName, PlainProtocolName, ProtocolName, RerankerName
 from tasks.models.registry import model_names
+from tasks.settings.sources import CellOptions, EvaluateOptions
 from tests.support.options import plain_evaluation, plain_settings
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
@@ -75,6 +76,19 @@ def test_a_language_model_is_part_of_the_scorers_label():
 def test_seeds_follow_each_other_from_the_first():
     assert list(options(seed=7, seeds=3).each_seed) == [7, 8, 9]
     assert len(options().each_seed) == 10
+
+
+@pytest.mark.parametrize("protocol", get_args(ProtocolName))
+def test_one_run_is_enough_where_every_seed_holds_out_the_same(protocol):
+    told = {"protocol": protocol} | ({"held_out": "given.csv"} if protocol == "given" else {})
+    drawn = protocol not in {"temporal", "horizon", "user-temporal", "given"}
+    evaluated, cell = EvaluateOptions(**told), CellOptions(**told)
+    assert evaluated.settings().seeds == cell.settings().seeds == (10 if drawn else 1)
+    assert f"one run: {protocol} holds out the same" in " ".join(evaluated.notes()) or drawn
+    more = EvaluateOptions(**told, seeds=3)
+    assert more.settings().seeds == 3
+    assert any(note.startswith("3 runs:") for note in more.notes()) != drawn
+    assert EvaluateOptions(**told, seeds=1).notes() == EvaluateOptions().notes()
 
 
 @pytest.mark.parametrize(

@@ -125,12 +125,12 @@ def test_base_lists_of_other_options_have_names_of_their_own(tmp_path):
     results.append(ran(tmp_path, model="ease", **forward))
     made = collected(tmp_path, "run-1", results, [])
     assert made["cells"]["model_options"].to_list() == [
-        *(None, "regularization 9.0", None, "regularization 7.0")
+        *(None, "regularization 9", None, "regularization 7")
     ]
     publish(tmp_path, {"runs": a_run("run-1")["runs"]} | made)
     named = query(tmp_path, "SELECT DISTINCT method FROM figures WHERE list = 'base' ORDER BY 1")
     assert named["method"].to_list() == [
-        *("base: ease", "base: ease, regularization 7.0", "base: ease, regularization 9.0")
+        *("base: ease", "base: ease, regularization 7", "base: ease, regularization 9")
     ]
 
 

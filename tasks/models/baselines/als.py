@@ -33,6 +33,7 @@ class Als(FactorModel):
     class Options(FactorModel.Options):
         """Of ALS."""
 
+        words: ClassVar[Mapping[str, str]] = {"factors": "{} factors", "iterations": "{} rounds"}
         factors: int = Field(64, ge=1, description="Length of the vectors of `als`.")
         regularization: float = Field(
             30.0, ge=0, description="How strongly `als` shrinks its vectors."

@@ -13,7 +13,7 @@ from pydantic import Field
 from tasks.core.arrays import Floats, Places
 from tasks.core.progress import say
 from tasks.core.vocabulary import USER
-from tasks.models.base import Matrix, Training
+from tasks.models.base import Extent, Matrix, OptionValue, Training
 from tasks.models.baselines.ease_weights import by_items, solved_by_users
 from tasks.models.interactions import histories, interactions_of, ones_like
 from tasks.models.product import ProductModel
@@ -46,6 +46,12 @@ class Ease(ProductModel):
     class Options(ProductModel.Options):
         """Of EASE."""
 
+        words: ClassVar[Mapping[str, str]] = {
+            "items": "the {} most rated items",
+            "liked_only": "liked ratings only",
+            "days": "the last {} days",
+            "half_life": "half life {} days",
+        }
         regularization: float = Field(
             500.0, gt=0, description="How strongly `ease` shrinks its weights."
         )
@@ -81,9 +87,10 @@ class Ease(ProductModel):
             everybody = training.ratings[USER].unique()
             _, weights = histories(items, weighing.of(training.ratings), everybody)
             rated = weights.astype(np.float32)
-        if min(rated.shape) > options.items:
+        extent = Extent(training.ratings.height, len(users), len(items))
+        if told := cls.passed_over(extent, training.options):
+            say(f"    {told}")
             kept = _most_rated(rated, options.items)
-            say(f"    {cls.name}: of {len(items):,} items the {options.items:,} most rated")
             items, rated = items[kept], rated[:, kept]
         shrink = options.regularization * training.share
         if len(users) < len(items):
@@ -100,6 +107,14 @@ class Ease(ProductModel):
             newest=np.array(weighing.newest),
             diagonal=diagonal,
         )
+
+    @classmethod
+    def passed_over(cls, extent: Extent, options: Mapping[str, OptionValue]) -> str | None:
+        """All but the most rated items, where users and items are too many."""
+        most = cls.Options.read(options).items
+        if min(extent.users, extent.items) <= most:
+            return None
+        return f"{cls.label} looks at the {most:,} most rated of {extent.items:,} items"
 
     def fold_in(self, ratings: pl.DataFrame, users: pl.Series) -> Self:
         """What they rated in the place of the fitted rows or, solved by users, what gives the same.

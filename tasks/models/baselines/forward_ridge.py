@@ -1,8 +1,8 @@
 """A ridge regression of what people came to like of late on all that they had rated before."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,7 @@ from pydantic import Field
 from tasks.core.arrays import Floats, Ids, ids_of, positions
 from tasks.core.progress import say
 from tasks.core.vocabulary import ITEM, RATING, TIMESTAMP, USER
-from tasks.models.base import Matrix, Searched, Training
+from tasks.models.base import Extent, Matrix, OptionValue, Searched, Training
 from tasks.models.baselines.ease_weights import regularized_inverse
 from tasks.models.interactions import histories, ones_like
 from tasks.models.product import ProductModel
@@ -50,6 +50,10 @@ class ForwardRidge(ProductModel):
     class Options(ProductModel.Options):
         """Of the forward ridge regression."""
 
+        words: ClassVar[Mapping[str, str]] = {
+            "days": "the last {} days",
+            "items": "the {} most rated items",
+        }
         regularization: float = Field(
             1000.0, gt=0, description="How strongly `forward-ridge` shrinks its weights."
         )
@@ -98,6 +102,14 @@ class ForwardRidge(ProductModel):
             history=history,
             liked_from=np.array(liked_from),
         )
+
+    @classmethod
+    def passed_over(cls, extent: Extent, options: Mapping[str, OptionValue]) -> str | None:
+        """All but the most rated items of a history, where there are too many."""
+        most = cls.Options.read(options).items
+        if extent.items <= most:
+            return None
+        return f"{cls.label} looks at the {most:,} most rated of {extent.items:,} items"
 
     def search(self, users: Ids) -> Searched:
         """The scores in float32; of somebody not known, as of who has rated nothing."""

@@ -1,7 +1,7 @@
 """Item kNN: items like those the user rated, by Surprise's similarities between items."""
 
-from collections.abc import Iterator
-from typing import Self
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Self
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,7 @@ from tasks.core.arrays import Floats, Ids, Places, places_of
 from tasks.core.errors import TooLittleDataError
 from tasks.core.progress import say
 from tasks.core.vocabulary import ITEM, RATING, USER
-from tasks.models.base import BLOCK_CELLS, Matrix, Training
+from tasks.models.base import BLOCK_CELLS, Extent, Matrix, OptionValue, Training
 from tasks.models.candidates import highest
 from tasks.models.interactions import interactions_of
 from tasks.models.product import ProductModel
@@ -40,6 +40,7 @@ class ItemKnn(ProductModel):
     class Options(ProductModel.Options):
         """Of item kNN."""
 
+        words: ClassVar[Mapping[str, str]] = {"neighbours": "{} similar items of each"}
         neighbours: int = Field(40, ge=1, description="Similar items that `knn` keeps per item.")
 
     @classmethod
@@ -48,8 +49,9 @@ class ItemKnn(ProductModel):
         options = cls.Options.read(training.options)
         users, items, everything = interactions_of(training.ratings)
         some = _drawn(everything, training.seed)
-        if len(some) < len(users):
-            say(f"    {cls.name}: it compares ratings of {len(some):,} of {len(users):,} people")
+        extent = Extent(training.ratings.height, len(users), len(items))
+        if told := cls.passed_over(extent, training.options):
+            say(f"    {told}")
         compared, heights = everything[some], _heights(users, items, training)[some]
         enough = np.flatnonzero(compared.sum(axis=0) >= SUPPORT)
         if not len(enough):
@@ -67,6 +69,14 @@ class ItemKnn(ProductModel):
             right=scipy.sparse.csr_array(parts, shape=(len(items), len(items))),
             options=training.options,
         )
+
+    @classmethod
+    def passed_over(cls, extent: Extent, options: Mapping[str, OptionValue]) -> str | None:
+        """The ratings of people who are not drawn, where there are too many."""
+        if extent.ratings <= MOST_RATINGS:
+            return None
+        part = f"about {MOST_RATINGS:,} of {extent.ratings:,}"
+        return f"{cls.label} compares the ratings of a draw of people, {part}"
 
     def fold_in(self, ratings: pl.DataFrame, users: pl.Series) -> Self:
         """What they rated, times the same weights."""

@@ -31,6 +31,7 @@ class PopularLately(Popularity):
     class Options(Popularity.Options):
         """Of the most popular lately."""
 
+        words: ClassVar[Mapping[str, str]] = {"days": "the last {} days"}
         days: int = Field(
             90, ge=1, description="Days before the newest rating that `popular-lately` counts."
         )

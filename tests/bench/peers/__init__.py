@@ -1,6 +1,7 @@
 """Other libraries at a step that they share with us. To add one: a file with `compare(given)`.
 
-It is timed as we are: same inputs in memory, one process and one thread each, the best of a few.
+It is timed as we are: same inputs in memory, one process and one thread each, the best of a few,
+in turn where one process can do both.
 Then name it in PEERS of `__main__.py`. A library outside our lock runs in a throw-away environment:
 give `foreign.run` a script that imports nothing of ours and reads and writes Parquet.
 """

@@ -10,7 +10,7 @@ from tasks.models.candidates import top_candidates
 from tasks.models.interactions import interactions_of
 from tests.bench.given import COUNT, SEED, Given
 from tests.bench.peers import TIMES, Compared
-from tests.bench.timing import best_of
+from tests.bench.timing import in_turn
 
 
 def compare(given: Given) -> Compared:
@@ -23,9 +23,10 @@ def compare(given: Given) -> Compared:
     rated = csr_matrix(interactions_of(given.train)[2])
     places = pl.Series(factors.users.tolist()).index_of  # ids are sorted: a place per user
     rows = [places(user) for user in users]
-    ours, found = best_of(TIMES, lambda: top_candidates(factors, given.train, users, COUNT, SEED))
-    theirs, (ids, _) = best_of(
-        TIMES, lambda: model.recommend(rows, rated[rows], COUNT, filter_already_liked_items=True)
+    (ours, found), (theirs, (ids, _)) = in_turn(
+        TIMES,
+        lambda: top_candidates(factors, given.train, users, COUNT, SEED),
+        lambda: model.recommend(rows, rated[rows], COUNT, filter_already_liked_items=True),
     )
     listed = pl.DataFrame(
         {

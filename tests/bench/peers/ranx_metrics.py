@@ -13,7 +13,7 @@ from tasks.evaluation.accuracy import ACCURACY
 from tasks.evaluation.lists import DenseLists, dense_lists
 from tests.bench.given import TOP, Given
 from tests.bench.peers import TIMES, Compared
-from tests.bench.timing import best_of
+from tests.bench.timing import in_turn
 
 NAMES = {"NDCG": "ndcg", "MAP/n": "map", "Precision": "precision", "Recall": "recall"}
 """Ours by theirs: ranx divides average precision by all that is held out, our "MAP/n"."""
@@ -23,8 +23,7 @@ def from_tables(given: Given) -> Compared:
     """From two tables to four figures per user; the tables are theirs as pandas has them."""
     theirs_of = partial(_theirs, *_as_ranx(given))
     theirs_of()  # compiled, or read from its cache, before the clock starts
-    ours, mine = best_of(TIMES, lambda: _figures(_lists(given)))
-    theirs, told = best_of(TIMES, theirs_of)
+    (ours, mine), (theirs, told) = in_turn(TIMES, lambda: _figures(_lists(given)), theirs_of)
     return _compared(given, "metrics, from tables", ours, theirs, mine, told)
 
 
@@ -36,8 +35,9 @@ def compare(given: Given) -> Compared:
     wanted, lists = Qrels.from_df(held), Run.from_df(run)
     dense = _lists(given)
     _evaluated(wanted, lists)
-    ours, mine = best_of(TIMES, lambda: _figures(dense))
-    theirs, told = best_of(TIMES, lambda: _evaluated(wanted, lists))
+    (ours, mine), (theirs, told) = in_turn(
+        TIMES, lambda: _figures(dense), lambda: _evaluated(wanted, lists)
+    )
     return _compared(given, "metrics, structures ready", ours, theirs, mine, told)
 
 

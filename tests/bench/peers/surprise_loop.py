@@ -9,7 +9,7 @@ from tasks.core.vocabulary import ITEM, USER
 from tasks.models.candidates import top_candidates
 from tests.bench.given import COUNT, SEED, Given
 from tests.bench.peers import TIMES, Compared
-from tests.bench.timing import best_of
+from tests.bench.timing import in_turn
 
 LOOPED_USERS = 20
 
@@ -17,10 +17,11 @@ LOOPED_USERS = 20
 def compare(given: Given) -> Compared:
     """Candidates for everybody; theirs measured on 20 users and extrapolated."""
     everybody, some = given.users, given.users.head(LOOPED_USERS)
-    ours, found = best_of(
-        TIMES, lambda: top_candidates(given.svd, given.train, everybody, COUNT, SEED)
+    (ours, found), (theirs, looped) = in_turn(
+        TIMES,
+        lambda: top_candidates(given.svd, given.train, everybody, COUNT, SEED),
+        lambda: predict_loop(given.algorithm, given.train, some),
     )
-    theirs, looped = best_of(TIMES, lambda: predict_loop(given.algorithm, given.train, some))
     alike = found.join(looped, on=[USER, ITEM], how="semi").height / looped.height
     return Compared(
         step="candidates, SVD",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from tasks.core.errors import TooLittleDataError
-from tasks.core.protocols import PROTOCOLS, described
+from tasks.core.protocols import PROTOCOLS, UNDRAWN, described
 from tasks.core.vocabulary import PlainProtocolName, ProtocolName
 from tasks.evaluation.splits.protocols import SPLITTERS, split
 from tests.evaluation.splits.made_up import random_ratings, ratings_of, with_other_values
@@ -19,7 +19,7 @@ SET_ASIDE = "ratings of test users set aside"
 quickly = settings(deadline=None, max_examples=15)
 every_protocol = pytest.mark.parametrize("protocol", get_args(PlainProtocolName))
 every_random_protocol = pytest.mark.parametrize(
-    "protocol", sorted(n for n in get_args(PlainProtocolName) if not PROTOCOLS[n].by_time)
+    "protocol", sorted(n for n in get_args(PlainProtocolName) if PROTOCOLS[n].draws)
 )
 
 
@@ -136,9 +136,11 @@ def test_another_seed_holds_out_others(protocol):
     assert not first.select(PAIR).equals(second.select(PAIR))
 
 
-@pytest.mark.parametrize("protocol", [name for name, one in PROTOCOLS.items() if one.by_time])
-def test_the_seed_does_not_move_a_split_in_time(protocol):
-    assert_same(*(split(random_ratings(), protocol, seed, 3) for seed in (1, 2)))
+@pytest.mark.parametrize("protocol", UNDRAWN)
+def test_the_seed_does_not_move_a_split_in_which_nothing_is_drawn(protocol):
+    ratings = random_ratings()
+    given = {"held_out": ratings.gather_every(7)} if protocol == "given" else {}
+    assert_same(*(split(ratings, protocol, seed, 3, **given) for seed in (1, 2)))
 
 
 @every_random_protocol

@@ -208,6 +208,14 @@ def test_what_was_recognised_and_inferred_of_the_data_is_told(tmp_path, bare):
     assert "Recognised" not in said(bare)
 
 
+def test_what_was_passed_over_as_there_is_too_much_of_it_is_told(tmp_path, bare):
+    night = ANight(passed_over='["EASE looks at the 5 <b>most</b> rated of 9 items"]')
+    text = said(night.write(tmp_path))
+    told = "EASE looks at the 5 <b>most</b> rated of 9 items"
+    assert f"Passed over, as there is too much of it {told}" in text
+    assert "Passed over" not in said(bare)
+
+
 @pytest.mark.parametrize("is_new", [False, True])
 def test_a_night_of_an_earlier_version_has_its_page_before_and_after_the_next_run(tmp_path, is_new):
     write_old(tmp_path, "run-1")
