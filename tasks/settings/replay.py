@@ -14,9 +14,10 @@ from tasks.settings.settings import Settings
 
 TUNED = "tuned"
 RIVALS = (
-    *("popular-lately.days=tuned", "ease"),
-    *("ease.days=365", "ease.liked_only=true,half_life=365", "forward-ridge"),
+    *("popular-lately.days=tuned", "forward-ridge"),
+    *("ease.days=365", "ease.liked_only=true,half_life=365"),
 )
+"""Beside the base lists, which are plain EASE's."""
 
 
 class ReplayOptions(BaseModel):

@@ -242,13 +242,15 @@ CELLS = {
     "domains": {(model, "none", 0, *PLAIN) for model in ("als", "ease", "knn", "popularity")}
     | {(model, "weighted", 0, *PLAIN) for model in ("ease", "svd")},
     "first": {(model, "weighted", 0, *PLAIN) for model in ("ease", "svd")},
-    "language": {("svd", order, 0, *PLAIN) for order in ("filter", "llm_only", "weighted")},
     "learned": {
         *(("ease", "learned", 440, *RATED), ("ease", "learned", 440, *COLD)),
         ("ease", "learned", 440, None, "rated", 1000, False, False),
         *(("ease", "none", 0, *RATED), ("svd", "learned", 100, *RATED)),
     },
-    "temporal": {(model, "none", 0, *PLAIN) for model in ("ease", "popular-lately", "popularity")}
+    "temporal": {
+        (model, "none", 0, *PLAIN)
+        for model in ("ease", "forward-ridge", "popular-lately", "popularity")
+    }
     | {("ease", "learned", 440, *LIKED)},
     "newcomers": {
         *(("ease", "learned", 440, *COLD), ("ease", "none", 0, *COLD)),
