@@ -77,7 +77,9 @@ def test_it_foretells_what_people_like_them_came_to_like_of_late():
 
 
 @pytest.mark.parametrize(
-    "nothing", [{"rating": pl.lit(LIKED - 0.5)}, {"timestamp": pl.lit(NEWEST)}], ids=str
+    "nothing",
+    [{"rating": pl.lit(LIKED - 0.5)}, {"timestamp": pl.lit(NEWEST)}],
+    ids=["nothing liked", "one time"],
 )
 def test_where_nobody_liked_anything_after_something_else_all_is_0_and_said(nothing):
     said: list[str] = []
