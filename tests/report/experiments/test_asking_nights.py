@@ -111,7 +111,7 @@ def test_its_page_says_what_was_shown_what_may_leak_and_the_price(tmp_path):
     assert "`split`. Only `horizon`" in text and "remember public data sets" in text
     assert "| language model | most rated first | AUC | -.0500" in ratings
     assert "| new people | 25 | too few people | no |" in ratings
-    assert "of 60 scores, 15.0 to a request: 20.0 tokens read, 10.0 of them" in ratings
+    assert "of 60 scores asked for, 15.0 to a request: 20.0 tokens read, 10.0 of them" in ratings
     assert "6.0 written, 2.0 s" in ratings
     assert tables_are_whole(text) == 6
 
