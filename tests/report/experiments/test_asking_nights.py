@@ -6,6 +6,7 @@ import polars as pl
 from tasks.cascade.alone import BLENDED, LEARNED, MODEL, MOST_RATED
 from tasks.store.warehouse import publish
 from tests.report.experiments.reading import front_of, page_of, section, tables_are_whole
+from tests.report.experiments.test_judged import made as with_recorded
 
 
 def night(run_id, day, way="ratings", **more):
@@ -122,3 +123,10 @@ def test_nights_without_such_figures_are_no_results(tmp_path):
     publish(home, {"runs": pl.DataFrame([run])})
     assert "asked-books" in front_of(home)
     assert "Run d " not in page_of(home, "asked-books")
+
+
+def test_beside_recorded_judgements_it_is_a_paragraph_of_its_own(tmp_path):
+    text = front_of(made(with_recorded(tmp_path)))
+    told = section(text, "What real language models added")
+    assert "|\n\nAsked by Palate itself on books" in told
+    tables_are_whole(text)
