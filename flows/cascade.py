@@ -45,7 +45,13 @@ def measured(pipeline: Pipeline, learned: Learned) -> Cascade:
     from tasks.store.asked import spent_on_scores  # noqa: PLC0415 - loads openai and SQLAlchemy
 
     scores = similarities(asking, sample.heads)
-    made = pipeline.steps.run(worth_stage, sample=sample, scores=scores, seed=pipeline.seed)
+    made = pipeline.steps.run(
+        worth_stage,
+        sample=sample,
+        scores=scores,
+        protocol=pipeline.inner_protocol,
+        seed=pipeline.seed,
+    )
     price = spent_on_scores(pipeline.steps.home, pipeline.engine)
     return made.model_copy(update={"price": price})
 

@@ -391,8 +391,8 @@ CREATE TABLE IF NOT EXISTS wish_lists (
     PRIMARY KEY (run_id, taste, situation, list, rank)
 );
 
--- What judgements that others recorded add to the learned order (`palate judgements`): a row per list and metric, then
--- per comparison of two lists.
+-- What judgements add to the learned order, those that others recorded (`palate judgements`) or a night asked for: a row
+-- per list and metric, then per comparison of two lists.
 CREATE TABLE IF NOT EXISTS judgements (
     run_id  VARCHAR NOT NULL,
     part    VARCHAR NOT NULL,

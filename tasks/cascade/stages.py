@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
+from tasks.cascade.alone import figures
 from tasks.cascade.blend import HeadBlend
 from tasks.cascade.blended import blended_lists
 from tasks.cascade.heads import (
@@ -31,6 +32,7 @@ from tasks.core.vocabulary import (
     SIMILARITY,
     USER,
     Artifact,
+    ProtocolName,
     Record,
 )
 from tasks.features.table import LABEL, WHOLE
@@ -107,13 +109,19 @@ def head_sample_stage(  # noqa: PLR0913
         )
 
 
-@stage("judge the judgement", "1", "numpy", "polars", "scikit-learn")
-def worth_stage(home: Path, sample: HeadSample, scores: Artifact, seed: int) -> Cascade:
-    """How judgements (user, item, similarity) are blended, and what they add to which part."""
+@stage("judge the judgement", "2", "numpy", "polars", "scikit-learn")
+def worth_stage(
+    home: Path, sample: HeadSample, scores: Artifact, protocol: ProtocolName, seed: int
+) -> Cascade:
+    """How judgements (user, item, similarity) are blended, and what they add to which part.
+
+    `protocol`: by which the sample's ratings were held out.
+    """
     with bar("judging what the model adds"):
-        return worth(
-            _with_scores(home, read_table(home, sample.heads), scores), sample.shares, seed
-        )
+        heads = _with_scores(home, read_table(home, sample.heads), scores)
+        made = worth(heads, sample.shares, seed)
+        told = figures(heads, made.blend, f"heads, {protocol}", seed)
+        return made.model_copy(update={"figures": told})
 
 
 @stage("choose heads", "1", "polars")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tasks.cascade.alone import Figure
 from tasks.cascade.heads import NEW_ITEMS, NEW_PEOPLE, PARTS, WARM_PEOPLE
 from tasks.cascade.worth import Cascade, PartGain, Spent
 from tasks.core.vocabulary import Record
@@ -22,6 +23,7 @@ class JudgedPart(PartGain):
 class Judging(Record):
     """By part, what was asked of heads, and why; the prices of the sample and of tonight's lists.
 
+    `figures`: how well the judgement alone orders the heads of the sample.
     `listed`: people with a new list; `unasked`: those of them about whom nothing was asked;
     `unmeasured`: why nobody was, if for want of people to measure on.
     """
@@ -32,6 +34,7 @@ class Judging(Record):
     sample: Spent
     tonight: Spent
     unmeasured: str | None = None
+    figures: tuple[Figure, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -71,6 +74,7 @@ def judging(
         sample=cascade.price,
         tonight=tonight,
         unmeasured=cascade.unmeasured(always=always),
+        figures=cascade.figures,
     )
 
 

@@ -5,15 +5,13 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
+from tasks.cascade.alone import Figure, head_ndcg
 from tasks.cascade.blend import HeadBlend, fit_blend, learned_logits
-from tasks.cascade.heads import FITTING, PARTS, RELEVANT, row_in, within_people
+from tasks.cascade.heads import FITTING, PARTS, row_in
 from tasks.core.arrays import Floats
 from tasks.core.vocabulary import RANK, SIMILARITY, USER, Record
-from tasks.evaluation.accuracy import ndcg
 from tasks.evaluation.significance import bootstrap_intervals
-from tasks.features.table import LABEL
 
-K = 10
 DOUBT = 0.02
 """Of all intervals together, to lie beside the truth: of a model that answers noise about one part
 in a hundred samples seems worth it then; with .05 it was three."""
@@ -64,8 +62,8 @@ class Cascade(Record):
     """How judgements are blended, and where they are worth it: redone whenever a method is fitted.
 
     `blend` is None where too few people could be asked about. `people`, `pairs`, `unscored`: of the
-    sample, both halves. `price`: what the night that asked for it paid; it is no part of what is
-    learned.
+    sample, both halves. `figures`: how well the judgement alone orders its heads. `price`: what the
+    night that asked for it paid; it is no part of what is learned.
     """
 
     blend: HeadBlend | None
@@ -73,6 +71,7 @@ class Cascade(Record):
     people: int
     pairs: int
     unscored: int
+    figures: tuple[Figure, ...] = ()
     price: Spent = Spent()
 
     def asks(self, *, always: bool) -> dict[str, bool]:
@@ -126,19 +125,7 @@ def _differences(heads: pl.DataFrame, blend: HeadBlend, part: str) -> Floats:
     judged = pl.when(row_in(part)).then(SIMILARITY).alias(SIMILARITY)
     blended = learned_logits(theirs) + blend.added(theirs.with_columns(judged))
     learned = -theirs[RANK].to_numpy().astype(np.float64)
-    return _ndcg(theirs, blended) - _ndcg(theirs, learned)
-
-
-def _ndcg(heads: pl.DataFrame, scores: Floats) -> Floats:
-    """NDCG@10 of each person's head in the order of the scores (U,); ties in the learned order."""
-    person = within_people(heads[USER])
-    order = np.lexsort((heads[RANK].to_numpy(), -scores, person))
-    first = np.flatnonzero(np.diff(person, prepend=-1))
-    place = np.arange(len(order)) - first[person]
-    hits = np.zeros((len(first), K), dtype=np.bool_)
-    shown = place < K
-    hits[person[shown], place[shown]] = heads[LABEL].to_numpy()[order][shown]
-    return ndcg(hits, heads[RELEVANT].to_numpy()[first])
+    return head_ndcg(theirs, blended) - head_ndcg(theirs, learned)
 
 
 def _gain(part: str, values: Floats, share: float, seed: int, level: float) -> PartGain:

@@ -11,6 +11,7 @@ from secrets import token_hex
 
 import polars as pl
 
+from tasks.cascade.alone import Figure
 from tasks.core.optional import version_of
 from tasks.core.progress import name_log
 from tasks.core.steps import StageRecord
@@ -25,6 +26,7 @@ from tasks.core.vocabulary import (
     Record,
 )
 from tasks.evaluation.cell import CellResult, Published
+from tasks.evaluation.judgements.comparing import ROWS
 from tasks.night.record import Night
 from tasks.settings.settings import Settings, settings_json
 
@@ -43,6 +45,7 @@ RECORDED = (
 )
 OPTIONAL = ("lightgbm", "implicit", "numba")
 """Packages of extras, recorded where they are installed."""
+FIGURES = ROWS | {"p_holm": pl.Float64(), "verdict": pl.String()}
 
 
 _attempt: ContextVar[str | None] = ContextVar("attempt", default=None)
@@ -205,12 +208,12 @@ def guard_rows(run: Run) -> pl.DataFrame:
 
 
 def judging_tables(run: Run) -> dict[str, pl.DataFrame]:
-    """Rows of `judged_parts` and `judging_prices`, where a model judges heads."""
+    """Rows of `judged_parts`, `judging_prices` and `judgements`, where a model judges heads."""
     judging, mine = run.night.judging, {"run_id": run.run_id}
     if judging is None:
         return {}
     prices = {"sample": judging.sample, "lists": judging.tonight}
-    return {
+    tables = {
         "judged_parts": pl.DataFrame(
             [mine | part.model_dump() for part in judging.parts],
             schema_overrides=dict.fromkeys(("gain", "low", "high"), pl.Float64),
@@ -220,6 +223,16 @@ def judging_tables(run: Run) -> dict[str, pl.DataFrame]:
             schema_overrides={"dollars": pl.Float64},
         ),
     }
+    if judging.figures:
+        rows = [mine | _by_model(figure, run.settings) for figure in judging.figures]
+        tables["judgements"] = pl.DataFrame(rows, schema_overrides=FIGURES)
+    return tables
+
+
+def _by_model(figure: Figure, settings: Settings) -> dict[str, object]:
+    """The row, with the name of the model whose judgements are in it."""
+    judge = settings.llm.llm_model or settings.method.scorer
+    return figure.model_dump() | ({"judge": judge} if figure.judge else {})
 
 
 def ranked_rows(

@@ -33,7 +33,7 @@ from tasks.store.replayed import replayed_tables
 from tasks.store.warehouse import Rows, database_file, is_published, publish
 
 
-@stage("publish", "8", role="figures")
+@stage("publish", "9", role="figures")
 def publish_stage(
     home: Path,
     run: Run,

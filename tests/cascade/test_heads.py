@@ -1,6 +1,7 @@
 """Who is drawn to be asked about, and which rows of a head are in which part."""
 
 import polars as pl
+import pytest
 
 from tasks.cascade.heads import (
     NEW_ITEMS,
@@ -45,6 +46,17 @@ def test_who_is_drawn_stays_when_others_arrive() -> None:
     before, after = (set(drawn(table, 100, 0)["user"]) for table in (some, everybody))
     assert len(before & after) > 0.85 * len(before)
     assert set(drawn(everybody, 100, 1)["user"]) != after
+
+
+@pytest.mark.parametrize("new_people", [0.0, 0.05, 0.5])
+def test_a_larger_sample_holds_the_smaller_with_everybody_in_the_same_half(
+    new_people: float,
+) -> None:
+    everybody = heads(6, new_people=new_people)
+    small, large = (drawn(everybody, count, 0) for count in (30, 45))
+    assert small["user"].n_unique() == 60 and large["user"].n_unique() == 90
+    same = large.filter(pl.col("user").is_in(small["user"].unique().to_list()))
+    assert same.equals(small)
 
 
 def test_heads_say_how_well_people_and_items_are_known() -> None:

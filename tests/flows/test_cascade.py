@@ -94,6 +94,12 @@ def test_a_model_that_knows_something_is_asked_twice_a_person_and_the_next_night
     prices = dict(query(home, "SELECT purpose, requests FROM judging_prices").rows())
     assert prices == {"sample": foreseen[0], "lists": len(tonight)}
     assert "asked for 150 people who rated more" in done.stdout
+    alone = query(
+        home, "FROM judgements WHERE list = 'language model' AND metric = 'AUC' ORDER BY place"
+    ).to_dicts()
+    assert [row["against"] for row in alone] == [None, "learned", "most rated first"]
+    assert alone[0]["part"].startswith("heads, ") and alone[0]["users"] == 2 * SAMPLED
+    assert alone[0]["judge"] == "fake-1" and alone[2]["verdict"] == "higher"
 
     run = query(home, "SELECT status, unscored, judged FROM latest_run").row(0)
     assert run[:2] == ("complete", 0) and run[2] in done.stdout

@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import polars as pl
 
-from tasks.core.arrays import Floats
 from tasks.core.artifacts import read_table, write_table
 from tasks.core.progress import bar
 from tasks.core.stage import stage
@@ -15,6 +14,7 @@ from tasks.core.vocabulary import ITEM, RATING, SCORE, USER, Artifact
 from tasks.data.columns import id_column, like, number_column, typed
 from tasks.data.formats.names import RATED
 from tasks.data.given import read_given
+from tasks.evaluation.judgements.auc import within_person_auc
 from tasks.evaluation.judgements.blending import out_of_fold
 from tasks.evaluation.judgements.comparing import JudgedLists, Values
 from tasks.evaluation.judgements.truth import DRAWS, LEARNED, logit
@@ -22,7 +22,6 @@ from tasks.evaluation.stages import Split
 from tasks.models import stored
 from tasks.models.candidates import pair_estimates
 
-AUC = "AUC"
 OURS = "learned + estimate"
 ESTIMATED = "our estimate"
 
@@ -108,20 +107,3 @@ def _blended(table: pl.DataFrame, columns: Sequence[str], seed: int) -> Values:
         draw: within_person_auc(table, out_of_fold(table, columns, RATING, seed + draw))
         for draw in draws
     }
-
-
-def within_person_auc(table: pl.DataFrame, scores: Floats) -> pl.DataFrame:
-    """User, AUC: of a user's pairs with different ratings the share that scores have right.
-
-    Equal scores, and unknown ones (NaN), count one half. Null for who rated all alike.
-    """
-    person, rating = table[USER].to_numpy(), table[RATING].to_numpy()
-    users = table[USER].unique().sort()
-    values = []
-    for user in users:
-        mine = np.flatnonzero(person == user)
-        higher = rating[mine][:, None] > rating[mine][None, :]
-        apart = scores[mine][:, None] - scores[mine][None, :]
-        right = np.where(np.isnan(apart), 0.5, (apart > 0) + 0.5 * (apart == 0))
-        values.append(right[higher].mean() if higher.any() else None)
-    return pl.DataFrame({USER: users, AUC: pl.Series(values, dtype=pl.Float64)})

@@ -10,8 +10,10 @@ from urllib.parse import quote
 from jinja2 import Environment
 
 from tasks.core.protocols import PROTOCOLS
+from tasks.llm.questions import RATED_PARTS
 from tasks.report import text
 from tasks.report.experiments import markdown
+from tasks.report.experiments.asking_nights import ORDERS, AskingNight
 from tasks.report.experiments.headlines import headlines
 from tasks.report.experiments.judged import Judged
 from tasks.report.experiments.replays import Replay
@@ -47,6 +49,7 @@ class Pages:
     replays: Mapping[str, Replay]
     wished: Mapping[str, Wishes]
     judged: Mapping[str, Judged]
+    asking: Mapping[str, Sequence[AskingNight]]
 
     def of_all(self) -> str:
         """The page that links all others: replays first, then a line per protocol."""
@@ -54,6 +57,7 @@ class Pages:
         runs = [*(one.run for one in experiments), *(one.run for one in replays)]
         runs += [one.run for one in self.wished.values()]
         runs += [one.run for one in self.judged.values()]
+        runs += [night.run for nights in self.asking.values() for night in nights]
         replayed = {replay.dataset for replay in replays}
         groups = [group for one in experiments for group in one.groups]
         stems = {one.run["run_id"]: stem for stem, one in self.experiments.items()}
@@ -85,6 +89,10 @@ class Pages:
         """The page of one measurement of recorded judgements."""
         return self._rendered("judgements", judgements=judged)
 
+    def of_nights(self, nights: Sequence[AskingNight]) -> str:
+        """The page of the nights of a data set that asked a language model about heads."""
+        return self._rendered("asking_nights", nights=nights, rated_parts=RATED_PARTS)
+
     def shared(self, stem: str) -> str:
         """A page that belongs to no experiment."""
         return self._rendered(stem)
@@ -102,6 +110,8 @@ class Pages:
                 replays=self.replays,
                 wished=self.wished,
                 judged=self.judged,
+                asking=self.asking,
+                orders=ORDERS,
                 protocols=PROTOCOLS.values(),
                 asked=sorted({m for one in self.experiments.values() for m in one.asked}),
                 language=_language(self.experiments.values()),

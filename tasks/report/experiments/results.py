@@ -7,6 +7,7 @@ from pathlib import Path
 from tasks.core.errors import StoreError
 from tasks.core.files import replacing
 from tasks.report.experiments import charts
+from tasks.report.experiments.asking_nights import read_asking_nights
 from tasks.report.experiments.judged import read_judged
 from tasks.report.experiments.pages import FOLDER, SHARED, Pages
 from tasks.report.experiments.replays import read_replays
@@ -33,8 +34,8 @@ def write_results(home: Path, out: Path | None = None) -> list[Path]:
 def _read(home: Path, front: str) -> Pages:
     """What there is to show, by what the files are called: never two the same."""
     experiments, replays, wished = read_experiments(home), read_replays(home), read_wishes(home)
-    judged = read_judged(home)
-    if not (experiments or replays or wished or judged):
+    judged, asking = read_judged(home), read_asking_nights(home)
+    if not (experiments or replays or wished or judged or asking):
         raise StoreError(
             f"{home}: no experiment has been run yet, and no replay.",
             "Run one first: palate experiment deployments/experiments/first.toml, or palate replay",
@@ -43,13 +44,16 @@ def _read(home: Path, front: str) -> Pages:
     tasted = _stems([f"wishes {one.dataset}" for one in wished], [*SHARED, *replayed])
     taken = [*SHARED, *replayed, *tasted]
     modelled = _stems([f"judgements {one.dataset}" for one in judged], taken)
-    named = _stems([one.run["name"] for one in experiments], [*taken, *modelled])
+    taken += modelled
+    told = _stems([f"asked {nights[0].run['dataset']}" for nights in asking], taken)
+    named = _stems([one.run["name"] for one in experiments], [*taken, *told])
     return Pages(
         front=front,
         experiments=dict(zip(named, experiments, strict=True)),
         replays=dict(zip(replayed, replays, strict=True)),
         wished=dict(zip(tasted, wished, strict=True)),
         judged=dict(zip(modelled, judged, strict=True)),
+        asking=dict(zip(told, asking, strict=True)),
     )
 
 
@@ -72,6 +76,7 @@ def _files(pages: Pages) -> dict[str, str]:
     beside |= {f"{stem}.md": pages.of_replay(replay) for stem, replay in pages.replays.items()}
     beside |= {f"{stem}.md": pages.of_wishes(one) for stem, one in pages.wished.items()}
     beside |= {f"{stem}.md": pages.of_judgements(one) for stem, one in pages.judged.items()}
+    beside |= {f"{stem}.md": pages.of_nights(nights) for stem, nights in pages.asking.items()}
     beside |= {f"{stem}.md": pages.shared(stem) for stem in SHARED}
     files = {f"{FOLDER}/{name}": content for name, content in beside.items()}
     return files | {pages.front: pages.of_all()}

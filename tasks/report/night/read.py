@@ -43,6 +43,7 @@ class NightRows:
     dropped: list[Row]
     judged_parts: list[Row]
     judging_prices: list[Row]
+    judged_alone: list[Row]
     requests: pl.DataFrame
     examples: pl.DataFrame
     lists: pl.DataFrame
@@ -97,6 +98,7 @@ def read_night(home: Path, run_id: str) -> NightRows:
         dropped=rows("dropped"),
         judged_parts=rows("judged_parts") if tables.issuperset(JUDGING) else [],
         judging_prices=rows("judging_prices") if tables.issuperset(JUDGING) else [],
+        judged_alone=rows("judged_alone") if "judgements" in tables else [],
         requests=table("requests"),
         examples=table("examples" if "list_examples" in tables else "examples_before"),
         lists=table("lists", before=before, users=SHOWN),

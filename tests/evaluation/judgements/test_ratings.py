@@ -7,7 +7,6 @@ from tasks.core.errors import BadDataError
 from tasks.evaluation.judgements.ratings import (
     measure_ratings_stage,
     read_foretold_stage,
-    within_person_auc,
 )
 from tasks.evaluation.stages import Split
 
@@ -21,14 +20,6 @@ def split_of(home, held: pl.DataFrame) -> Split:
         new_items=None,
         skipped={},
     )
-
-
-def test_pairs_in_order_count_and_ties_count_one_half():
-    table = pl.DataFrame({"user": [1, 1, 1, 2, 2, 3], "rating": [5, 3, 1, 4, 4, 2]})
-    found = within_person_auc(table, np.array([3.0, 3.0, 1.0, 1.0, 2.0, 1.0]))
-    assert found["AUC"].to_list() == [pytest.approx(2.5 / 3), None, None]
-    unknown = within_person_auc(table, np.array([np.nan, 3.0, 1.0, 1.0, 2.0, 1.0]))
-    assert unknown["AUC"][0] == pytest.approx(2 / 3)
 
 
 def test_held_out_pairs_alone_are_read_with_a_column_per_judge(tmp_path):

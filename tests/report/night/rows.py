@@ -136,6 +136,20 @@ class ANight:
             price | {"purpose": "sample"},
             price | {"purpose": "lists", "requests": 36, "dollars": None},
         ]
+        alone = {"part": "heads, split", "judge": None, "against": None, "users": 220}
+        self.tables["judgements"] = [
+            alone
+            | {"place": place, "list": name, "metric": metric, "value": value}
+            | {"low": value - 0.01, "high": value + 0.01}
+            for place, (name, metric, value) in enumerate(
+                [
+                    ("learned", "NDCG@10", 0.31),
+                    ("learned", "AUC", 0.72),
+                    ("language model", "NDCG@10", 0.25),
+                    ("language model", "AUC", 0.58),
+                ]
+            )
+        ]
         self.tables["runs"][0]["judged"] = "asked for 18 new people; not for the other 592"
         return self
 

@@ -278,4 +278,6 @@ def test_what_judging_heads_adds_and_takes_is_shown_by_part(tmp_path):
     assert f"new items 3 too few people {MISSING} {MISSING} no 592" in text
     assert "the sample 800 300,000 9,000 $0.13" in text
     assert "this night's lists 36 300,000 9,000 not known" in text
+    assert "learned 220 0.310 [0.300, 0.320] 0.720 [0.710, 0.730]" in text
+    assert "language model 220 0.250 [0.240, 0.260] 0.580 [0.570, 0.590]" in text
     assert "Heads of lists" not in said(ANight(day=3).write(tmp_path))
