@@ -139,7 +139,7 @@ class Pipeline:
             protocol, windows = _learned_on(steps, settings, inputs.all_ratings)
         if protocol == "temporal":
             found = steps.run(shrinking_windows_stage, ratings=inputs.ratings)
-            protocol, windows = ("horizon", found) if len(found) > 1 else (protocol, ())
+            protocol, windows = ("horizon", tuple(found)) if len(found) > 1 else (protocol, ())
         method = _affordable(settings.method, inputs)
         if PROTOCOLS[protocol].forward:
             chosen = {"model_options": method.forward_options(windows[0].days if windows else None)}

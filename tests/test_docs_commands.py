@@ -34,7 +34,7 @@ def blocks(page: Path) -> Iterator[str]:
 def commands(page: Path) -> Iterator[list[str]]:
     """The words of each command, without comments."""
     for block in blocks(page):
-        for line in block.splitlines():
+        for line in re.sub(r"\\\n\s*", " ", block).splitlines():
             text = re.sub(r"^\$ ", "", line).removeprefix(".venv/bin/")
             if text.split(" ")[0] in COMMANDS:
                 yield shlex.split(text, comments=True)

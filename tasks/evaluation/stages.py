@@ -104,12 +104,12 @@ def windows_stage(
 
 
 @stage("find shrinking windows", "1", "polars", role="data")
-def shrinking_windows_stage(home: Path, ratings: Artifact) -> tuple[Window, ...]:
+def shrinking_windows_stage(home: Path, ratings: Artifact) -> list[Window]:
     """Windows of the newest quarter of the ratings and less; none without all timestamps."""
     table = read_table(home, ratings).select(USER, TIMESTAMP)
     if table[TIMESTAMP].null_count() or table.is_empty():
-        return ()
-    return shrinking_windows(table)
+        return []
+    return list(shrinking_windows(table))
 
 
 @stage("look at times", "1", role="figures")
