@@ -50,6 +50,9 @@ NOT_RUN = {
     "palate sql": NAMES,
     "palate up": "stays; " + ELSEWHERE.format("tests/flows/service"),
     "palate llm serve": "stays; " + ELSEWHERE.format("tests/llm/test_local_server.py"),
+    "palate llm serve --model-file qwen2.5-coder-1.5b-instruct-q4_k_m.gguf --threads 1": (
+        "stays, and wants a file of a gigabyte"
+    ),
     "palate nightly --runner dask://10.0.0.5:8786": "needs a cluster; tests/flows/dask has one",
     "palate nightly --home s3://bucket/prefix": "needs a bucket; tests/flows/test_shared.py",
     'palate sql "SELECT run_id, status FROM runs" --home s3://bucket/prefix': "the same",

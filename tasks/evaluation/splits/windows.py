@@ -61,6 +61,8 @@ def newest_windows(
 
 NEWEST_PART = 0.25
 PARTS = 16, 3, 1
+"""By which the time of the newest quarter is divided: short windows show what is liked now, long
+ones have the hits."""
 ENOUGH_PEOPLE = 20
 
 
